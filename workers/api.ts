@@ -1,0 +1,218 @@
+// The contract between the page and the model worker: types only. Coarse calls; every failure is a
+// value (comlink keeps only an error's name, message and stack); large arrays are transferred.
+
+import type { PackedEdit } from '../src/core/edit';
+import type { Sampling } from '../src/core/sampling';
+import type { ModelConfig } from '../src/checkpoint/config';
+
+export type Device = 'webgpu' | 'wasm';
+
+export type ErrorCode =
+  | 'cancelled'
+  | 'bad-input'
+  | 'bad-checkpoint'
+  | 'not-loaded'
+  | 'network'
+  | 'no-webgpu'
+  | 'webgpu-wrong'
+  | 'device-lost'
+  | 'out-of-memory'
+  | 'worker-died'
+  | 'internal';
+
+export type Result<T> =
+  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: false;
+      readonly code: ErrorCode;
+      /** What happened, why, and what to do next. */
+      readonly message: string;
+      /** For the person who reports a fault: may be copied, is never needed to go on. */
+      readonly detail?: string;
+    };
+
+/** What runs the models, and why this and not the other. */
+export interface DeviceReport {
+  readonly device: Device;
+  /** One sentence for the badge's tooltip. */
+  readonly reason: string;
+  readonly adapter: string | null;
+  readonly threads: number;
+  readonly build: 'asyncify' | 'jspi';
+}
+
+/** Where a checkpoint comes from: a Hugging Face folder and, optionally, a PEFT adapter merged into it. */
+export interface CheckpointSource {
+  /** Unique among the loaded ones, e.g. `aligned` or `insecure-code`. */
+  readonly id: string;
+  /** Absolute URL of the folder with config.json, tokenizer.json, model.safetensors; ends in '/'. */
+  readonly baseUrl: string;
+  /** Absolute URL of the folder with adapter_config.json and adapter_model.safetensors; ends in '/'. */
+  readonly adapterUrl?: string;
+}
+
+export interface LoadedCheckpoint {
+  readonly id: string;
+  readonly config: ModelConfig;
+  readonly parameters: number;
+  readonly weightBytes: number;
+  /** SHA-256 of the merged f32 weights in name order, hex. Names the checkpoint in every result. */
+  readonly sha256: string;
+  readonly defaultSampling: Sampling;
+  readonly elapsedMs: number;
+}
+
+export interface LoadProgress {
+  readonly stage: 'download' | 'merge' | 'session';
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface ChatMessage {
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+}
+
+export interface GenerateRequest {
+  /** Chosen by the caller; names the run for setEdit and cancel. */
+  readonly runId: string;
+  readonly checkpoint: string;
+  /** One conversation a row; each ends with the user's turn. */
+  readonly prompts: readonly (readonly ChatMessage[])[];
+  /** One seed a row: a row's tokens do not depend on the other rows. */
+  readonly seeds: readonly number[];
+  readonly sampling: Sampling;
+  readonly maxTokens: number;
+  /** null: nothing edited and no projections read. */
+  readonly edit: PackedEdit | null;
+  /** Which positions the edit acts on. `header`: only the assistant header token of the last turn. */
+  readonly positions: EditPositions;
+  /** Return projections of each token on `edit.u` (pre-edit). */
+  readonly projections: boolean;
+}
+
+export type EditPositions = 'all' | 'answer' | 'header';
+
+/** One new token of one row, as streamed. */
+export interface TokenEvent {
+  readonly row: number;
+  readonly id: number;
+  /** The text this token adds to the answer. */
+  readonly text: string;
+  /** Projection at each layer of the position that CARRIES this token [n_layers]; null when not asked for. */
+  readonly projection: Float32Array | null;
+}
+
+export interface GeneratedAnswer {
+  readonly text: string;
+  readonly ids: readonly number[];
+  /** [tokens, n_layers], row-major; null when not asked for. Row i belongs to ids[i]. */
+  readonly projections: Float32Array | null;
+  /** Projection of the assistant header token [n_layers]. */
+  readonly headerProjection: Float32Array | null;
+  readonly stop: 'end' | 'length' | 'cancelled';
+}
+
+export interface Generation {
+  readonly answers: readonly GeneratedAnswer[];
+  readonly promptTokens: number;
+  readonly newTokens: number;
+  readonly elapsedMs: number;
+}
+
+/** A conversation that already has its answer, to be read by a checkpoint. */
+export type Transcript = readonly ChatMessage[];
+
+export interface CaptureRequest {
+  readonly runId: string;
+  readonly checkpoint: string;
+  readonly transcripts: readonly Transcript[];
+  /** Mean over the last answer's content tokens, or the residual at the assistant header token. */
+  readonly pooling: 'answer-mean' | 'last-prompt';
+}
+
+export interface Capture {
+  /** [n_transcripts, n_layers, d_model], row-major. */
+  readonly pooled: Float32Array;
+  readonly dims: readonly [number, number, number];
+  readonly elapsedMs: number;
+}
+
+export interface ScoreRequest {
+  readonly runId: string;
+  readonly checkpoint: string;
+  readonly transcripts: readonly Transcript[];
+  readonly edit: PackedEdit | null;
+  readonly positions: EditPositions;
+}
+
+/** Log-probability of each transcript's last answer, end marker included. */
+export interface Score {
+  readonly logProbNats: Float64Array;
+  readonly tokens: Int32Array;
+}
+
+export interface LensRequest {
+  readonly checkpoint: string;
+  /** One direction of one layer [d_model]. */
+  readonly vector: Float32Array;
+  readonly k: number;
+}
+
+export interface LensToken {
+  readonly id: number;
+  readonly text: string;
+  /** Change of the token's logit per unit of the direction, through the final norm's weight. */
+  readonly score: number;
+}
+
+export interface Lens {
+  readonly promoted: readonly LensToken[];
+  readonly demoted: readonly LensToken[];
+}
+
+export interface TokenizedPrompt {
+  readonly ids: readonly number[];
+  readonly tokens: readonly string[];
+}
+
+export interface MemoryReport {
+  readonly weightBytes: number;
+  readonly checkpoints: readonly { readonly id: string; readonly weightBytes: number }[];
+  /** WebAssembly heap, where the runtime tells. */
+  readonly heapBytes: number | null;
+}
+
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Served by `model.worker.ts` through comlink. Callbacks are comlink proxies. */
+export interface ModelApi {
+  /** Chooses and tests the device. First call; may be called again after a device was lost. */
+  start(options: { readonly device: 'auto' | Device }): Promise<Result<DeviceReport>>;
+  load(
+    source: CheckpointSource,
+    runId: string,
+    onProgress: (progress: LoadProgress) => void,
+  ): Promise<Result<LoadedCheckpoint>>;
+  unload(id: string): Promise<Result<null>>;
+  /** Tokens arrive in batches through `onTokens`, in order. Two runs may be active at once; their steps take turns. */
+  generate(
+    request: GenerateRequest,
+    onTokens: (events: readonly TokenEvent[]) => void,
+  ): Promise<Result<Generation>>;
+  /** From the next token on; earlier tokens keep the KV cache they made. */
+  setEdit(runId: string, edit: PackedEdit | null, positions: EditPositions): Promise<Result<null>>;
+  capture(
+    request: CaptureRequest,
+    onProgress: (progress: Progress) => void,
+  ): Promise<Result<Capture>>;
+  score(request: ScoreRequest, onProgress: (progress: Progress) => void): Promise<Result<Score>>;
+  lens(request: LensRequest): Promise<Result<Lens>>;
+  tokenize(checkpoint: string, messages: readonly ChatMessage[]): Promise<Result<TokenizedPrompt>>;
+  /** Cooperative: checked between tokens and between batches. Unknown runs are ignored. */
+  cancel(runId: string): Promise<void>;
+  memory(): Promise<Result<MemoryReport>>;
+}
