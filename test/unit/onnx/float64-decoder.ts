@@ -33,7 +33,7 @@ export function float64Forward(
     return found;
   };
   const embedding = get('model.embed_tokens.weight');
-  let h = ids.map((id) =>
+  let h: Float64Array[] = ids.map((id) =>
     Float64Array.from(embedding.data.subarray(id * dModel, (id + 1) * dModel)),
   );
   const residuals: Float64Array[][] = [];
