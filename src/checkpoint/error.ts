@@ -1,0 +1,33 @@
+// The one way in which reading or writing a checkpoint fails: a code for the program, and a message
+// for people that names the file, the reason, and what to do next.
+
+export type CheckpointErrorCode =
+  | 'truncated'
+  | 'corrupt'
+  | 'bad-config'
+  | 'unsupported-architecture'
+  | 'unsupported-dtype'
+  | 'unsupported-adapter'
+  | 'wrong-base'
+  | 'not-finite'
+  | 'too-large'
+  | 'missing-tensor'
+  | 'wrong-shape'
+  | 'bad-tokenizer';
+
+export class CheckpointError extends Error {
+  readonly code: CheckpointErrorCode;
+  /** The file as the person knows it. */
+  readonly file: string;
+
+  /**
+   * @param reason a full sentence: what is wrong.
+   * @param advice a full sentence: what to do next.
+   */
+  constructor(code: CheckpointErrorCode, file: string, reason: string, advice: string) {
+    super(`${file}: ${reason} ${advice}`);
+    this.name = 'CheckpointError';
+    this.code = code;
+    this.file = file;
+  }
+}

@@ -1,0 +1,261 @@
+// safetensors, read and written (https://github.com/huggingface/safetensors, "Format"): 8 bytes of
+// header length, a JSON header, then the tensors without gaps. Stricter than many readers, as strict
+// as the reference one: offsets must lie inside, fit the shape, and cover the file exactly once.
+
+import * as v from 'valibot';
+import { floatsToHalves, halvesToFloats } from '../core/half';
+import type { Tensor } from '../core/tensor';
+import { CheckpointError } from './error';
+import { checkShape, parseJson } from './json';
+
+/** One tensor as it lies in the file; `bytes` is a view, not a copy. */
+export interface SafetensorsEntry {
+  readonly name: string;
+  readonly file: string;
+  readonly dtype: string;
+  readonly dims: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+const DTYPE_BYTES: Readonly<Record<string, number>> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
+};
+
+/** As in the reference implementation. */
+const MAX_HEADER_BYTES = 100_000_000;
+const MAX_FILE_BYTES = 8 * 2 ** 30;
+const MAX_RANK = 8;
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Header = v.record(
+  v.string(),
+  v.object({
+    dtype: v.string(),
+    shape: v.pipe(v.array(count), v.maxLength(MAX_RANK)),
+    data_offsets: v.tuple([count, count]),
+  }),
+);
+const Metadata = v.record(v.string(), v.string());
+
+const AGAIN = 'Download the file again.';
+
+/** The header of a file, `__metadata__` apart. */
+function readHeader(bytes: Uint8Array, file: string) {
+  const truncated = (reason: string): never => {
+    throw new CheckpointError('truncated', file, reason, AGAIN);
+  };
+  if (bytes.byteLength < 8) truncated(`It has ${bytes.byteLength} bytes; a header needs 8.`);
+  if (bytes.byteLength > MAX_FILE_BYTES) {
+    throw new CheckpointError(
+      'too-large',
+      file,
+      `It has ${bytes.byteLength} bytes, more than ${MAX_FILE_BYTES}.`,
+      'Choose a smaller checkpoint.',
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  if (length > BigInt(MAX_HEADER_BYTES)) {
+    throw new CheckpointError(
+      'corrupt',
+      file,
+      `Its header claims ${length} bytes, more than any real header.`,
+      'Check that it is a safetensors file.',
+    );
+  }
+  const start = 8 + Number(length);
+  if (start > bytes.byteLength) {
+    truncated(`Its header should end at byte ${start}, but the file ends at ${bytes.byteLength}.`);
+  }
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start));
+  } catch {
+    throw new CheckpointError('corrupt', file, 'Its header is not valid UTF-8.', AGAIN);
+  }
+  const raw = parseJson(text, file, 'corrupt', MAX_HEADER_BYTES);
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    throw new CheckpointError('corrupt', file, 'Its header is not a JSON object.', AGAIN);
+  }
+  const { __metadata__, ...tensors } = raw as Record<string, unknown>;
+  return {
+    metadata: __metadata__ == null ? {} : checkShape(Metadata, __metadata__, file, 'corrupt'),
+    tensors: checkShape(Header, tensors, file, 'corrupt'),
+    data: bytes.subarray(start),
+  };
+}
+
+/** The free text that a file carries about itself. @throws CheckpointError as `parseSafetensors`. */
+export function safetensorsMetadata(
+  bytes: Uint8Array,
+  file: string,
+): Readonly<Record<string, string>> {
+  return readHeader(bytes, file).metadata;
+}
+
+/**
+ * All tensors of a file, as views into `bytes`, under their names.
+ * @throws CheckpointError 'truncated', 'corrupt', 'too-large' or 'unsupported-dtype'.
+ */
+export function parseSafetensors(
+  bytes: Uint8Array,
+  file: string,
+): ReadonlyMap<string, SafetensorsEntry> {
+  const { tensors, data } = readHeader(bytes, file);
+  const corrupt = (reason: string): never => {
+    throw new CheckpointError('corrupt', file, reason, AGAIN);
+  };
+  const ordered = Object.entries(tensors).sort(
+    ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
+  );
+  const entries = new Map<string, SafetensorsEntry>();
+  let at = 0;
+  for (const [name, { dtype, shape, data_offsets }] of ordered) {
+    const [begin, end] = data_offsets;
+    const width = Object.hasOwn(DTYPE_BYTES, dtype) ? DTYPE_BYTES[dtype]! : 0;
+    if (width === 0) {
+      throw new CheckpointError(
+        'unsupported-dtype',
+        file,
+        `Tensor "${name}" has the unknown dtype "${dtype}".`,
+        'Choose the checkpoint in F32, F16 or BF16.',
+      );
+    }
+    if (end < begin) corrupt(`Tensor "${name}" ends before it begins.`);
+    if (begin < at) corrupt(`Tensor "${name}" overlaps the one before it.`);
+    if (begin > at) corrupt(`There is a gap before tensor "${name}".`);
+    const bytesNeeded = shape.reduce((product, dim) => product * dim, width);
+    if (bytesNeeded !== end - begin) {
+      corrupt(`Tensor "${name}" has ${end - begin} bytes, but its shape needs ${bytesNeeded}.`);
+    }
+    if (end > data.byteLength) {
+      throw new CheckpointError(
+        'truncated',
+        file,
+        `Tensor "${name}" should end at byte ${end} of the data, which has ${data.byteLength}.`,
+        AGAIN,
+      );
+    }
+    entries.set(name, { name, file, dtype, dims: shape, bytes: data.subarray(begin, end) });
+    at = end;
+  }
+  if (at !== data.byteLength) corrupt(`${data.byteLength - at} bytes belong to no tensor.`);
+  return entries;
+}
+
+/** Bytes as an array of 4- or 2-byte numbers: a view where they are aligned, else a copy. */
+function aligned(bytes: Uint8Array, width: number): { buffer: ArrayBufferLike; offset: number } {
+  if (bytes.byteOffset % width === 0) return { buffer: bytes.buffer, offset: bytes.byteOffset };
+  return { buffer: bytes.slice().buffer, offset: 0 };
+}
+
+/**
+ * A tensor as f32. F32 data is a view of the file where its alignment allows.
+ * @throws CheckpointError 'unsupported-dtype' for anything but F32, F16 and BF16.
+ */
+export function toTensor(entry: SafetensorsEntry): Tensor {
+  const { bytes, dims, dtype } = entry;
+  if (dtype === 'F32') {
+    const { buffer, offset } = aligned(bytes, 4);
+    return { data: new Float32Array(buffer, offset, bytes.byteLength / 4), dims };
+  }
+  if (dtype === 'F16' || dtype === 'BF16') {
+    const { buffer, offset } = aligned(bytes, 2);
+    const words = new Uint16Array(buffer, offset, bytes.byteLength / 2);
+    if (dtype === 'F16') return { data: halvesToFloats(words), dims };
+    // bfloat16 is the upper half of an f32.
+    const bits = new Uint32Array(words.length);
+    for (let i = 0; i < words.length; i++) bits[i] = words[i]! << 16;
+    return { data: new Float32Array(bits.buffer), dims };
+  }
+  throw new CheckpointError(
+    'unsupported-dtype',
+    entry.file,
+    `Tensor "${entry.name}" is ${dtype}, not F32, F16 or BF16.`,
+    'Choose the checkpoint in one of these.',
+  );
+}
+
+/**
+ * Refuses NaN and infinities.
+ * @throws CheckpointError 'not-finite', naming the tensor and the first bad element.
+ */
+export function requireFinite(t: Tensor, name: string, file: string): void {
+  for (let i = 0; i < t.data.length; i++) {
+    if (!Number.isFinite(t.data[i]!)) {
+      throw new CheckpointError(
+        'not-finite',
+        file,
+        `Tensor "${name}" has the value ${t.data[i]} at element ${i}.`,
+        'A checkpoint like this cannot run; get another copy or an earlier step.',
+      );
+    }
+  }
+}
+
+export interface TensorToWrite {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+  readonly dtype: 'F32' | 'F16';
+}
+
+/**
+ * A safetensors file: F32 first, then F16, by name within each, so that all data is aligned and the
+ * same tensors give the same bytes. `metadata.format` is "pt" unless given; transformers wants it.
+ * @throws CheckpointError 'wrong-shape', or 'not-finite' where a value does not fit its dtype.
+ */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, TensorToWrite>,
+  metadata: Readonly<Record<string, string>> = {},
+  file = 'model.safetensors',
+): Uint8Array<ArrayBuffer> {
+  const names = [...tensors.keys()].sort((a, b) => {
+    const byDtype = tensors.get(b)!.dtype === 'F32' ? 1 : 0;
+    return byDtype - (tensors.get(a)!.dtype === 'F32' ? 1 : 0) || (a < b ? -1 : 1);
+  });
+  const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } };
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (const name of names) {
+    const { data, dims, dtype } = tensors.get(name)!;
+    if (dims.reduce((product, dim) => product * dim, 1) !== data.length) {
+      throw new CheckpointError(
+        'wrong-shape',
+        file,
+        `Tensor "${name}" has ${data.length} numbers, which is not [${dims.join(', ')}].`,
+        'This is a fault of the program that writes the file.',
+      );
+    }
+    const stored = dtype === 'F32' ? data : floatsToHalves(data);
+    requireFinite({ data: stored instanceof Uint16Array ? halvesToFloats(stored) : stored, dims }, name, file);
+    const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+    header[name] = { dtype, shape: dims, data_offsets: [at, at + bytes.byteLength] };
+    parts.push(bytes);
+    at += bytes.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const headerBytes = Math.ceil(json.byteLength / 8) * 8;
+  const out = new Uint8Array(8 + headerBytes + at).fill(0x20, 8, 8 + headerBytes);
+  new DataView(out.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  out.set(json, 8);
+  let offset = 8 + headerBytes;
+  for (const part of parts) {
+    out.set(part, offset);
+    offset += part.byteLength;
+  }
+  return out;
+}
