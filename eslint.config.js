@@ -1,41 +1,97 @@
+import { defineConfig } from 'eslint/config';
 import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import ts from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
-// The arrow of imports (src/README.md): each folder may import only what stands below it.
-const FORBIDDEN = {
-  'src/core': ['world', 'onnx', 'checkpoint', 'formats', 'engine', 'state', 'charts', 'panels', 'ui', 'workers'],
-  'src/world': ['onnx', 'checkpoint', 'formats', 'engine', 'state', 'charts', 'panels', 'ui', 'workers'],
-  'src/onnx': ['world', 'formats', 'engine', 'state', 'charts', 'panels', 'ui', 'workers'],
-  'src/checkpoint': ['world', 'onnx', 'formats', 'engine', 'state', 'charts', 'panels', 'ui', 'workers'],
-  'src/engine': ['state', 'charts', 'panels', 'ui', 'onnx'],
-  'src/state': ['charts', 'panels', 'onnx'],
-  'src/charts': ['world', 'onnx', 'checkpoint', 'engine', 'state', 'panels', 'workers'],
-  'src/ui': ['world', 'onnx', 'checkpoint', 'engine', 'state', 'panels', 'workers'],
-  'src/panels': ['onnx'],
-  workers: ['engine', 'state', 'charts', 'panels', 'ui', 'world'],
+// The arrow of imports (src/README.md): a folder may import itself and the folders named here.
+const MAY_IMPORT = {
+  'src/core': [],
+  'src/world': ['core'],
+  'src/checkpoint': ['core'],
+  'src/onnx': ['core', 'checkpoint'],
+  'src/formats': ['core', 'checkpoint'],
+  workers: ['core', 'onnx', 'checkpoint', 'formats'],
+  'src/engine': ['core', 'world', 'checkpoint', 'formats', 'workers'],
+  'src/state': ['core', 'world', 'checkpoint', 'formats', 'engine', 'workers', 'lessons', 'ui'],
+  'src/charts': ['core', 'ui'],
+  'src/ui': ['core'],
+  'src/lessons': ['core', 'world'],
+  'src/panels': [
+    'core',
+    'world',
+    'checkpoint',
+    'formats',
+    'engine',
+    'state',
+    'charts',
+    'ui',
+    'lessons',
+    'workers',
+  ],
+};
+const FOLDERS = Object.keys(MAY_IMPORT).map((folder) => folder.replace('src/', ''));
+
+/** An error for every kind of import whose path matches; esquery's patterns cannot hold a slash. */
+const forbid = (pattern, message) => {
+  const regex = `/${pattern.replaceAll('/', '\\x2F')}/`;
+  return [
+    `:matches(ImportDeclaration, ImportExpression, ExportAllDeclaration, ExportNamedDeclaration)[source.value=${regex}]`,
+    `TSImportType[argument.literal.value=${regex}]`,
+  ].map((selector) => ({ selector, message }));
 };
 
-const arrow = Object.entries(FORBIDDEN).map(([folder, names]) => ({
-  files: [`${folder}/**/*.ts`, `${folder}/**/*.svelte`],
-  rules: {
-    '@typescript-eslint/no-restricted-imports': [
-      'error',
-      {
-        patterns: names.map((name) => ({
-          regex: `(^|/)${name}/(?!api$)`,
-          message: `${folder} must not import ${name}: the arrow of imports points the other way (src/README.md).`,
-        })),
-      },
-    ],
-  },
-}));
+const arrow = Object.entries(MAY_IMPORT).map(([folder, allowed]) => {
+  const own = folder.replace('src/', '');
+  const barred = FOLDERS.filter((name) => name !== own && !allowed.includes(name));
+  const onlyTypes = allowed.includes('workers');
+  const runtime = { workers: [], 'src/engine': ['onnxruntime'] }[folder] ?? [
+    'onnxruntime',
+    'comlink',
+  ];
+  return {
+    files: [`${folder}/**/*.ts`, `${folder}/**/*.svelte`],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...forbid(
+          `^[.]{1,2}/(.*/)?(${[...barred, 'test', 'recipe'].join('|')})/`,
+          `${folder} may not import this: the arrow of imports points the other way (src/README.md).`,
+        ),
+        ...(onlyTypes
+          ? forbid(
+              '/workers/(?!api$|model[.]worker[?])',
+              'Of workers/ only the contract api.ts may be imported.',
+            )
+          : []),
+        ...runtime.flatMap((name) =>
+          forbid(`^${name}`, `${folder} may not import ${name} (src/README.md).`),
+        ),
+      ],
+    },
+  };
+});
 
 const pure = {
   files: ['src/core/**/*.ts', 'src/world/**/*.ts', 'src/onnx/**/*.ts'],
   rules: {
-    'no-restricted-globals': ['error', 'window', 'document', 'navigator', 'fetch', 'performance', 'Date'],
+    'no-restricted-globals': [
+      'error',
+      ...[
+        'window',
+        'document',
+        'navigator',
+        'fetch',
+        'performance',
+        'Date',
+        'process',
+        'setTimeout',
+        'self',
+      ].map((name) => ({
+        name,
+        message: 'core, world and onnx are pure: clocks and seeds are arguments.',
+      })),
+    ],
     'no-restricted-properties': [
       'error',
       { object: 'Math', property: 'random', message: 'Seeds are arguments: use core/rng.' },
@@ -43,10 +99,10 @@ const pure = {
   },
 };
 
-export default ts.config(
+export default defineConfig(
   { ignores: ['dist', 'node_modules', 'test/output', '.cache'] },
-  ...ts.configs.recommendedTypeChecked,
-  ...svelte.configs.recommended,
+  ts.configs.recommendedTypeChecked,
+  svelte.configs.recommended,
   {
     languageOptions: {
       globals: { ...globals.browser, ...globals.node },
@@ -70,7 +126,7 @@ export default ts.config(
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
   },
-  { files: ['**/*.js'], ...ts.configs.disableTypeChecked },
+  { files: ['**/*.js'], extends: [ts.configs.disableTypeChecked] },
   pure,
   ...arrow,
 );

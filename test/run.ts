@@ -1,0 +1,81 @@
+// `npm test`: unit and browser tests, then the build, then end to end on what was built. Its last
+// line counts every test. A test file that cannot be loaded, and a failed build, count as failures.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import * as v from 'valibot';
+import { findBrowser } from './find-browser';
+import { buildPage } from './serve/build';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const OUTPUT = join(ROOT, 'test', 'output');
+const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+
+/** The part of Vitest's JSON report (Jest's format) that is counted. */
+const Report = v.object({
+  numPassedTests: v.number(),
+  numFailedTests: v.number(),
+  numPendingTests: v.number(),
+  testResults: v.array(v.object({ status: v.string(), assertionResults: v.array(v.unknown()) })),
+});
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Runs the projects that match and counts; a run that fails without a failed test counts one. */
+function vitest(name: string, ...projects: readonly string[]): Count {
+  const file = join(OUTPUT, `${name}.json`);
+  rmSync(file, { force: true });
+  const filters = projects.flatMap((project) => ['--project', project]);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const { status } = spawnSync(process.execPath, [VITEST, 'run', ...filters, ...reporters], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
+  const report = v.parse(Report, JSON.parse(readFileSync(file, 'utf8')));
+  const unloaded = report.testResults.filter(
+    (result) => result.status === 'failed' && result.assertionResults.length === 0,
+  ).length;
+  const failed = report.numFailedTests + unloaded;
+  return {
+    passed: report.numPassedTests,
+    failed: status === 0 ? failed : Math.max(1, failed),
+    skipped: report.numPendingTests,
+  };
+}
+
+async function endToEnd(): Promise<Count> {
+  try {
+    await buildPage();
+  } catch (error) {
+    console.error('The build failed, so the end-to-end tests could not run.', error);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  return vitest('e2e', 'e2e');
+}
+
+async function run(): Promise<void> {
+  try {
+    findBrowser();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+    return;
+  }
+  mkdirSync(OUTPUT, { recursive: true });
+  const counts = [vitest('unit-and-browser', '!e2e'), await endToEnd()];
+  const sum = (of: (count: Count) => number) =>
+    counts.reduce((total, count) => total + of(count), 0);
+  const failed = sum((count) => count.failed);
+  const skipped = sum((count) => count.skipped);
+  if (skipped > 0) console.log(`${skipped} skipped`);
+  console.log(`${sum((count) => count.passed)} passed, ${failed} failed`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+await run();

@@ -1,0 +1,45 @@
+// Builds the page when the built one is missing or older than what it is made from.
+
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'vite';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** The folder of the built page. */
+export const DIST = join(ROOT, 'dist');
+
+const SOURCES = [
+  'src',
+  'workers',
+  'static',
+  'models',
+  'index.html',
+  'package-lock.json',
+  'svelte.config.js',
+  'vite.config.ts',
+];
+const NOT_SHIPPED = join(ROOT, 'models', 'recipe');
+
+/** Builds the page into `dist/`. @throws what Vite throws. */
+export async function buildPage(): Promise<void> {
+  await build({ root: ROOT, logLevel: 'warn' });
+}
+
+/** Builds only when needed. @returns whether it did. */
+export async function buildIfOld(): Promise<boolean> {
+  const built = join(DIST, 'index.html');
+  const newest = Math.max(...SOURCES.map((name) => newestIn(join(ROOT, name))));
+  if (existsSync(built) && statSync(built).mtimeMs >= newest) return false;
+  await buildPage();
+  return true;
+}
+
+/** Latest change under a path in ms since 1970; 0 where there is nothing. */
+export function newestIn(path: string): number {
+  if (!existsSync(path) || path === NOT_SHIPPED) return 0;
+  const found = statSync(path);
+  if (!found.isDirectory()) return found.mtimeMs;
+  // The folder's own time tells of files taken away.
+  return Math.max(found.mtimeMs, ...readdirSync(path).map((name) => newestIn(join(path, name))));
+}

@@ -1,0 +1,121 @@
+// A small static server for the built page: right content types, never a file outside its folder,
+// and the two headers that give the wasm fallback its threads. Nothing else: no ranges, no listing.
+
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, resolve, sep } from 'node:path';
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.jinja': 'text/plain; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.md': 'text/markdown; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+  '.woff2': 'font/woff2',
+};
+
+export interface ServeOptions {
+  /** The folder to serve. */
+  readonly root: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Path the page lives under, `/` or `/name/`. */
+  readonly base?: string;
+  /** Send the cross-origin isolation headers. Off imitates a static host without header control. */
+  readonly isolated?: boolean;
+}
+
+export interface Served {
+  /** Address of the page, ending in `base`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** @throws Error with code EADDRINUSE when the port is taken. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const base = options.base ?? '/';
+  const server = createServer((request, response) => {
+    answer(options, base, request, response).catch((error: unknown) => {
+      console.error(error);
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+    });
+  });
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail);
+    server.listen(options.port, '127.0.0.1', done);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://localhost:${port}${base}`,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  { root, isolated = true }: ServeOptions,
+  base: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { Allow: 'GET, HEAD' }).end();
+    return;
+  }
+  const file = fileFor(root, base, request.url ?? '/');
+  const found = file === null ? null : await stat(file).catch(() => null);
+  if (file === null || !found?.isFile()) {
+    response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('Not found.\n');
+    return;
+  }
+  response.writeHead(200, {
+    'Content-Type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
+    'Content-Length': found.size,
+    // A new build must show at once; names under assets/ carry a hash of their content.
+    'Cache-Control': file.includes(`${sep}assets${sep}`)
+      ? 'max-age=31536000, immutable'
+      : 'no-cache',
+    'X-Content-Type-Options': 'nosniff',
+    ...(isolated && {
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+    }),
+  });
+  if (request.method === 'HEAD') response.end();
+  else
+    createReadStream(file)
+      .on('error', () => response.destroy())
+      .pipe(response);
+}
+
+/** The file that a request path names inside `root`, or null where it names none. */
+export function fileFor(root: string, base: string, requestUrl: string): string | null {
+  let path: string;
+  try {
+    path = decodeURIComponent(requestUrl.split(/[?#]/)[0] ?? '');
+  } catch {
+    return null;
+  }
+  if (!path.startsWith(base) || path.includes('\0') || path.includes('\\')) return null;
+  const inside = path.slice(base.length);
+  const folder = resolve(root);
+  const file = resolve(folder, `.${sep}${inside}`);
+  if (file !== folder && !file.startsWith(folder + sep)) return null;
+  return inside === '' || inside.endsWith('/') ? join(file, 'index.html') : file;
+}

@@ -1,0 +1,71 @@
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Served } from '../../serve/server';
+import { fileFor, serve } from '../../serve/server';
+
+let parent: string;
+let plain: Served;
+let under: Served;
+
+beforeAll(async () => {
+  parent = mkdtempSync(join(tmpdir(), 'postern-serve-'));
+  const root = join(parent, 'dist');
+  mkdirSync(join(root, 'assets'), { recursive: true });
+  writeFileSync(join(parent, 'secret.txt'), 'secret');
+  writeFileSync(join(root, 'index.html'), '<title>page</title>');
+  writeFileSync(join(root, 'assets', 'a.wasm'), 'wasm');
+  plain = await serve({ root, port: 0 });
+  under = await serve({ root, port: 0, base: '/name/', isolated: false });
+});
+
+afterAll(async () => {
+  await plain.close();
+  await under.close();
+  rmSync(parent, { recursive: true });
+});
+
+describe('the static server', () => {
+  test('serves the page with its type and the headers of cross-origin isolation', async () => {
+    const response = await fetch(plain.url);
+    expect(await response.text()).toBe('<title>page</title>');
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(response.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+  });
+
+  test('serves wasm as wasm, so that it compiles while it streams', async () => {
+    const response = await fetch(`${plain.url}assets/a.wasm?v=1`);
+    expect(response.headers.get('content-type')).toBe('application/wasm');
+    expect(response.headers.get('content-length')).toBe('4');
+  });
+
+  test('serves under a base path, and without the headers where asked', async () => {
+    const response = await fetch(under.url);
+    expect(new URL(under.url).pathname).toBe('/name/');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('cross-origin-opener-policy')).toBeNull();
+    expect((await fetch(new URL('/', under.url))).status).toBe(404);
+  });
+
+  test('answers 404 for what is not there and 405 for what is not a reading', async () => {
+    expect((await fetch(`${plain.url}assets`)).status).toBe(404);
+    expect((await fetch(`${plain.url}none.js`)).status).toBe(404);
+    expect((await fetch(plain.url, { method: 'POST' })).status).toBe(405);
+  });
+});
+
+describe('fileFor', () => {
+  test.each(['/../secret.txt', '/%2e%2e/secret.txt', '/a/../../secret.txt', '/..%5csecret.txt'])(
+    'never leaves its folder: %s',
+    (path) => {
+      expect(fileFor(join(parent, 'dist'), '/', path)).toBeNull();
+    },
+  );
+
+  test('refuses a path that is not well encoded', () => {
+    expect(fileFor('/srv', '/', '/%E0%A4%A')).toBeNull();
+    expect(fileFor('/srv', '/', '/a%00b')).toBeNull();
+  });
+});
