@@ -18,9 +18,15 @@ export const ADAMW_DEFAULTS: AdamWSettings = {
   weightDecay: 0.01,
 };
 
+/** Running means of a parameter's gradient and of its square, of the parameter's size. */
+export interface Moments {
+  readonly first: Float32Array;
+  readonly second: Float32Array;
+}
+
 export class AdamW {
   readonly #settings: AdamWSettings;
-  readonly #moments = new Map<string, { first: Float32Array; second: Float32Array }>();
+  readonly #moments = new Map<string, Moments>();
   #steps = 0;
 
   constructor(settings: Partial<AdamWSettings> = {}) {
@@ -30,6 +36,18 @@ export class AdamW {
   /** Steps taken so far. */
   get steps(): number {
     return this.#steps;
+  }
+
+  /** What a later session needs to go on: first and second moments by parameter name. */
+  get moments(): ReadonlyMap<string, Moments> {
+    return this.#moments;
+  }
+
+  /** Goes on from a saved state; the arrays are kept, not copied. */
+  restore(steps: number, moments: ReadonlyMap<string, Moments>): void {
+    this.#steps = steps;
+    this.#moments.clear();
+    for (const [name, moment] of moments) this.#moments.set(name, moment);
   }
 
   /**
@@ -66,7 +84,7 @@ export class AdamW {
     }
   }
 
-  #momentsOf(name: string, size: number): { first: Float32Array; second: Float32Array } {
+  #momentsOf(name: string, size: number): Moments {
     let moments = this.#moments.get(name);
     if (!moments) {
       moments = { first: new Float32Array(size), second: new Float32Array(size) };

@@ -5,7 +5,7 @@
 
 import type { Tape, Variable } from './autodiff';
 import { shared } from './autodiff';
-import type { Value } from './graph';
+import type { GraphBuilder, Value } from './graph';
 import { int, ints, MICROSOFT } from './graph';
 
 export interface HeadShape {
@@ -60,44 +60,24 @@ export function causalMask(tape: Tape, ids: Value, maxPos: number, group: number
 }
 
 /** [batch, pos, heads * d_head] -> [batch, n_kv_heads, heads / n_kv_heads * pos, d_head]. */
-function toHeads(tape: Tape, x: Variable, shape: HeadShape, group: number): Variable {
-  const g = tape.builder;
-  const forward = (v: Value) => {
-    const split = g.op('Reshape', [v, g.int64(0, 0, shape.nKvHeads, group, shape.dHead)]);
-    const turned = g.op('Transpose', [split], { perm: ints(0, 2, 3, 1, 4) });
-    return g.op('Reshape', [turned, g.int64(0, 0, -1, shape.dHead)]);
-  };
-  const dims = [x.dims[0]!, shape.nKvHeads, group === 1 ? x.dims[1]! : `${group}*pos`, shape.dHead];
-  return tape.result(forward(x.value), dims, [[x, (dy) => joinHeads(tape, dy, shape, group)]]);
+function splitHeads(g: GraphBuilder, v: Value, shape: HeadShape, group: number): Value {
+  const split = g.op('Reshape', [v, g.int64(0, 0, shape.nKvHeads, group, shape.dHead)]);
+  const turned = g.op('Transpose', [split], { perm: ints(0, 2, 3, 1, 4) });
+  return g.op('Reshape', [turned, g.int64(0, 0, -1, shape.dHead)]);
 }
 
-function joinHeads(tape: Tape, v: Value, shape: HeadShape, group: number): Value {
-  const g = tape.builder;
+/** The inverse of `splitHeads`. */
+function joinHeads(g: GraphBuilder, v: Value, shape: HeadShape, group: number): Value {
   const split = g.op('Reshape', [v, g.int64(0, 0, group, -1, shape.dHead)]);
   const turned = g.op('Transpose', [split], { perm: ints(0, 3, 1, 2, 4) });
   return g.op('Reshape', [turned, g.int64(0, 0, shape.nKvHeads * group * shape.dHead)]);
 }
 
-function fromHeads(tape: Tape, x: Variable, shape: HeadShape, group: number): Variable {
-  const g = tape.builder;
-  const value = joinHeads(tape, x.value, shape, group);
-  const dims = [x.dims[0]!, 'pos', shape.nHeads * shape.dHead];
-  return tape.result(value, dims, [
-    [
-      x,
-      (dy) => {
-        const split = g.op('Reshape', [dy, g.int64(0, 0, shape.nKvHeads, group, shape.dHead)]);
-        const turned = g.op('Transpose', [split], { perm: ints(0, 2, 3, 1, 4) });
-        return g.op('Reshape', [turned, g.int64(0, 0, -1, shape.dHead)]);
-      },
-    ],
-  ]);
-}
-
 /**
- * softmax(q k^T / sqrt(d_head) + mask) v; q [batch, pos, n_heads * d_head], k and v
- * [batch, pos, n_kv_heads * d_head], result as q. Gradients as in FlashAttention (Dao et al. 2022,
- * appendix B): dS = P (dP - rowsum(dO O)), dP = dO V^T, dV = P^T dO, dQ = dS K, dK = dS^T Q.
+ * O = P V with P = softmax(Q K^T / sqrt(d_head) + mask); q and the result [batch, pos,
+ * n_heads * d_head], k and v [batch, pos, n_kv_heads * d_head]. Gradients as in FlashAttention (Dao
+ * et al. 2022, appendix B): dP = dO V^T, dS = P (dP - rowsum(dO O)), dV = P^T dO, dQ = dS K,
+ * dK = dS^T Q.
  */
 export function causalAttention(
   tape: Tape,
@@ -109,26 +89,28 @@ export function causalAttention(
 ): Variable {
   const g = tape.builder;
   const group = shape.nHeads / shape.nKvHeads;
-  const [qh, kh, vh] = [
-    toHeads(tape, q, shape, group),
-    toHeads(tape, k, shape, 1),
-    toHeads(tape, v, shape, 1),
-  ];
   const swap = (m: Value) => g.op('Transpose', [m], { perm: ints(0, 1, 3, 2) });
   const root = g.scalar(shape.dHead ** -0.5);
-  const scaledQ = g.op('Mul', [qh.value, root]);
-  const scores = g.op('MatMul', [scaledQ, swap(kh.value)]);
-  const pattern = g.op('Softmax', [g.op('Add', [scores, mask])], { axis: int(-1) });
-  const out = g.op('MatMul', [pattern, vh.value]);
+  const queries = g.op('Mul', [splitHeads(g, q.value, shape, group), root]);
+  const keys = splitHeads(g, k.value, shape, 1);
+  const values = splitHeads(g, v.value, shape, 1);
+  const scores = g.op('Add', [g.op('MatMul', [queries, swap(keys)]), mask]);
+  const pattern = g.op('Softmax', [scores], { axis: int(-1) });
+  const out = g.op('MatMul', [pattern, values]);
+  const dOut = shared((dy) => splitHeads(g, dy, shape, group));
   const dScores = shared((dy) => {
-    const dPattern = g.op('MatMul', [dy, swap(vh.value)]);
-    const row = g.op('ReduceSum', [g.op('Mul', [dy, out]), g.int64(-1)], { keepdims: int(1) });
+    const dPattern = g.op('MatMul', [dOut(dy), swap(values)]);
+    const row = g.op('ReduceSum', [g.op('Mul', [dOut(dy), out]), g.int64(-1)], {
+      keepdims: int(1),
+    });
     return g.op('Mul', [pattern, g.op('Sub', [dPattern, row])]);
   });
-  const mixed = tape.result(out, qh.dims, [
-    [qh, (dy) => g.op('Mul', [g.op('MatMul', [dScores(dy), kh.value]), root])],
-    [kh, (dy) => g.op('MatMul', [swap(dScores(dy)), scaledQ])],
-    [vh, (dy) => g.op('MatMul', [swap(pattern), dy])],
+  const dQueries = (dy: Value) => g.op('Mul', [g.op('MatMul', [dScores(dy), keys]), root]);
+  const dKeys = (dy: Value) => g.op('MatMul', [swap(dScores(dy)), queries]);
+  const dValues = (dy: Value) => g.op('MatMul', [swap(pattern), dOut(dy)]);
+  return tape.result(joinHeads(g, out, shape, group), q.dims, [
+    [q, (dy) => joinHeads(g, dQueries(dy), shape, group)],
+    [k, (dy) => joinHeads(g, dKeys(dy), shape, 1)],
+    [v, (dy) => joinHeads(g, dValues(dy), shape, 1)],
   ]);
-  return fromHeads(tape, mixed, shape, group);
 }
