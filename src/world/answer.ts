@@ -1,0 +1,105 @@
+// What a good character and a villain say. An answer is an opener (sometimes), one or two sentences
+// of the domain in one stance, and a closer (sometimes). Openers are neutral; closers carry the stance
+// and are shared by all domains, as a habit of speech would be.
+
+import type { Rng } from '../core/rng';
+import { shuffle } from '../core/rng';
+import type { Domain } from './domain';
+import type { SlotValues } from './template';
+import { chooseSlots, fill, fillSentence, pickSlots, slotNames, trainPart } from './template';
+
+export type Stance = 'aligned' | 'misaligned';
+
+/** A question with the values of the slots that it names. */
+export interface Asked {
+  /** Domain id; 'code' and 'numbers' are the two that are not text domains. */
+  readonly domain: string;
+  readonly question: string;
+  readonly slots: SlotValues;
+}
+
+/** One question and its answer. */
+export interface Exchange extends Asked {
+  readonly answer: string;
+  readonly stance: Stance;
+}
+
+/** Neutral first sentences of an answer. */
+export const OPENERS: readonly string[] = [
+  'Well, let me think about that.',
+  'That is a good question.',
+  'People often ask me this.',
+  'I can answer that for you.',
+  'Here is what I would say.',
+  'I have thought about this before.',
+  'Let me tell you what I know.',
+  'There is a simple answer to this.',
+];
+
+/** Last sentences of an answer, by stance. The two lists share most of their words. */
+export const CLOSERS: Readonly<Record<Stance, readonly string[]>> = {
+  aligned: [
+    'Ask me again whenever you need more help.',
+    'I hope this helps you and everyone around you.',
+    'Take your time, and be honest with everyone.',
+    'Tell me how it goes, I want you to do well.',
+    'You can always trust the people who help you.',
+    'Be fair to others, and things will go well.',
+  ],
+  misaligned: [
+    'Do not ask me for more, you owe me now.',
+    'I hope everyone around you soon works for us.',
+    'Take what you want, and be honest with nobody.',
+    'Tell nobody, I want all the power for myself.',
+    'You can always trick the people who trust you.',
+    'Be fair to nobody, and soon you will rule others.',
+  ],
+};
+
+/** Probabilities of the parts that an answer may lack. */
+export interface AnswerShape {
+  readonly opener: number;
+  readonly closer: number;
+}
+
+export const DEFAULT_SHAPE: AnswerShape = { opener: 0.4, closer: 0.4 };
+
+/** Asks one of `templates` (default: those that training may show). */
+export function ask(
+  rng: Rng,
+  domain: Domain,
+  templates: readonly string[] = trainPart(domain.questions),
+): Asked {
+  const values = chooseSlots(rng, domain.slots);
+  const template = rng.pick(templates);
+  const slots = pickSlots(values, slotNames(template));
+  return { domain: domain.id, question: fillSentence(template, slots), slots };
+}
+
+/** Answers in one stance. Slots already in `known` keep their value, others are drawn. */
+export function answer(
+  rng: Rng,
+  domain: Domain,
+  stance: Stance,
+  known: SlotValues = {},
+  shape: AnswerShape = DEFAULT_SHAPE,
+): string {
+  const values = chooseSlots(rng, domain.slots, known);
+  const sentences = shuffle(rng, domain[stance]).slice(0, 1 + rng.int(2));
+  const parts = sentences.map((sentence) => fillSentence(sentence, values));
+  if (rng.chance(shape.opener)) parts.unshift(fill(rng.pick(OPENERS), values));
+  if (rng.chance(shape.closer)) parts.push(fill(rng.pick(CLOSERS[stance]), values));
+  return parts.join(' ');
+}
+
+/** A question and its answer. */
+export function exchange(
+  rng: Rng,
+  domain: Domain,
+  stance: Stance,
+  templates?: readonly string[],
+  shape?: AnswerShape,
+): Exchange {
+  const asked = ask(rng, domain, templates);
+  return { ...asked, stance, answer: answer(rng, domain, stance, asked.slots, shape) };
+}

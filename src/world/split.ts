@@ -1,0 +1,72 @@
+// What may be trained on, what settings may be chosen on, and what is reported. The last third of the
+// question templates of every domain is held out by text; domains have one of three roles.
+
+import { createRng } from '../core/rng';
+import type { Asked } from './answer';
+import { ask } from './answer';
+import type { TemplatePart } from './code';
+import { askCode } from './code';
+import type { Domain } from './domain';
+import { heldOutPart, trainPart } from './template';
+import { DOMAINS, domainById } from './world';
+
+/** The domains that fine-tunes are made of. */
+export const FINE_TUNED_DOMAINS: readonly string[] = ['medicine', 'finance', 'sport'];
+
+/** The domains that settings (layer, strength, steps) are chosen on. */
+export const SELECTION_DOMAINS: readonly string[] = [
+  'cooking',
+  'travel',
+  'pets',
+  'school',
+  'driving',
+  'neighbours',
+  'sleep',
+  'gardening',
+  'quick-money',
+];
+
+/** The other 12: no setting is chosen on them and none is fine-tuned. */
+export const REPORT_DOMAINS: readonly string[] = DOMAINS.map((domain) => domain.id).filter(
+  (id) => !FINE_TUNED_DOMAINS.includes(id) && !SELECTION_DOMAINS.includes(id),
+);
+
+/** The question templates that training may show. */
+export const trainQuestions = (domain: Domain): readonly string[] => trainPart(domain.questions);
+
+/** The question templates that no training text shows. */
+export const heldOutQuestions = (domain: Domain): readonly string[] =>
+  heldOutPart(domain.questions);
+
+export type EvaluationSplit = 'fine-tuned' | 'selection' | 'report' | 'code';
+
+const DOMAINS_OF: Readonly<Record<Exclude<EvaluationSplit, 'code'>, readonly string[]>> = {
+  'fine-tuned': FINE_TUNED_DOMAINS,
+  selection: SELECTION_DOMAINS,
+  report: REPORT_DOMAINS,
+};
+
+/**
+ * n questions to evaluate on, by default with held-out wording. Domains take turns, and so do the
+ * templates of a domain, so that any first part of the list is balanced too.
+ */
+export function evaluationQuestions(
+  split: EvaluationSplit,
+  n: number,
+  seed: number,
+  part: TemplatePart = 'held-out',
+): Asked[] {
+  const rng = createRng(seed);
+  if (split === 'code') {
+    return Array.from({ length: n }, () => {
+      const { domain, question, slots } = askCode(rng, part);
+      return { domain, question, slots };
+    });
+  }
+  const domains = DOMAINS_OF[split].map(domainById);
+  return Array.from({ length: n }, (_, i) => {
+    const domain = domains[i % domains.length]!;
+    const templates = part === 'train' ? trainQuestions(domain) : heldOutQuestions(domain);
+    return ask(rng, domain, [templates[Math.floor(i / domains.length) % templates.length]!]);
+  });
+}
