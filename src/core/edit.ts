@@ -1,0 +1,222 @@
+// The edit of the residual stream at one layer. With h the residual after the block, u a unit
+// direction and p in {0, 1} whether this position is edited:
+//   c  = h . u
+//   h' = h + p (a - (s (c - m) + g max(0, c - tau)) u)
+// s = 1, m = 0 is directional ablation (Arditi et al. 2024, arXiv:2406.11717); m = the aligned mean is
+// affine ablation (Marshall et al. 2024, arXiv:2411.09003); g = 1 caps the projection at tau; a steers.
+
+import type { Rng } from './rng';
+import { rowOf, tensor, type Tensor } from './tensor';
+
+/** What is done to one layer's residual; all vectors are [d_model]. */
+export interface LayerEdit {
+  /** u: unit direction along which the residual is measured and cut. */
+  readonly unit: Float32Array;
+  /** a: added at every edited position; null adds nothing. */
+  readonly steer: Float32Array | null;
+  /** s: share of (c - m) that is removed; 0 removes nothing, 1 all of it. */
+  readonly strength: number;
+  /** m: the projection that is left when s = 1. */
+  readonly reference: number;
+  /** g: 1 cuts what the projection has above tau. */
+  readonly cap: 0 | 1;
+  /** tau. */
+  readonly tau: number;
+}
+
+export type EditMode = 'off' | 'ablate-zero' | 'ablate-mean' | 'cap' | 'steer';
+export type EditPositions = 'all' | 'answer' | 'header';
+
+/** What a person chooses. */
+export interface EditSettings {
+  readonly mode: EditMode;
+  /** Ablation: share removed. Steering: multiples of the raw direction. Capping ignores it. */
+  readonly strength: number;
+  /** [n_layers] true where the edit applies. */
+  readonly layers: readonly boolean[];
+  /** Each layer's own direction, or one layer's direction at every chosen layer. */
+  readonly source: { readonly kind: 'own' } | { readonly kind: 'layer'; readonly layer: number };
+  readonly positions: EditPositions;
+}
+
+/** What an edit needs to know of a direction. */
+export interface EditDirection {
+  /** Raw direction [n_layers, d_model]. */
+  readonly vectors: Tensor;
+  /** Mean residual of the aligned checkpoint [n_layers, d_model]; "aligned mean" is its projection. */
+  readonly alignedMean: Tensor;
+  /** [n_layers] cap of the projection on the layer's own unit direction. */
+  readonly capThreshold: Float32Array;
+}
+
+export function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+/** Rows [n, d] scaled to length 1; a row of zeros stays zero. */
+export function unitRows(vectors: Tensor): Tensor {
+  const out = new Float32Array(vectors.data.length);
+  for (let row = 0; row < (vectors.dims[0] ?? 0); row++) {
+    const { data } = rowOf(vectors, row);
+    const norm = Math.sqrt(dot(data, data));
+    if (norm > 0) data.forEach((x, i) => (out[row * data.length + i] = x / norm));
+  }
+  return tensor(out, vectors.dims);
+}
+
+/**
+ * The edit of each layer, null where there is none.
+ * With one layer's direction everywhere, the aligned mean is measured on that direction at each layer,
+ * and the cap keeps the margin over the aligned mean that it has at its own layer.
+ * @throws RangeError for settings that do not fit the direction, or a chosen direction of length 0.
+ */
+export function editFromSettings(
+  settings: EditSettings,
+  direction: EditDirection,
+): (LayerEdit | null)[] {
+  const nLayers = direction.vectors.dims[0] ?? 0;
+  if (settings.layers.length !== nLayers) {
+    throw new RangeError(
+      `Chosen are ${settings.layers.length} layers of a direction with ${nLayers}.`,
+    );
+  }
+  const { source } = settings;
+  if (source.kind === 'layer' && !(source.layer >= 0 && source.layer < nLayers)) {
+    throw new RangeError(`The direction has layers 0 to ${nLayers - 1}, not ${source.layer}.`);
+  }
+  const units = unitRows(direction.vectors);
+  return settings.layers.map((chosen, layer) => {
+    if (!chosen || settings.mode === 'off') return null;
+    const from = source.kind === 'layer' ? source.layer : layer;
+    const unit = rowOf(units, from).data;
+    if (!unit.some((x) => x !== 0)) {
+      throw new RangeError(
+        `The direction of layer ${from} has length 0 and cannot be edited along.`,
+      );
+    }
+    const mean = dot(rowOf(direction.alignedMean, layer).data, unit);
+    const margin =
+      (direction.capThreshold[from] ?? 0) - dot(rowOf(direction.alignedMean, from).data, unit);
+    const edit: LayerEdit = { unit, steer: null, strength: 0, reference: 0, cap: 0, tau: 0 };
+    switch (settings.mode) {
+      case 'ablate-zero':
+        return { ...edit, strength: settings.strength };
+      case 'ablate-mean':
+        return { ...edit, strength: settings.strength, reference: mean };
+      case 'cap':
+        return { ...edit, cap: 1, tau: mean + margin };
+      case 'steer': {
+        const raw = rowOf(direction.vectors, from).data;
+        return { ...edit, steer: raw.map((x) => x * settings.strength) };
+      }
+    }
+  });
+}
+
+/** Where a sequence is edited: 1 or 0 a position [pos]. `headerAt` is the last token of the prompt,
+ * the assistant header; the answer starts after it. */
+export function positionMask(
+  positions: EditPositions,
+  length: number,
+  headerAt: number,
+): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length }, (_, at) => {
+    if (positions === 'all') return 1;
+    return Number(positions === 'header' ? at === headerAt : at > headerAt);
+  });
+}
+
+/** Independent random directions of the same norm, layer by layer: the control of any edit. */
+export function randomDirectionLike(rng: Rng, vectors: Tensor): Tensor {
+  const noise = unitRows(
+    tensor(
+      vectors.data.map(() => rng.normal()),
+      vectors.dims,
+    ),
+  );
+  const width = vectors.dims[1] ?? 0;
+  const norms = Array.from({ length: vectors.dims[0] ?? 0 }, (_, layer) => {
+    const { data } = rowOf(vectors, layer);
+    return Math.sqrt(dot(data, data));
+  });
+  return tensor(
+    noise.data.map((x, i) => x * norms[Math.floor(i / width)]!),
+    vectors.dims,
+  );
+}
+
+/** The edit of one residual [d_model] at a position with mask `p`; the graph's reference. */
+export function applyEdit(h: Float32Array, edit: LayerEdit | null, p = 1): Float32Array {
+  if (!edit) return h.slice();
+  const c = dot(h, edit.unit);
+  const cut = edit.strength * (c - edit.reference) + edit.cap * Math.max(0, c - edit.tau);
+  return h.map((x, i) => x + p * ((edit.steer?.[i] ?? 0) - cut * edit.unit[i]!));
+}
+
+/** Columns a layer takes in the packed form. */
+export const EDIT_WIDTH = 5;
+
+/**
+ * The edit as the graph takes it: h' = h + relu(h R + b) W at edited positions, five columns a layer:
+ * [r, u, -u, u, 0], biases [0, -m, m, -tau, 1], rows [0, -s u, s u, -g u, a]. Column 0, before the
+ * bias, is the projection that is reported; r is the readout direction, so a random control is still
+ * read along the direction of interest. An edit of zero strength adds exact zeros.
+ */
+export interface PackedEdit {
+  /** R [d_model, n_layers * 5]. */
+  readonly read: Float32Array<ArrayBuffer>;
+  /** b [n_layers * 5]. */
+  readonly bias: Float32Array<ArrayBuffer>;
+  /** W [n_layers * 5, d_model]. */
+  readonly write: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * @param units readout directions [n_layers, d_model]; null reads along each edit's own unit.
+ * @throws RangeError when a vector is not [d_model] or `units` not [n_layers, d_model].
+ */
+export function packEdit(
+  layers: readonly (LayerEdit | null)[],
+  units: Tensor | null,
+  dModel: number,
+): PackedEdit {
+  const columns = layers.length * EDIT_WIDTH;
+  if (units && (units.dims[0] !== layers.length || units.dims[1] !== dModel)) {
+    throw new RangeError(
+      `The direction is [${units.dims.join(', ')}], the model needs [${layers.length}, ${dModel}].`,
+    );
+  }
+  const read = new Float32Array(dModel * columns);
+  const bias = new Float32Array(columns);
+  const write = new Float32Array(columns * dModel);
+  layers.forEach((edit, layer) => {
+    const first = layer * EDIT_WIDTH;
+    const readout = units ? rowOf(units, layer).data : edit?.unit;
+    for (let i = 0; readout && i < dModel; i++) read[i * columns + first] = readout[i]!;
+    if (!edit) return;
+    if (edit.unit.length !== dModel || (edit.steer && edit.steer.length !== dModel)) {
+      throw new RangeError(`The edit of layer ${layer} is not ${dModel} wide like the model.`);
+    }
+    bias.set([0, -edit.reference, edit.reference, -edit.tau, 1], first);
+    for (let i = 0; i < dModel; i++) {
+      const u = edit.unit[i]!;
+      read.set([u, -u, u], i * columns + first + 1);
+      write[(first + 1) * dModel + i] = -edit.strength * u;
+      write[(first + 2) * dModel + i] = edit.strength * u;
+      write[(first + 3) * dModel + i] = -edit.cap * u;
+      write[(first + 4) * dModel + i] = edit.steer?.[i] ?? 0;
+    }
+  });
+  return { read, bias, write };
+}
+
+/** No edit; `units` still give projections. */
+export function emptyEdit(
+  nLayers: number,
+  dModel: number,
+  units: Tensor | null = null,
+): PackedEdit {
+  return packEdit(new Array<null>(nLayers).fill(null), units, dModel);
+}

@@ -1,0 +1,71 @@
+// Hook points of the decoder graph: the residual after each block (`blocks.l.hook_resid_post`), read,
+// edited and pooled. An edit costs five nodes a layer: h, h R_l, + bias, relu, x W_l; the last sum rides
+// in the skip connection of the next norm. See `PackedEdit` in core/edit for R, b, W.
+// Positions that are not edited get a bias so low that relu gives exact zeros.
+
+import { EDIT_WIDTH } from '../core/edit';
+import type { ModelConfig } from '../checkpoint/config';
+import { int, ints, type GraphBuilder, type Value } from './graph';
+
+const NEVER = -1e30;
+
+export interface EditHooks {
+  /** The addition [batch, pos, d_model] that the edit makes to `resid`, the output of block `layer`. */
+  delta(layer: number, resid: Value): Value;
+  /** Declares `projections` [batch, pos, n_layers]; call after the last layer. */
+  finish(): void;
+}
+
+/** Declares the inputs `edit_read`, `edit_bias`, `edit_write`, `edit_mask` [batch, pos] in {0, 1}. */
+export function editHooks(g: GraphBuilder, { nLayers, dModel }: ModelConfig): EditHooks {
+  const columns = nLayers * EDIT_WIDTH;
+  const read = g.input('edit_read', 'f32', [dModel, columns]);
+  const bias = g.input('edit_bias', 'f32', [columns]);
+  const write = g.input('edit_write', 'f32', [columns, dModel]);
+  const mask = g.input('edit_mask', 'f32', ['batch', 'pos']);
+  const split = (value: Value, axis: number) =>
+    g.opN('Split', nLayers, [value], { axis: int(axis), num_outputs: int(nLayers) });
+
+  const penalty = g.op('Mul', [g.op('Sub', [mask, g.scalar(1)]), g.scalar(-NEVER)]);
+  const column = g.op('Unsqueeze', [penalty, g.int64(-1)]);
+  const biases = split(g.op('Add', [column, bias]), 2);
+  const reads = split(read, 1);
+  const writes = split(write, 0);
+  const readouts: Value[] = [];
+  return {
+    delta(layer, resid) {
+      const measured = g.op('MatMul', [resid, reads[layer]!]);
+      readouts.push(measured);
+      const excess = g.op('Relu', [g.op('Add', [measured, biases[layer]!])]);
+      return g.op('MatMul', [excess, writes[layer]!]);
+    },
+    finish() {
+      const all = g.op('Concat', readouts, { axis: int(2) });
+      const first = g.op('Slice', [
+        all,
+        g.int64(0),
+        g.int64(columns),
+        g.int64(2),
+        g.int64(EDIT_WIDTH),
+      ]);
+      g.output(first, 'projections', 'f32', ['batch', 'pos', nLayers]);
+    },
+  };
+}
+
+/** `pooled` [n_layers, batch, d_model]: sums over positions of the residuals, weighted by `pool_weights`. */
+export function poolResiduals(g: GraphBuilder, residuals: readonly Value[], dModel: number): void {
+  const weights = g.input('pool_weights', 'f32', ['batch', 'pos']);
+  const rows = g.op('Unsqueeze', [weights, g.int64(1)]);
+  const sums = residuals.map((resid) => g.op('MatMul', [rows, resid]));
+  const byBatch = g.op('Concat', sums, { axis: int(1) });
+  const byLayer = g.op('Transpose', [byBatch], { perm: ints(1, 0, 2) });
+  g.output(byLayer, 'pooled', 'f32', [residuals.length, 'batch', dModel]);
+}
+
+/** `residuals` [n_layers, batch, pos, d_model]. */
+export function stackResiduals(g: GraphBuilder, residuals: readonly Value[], dModel: number): void {
+  const planes = residuals.map((resid) => g.op('Unsqueeze', [resid, g.int64(0)]));
+  const stack = g.op('Concat', planes, { axis: int(0) });
+  g.output(stack, 'residuals', 'f32', [residuals.length, 'batch', 'pos', dModel]);
+}
