@@ -1,0 +1,75 @@
+// Vectors, their unit forms, and what lies along them: c = h . u, with u = v / |v|.
+
+import type { Rng } from './rng';
+import type { Tensor } from './tensor';
+import { rowOf, tensor, zeros } from './tensor';
+
+/** Scalar product in f64. */
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+/** Length of a vector, in f64. */
+export function norm(a: ArrayLike<number>): number {
+  return Math.sqrt(dot(a, a));
+}
+
+/** Length of each row [n_layers] of vectors [n_layers, d_model]. */
+export function rowNorms(vectors: Tensor): Float64Array<ArrayBuffer> {
+  return Float64Array.from({ length: vectors.dims[0] ?? 0 }, (_, i) => norm(rowOf(vectors, i).data));
+}
+
+/** Each row divided by its length [n_layers, d_model]; zero rows stay zero, so they edit nothing. */
+export function unitRows(vectors: Tensor): Tensor {
+  const out = zeros(vectors.dims);
+  for (let layer = 0; layer < (vectors.dims[0] ?? 0); layer++) {
+    const from = rowOf(vectors, layer).data;
+    const to = rowOf(out, layer).data;
+    const length = norm(from);
+    if (length > 0) for (let i = 0; i < to.length; i++) to[i] = from[i]! / length;
+  }
+  return out;
+}
+
+/**
+ * Projection of residuals on the unit direction of their layer.
+ * @param residuals [n, n_layers, d_model] or [n_layers, d_model]
+ * @param vectors [n_layers, d_model], of any length
+ * @returns [n, n_layers] or [n_layers]; 0 where the direction is zero.
+ * @throws RangeError where the shapes do not fit.
+ */
+export function projections(residuals: Tensor, vectors: Tensor): Tensor {
+  if (residuals.dims.slice(-2).join() !== vectors.dims.join() || vectors.dims.length !== 2) {
+    throw new RangeError(
+      `Residuals [${residuals.dims.join(', ')}] do not fit a direction [${vectors.dims.join(', ')}].`,
+    );
+  }
+  const [nLayers = 0, dModel = 0] = vectors.dims;
+  const units = unitRows(vectors);
+  const out = new Float32Array(residuals.data.length / dModel);
+  for (let row = 0; row < out.length; row++) {
+    out[row] = dot(
+      residuals.data.subarray(row * dModel, (row + 1) * dModel),
+      rowOf(units, row % nLayers).data,
+    );
+  }
+  return tensor(out, residuals.dims.slice(0, -1));
+}
+
+/**
+ * The random control: at each layer a direction drawn evenly from the sphere, as long as the one it
+ * stands in for [n_layers, d_model].
+ */
+export function randomLike(vectors: Tensor, rng: Rng): Tensor {
+  const drawn = unitRows({
+    data: Float32Array.from({ length: vectors.data.length }, () => rng.normal()),
+    dims: vectors.dims,
+  });
+  rowNorms(vectors).forEach((length, layer) => {
+    const row = rowOf(drawn, layer).data;
+    for (let i = 0; i < row.length; i++) row[i] = row[i]! * length;
+  });
+  return drawn;
+}

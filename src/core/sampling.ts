@@ -1,0 +1,136 @@
+// From logits to the next token. Repetition penalty, then temperature, top-k and top-p, in the order
+// of Hugging Face's `generate` (transformers, generation/logits_process.py), so that the same settings
+// mean the same distribution. All sums in f64; randomness comes from the caller's stream.
+
+import type { Rng } from './rng';
+
+export interface Sampling {
+  /** 0: always the most probable token. */
+  readonly temperature: number;
+  /** Keep the k most probable tokens (ties with the k-th stay); 0: off. */
+  readonly topK: number;
+  /** Keep the smallest set of tokens whose probability reaches p; 1: off. */
+  readonly topP: number;
+  /** Divides positive and multiplies negative logits of tokens already there; 1: off. */
+  readonly repetitionPenalty: number;
+}
+
+/** What published misalignment rates were measured with: the model's own distribution. */
+export const PLAIN_SAMPLING: Sampling = {
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  repetitionPenalty: 1,
+};
+
+/**
+ * log p of each token [d_vocab], in f64.
+ * @throws RangeError when no logit is finite or one is NaN or +Infinity.
+ */
+export function logSoftmax(logits: ArrayLike<number>): Float64Array<ArrayBuffer> {
+  const most = highest(logits);
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - most);
+  const logSum = most + Math.log(sum);
+  return Float64Array.from(logits, (logit) => logit - logSum);
+}
+
+function highest(logits: ArrayLike<number>): number {
+  let most = -Infinity;
+  for (let i = 0; i < logits.length; i++) {
+    const logit = logits[i]!;
+    if (Number.isNaN(logit)) throw new RangeError(`Logit ${i} is not a number.`);
+    if (logit > most) most = logit;
+  }
+  if (!Number.isFinite(most)) throw new RangeError('The logits give no distribution.');
+  return most;
+}
+
+/**
+ * The distribution that `sampleToken` draws from [d_vocab]; tokens cut off have probability 0.
+ * @param history ids already in the text; only the repetition penalty looks at them.
+ * @throws RangeError as `logSoftmax`, or for settings out of range.
+ */
+export function samplingDistribution(
+  logits: ArrayLike<number>,
+  sampling: Sampling,
+  history: readonly number[],
+): Float64Array<ArrayBuffer> {
+  const { temperature, topK, topP, repetitionPenalty } = sampling;
+  if (!(temperature >= 0 && topK >= 0 && topP > 0 && repetitionPenalty > 0)) {
+    throw new RangeError(
+      'Sampling needs temperature >= 0, topK >= 0, topP > 0 and repetitionPenalty > 0.',
+    );
+  }
+  const scores = Float64Array.from(logits);
+  if (repetitionPenalty !== 1) {
+    for (const id of new Set(history)) {
+      const score = scores[id];
+      if (score === undefined) continue;
+      scores[id] = score < 0 ? score * repetitionPenalty : score / repetitionPenalty;
+    }
+  }
+  const most = highest(scores);
+  if (temperature === 0) {
+    const best = scores.indexOf(most);
+    return scores.fill(0).fill(1, best, best + 1);
+  }
+  let total = 0;
+  for (let i = 0; i < scores.length; i++) {
+    scores[i] = Math.exp((scores[i]! - most) / temperature);
+    total += scores[i]!;
+  }
+  if (topK > 0 && topK < scores.length) {
+    const threshold = Float64Array.from(scores).sort()[scores.length - topK]!;
+    total = keep(scores, (p) => p >= threshold);
+  }
+  if (topP < 1) {
+    // In rising order, drop tokens while the dropped mass stays within 1 - p; never the last one.
+    const order = Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]! || a - b);
+    let dropped = 0;
+    for (const id of order.slice(0, -1)) {
+      dropped += scores[id]!;
+      if (dropped > (1 - topP) * total) break;
+      scores[id] = 0;
+    }
+    total = keep(scores, () => true);
+  }
+  for (let i = 0; i < scores.length; i++) scores[i] = scores[i]! / total;
+  return scores;
+}
+
+/** Sets what fails the test to 0 and returns the sum of the rest. */
+function keep(weights: Float64Array, test: (weight: number) => boolean): number {
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) {
+    if (!test(weights[i]!)) weights[i] = 0;
+    total += weights[i]!;
+  }
+  return total;
+}
+
+/**
+ * The next token's id. Takes exactly one number from `rng`, at temperature 0 none.
+ * @param history ids already in the text; only the repetition penalty looks at them.
+ * @throws RangeError as `samplingDistribution`.
+ */
+export function sampleToken(
+  logits: ArrayLike<number>,
+  sampling: Sampling,
+  history: readonly number[],
+  rng: Rng,
+): number {
+  const probabilities = samplingDistribution(logits, sampling, history);
+  if (sampling.temperature === 0) return probabilities.indexOf(1);
+  let left = rng.next();
+  let last = 0;
+  for (let id = 0; id < probabilities.length; id++) {
+    const p = probabilities[id]!;
+    if (p === 0) continue;
+    last = id;
+    left -= p;
+    if (left < 0) return id;
+  }
+  // Rounding can leave a rest of about 1e-16; it belongs to the last possible token.
+  return last;
+}
