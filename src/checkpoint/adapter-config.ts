@@ -95,7 +95,8 @@ export function parseAdapterConfig(json: unknown, file: string): AdapterConfig {
     );
   };
   const kind = checkShape(v.looseObject({ peft_type: v.string() }), value, file, 'bad-config');
-  if (kind.peft_type !== 'LORA') refuse(`peft_type is "${kind.peft_type}"; only "LORA" is supported.`);
+  if (kind.peft_type !== 'LORA')
+    refuse(`peft_type is "${kind.peft_type}"; only "LORA" is supported.`);
   const c = checkShape(Lora, value, file, 'bad-config');
   for (const [key, setting] of Object.entries(c)) {
     if (INERT.has(key) || READ.has(key) || isOff(setting)) continue;
@@ -103,7 +104,10 @@ export function parseAdapterConfig(json: unknown, file: string): AdapterConfig {
   }
   if (!isOff(c.bias)) refuse(`"bias" is "${c.bias}"; only "none" is supported.`);
   // These start from a changed base, so the difference to the published base is not B A alone.
-  if (typeof c.init_lora_weights === 'string' && /^(pissa|olora|corda|loftq|lora_ga)/i.test(c.init_lora_weights)) {
+  if (
+    typeof c.init_lora_weights === 'string' &&
+    /^(pissa|olora|corda|loftq|lora_ga)/i.test(c.init_lora_weights)
+  ) {
     refuse(`"init_lora_weights" is "${c.init_lora_weights}", which changes the base weights.`);
   }
   const layers = c.layers_to_transform ?? null;

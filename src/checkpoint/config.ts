@@ -94,7 +94,9 @@ export function parseConfig(json: unknown, file: string): ModelConfig {
   // transformers 5 writes {rope_type, rope_theta} here instead of rope_theta at the top level.
   const rope = c.rope_parameters ?? {};
   if ((rope.rope_type ?? 'default') !== 'default') {
-    refuse(`rope_parameters has rope_type "${String(rope.rope_type)}"; only "default" is supported.`);
+    refuse(
+      `rope_parameters has rope_type "${String(rope.rope_type)}"; only "default" is supported.`,
+    );
   }
   const ropeTheta = checkShape(
     v.object({ rope_theta: positive }),

@@ -87,9 +87,12 @@ export function readAdapter(
     if (config.layersToTransform !== null && !config.layersToTransform.includes(layer)) continue;
     const r = rankOf(config, module, files.config);
     const [rows = -1, columns = -1] = entry.dims;
-    const [outer, inner, wanted] = side === 'A' ? [columns, rows, shape[1]] : [rows, columns, shape[0]];
+    const [outer, inner, wanted] =
+      side === 'A' ? [columns, rows, shape[1]] : [rows, columns, shape[0]];
     if (entry.dims.length === 2 && outer !== wanted) {
-      wrongBase(`"${key}" is [${entry.dims.join(', ')}], but the base's layer has size ${wanted} there.`);
+      wrongBase(
+        `"${key}" is [${entry.dims.join(', ')}], but the base's layer has size ${wanted} there.`,
+      );
     }
     if (entry.dims.length !== 2 || inner !== r) {
       throw new CheckpointError(
@@ -181,7 +184,9 @@ export function writeAdapter(adapter: AdapterToWrite): {
   readonly bytes: Uint8Array<ArrayBuffer>;
 } {
   const file = 'adapter_model.safetensors';
-  const ranks = new Set([...adapter.modules.values()].flatMap(({ a, b }) => [a.dims[0], b.dims[1]]));
+  const ranks = new Set(
+    [...adapter.modules.values()].flatMap(({ a, b }) => [a.dims[0], b.dims[1]]),
+  );
   const [r] = ranks;
   if (r === undefined || ranks.size !== 1) {
     throw new CheckpointError(

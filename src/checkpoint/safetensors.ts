@@ -3,7 +3,7 @@
 // as the reference one: offsets must lie inside, fit the shape, and cover the file exactly once.
 
 import * as v from 'valibot';
-import { floatsToHalves, halvesToFloats } from '../core/half';
+import { fromHalf, toHalf } from '../core/half';
 import type { Tensor } from '../core/tensor';
 import { CheckpointError } from './error';
 import { checkShape, parseJson } from './json';
@@ -120,7 +120,8 @@ export function parseSafetensors(
     throw new CheckpointError('corrupt', file, reason, AGAIN);
   };
   const ordered = Object.entries(tensors).sort(
-    ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
+    ([, a], [, b]) =>
+      a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
   );
   const entries = new Map<string, SafetensorsEntry>();
   let at = 0;
@@ -176,7 +177,7 @@ export function toTensor(entry: SafetensorsEntry): Tensor {
   if (dtype === 'F16' || dtype === 'BF16') {
     const { buffer, offset } = aligned(bytes, 2);
     const words = new Uint16Array(buffer, offset, bytes.byteLength / 2);
-    if (dtype === 'F16') return { data: halvesToFloats(words), dims };
+    if (dtype === 'F16') return { data: fromHalf(words), dims };
     // bfloat16 is the upper half of an f32.
     const bits = new Uint32Array(words.length);
     for (let i = 0; i < words.length; i++) bits[i] = words[i]! << 16;
@@ -240,8 +241,12 @@ export function writeSafetensors(
         'This is a fault of the program that writes the file.',
       );
     }
-    const stored = dtype === 'F32' ? data : floatsToHalves(data);
-    requireFinite({ data: stored instanceof Uint16Array ? halvesToFloats(stored) : stored, dims }, name, file);
+    const stored = dtype === 'F32' ? data : toHalf(data);
+    requireFinite(
+      { data: stored instanceof Uint16Array ? fromHalf(stored) : stored, dims },
+      name,
+      file,
+    );
     const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
     header[name] = { dtype, shape: dims, data_offsets: [at, at + bytes.byteLength] };
     parts.push(bytes);

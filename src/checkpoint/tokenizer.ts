@@ -107,7 +107,12 @@ export async function createTokenizer(
     'bad-tokenizer',
   );
   const bad = (reason: string): CheckpointError =>
-    new CheckpointError('bad-tokenizer', file, reason, 'Use the files that belong to the checkpoint.');
+    new CheckpointError(
+      'bad-tokenizer',
+      file,
+      reason,
+      'Use the files that belong to the checkpoint.',
+    );
   const attempt = <T>(what: string, run: () => T): T => {
     try {
       return run();
@@ -145,9 +150,14 @@ export async function createTokenizer(
   const tail = answered.slice(answered.lastIndexOf('ANSWER') + 'ANSWER'.length);
   const headerIds = encode(prompted.slice(asked.length));
   const special = new Set(added.filter((t) => t.special).map((t) => t.id));
-  const endIds = new Set(encode(tail).filter((token) => special.has(token)).slice(0, 1));
+  const endIds = new Set(
+    encode(tail)
+      .filter((token) => special.has(token))
+      .slice(0, 1),
+  );
   if (inner.eos_token_id !== undefined) endIds.add(inner.eos_token_id);
-  if (endIds.size === 0) throw bad('Neither the chat template nor eos_token marks the end of an answer.');
+  if (endIds.size === 0)
+    throw bad('Neither the chat template nor eos_token marks the end of an answer.');
 
   const ids = [...Object.values(model.model.vocab), ...added.map((t) => t.id)];
   return {

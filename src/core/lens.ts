@@ -51,6 +51,9 @@ export function promotedTokens(
   const name = (id: number): TokenScore => ({ id, score: scores[id]! - common });
   return {
     promoted: order.slice(0, k).map(name),
-    demoted: order.slice(Math.max(0, dVocab - k)).reverse().map(name),
+    demoted: order
+      .slice(Math.max(0, dVocab - k))
+      .reverse()
+      .map(name),
   };
 }

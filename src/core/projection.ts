@@ -18,7 +18,9 @@ export function norm(a: ArrayLike<number>): number {
 
 /** Length of each row [n_layers] of vectors [n_layers, d_model]. */
 export function rowNorms(vectors: Tensor): Float64Array<ArrayBuffer> {
-  return Float64Array.from({ length: vectors.dims[0] ?? 0 }, (_, i) => norm(rowOf(vectors, i).data));
+  return Float64Array.from({ length: vectors.dims[0] ?? 0 }, (_, i) =>
+    norm(rowOf(vectors, i).data),
+  );
 }
 
 /** Each row divided by its length [n_layers, d_model]; zero rows stay zero, so they edit nothing. */

@@ -80,7 +80,7 @@ export function ranks(values: ArrayLike<number>): Float64Array<ArrayBuffer> {
   const order = Array.from({ length: values.length }, (_, i) => i);
   order.sort((a, b) => values[a]! - values[b]!);
   const out = new Float64Array(values.length);
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from + 1;
     while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
     for (let i = from; i < to; i++) out[order[i]!] = (from + 1 + to) / 2;
