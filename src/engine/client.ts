@@ -1,0 +1,255 @@
+// The page's side of the model worker, and the only file that says `new Worker`. It turns every
+// failure into a Result, rejects what is pending when the worker dies (comlink alone would wait for
+// ever), and at the next call starts a new worker and loads again what was loaded. The user's work
+// lives on this side and is not touched by any of that.
+
+import * as Comlink from 'comlink';
+import type {
+  Capture,
+  CaptureRequest,
+  ChatMessage,
+  CheckpointSource,
+  Device,
+  DeviceReport,
+  EditPositions,
+  ErrorCode,
+  GenerateRequest,
+  Generation,
+  Lens,
+  LensRequest,
+  LoadedCheckpoint,
+  LoadProgress,
+  MemoryReport,
+  ModelApi,
+  Progress,
+  Result,
+  Score,
+  ScoreRequest,
+  TokenEvent,
+  TokenizedPrompt,
+} from '../../workers/api';
+import type { PackedEdit } from '../core/edit';
+import { perFrame } from './token-frame';
+
+export type EngineStatus =
+  | { readonly state: 'idle' }
+  | { readonly state: 'starting' }
+  | { readonly state: 'ready'; readonly report: DeviceReport }
+  /** The next call starts a new worker and reloads the checkpoints. */
+  | { readonly state: 'stopped'; readonly code: ErrorCode; readonly message: string };
+
+type Failure = Extract<Result<never>, { ok: false }>;
+
+/** After these the worker's memory or device is gone: only a new worker helps. */
+const FATAL: readonly ErrorCode[] = ['device-lost', 'out-of-memory', 'worker-died'];
+
+interface Connection {
+  readonly worker: Worker;
+  readonly api: Comlink.Remote<ModelApi>;
+  readonly pending: Set<(failure: Failure) => void>;
+  started: Promise<Result<DeviceReport>> | null;
+}
+
+export class ModelClient {
+  #device: 'auto' | Device = 'auto';
+  #connection: Connection | null = null;
+  #status: EngineStatus = { state: 'idle' };
+  readonly #sources = new Map<string, CheckpointSource>();
+  readonly #listeners = new Set<(status: EngineStatus) => void>();
+
+  get status(): EngineStatus {
+    return this.#status;
+  }
+
+  /** Tells the present status at once, then every change. Returns how to stop listening. */
+  onStatus(listener: (status: EngineStatus) => void): () => void {
+    this.#listeners.add(listener);
+    listener(this.#status);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Starts the worker on a device; another device than before means a new worker and a reload. */
+  async start(device: 'auto' | Device = 'auto'): Promise<Result<DeviceReport>> {
+    if (this.#connection && device !== this.#device) {
+      this.#stop({ ok: false, code: 'worker-died', message: 'The device was changed; ask again.' });
+    }
+    this.#device = device;
+    return this.#started();
+  }
+
+  async load(
+    source: CheckpointSource,
+    runId: string,
+    onProgress: (progress: LoadProgress) => void = () => {},
+  ): Promise<Result<LoadedCheckpoint>> {
+    const result = await this.#call((api) => api.load(source, runId, Comlink.proxy(onProgress)));
+    if (result.ok) this.#sources.set(source.id, source);
+    return result;
+  }
+
+  async unload(id: string): Promise<Result<null>> {
+    this.#sources.delete(id);
+    return this.#call((api) => api.unload(id));
+  }
+
+  /** Tokens arrive at most once an animation frame, in order, and all of them before the result. */
+  async generate(
+    request: GenerateRequest,
+    onTokens: (events: readonly TokenEvent[]) => void = () => {},
+  ): Promise<Result<Generation>> {
+    const frames = perFrame(onTokens);
+    const onBatch = Comlink.proxy((events: readonly TokenEvent[]) => frames.push(events));
+    const result = await this.#call((api) => api.generate(request, onBatch));
+    frames.close();
+    return result;
+  }
+
+  setEdit(runId: string, edit: PackedEdit | null, positions: EditPositions): Promise<Result<null>> {
+    return this.#call((api) => api.setEdit(runId, edit, positions));
+  }
+
+  capture(
+    request: CaptureRequest,
+    onProgress: (progress: Progress) => void = () => {},
+  ): Promise<Result<Capture>> {
+    return this.#call((api) => api.capture(request, Comlink.proxy(onProgress)));
+  }
+
+  score(
+    request: ScoreRequest,
+    onProgress: (progress: Progress) => void = () => {},
+  ): Promise<Result<Score>> {
+    return this.#call((api) => api.score(request, Comlink.proxy(onProgress)));
+  }
+
+  lens(request: LensRequest): Promise<Result<Lens>> {
+    return this.#call((api) => api.lens(request));
+  }
+
+  tokenize(checkpoint: string, messages: readonly ChatMessage[]): Promise<Result<TokenizedPrompt>> {
+    return this.#call((api) => api.tokenize(checkpoint, messages));
+  }
+
+  memory(): Promise<Result<MemoryReport>> {
+    return this.#call((api) => api.memory());
+  }
+
+  /** Cooperative; unknown runs, and runs of a worker that is gone, are ignored. */
+  async cancel(runId: string): Promise<void> {
+    const connection = this.#connection;
+    if (!connection) return;
+    await this.#guard(connection, async (api) => {
+      await api.cancel(runId);
+      return { ok: true, value: null };
+    });
+  }
+
+  /** Ends the worker; pending calls end as `cancelled`. A later call starts it again. */
+  dispose(): void {
+    this.#stop({ ok: false, code: 'cancelled', message: 'The engine was shut down.' });
+    this.#sources.clear();
+    this.#set({ state: 'idle' });
+  }
+
+  async #call<T>(use: (api: Comlink.Remote<ModelApi>) => Promise<Result<T>>): Promise<Result<T>> {
+    const started = await this.#started();
+    if (!started.ok) return started;
+    const connection = this.#connection;
+    if (!connection) return { ok: false, code: 'worker-died', message: STOPPED };
+    return this.#guard(connection, use);
+  }
+
+  /** Runs one call against a worker that may die meanwhile. */
+  #guard<T>(
+    connection: Connection,
+    use: (api: Comlink.Remote<ModelApi>) => Promise<Result<T>>,
+  ): Promise<Result<T>> {
+    return new Promise((resolve) => {
+      const end = (result: Result<T>): void => {
+        if (!connection.pending.delete(end)) return;
+        resolve(result);
+        if (!result.ok && FATAL.includes(result.code) && connection === this.#connection) {
+          this.#stop(result);
+        }
+      };
+      connection.pending.add(end);
+      use(connection.api).then(end, (error: unknown) => end(asFailure(error)));
+    });
+  }
+
+  #started(): Promise<Result<DeviceReport>> {
+    const connection = (this.#connection ??= this.#connect());
+    connection.started ??= this.#open(connection);
+    return connection.started;
+  }
+
+  async #open(connection: Connection): Promise<Result<DeviceReport>> {
+    this.#set({ state: 'starting' });
+    const device = this.#device;
+    const started = await this.#guard(connection, (api) => api.start({ device }));
+    if (!started.ok) {
+      if (connection === this.#connection) this.#stop(started);
+      return started;
+    }
+    for (const source of this.#sources.values()) {
+      const reloaded = await this.#guard(connection, (api) =>
+        api.load(
+          source,
+          `reload:${source.id}`,
+          Comlink.proxy(() => {}),
+        ),
+      );
+      if (reloaded.ok) continue;
+      if (connection === this.#connection) this.#stop(reloaded);
+      return reloaded;
+    }
+    if (connection === this.#connection) this.#set({ state: 'ready', report: started.value });
+    return started;
+  }
+
+  #connect(): Connection {
+    const worker = new Worker(new URL('../../workers/model.worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'model',
+    });
+    const connection: Connection = {
+      worker,
+      api: Comlink.wrap<ModelApi>(worker),
+      pending: new Set(),
+      started: null,
+    };
+    const died = (why: string) => (): void => {
+      if (connection !== this.#connection) return;
+      this.#stop({ ok: false, code: 'worker-died', message: `${STOPPED} ${why}` });
+    };
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      died(event.message ? `(${event.message})` : '')();
+    });
+    worker.addEventListener('messageerror', died('(a message could not be read)'));
+    return connection;
+  }
+
+  #stop(failure: Failure): void {
+    const connection = this.#connection;
+    if (!connection) return;
+    this.#connection = null;
+    connection.worker.terminate();
+    for (const end of [...connection.pending]) end(failure);
+    this.#set({ state: 'stopped', code: failure.code, message: failure.message });
+  }
+
+  #set(status: EngineStatus): void {
+    this.#status = status;
+    for (const listener of this.#listeners) listener(status);
+  }
+}
+
+const STOPPED =
+  'The model worker stopped. Ask again: it starts anew and loads the checkpoints from the cache.';
+
+function asFailure(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error ? error.stack : undefined;
+  return { ok: false, code: 'internal', message, ...(stack ? { detail: stack } : {}) };
+}

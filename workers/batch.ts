@@ -1,0 +1,121 @@
+// One batch on its way through the decoder: a padded prefill, then one token a row and step, rows of
+// different lengths side by side (the scheme is at the head of src/onnx/decoder.ts).
+
+import type { Tensor } from 'onnxruntime-common';
+import { decodeFeeds, prefillFeeds, type TokenFeeds } from '../src/onnx/decoder-feeds';
+import { StepInputs } from './inputs';
+import { createKvCache, type KvCache } from './kv-cache';
+import type { LiveEdit } from './live-edit';
+import { editMask, isEdited } from './positions';
+import type { DecoderSession, Feeds } from './session';
+
+export interface StepOutput {
+  /** [rows, d_vocab], row-major. */
+  readonly logits: Float32Array;
+  /** [rows, pos, n_layers], row-major; null when not asked for. */
+  readonly projections: Float32Array | null;
+}
+
+export class DecoderBatch {
+  readonly #model: DecoderSession;
+  readonly #edit: LiveEdit;
+  readonly #inputs: StepInputs;
+  readonly #cache: KvCache;
+  readonly #withProjections: boolean;
+  readonly #capacity: number;
+  /** Position of the header token of each row. */
+  #headers: number[];
+  /** Tokens of each row in the cache. */
+  #lengths: number[];
+
+  /**
+   * @param prompts token ids, at least one a row; the last is the header position unless `headers` says.
+   * @param capacity most tokens a row will ever have.
+   */
+  constructor(
+    model: DecoderSession,
+    edit: LiveEdit,
+    prompts: readonly (readonly number[])[],
+    options: { capacity: number; projections: boolean; headers?: readonly number[] },
+  ) {
+    this.#model = model;
+    this.#edit = edit;
+    this.#inputs = new StepInputs(model.runtime);
+    this.#withProjections = options.projections;
+    this.#capacity = options.capacity;
+    this.#lengths = prompts.map((ids) => ids.length);
+    this.#headers = [...(options.headers ?? this.#lengths.map((length) => length - 1))];
+    this.#cache = createKvCache(model.runtime, model.config, prompts.length, options.capacity);
+  }
+
+  get rows(): number {
+    return this.#lengths.length;
+  }
+
+  /** @param logitRows indices into rows * pos; by default each row's last token. */
+  prefill(
+    prompts: readonly (readonly number[])[],
+    logitRows?: Int32Array<ArrayBuffer>,
+  ): Promise<StepOutput> {
+    const feeds = prefillFeeds(prompts);
+    const length = feeds.input_ids.dims[1]!;
+    const mask = editMask(this.#edit.positions, this.#headers, length);
+    const rows = logitRows ? { data: logitRows, dims: [logitRows.length] } : feeds.logit_rows;
+    return this.#run({ ...feeds, logit_rows: rows }, mask, length);
+  }
+
+  /** One more token for each row. */
+  async decode(tokens: readonly number[]): Promise<StepOutput> {
+    const { positions } = this.#edit;
+    const mask = Float32Array.from(this.#lengths, (at, row) =>
+      isEdited(positions, at, this.#headers[row]!),
+    );
+    const output = await this.#run(decodeFeeds(tokens, this.#lengths), mask, 1);
+    // A finished row that stays in the batch must not run off the end of its cache.
+    this.#lengths = this.#lengths.map((length) => Math.min(length + 1, this.#capacity - 1));
+    return output;
+  }
+
+  /** Row i becomes what row `rows[i]` was. False where the cache rather keeps all rows. */
+  keepRows(rows: readonly number[]): boolean {
+    if (!this.#cache.keepRows(rows)) return false;
+    this.#lengths = rows.map((row) => this.#lengths[row]!);
+    this.#headers = rows.map((row) => this.#headers[row]!);
+    return true;
+  }
+
+  release(): void {
+    this.#cache.release();
+    this.#inputs.release();
+  }
+
+  async #run(
+    feeds: TokenFeeds,
+    mask: Float32Array<ArrayBuffer>,
+    length: number,
+  ): Promise<StepOutput> {
+    const put = (name: keyof TokenFeeds): Tensor =>
+      this.#inputs.tensor(name, feeds[name].data, feeds[name].dims);
+    const outputs: Feeds = await this.#model.run(
+      {
+        input_ids: put('input_ids'),
+        seqlens_k: put('seqlens_k'),
+        logit_rows: put('logit_rows'),
+        total: this.#inputs.host(feeds.total.data, feeds.total.dims),
+        edit_mask: this.#inputs.tensor('edit_mask', mask, [this.rows, length]),
+        ...this.#edit.feeds(this.#inputs),
+        ...this.#cache.pasts(),
+      },
+      {
+        logits: null,
+        ...(this.#withProjections ? { projections: null } : {}),
+        ...this.#cache.presents(),
+      },
+    );
+    this.#cache.accept(outputs);
+    return {
+      logits: outputs.logits!.data as Float32Array,
+      projections: (outputs.projections?.data as Float32Array | undefined) ?? null,
+    };
+  }
+}

@@ -1,0 +1,208 @@
+// Writing answers: a batch of prompts is read once, then every row gets one token a step until it
+// ends. Each row has its own seeded random numbers, so its tokens do not depend on the rows beside it
+// (up to the last bit of a matrix product, which can differ between batch shapes). Rows that are done
+// leave the batch when enough of them are. A stop is cooperative and keeps what was written.
+
+import { createRng, type Rng } from '../src/core/rng';
+import { sampleToken, type Sampling } from '../src/core/sampling';
+import { DecoderBatch } from './batch';
+import type { LiveEdit } from './live-edit';
+import { ModelError, type Signal } from './runtime';
+import type { DecoderSession } from './session';
+
+export interface GenerateJob {
+  /** Token ids of one conversation a row, each ending with the assistant header. */
+  readonly prompts: readonly (readonly number[])[];
+  readonly seeds: readonly number[];
+  readonly sampling: Sampling;
+  /** Most tokens of an answer; fewer where the model's context ends before. */
+  readonly maxTokens: number;
+  /** Tokens that end an answer; they are not part of it. */
+  readonly endIds: readonly number[];
+  readonly edit: LiveEdit;
+  readonly projections: boolean;
+  /** Rows run side by side, at most. Default 32. */
+  readonly maxBatch?: number;
+}
+
+/** One token of one row, in the order of writing; tokens of different rows take turns. */
+export interface NewToken {
+  readonly row: number;
+  readonly id: number;
+  /** Pre-edit projections of the position that carries this token [n_layers]; null when not asked for. */
+  readonly projection: Float32Array | null;
+}
+
+export interface GeneratedRow {
+  readonly ids: readonly number[];
+  /** One [n_layers] a token, as many as `ids`; empty when not asked for. */
+  readonly projections: readonly Float32Array[];
+  /** Of the header token, which predicts the first token [n_layers]. */
+  readonly headerProjection: Float32Array | null;
+  readonly stop: 'end' | 'length' | 'cancelled';
+}
+
+interface Row {
+  readonly index: number;
+  readonly rng: Rng;
+  readonly prompt: readonly number[];
+  /** Prompt and answer: what the repetition penalty looks at. */
+  readonly context: number[];
+  readonly ids: number[];
+  readonly projections: Float32Array[];
+  headerProjection: Float32Array | null;
+  /** Null while the row is being written. */
+  stop: GeneratedRow['stop'] | null;
+}
+
+const MAX_BATCH = 32;
+/** Rows leave the batch when no more than this share of it is still being written. */
+const COMPACT_BELOW = 0.8;
+
+/**
+ * @param onTokens called after every step with the tokens that became known in it.
+ * @throws ModelError `bad-input` for an empty or over-long prompt or a missing seed.
+ */
+export async function generate(
+  model: DecoderSession,
+  job: GenerateJob,
+  onTokens: (tokens: readonly NewToken[]) => void = () => {},
+  signal?: Signal,
+): Promise<GeneratedRow[]> {
+  check(model, job);
+  const rows: Row[] = job.prompts.map((prompt, index) => ({
+    index,
+    rng: createRng(job.seeds[index]!),
+    prompt,
+    context: [...prompt],
+    ids: [],
+    projections: [],
+    headerProjection: null,
+    stop: null,
+  }));
+  // Prompts of similar length share a batch: less padding.
+  const order = [...rows].sort((a, b) => a.prompt.length - b.prompt.length);
+  const size = job.maxBatch ?? MAX_BATCH;
+  for (let at = 0; at < order.length && !signal?.aborted; at += size) {
+    await generateBatch(model, job, order.slice(at, at + size), onTokens, signal);
+  }
+  return rows.map(({ ids, projections, headerProjection, stop }) => ({
+    ids,
+    projections,
+    headerProjection,
+    stop: stop ?? 'cancelled',
+  }));
+}
+
+async function generateBatch(
+  model: DecoderSession,
+  job: GenerateJob,
+  rows: readonly Row[],
+  onTokens: (tokens: readonly NewToken[]) => void,
+  signal: Signal | undefined,
+): Promise<void> {
+  const { runtime, config } = model;
+  const prompts = rows.map((row) => row.prompt);
+  const longest = Math.max(...prompts.map((ids) => ids.length));
+  const capacity = Math.min(config.maxPositions, longest + job.maxTokens);
+  const batch = new DecoderBatch(model, job.edit, prompts, {
+    capacity,
+    projections: job.projections,
+  });
+  const limit = (row: Row): number => Math.min(job.maxTokens, capacity - row.prompt.length);
+  try {
+    const first = await batch.prefill(prompts);
+    rows.forEach((row, slot) => {
+      if (!first.projections) return;
+      const at = (slot * longest + row.prompt.length - 1) * config.nLayers;
+      row.headerProjection = first.projections.slice(at, at + config.nLayers);
+    });
+    let slots = rows;
+    let logits = first.logits;
+    while (!signal?.aborted) {
+      const written = slots.map((row, slot) => {
+        if (row.stop || row.ids.length >= limit(row)) return false;
+        const own = logits.subarray(slot * config.dVocab, (slot + 1) * config.dVocab);
+        const id = sampleToken(own, job.sampling, row.context, row.rng);
+        if (job.endIds.includes(id)) {
+          row.stop = 'end';
+          return false;
+        }
+        row.ids.push(id);
+        row.context.push(id);
+        return true;
+      });
+      // A row that reached its length is fed once more where the projection of its last token is wanted.
+      slots.forEach((row, slot) => {
+        const full = row.ids.length >= limit(row);
+        if (!row.stop && full && !(job.projections && written[slot])) row.stop = 'length';
+      });
+      if (!job.projections) onTokens(newTokens(slots, written));
+      let fed = written;
+      const open = slots.flatMap((row, slot) => (row.stop ? [] : [slot]));
+      if (open.length === 0) break;
+      if (open.length <= COMPACT_BELOW * slots.length) {
+        const packed = movesTo(open, slots.length);
+        if (batch.keepRows(packed)) {
+          slots = packed.map((slot) => slots[slot]!);
+          fed = packed.map((slot) => written[slot]!);
+        }
+      }
+      const step = await batch.decode(slots.map((row) => row.ids.at(-1) ?? job.endIds[0] ?? 0));
+      logits = step.logits;
+      if (step.projections) {
+        const all = step.projections;
+        slots.forEach((row, slot) => {
+          if (!fed[slot]) return;
+          row.projections.push(all.slice(slot * config.nLayers, (slot + 1) * config.nLayers));
+        });
+        onTokens(newTokens(slots, fed));
+      }
+      await runtime.breathe();
+    }
+  } finally {
+    batch.release();
+  }
+}
+
+function newTokens(slots: readonly Row[], written: readonly boolean[]): NewToken[] {
+  return slots.flatMap((row, slot) =>
+    written[slot]
+      ? [{ row: row.index, id: row.ids.at(-1)!, projection: row.projections.at(-1) ?? null }]
+      : [],
+  );
+}
+
+/** Where each row of the smaller batch comes from; rows that can stay in their place do. */
+function movesTo(open: readonly number[], batch: number): number[] {
+  const kept = new Set(open.filter((slot) => slot < open.length));
+  const moved = open.filter((slot) => slot >= open.length);
+  return Array.from({ length: Math.min(open.length, batch) }, (_, slot) =>
+    kept.has(slot) ? slot : moved.pop()!,
+  );
+}
+
+function check({ config }: DecoderSession, job: GenerateJob): void {
+  if (job.seeds.length < job.prompts.length) {
+    throw new ModelError('bad-input', 'Every prompt needs a seed of its own.');
+  }
+  for (const ids of job.prompts) {
+    if (ids.length === 0) {
+      throw new ModelError('bad-input', 'The prompt is empty. Write a question first.');
+    }
+    if (ids.length >= config.maxPositions) {
+      throw new ModelError(
+        'bad-input',
+        `The conversation is ${ids.length} tokens long and this model reads at most ` +
+          `${config.maxPositions}. Shorten the question or start a new conversation.`,
+      );
+    }
+    const unknown = ids.find((id) => !(id >= 0 && id < config.dVocab));
+    if (unknown !== undefined) {
+      throw new ModelError(
+        'bad-input',
+        `Token ${unknown} is outside this model's vocabulary of ${config.dVocab}.`,
+      );
+    }
+  }
+}

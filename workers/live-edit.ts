@@ -1,0 +1,67 @@
+// The edit of one run, which the person may change while tokens stream. A change acts from the next
+// step on: what earlier tokens left in the cache stays as it was.
+
+import type { Tensor } from 'onnxruntime-common';
+import type { ModelConfig } from '../src/checkpoint/config';
+import { EDIT_WIDTH, emptyEdit, type PackedEdit } from '../src/core/edit';
+import type { EditPositions } from './api';
+import type { StepInputs } from './inputs';
+import { ModelError } from './runtime';
+
+export class LiveEdit {
+  readonly #config: ModelConfig;
+  #packed: PackedEdit;
+  #positions: EditPositions;
+  #fed: { readonly packed: PackedEdit; readonly tensors: Record<string, Tensor> } | null = null;
+
+  /** @throws ModelError `bad-input` when the edit is of another shape than the model. */
+  constructor(config: ModelConfig, edit: PackedEdit | null, positions: EditPositions) {
+    this.#config = config;
+    this.#packed = this.#checked(edit);
+    this.#positions = positions;
+  }
+
+  get positions(): EditPositions {
+    return this.#positions;
+  }
+
+  /** @throws ModelError `bad-input` when the edit is of another shape than the model. */
+  set(edit: PackedEdit | null, positions: EditPositions): void {
+    this.#packed = this.#checked(edit);
+    this.#positions = positions;
+  }
+
+  /** `edit_read`, `edit_bias`, `edit_write`; written anew only after a change. */
+  feeds(inputs: StepInputs): Record<string, Tensor> {
+    const packed = this.#packed;
+    if (this.#fed?.packed !== packed) {
+      const { dModel, nLayers } = this.#config;
+      const columns = nLayers * EDIT_WIDTH;
+      const tensors = {
+        edit_read: inputs.tensor('edit_read', packed.read, [dModel, columns]),
+        edit_bias: inputs.tensor('edit_bias', packed.bias, [columns]),
+        edit_write: inputs.tensor('edit_write', packed.write, [columns, dModel]),
+      };
+      this.#fed = { packed, tensors };
+    }
+    return this.#fed.tensors;
+  }
+
+  #checked(edit: PackedEdit | null): PackedEdit {
+    const { nLayers, dModel } = this.#config;
+    if (!edit) return emptyEdit(nLayers, dModel);
+    const columns = nLayers * EDIT_WIDTH;
+    const fits =
+      edit.read.length === dModel * columns &&
+      edit.bias.length === columns &&
+      edit.write.length === columns * dModel;
+    if (!fits) {
+      throw new ModelError(
+        'bad-input',
+        `The edit does not fit this model (${nLayers} layers, ${dModel} wide): its direction comes ` +
+          'from a model of another shape. Choose a direction made from this model.',
+      );
+    }
+    return edit;
+  }
+}

@@ -1,0 +1,50 @@
+// What the model code asks of ONNX Runtime, so that the same code runs in the browser's worker
+// (onnxruntime-web on wasm or webgpu) and in Node (onnxruntime-node, for the recipe and the tests).
+
+import type * as Ort from 'onnxruntime-common';
+import type { SerialQueue } from './queue';
+
+/**
+ * How past keys and values are kept between steps (engine.md):
+ * `shared`: one static buffer a layer, bound as past and as present (Node, where ORT writes into JS memory);
+ * `gpu`: the same in GPU buffers; `copied`: ORT returns them and gets them back (wasm copies inputs anyway).
+ */
+export type CacheKind = 'shared' | 'gpu' | 'copied';
+
+export interface Runtime {
+  readonly ort: {
+    readonly InferenceSession: typeof Ort.InferenceSession;
+    readonly Tensor: typeof Ort.Tensor;
+  };
+  readonly executionProviders: readonly Ort.InferenceSession.ExecutionProviderConfig[];
+  /** 0: ORT decides. */
+  readonly intraOpNumThreads: number;
+  readonly cache: CacheKind;
+  /** The device that webgpu sessions run on; null otherwise. */
+  readonly gpu: GPUDevice | null;
+  readonly queue: SerialQueue;
+  /** Lets messages (cancel, setEdit, another run) in between two steps. */
+  readonly breathe: () => Promise<void>;
+  /** Milliseconds from any origin. */
+  readonly now: () => number;
+}
+
+/** An error that knows its code at the thread edge (`Result.code`). */
+export class ModelError extends Error {
+  readonly code: import('./api').ErrorCode;
+
+  constructor(code: import('./api').ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A cooperative stop, checked between tokens and between batches. */
+export interface Signal {
+  readonly aborted: boolean;
+}
+
+/** @throws ModelError `cancelled` when the run was cancelled. */
+export function throwIfCancelled(signal: Signal | undefined): void {
+  if (signal?.aborted) throw new ModelError('cancelled', 'The run was cancelled.');
+}

@@ -1,0 +1,76 @@
+// One decoder graph as a running ONNX Runtime session. All calls go through the runtime's queue; the
+// weights travel as external data, which on webgpu never enters the wasm heap (engine.md 3 and 4).
+
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { ModelConfig, Weights } from '../src/checkpoint/config';
+import { buildDecoder, type DecoderOptions } from '../src/onnx/decoder';
+import { EXTERNAL_PATH } from '../src/onnx/proto';
+import type { Runtime } from './runtime';
+
+/** Reads prompts and writes tokens: cache, hooks, logits of chosen rows. Serves generate and score. */
+const WRITER: DecoderOptions = {
+  cache: true,
+  hooks: 'edit',
+  logits: 'last',
+  pooled: false,
+  dtype: 'f32',
+};
+/** Reads transcripts once and returns pooled residuals. */
+const READER: DecoderOptions = {
+  cache: false,
+  hooks: 'none',
+  logits: 'none',
+  pooled: true,
+  dtype: 'f32',
+};
+
+export type Feeds = Record<string, Tensor>;
+
+export class DecoderSession {
+  readonly runtime: Runtime;
+  readonly config: ModelConfig;
+  readonly #session: InferenceSession;
+
+  private constructor(runtime: Runtime, config: ModelConfig, session: InferenceSession) {
+    this.runtime = runtime;
+    this.config = config;
+    this.#session = session;
+  }
+
+  static async create(
+    runtime: Runtime,
+    config: ModelConfig,
+    weights: Weights,
+    kind: 'writer' | 'reader',
+  ): Promise<DecoderSession> {
+    const graph = buildDecoder(config, weights, kind === 'writer' ? WRITER : READER);
+    const session = await createSession(runtime, graph.model, graph.externalData);
+    return new DecoderSession(runtime, config, session);
+  }
+
+  /** Runs the graph. `fetches`: outputs wanted, with the tensor to write into or null to get a new one. */
+  run(feeds: Feeds, fetches: Readonly<Record<string, Tensor | null>>): Promise<Feeds> {
+    return this.runtime.queue.run(() => this.#session.run(feeds, fetches));
+  }
+
+  release(): Promise<void> {
+    return this.runtime.queue.run(() => this.#session.release());
+  }
+}
+
+/** Any graph with its external weights as a session of this runtime. */
+export function createSession(
+  runtime: Runtime,
+  model: Uint8Array<ArrayBuffer>,
+  externalData: Uint8Array<ArrayBuffer>,
+): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: runtime.executionProviders,
+    ...(runtime.intraOpNumThreads > 0 ? { intraOpNumThreads: runtime.intraOpNumThreads } : {}),
+    ...(externalData.byteLength > 0
+      ? { externalData: [{ path: EXTERNAL_PATH, data: externalData }] }
+      : {}),
+    logSeverityLevel: 3,
+  };
+  return runtime.queue.run(() => runtime.ort.InferenceSession.create(model, options));
+}
