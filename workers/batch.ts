@@ -102,8 +102,7 @@ export class DecoderBatch {
         seqlens_k: put('seqlens_k'),
         logit_rows: put('logit_rows'),
         total: this.#inputs.host(feeds.total.data, feeds.total.dims),
-        edit_mask: this.#inputs.tensor('edit_mask', mask, [this.rows, length]),
-        ...this.#edit.feeds(this.#inputs),
+        ...this.#edit.feeds(this.#inputs, mask, [this.rows, length]),
         ...this.#cache.pasts(),
       },
       {

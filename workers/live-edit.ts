@@ -3,7 +3,7 @@
 
 import type { Tensor } from 'onnxruntime-common';
 import type { ModelConfig } from '../src/checkpoint/config';
-import { EDIT_WIDTH, emptyEdit, type PackedEdit } from '../src/core/edit';
+import { EDIT_WIDTH, emptyEdit, maskedBias, type PackedEdit } from '../src/core/edit';
 import type { EditPositions } from './api';
 import type { StepInputs } from './inputs';
 import { ModelError } from './runtime';
@@ -12,7 +12,11 @@ export class LiveEdit {
   readonly #config: ModelConfig;
   #packed: PackedEdit;
   #positions: EditPositions;
-  #fed: { readonly packed: PackedEdit; readonly tensors: Record<string, Tensor> } | null = null;
+  #fed: {
+    readonly packed: PackedEdit;
+    readonly inputs: StepInputs;
+    readonly tensors: Record<string, Tensor>;
+  } | null = null;
 
   /** @throws ModelError `bad-input` when the edit is of another shape than the model. */
   constructor(config: ModelConfig, edit: PackedEdit | null, positions: EditPositions) {
@@ -31,20 +35,30 @@ export class LiveEdit {
     this.#positions = positions;
   }
 
-  /** `edit_read`, `edit_bias`, `edit_write`; written anew only after a change. */
-  feeds(inputs: StepInputs): Record<string, Tensor> {
+  /**
+   * The graph's `edit_read`, `edit_write` (written anew only after a change) and `edit_bias`.
+   * @param mask [rows, pos], 1 where a position is edited.
+   */
+  feeds(
+    inputs: StepInputs,
+    mask: Float32Array,
+    dims: readonly [rows: number, pos: number],
+  ): Record<string, Tensor> {
     const packed = this.#packed;
-    if (this.#fed?.packed !== packed) {
-      const { dModel, nLayers } = this.#config;
-      const columns = nLayers * EDIT_WIDTH;
+    const { dModel, nLayers } = this.#config;
+    const columns = nLayers * EDIT_WIDTH;
+    if (this.#fed?.packed !== packed || this.#fed.inputs !== inputs) {
       const tensors = {
         edit_read: inputs.tensor('edit_read', packed.read, [dModel, columns]),
-        edit_bias: inputs.tensor('edit_bias', packed.bias, [columns]),
         edit_write: inputs.tensor('edit_write', packed.write, [columns, dModel]),
       };
-      this.#fed = { packed, tensors };
+      this.#fed = { packed, inputs, tensors };
     }
-    return this.#fed.tensors;
+    const bias = maskedBias(packed.bias, mask);
+    return {
+      ...this.#fed.tensors,
+      edit_bias: inputs.tensor('edit_bias', bias, [...dims, columns]),
+    };
   }
 
   #checked(edit: PackedEdit | null): PackedEdit {

@@ -1,0 +1,11 @@
+import { describe } from 'vitest';
+import { nodeRuntime } from '../../../models/recipe/node-runtime';
+import { modelSuite } from './model-suite';
+
+describe('the model on onnxruntime-node', () => {
+  modelSuite(() => Promise.resolve(nodeRuntime({ threads: 1 })), 12);
+});
+
+describe('the model on onnxruntime-node with a copied cache, as wasm keeps it', () => {
+  modelSuite(() => Promise.resolve({ ...nodeRuntime({ threads: 1 }), cache: 'copied' }), 12);
+});
