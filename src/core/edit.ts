@@ -212,6 +212,22 @@ export function packEdit(
   return { read, bias, write };
 }
 
+/** So low that relu gives an exact zero whatever the residual is. */
+const NEVER = -1e30;
+
+/**
+ * The bias of every position [positions, n_layers * 5] (row-major over batch and pos), so that the edit
+ * applies where `mask` is 1 and adds exact zeros where it is 0.
+ */
+export function maskedBias(bias: Float32Array, mask: ArrayLike<number>): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(mask.length * bias.length);
+  for (let at = 0; at < mask.length; at++) {
+    if (mask[at]) out.set(bias, at * bias.length);
+    else out.fill(NEVER, at * bias.length, (at + 1) * bias.length);
+  }
+  return out;
+}
+
 /** No edit; `units` still give projections. */
 export function emptyEdit(
   nLayers: number,

@@ -1,13 +1,11 @@
 // Hook points of the decoder graph: the residual after each block (`blocks.l.hook_resid_post`), read,
 // edited and pooled. An edit costs five nodes a layer: h, h R_l, + bias, relu, x W_l; the last sum rides
 // in the skip connection of the next norm. See `PackedEdit` in core/edit for R, b, W.
-// Positions that are not edited get a bias so low that relu gives exact zeros.
+// The position mask rides in the bias, so it costs no node: see `maskedBias`.
 
 import { EDIT_WIDTH } from '../core/edit';
 import type { ModelConfig } from '../checkpoint/config';
 import { int, ints, type GraphBuilder, type Value } from './graph';
-
-const NEVER = -1e30;
 
 export interface EditHooks {
   /** The addition [batch, pos, d_model] that the edit makes to `resid`, the output of block `layer`. */
@@ -16,21 +14,17 @@ export interface EditHooks {
   finish(): void;
 }
 
-/** Declares the inputs `edit_read`, `edit_bias`, `edit_write`, `edit_mask` [batch, pos] in {0, 1}. */
+/**
+ * Declares the inputs `edit_read` [d_model, n_layers * 5], `edit_bias` [batch, pos, n_layers * 5] (the packed
+ * bias at every position, masked by `maskedBias`) and `edit_write` [n_layers * 5, d_model].
+ */
 export function editHooks(g: GraphBuilder, { nLayers, dModel }: ModelConfig): EditHooks {
   const columns = nLayers * EDIT_WIDTH;
-  const read = g.input('edit_read', 'f32', [dModel, columns]);
-  const bias = g.input('edit_bias', 'f32', [columns]);
-  const write = g.input('edit_write', 'f32', [columns, dModel]);
-  const mask = g.input('edit_mask', 'f32', ['batch', 'pos']);
   const split = (value: Value, axis: number) =>
     g.opN('Split', nLayers, [value], { axis: int(axis), num_outputs: int(nLayers) });
-
-  const penalty = g.op('Mul', [g.op('Sub', [mask, g.scalar(1)]), g.scalar(-NEVER)]);
-  const column = g.op('Unsqueeze', [penalty, g.int64(-1)]);
-  const biases = split(g.op('Add', [column, bias]), 2);
-  const reads = split(read, 1);
-  const writes = split(write, 0);
+  const reads = split(g.input('edit_read', 'f32', [dModel, columns]), 1);
+  const biases = split(g.input('edit_bias', 'f32', ['batch', 'pos', columns]), 2);
+  const writes = split(g.input('edit_write', 'f32', [columns, dModel]), 0);
   const readouts: Value[] = [];
   return {
     delta(layer, resid) {

@@ -3,7 +3,7 @@
 import * as ort from 'onnxruntime-node';
 import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
 import type { PackedEdit } from '../../../src/core/edit';
-import { EDIT_WIDTH } from '../../../src/core/edit';
+import { EDIT_WIDTH, maskedBias } from '../../../src/core/edit';
 import { buildDecoder, type DecoderOptions } from '../../../src/onnx/decoder';
 import { decodeFeeds, prefillFeeds, type TokenFeeds } from '../../../src/onnx/decoder-feeds';
 import { EXTERNAL_PATH } from '../../../src/onnx/proto';
@@ -67,12 +67,13 @@ export class DecoderRun {
         return known ?? f32([], [batch, nKvHeads, 0, dHead]);
       }
       const ones = new Array<number>(batch * length).fill(1);
-      if (name === 'edit_mask') return f32(mask ?? ones, [batch, length]);
       if (name === 'pool_weights') return f32(pool ?? ones, [batch, length]);
       const edit = this.edit;
       if (!edit) throw new Error(`The test gave no edit for ${name}.`);
       if (name === 'edit_read') return f32(edit.read, [dModel, columns]);
-      if (name === 'edit_bias') return f32(edit.bias, [columns]);
+      if (name === 'edit_bias') {
+        return f32(maskedBias(edit.bias, mask ?? ones), [batch, length, columns]);
+      }
       return f32(edit.write, [columns, dModel]);
     };
     const feeds = Object.fromEntries(this.session.inputNames.map((name) => [name, make(name)]));
