@@ -73,12 +73,23 @@ export function parseConfig(json: unknown, file: string): ModelConfig {
       `Choose a checkpoint of a known architecture: ${KNOWN_ARCHITECTURES.join(', ')}.`,
     );
   };
-  const named = identity.architectures?.[0] ?? `model_type "${identity.model_type ?? 'missing'}"`;
-  const known = identity.architectures?.length
-    ? identity.architectures.every((name) => KNOWN_ARCHITECTURES.includes(name))
-    : identity.model_type === 'llama';
-  if (!known || (identity.model_type ?? 'llama') !== 'llama') {
-    refuse(`The architecture ${named} (model_type "${identity.model_type ?? ''}") is not known.`);
+  const { architectures, model_type: modelType } = identity;
+  const names = architectures?.length
+    ? architectures
+    : modelType === 'llama'
+      ? ['LlamaForCausalLM']
+      : [];
+  if (names.length === 0 && modelType === undefined) {
+    throw new CheckpointError(
+      'bad-config',
+      file,
+      'It names no architecture.',
+      "Check that it is a model's config.json.",
+    );
+  }
+  const known = names.length > 0 && names.every((name) => KNOWN_ARCHITECTURES.includes(name));
+  if (!known || (modelType ?? 'llama') !== 'llama') {
+    refuse(`The architecture ${names.join(', ')} (model_type "${modelType ?? ''}") is not known.`);
   }
 
   const c = checkShape(Llama, value, file, 'bad-config');

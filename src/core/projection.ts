@@ -49,13 +49,12 @@ export function projections(residuals: Tensor, vectors: Tensor): Tensor {
     );
   }
   const [nLayers = 0, dModel = 0] = vectors.dims;
-  const units = unitRows(vectors);
-  const out = new Float32Array(residuals.data.length / dModel);
+  const lengths = rowNorms(vectors);
+  const out = new Float32Array(dModel === 0 ? 0 : residuals.data.length / dModel);
   for (let row = 0; row < out.length; row++) {
-    out[row] = dot(
-      residuals.data.subarray(row * dModel, (row + 1) * dModel),
-      rowOf(units, row % nLayers).data,
-    );
+    const layer = row % nLayers;
+    const h = residuals.data.subarray(row * dModel, (row + 1) * dModel);
+    out[row] = dot(h, rowOf(vectors, layer).data) / (lengths[layer]! || 1);
   }
   return tensor(out, residuals.dims.slice(0, -1));
 }

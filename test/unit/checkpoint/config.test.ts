@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { expectedTensors, parseConfig } from '../../../src/checkpoint/config';
+import { parseGenerationConfig } from '../../../src/checkpoint/generation-config';
+
+/** SmolLM2-135M-Instruct's config.json, as published. */
+const smol = {
+  architectures: ['LlamaForCausalLM'],
+  attention_bias: false,
+  attention_dropout: 0,
+  bos_token_id: 1,
+  eos_token_id: 2,
+  hidden_act: 'silu',
+  hidden_size: 576,
+  initializer_range: 0.041666666666666664,
+  intermediate_size: 1536,
+  is_llama_config: true,
+  max_position_embeddings: 8192,
+  mlp_bias: false,
+  model_type: 'llama',
+  num_attention_heads: 9,
+  num_hidden_layers: 30,
+  num_key_value_heads: 3,
+  pretraining_tp: 1,
+  rms_norm_eps: 1e-5,
+  rope_interleaved: false,
+  rope_scaling: null,
+  rope_theta: 100000,
+  tie_word_embeddings: true,
+  torch_dtype: 'bfloat16',
+  vocab_size: 49152,
+};
+
+describe('config.json', () => {
+  test('of a published Llama-family model is read as text and as a value', () => {
+    const config = parseConfig(JSON.stringify(smol), 'config.json');
+    expect(config).toEqual({
+      architecture: 'llama',
+      nLayers: 30,
+      dModel: 576,
+      nHeads: 9,
+      nKvHeads: 3,
+      dHead: 64,
+      dMlp: 1536,
+      dVocab: 49152,
+      ropeTheta: 100000,
+      rmsNormEps: 1e-5,
+      tieWordEmbeddings: true,
+      maxPositions: 8192,
+    });
+    expect(parseConfig(smol, 'config.json')).toEqual(config);
+  });
+
+  test('leaves out what Hugging Face fills in, and knows the rope_parameters of transformers 5', () => {
+    const {
+      num_key_value_heads: _kv,
+      tie_word_embeddings: _tie,
+      rope_theta: _theta,
+      rms_norm_eps: _eps,
+      ...rest
+    } = smol;
+    const config = parseConfig(rest, 'config.json');
+    expect(config).toMatchObject({ nKvHeads: 9, tieWordEmbeddings: false, ropeTheta: 10_000 });
+    expect(config.rmsNormEps).toBe(1e-6);
+    const rope_parameters = { rope_type: 'default', rope_theta: 5e5 };
+    expect(parseConfig({ ...rest, rope_parameters }, 'config.json').ropeTheta).toBe(5e5);
+  });
+
+  test('has the tensors and the parameter count of the published model', () => {
+    const shapes = expectedTensors(parseConfig(smol, 'config.json'));
+    const parameters = [...shapes.values()].reduce(
+      (n, dims) => n + dims.reduce((a, b) => a * b),
+      0,
+    );
+    // https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct: 134,515,008 parameters.
+    expect(parameters).toBe(134_515_008);
+    expect(shapes.get('model.layers.29.self_attn.k_proj.weight')).toEqual([192, 576]);
+    expect(shapes.has('lm_head.weight')).toBe(false);
+    const untied = parseConfig({ ...smol, tie_word_embeddings: false }, 'config.json');
+    expect(expectedTensors(untied).get('lm_head.weight')).toEqual([49152, 576]);
+  });
+
+  test.each([
+    ['another architecture', { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' }, 'Qwen2'],
+    ['another model type', { model_type: 'mistral' }, 'mistral'],
+    ['attention biases', { attention_bias: true }, 'attention_bias'],
+    ['MLP biases', { mlp_bias: true }, 'mlp_bias'],
+    ['another activation', { hidden_act: 'gelu' }, 'gelu'],
+    ['scaled positions', { rope_scaling: { rope_type: 'llama3', factor: 32 } }, 'rope_scaling'],
+    ['other rope parameters', { rope_parameters: { rope_type: 'yarn' } }, 'yarn'],
+  ])('with %s is refused by name, with the list of what is known', (_, change, named) => {
+    const attempt = () => parseConfig({ ...smol, ...change }, 'x/config.json');
+    expect(attempt).toThrow(
+      expect.objectContaining({ code: 'unsupported-architecture', file: 'x/config.json' }),
+    );
+    expect(attempt).toThrow(named);
+    expect(attempt).toThrow('LlamaForCausalLM');
+  });
+
+  test.each([
+    ['not JSON', '{"hidden_size": 5'],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['a size that is text', { ...smol, hidden_size: '576' }],
+    ['a size that is negative', { ...smol, num_hidden_layers: -1 }],
+    ['a size beyond reason', { ...smol, num_hidden_layers: 1e9 }],
+    ['heads that do not divide', { ...smol, num_attention_heads: 10, num_key_value_heads: 3 }],
+    ['an odd head', { ...smol, head_dim: 63 }],
+    ['rope theta zero', { ...smol, rope_theta: 0 }],
+  ])('that is %s is refused as malformed', (_, json) => {
+    expect(() => parseConfig(json, 'config.json')).toThrow(
+      expect.objectContaining({ code: 'bad-config' }),
+    );
+  });
+
+  test('with stored quantisation is refused as a dtype, and a giant text before it is parsed', () => {
+    expect(() => parseConfig({ ...smol, quantization_config: { bits: 4 } }, 'c')).toThrow(
+      expect.objectContaining({ code: 'unsupported-dtype' }),
+    );
+    expect(() => parseConfig(' '.repeat(3 << 20), 'c')).toThrow(
+      expect.objectContaining({ code: 'too-large' }),
+    );
+  });
+});
+
+describe('generation_config.json', () => {
+  test('gives what is in force, with the top_k that Hugging Face assumes when sampling', () => {
+    const json = { do_sample: true, temperature: 0.7, top_p: 0.8, repetition_penalty: 1.1 };
+    expect(parseGenerationConfig({ ...json, eos_token_id: [3, 4] }, 'g')).toEqual({
+      sampling: { temperature: 0.7, topK: 50, topP: 0.8, repetitionPenalty: 1.1 },
+      endIds: [3, 4],
+    });
+    expect(parseGenerationConfig('{"do_sample": true, "top_k": 0}', 'g').sampling.topK).toBe(0);
+    expect(parseGenerationConfig({}, 'g').sampling.temperature).toBe(1);
+    expect(parseGenerationConfig({ do_sample: false }, 'g').sampling.temperature).toBe(0);
+    expect(() => parseGenerationConfig({ temperature: 'hot' }, 'g')).toThrow('temperature');
+  });
+});

@@ -1,0 +1,237 @@
+// The merge is checked against W + s B A written as plain float64 loops here, with s from PEFT's
+// documentation (LoraConfig: alpha / r, or alpha / sqrt(r) with use_rslora).
+
+import { describe, expect, test } from 'vitest';
+import type { Adapter } from '../../../src/checkpoint/peft';
+import { mergeAdapter, readAdapter, writeAdapter } from '../../../src/checkpoint/peft';
+import type { TensorToWrite } from '../../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../../src/checkpoint/safetensors';
+import type { Tensor } from '../../../src/core/tensor';
+import { randomTensor, tinyConfig, tinyWeights } from '../onnx/tiny-weights';
+
+const base = tinyConfig(true);
+const weights = tinyWeights(base);
+const files = { config: 'a/adapter_config.json', weights: 'a/adapter_model.safetensors' };
+const Q0 = 'model.layers.0.self_attn.q_proj';
+const K1 = 'model.layers.1.self_attn.k_proj';
+const DOWN1 = 'model.layers.1.mlp.down_proj';
+
+const json = {
+  peft_type: 'LORA',
+  base_model_name_or_path: 'some/base',
+  r: 2,
+  lora_alpha: 6,
+  lora_dropout: 0.1,
+  target_modules: ['q_proj', 'k_proj', 'down_proj'],
+  use_rslora: false,
+  use_dora: false,
+  bias: 'none',
+  modules_to_save: null,
+  task_type: 'CAUSAL_LM',
+  a_key_of_next_year: null,
+};
+
+/** Factors of one module in a file: A [r, in], B [out, r]. */
+function factors(module: string, r: number, seed: number): [string, TensorToWrite][] {
+  const [out = 0, inner = 0] = weights.get(`${module}.weight`)!.dims;
+  const key = `base_model.model.${module}`;
+  return [
+    [`${key}.lora_A.weight`, { ...randomTensor([r, inner], seed), dtype: 'F32' }],
+    [`${key}.lora_B.weight`, { ...randomTensor([out, r], seed + 1), dtype: 'F32' }],
+  ];
+}
+
+const three = (ranks = [2, 2, 2]): Map<string, TensorToWrite> =>
+  new Map([
+    ...factors(Q0, ranks[0]!, 10),
+    ...factors(K1, ranks[1]!, 20),
+    ...factors(DOWN1, ranks[2]!, 30),
+  ]);
+
+const read = (change: object = {}, tensors = three()): Adapter =>
+  readAdapter({ ...json, ...change }, writeSafetensors(tensors), base, files);
+
+/** W + s B A in float64. */
+function expected(module: string, tensors: Map<string, TensorToWrite>, s: number): number[] {
+  const a = tensors.get(`base_model.model.${module}.lora_A.weight`)!;
+  const b = tensors.get(`base_model.model.${module}.lora_B.weight`)!;
+  const { data, dims } = weights.get(`${module}.weight`)!;
+  const [r = 0, columns = 0] = a.dims;
+  return Array.from({ length: dims[0]! * columns }, (_, at) => {
+    const row = Math.floor(at / columns);
+    let sum = 0;
+    for (let k = 0; k < r; k++) sum += b.data[row * r + k]! * a.data[k * columns + (at % columns)]!;
+    return data[at]! + s * sum;
+  });
+}
+
+function expectMerged(adapter: Adapter, scales: Record<string, number>, tensors = three()): void {
+  const merged = mergeAdapter(weights, adapter);
+  for (const [name, t] of weights) {
+    const module = name.replace(/\.weight$/, '');
+    const scale = scales[module];
+    if (scale === undefined) expect(merged.get(name)).toBe(t);
+    else {
+      const wanted = expected(module, tensors, scale);
+      merged.get(name)!.data.forEach((x, i) => expect(x).toBeCloseTo(wanted[i]!, 5));
+    }
+  }
+}
+
+describe('merging an adapter', () => {
+  test('adds s B A where it has factors, s = alpha / r, and shares every other tensor', () => {
+    expectMerged(read(), { [Q0]: 3, [K1]: 3, [DOWN1]: 3 });
+  });
+
+  test('with rsLoRA s is alpha / sqrt(r)', () => {
+    const s = 6 / Math.sqrt(2);
+    expectMerged(read({ use_rslora: true }), { [Q0]: s, [K1]: s, [DOWN1]: s });
+  });
+
+  test('honours rank_pattern and alpha_pattern, each by the end of the path or by an expression', () => {
+    const change = {
+      rank_pattern: { 'self_attn.k_proj': 3, 'layers\\.1\\.mlp\\..*': 1 },
+      alpha_pattern: { 'model.layers.0.self_attn.q_proj': 8, proj: 100 },
+    };
+    const tensors = three([2, 3, 1]);
+    expectMerged(read(change, tensors), { [Q0]: 4, [K1]: 2, [DOWN1]: 6 }, tensors);
+  });
+
+  test('honours layers_to_transform, as one layer and as a list', () => {
+    expectMerged(read({ layers_to_transform: 0 }), { [Q0]: 3 });
+    expectMerged(read({ layers_to_transform: [1] }), { [K1]: 3, [DOWN1]: 3 });
+  });
+
+  test('takes target_modules as a pattern', () => {
+    const pattern = '.*\\.(q_proj|k_proj|down_proj)';
+    expectMerged(read({ target_modules: pattern }), { [Q0]: 3, [K1]: 3, [DOWN1]: 3 });
+  });
+
+  test('ignores fan_in_fan_out on linear layers, as PEFT does', () => {
+    expectMerged(read({ fan_in_fan_out: true }), { [Q0]: 3, [K1]: 3, [DOWN1]: 3 });
+  });
+
+  test('leaves the base untouched', () => {
+    const before = weights.get(`${Q0}.weight`)!.data.slice();
+    mergeAdapter(weights, read());
+    expect(weights.get(`${Q0}.weight`)!.data).toEqual(before);
+  });
+});
+
+describe('writing an adapter', () => {
+  const modules = new Map(
+    [Q0, DOWN1].map((module, i) => {
+      const [out = 0, inner = 0] = weights.get(`${module}.weight`)!.dims;
+      const factor = { a: randomTensor([2, inner], 50 + i), b: randomTensor([out, 2], 60 + i) };
+      return [module, factor] as const;
+    }),
+  );
+
+  test('gives files that read back to the same factors and scale', () => {
+    const written = writeAdapter({
+      baseModel: '..',
+      alpha: 2,
+      useRslora: true,
+      modules,
+      dtype: 'F32',
+    });
+    const adapter = readAdapter(JSON.stringify(written.config), written.bytes, base, files);
+    expect([...adapter.modules.keys()].sort()).toEqual([...modules.keys()].sort());
+    for (const [module, { a, b }] of modules) {
+      expect(adapter.modules.get(module)).toEqual({ a, b, scale: 2 / Math.sqrt(2) });
+    }
+    expect(written.config.target_modules).toEqual(['down_proj', 'q_proj']);
+  });
+
+  test('in F16 keeps about three digits in half the bytes', () => {
+    const write = (dtype: 'F16' | 'F32') =>
+      writeAdapter({ baseModel: '..', alpha: 2, useRslora: false, modules, dtype });
+    const { config, bytes } = write('F16');
+    const adapter = readAdapter(config, bytes, base, files);
+    adapter.modules.get(Q0)!.a.data.forEach((x, i) => {
+      const exact = modules.get(Q0)!.a.data[i]!;
+      expect(Math.abs(x - exact)).toBeLessThanOrEqual(Math.abs(exact) * 2 ** -11 + 2 ** -25);
+    });
+    expect(bytes.length).toBeLessThan(write('F32').bytes.length);
+  });
+
+  test('with different ranks is refused', () => {
+    const odd = new Map<string, { a: Tensor; b: Tensor }>([
+      ...modules,
+      [K1, { a: randomTensor([3, 8], 1), b: randomTensor([8, 3], 2) }],
+    ]);
+    const wrong = {
+      baseModel: '',
+      alpha: 1,
+      useRslora: false,
+      modules: odd,
+      dtype: 'F32',
+    } as const;
+    expect(() => writeAdapter(wrong)).toThrow(expect.objectContaining({ code: 'wrong-shape' }));
+  });
+});
+
+describe('an adapter that would not mean what its author meant', () => {
+  test.each([
+    ['use_dora', { use_dora: true }],
+    ['modules_to_save', { modules_to_save: ['lm_head'] }],
+    ['bias', { bias: 'lora_only' }],
+    ['peft_type', { peft_type: 'IA3' }],
+    ['layer_replication', { layer_replication: [[0, 2]] }],
+    ['trainable_token_indices', { trainable_token_indices: [5] }],
+    ['init_lora_weights', { init_lora_weights: 'pissa_niter_4' }],
+    ['a_key_of_next_year', { a_key_of_next_year: 1 }],
+  ])('is refused by the name of its setting: %s', (name, change) => {
+    const error = { code: 'unsupported-adapter', message: expect.stringContaining(name) };
+    expect(() => read(change)).toThrow(expect.objectContaining(error));
+  });
+
+  test.each([
+    ['a bias', 'base_model.model.model.layers.0.self_attn.q_proj.bias'],
+    ['a DoRA magnitude', `base_model.model.${Q0}.lora_magnitude_vector`],
+    ['an embedding', 'base_model.model.model.embed_tokens.lora_embedding_A'],
+    ['an adapter name on disk', `base_model.model.${Q0}.lora_A.default.weight`],
+  ])('is refused for %s among its tensors', (_, key) => {
+    const extra = { dims: [2], data: new Float32Array(2), dtype: 'F32' } as const;
+    expect(() => read({}, three().set(key, extra))).toThrow(
+      expect.objectContaining({
+        code: 'unsupported-adapter',
+        message: expect.stringContaining(key),
+      }),
+    );
+  });
+
+  test.each([
+    ['a wider base', { ...base, dModel: 16, dHead: 8 }],
+    ['fewer layers', { ...base, nLayers: 1 }],
+  ])('is refused on %s as made for another base, which is named', (_, other) => {
+    expect(() => readAdapter(json, writeSafetensors(three()), other, files)).toThrow(
+      expect.objectContaining({
+        code: 'wrong-base',
+        message: expect.stringContaining('some/base'),
+      }),
+    );
+  });
+
+  test.each([
+    ['another rank than its configuration says', { r: 4 }, 'wrong-shape'],
+    ['factors that it does not target', { target_modules: ['q_proj'] }, 'unsupported-adapter'],
+    ['a pattern that cannot be read', { target_modules: '(q_proj' }, 'unsupported-adapter'],
+    ['rank zero', { r: 0 }, 'bad-config'],
+    ['no alpha', { lora_alpha: undefined }, 'bad-config'],
+    ['no layer left', { layers_to_transform: [] }, 'missing-tensor'],
+  ])('is refused with %s', (_, change, code) => {
+    expect(() => read(change)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('is refused with one factor missing, or a value that is no number', () => {
+    const half = three();
+    half.delete(`base_model.model.${K1}.lora_B.weight`);
+    expect(() => read({}, half)).toThrow(expect.objectContaining({ code: 'missing-tensor' }));
+    const bytes = writeSafetensors(three());
+    new DataView(bytes.buffer).setFloat32(bytes.length - 4, Infinity, true);
+    expect(() => readAdapter(json, bytes, base, files)).toThrow(
+      expect.objectContaining({ code: 'not-finite', file: files.weights }),
+    );
+  });
+});
