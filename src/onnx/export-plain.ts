@@ -1,7 +1,8 @@
 // A checkpoint as one self-contained ONNX file in the layout that transformers.js and other runtimes
 // expect of a decoder: no hooks, ordinary names, int64 ids. It follows the layout of onnxruntime-genai's
 // model builder (packed q, k, v; positions and lengths taken from the attention mask by one operator), so
-// that a comparison of speed is with a well made export. Rows of a batch must have equal length.
+// that a comparison of speed is with a well made export. transformers.js finds the batch by the name of its
+// dimension, so dimensions have their usual names. Rows of a batch must have equal length.
 // Refuses weights that do not fit the config.
 
 import type { ModelConfig, Weights } from '../checkpoint/config';
@@ -21,7 +22,7 @@ const END = Number.MAX_SAFE_INTEGER;
  */
 export function exportPlain(config: ModelConfig, weights: Weights): Uint8Array<ArrayBuffer> {
   const g = new GraphBuilder('plain decoder');
-  const ids = g.input('input_ids', 'i64', ['batch', 'pos']);
+  const ids = g.input('input_ids', 'i64', ['batch_size', 'sequence_length']);
   const lengths = lengthInputs(g, config);
   const get = (name: string, ...dims: number[]): Tensor => weightOf(weights, name, dims);
   const store = (name: string, value: Tensor): Value => addWeight(g, name, value, 'f32');
@@ -62,7 +63,7 @@ export function exportPlain(config: ModelConfig, weights: Weights): Uint8Array<A
   const unembedding = config.tieWordEmbeddings
     ? embedding
     : store('lm_head.weight', get('lm_head.weight', dVocab, dModel));
-  g.output(logits(g, x, unembedding), 'logits', 'f32', ['batch', 'kept', dVocab]);
+  g.output(logits(g, x, unembedding), 'logits', 'f32', ['batch_size', 'kept_length', dVocab]);
   return encodeModel(withWeightsInside(g));
 }
 
@@ -75,7 +76,7 @@ interface Lengths {
 
 /** What GroupQueryAttention asks for, from the attention mask. */
 function lengthInputs(g: GraphBuilder, config: ModelConfig): Lengths {
-  const mask = g.input('attention_mask', 'i64', ['batch', 'total']);
+  const mask = g.input('attention_mask', 'i64', ['batch_size', 'total_sequence_length']);
   const ones = g.op('ReduceSum', [mask, g.int64(1)], { keepdims: int(0) });
   const width = g.op('Squeeze', [g.op('Shape', [mask], { start: int(1), end: int(2) })]);
   const { cos, sin } = ropeTables(config.maxPositions, config.dHead, config.ropeTheta);
@@ -105,7 +106,12 @@ function attention(
   ]);
   const qkv = g.op('MatMul', [x, addWeight(g, `${name}.qkv_proj.weight`, packed, 'f32')]);
   const past = (kind: string): Value =>
-    g.input(`past_key_values.${layer}.${kind}`, 'f32', ['batch', nKvHeads, 'past', dHead]);
+    g.input(`past_key_values.${layer}.${kind}`, 'f32', [
+      'batch_size',
+      nKvHeads,
+      'past_sequence_length',
+      dHead,
+    ]);
   const [mixed] = g.opN(
     'GroupQueryAttention',
     1,
@@ -118,7 +124,11 @@ function attention(
   const present = [`present.${layer}.key`, `present.${layer}.value`];
   g.nodes.push({ ...node, outputs: [mixed!, ...present] });
   for (const output of present) {
-    g.outputs.push({ name: output, dtype: 'f32', dims: ['batch', nKvHeads, 'total', dHead] });
+    g.outputs.push({
+      name: output,
+      dtype: 'f32',
+      dims: ['batch_size', nKvHeads, 'total_sequence_length', dHead],
+    });
   }
   const out = transposedBeside([get(`${name}.o_proj.weight`, dModel, wide)]);
   return g.op('MatMul', [mixed!, addWeight(g, `${name}.o_proj.weight`, out, 'f32')]);

@@ -26,6 +26,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
+/** Cross-origin isolation, without which a page gets no shared memory and so no threads. */
+export const ISOLATION: Readonly<Record<string, string>> = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
 export interface ServeOptions {
   /** The folder to serve. */
   readonly root: string;
@@ -78,7 +84,21 @@ async function answer(
     response.writeHead(405, { Allow: 'GET, HEAD' }).end();
     return;
   }
-  const file = fileFor(root, base, request.url ?? '/');
+  await sendFile(
+    fileFor(root, base, request.url ?? '/'),
+    request,
+    response,
+    isolated ? ISOLATION : {},
+  );
+}
+
+/** Answers with a file, or 404 where it is null or not there. */
+export async function sendFile(
+  file: string | null,
+  request: IncomingMessage,
+  response: ServerResponse,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const found = file === null ? null : await stat(file).catch(() => null);
   if (file === null || !found?.isFile()) {
     response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('Not found.\n');
@@ -92,10 +112,7 @@ async function answer(
       ? 'max-age=31536000, immutable'
       : 'no-cache',
     'X-Content-Type-Options': 'nosniff',
-    ...(isolated && {
-      'Cross-Origin-Opener-Policy': 'same-origin',
-      'Cross-Origin-Embedder-Policy': 'require-corp',
-    }),
+    ...headers,
   });
   if (request.method === 'HEAD') response.end();
   else

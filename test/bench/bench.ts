@@ -1,0 +1,72 @@
+// `npm run bench`: tokens per second of our graphs and of transformers.js on the same weights, in one
+// run, in Node and in Chromium. Options: --rounds 7, --no-browser.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
+import { parseArgs } from 'node:util';
+import { nodeRuntime } from '../../models/recipe/node-runtime';
+import { benchInBrowser } from './browser';
+import { ours } from './ours';
+import { transformersJs } from './peer';
+import { FOLDER, writePlainFolder } from './plain-folder';
+import { findSubject, parameterCount, type Subject } from './subject';
+import type { SuiteOptions, SuiteResult } from './suite';
+import { runSuite } from './suite';
+import { table } from './table';
+import { tasks } from './tasks';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '7' },
+    'no-browser': { type: 'boolean', default: false },
+  },
+});
+
+const OPTIONS: SuiteOptions = {
+  rounds: Number(values.rounds),
+  promptTokens: 24,
+  newTokens: 64,
+  batches: [1, 8, 32],
+};
+
+/** Prints one device's figures. @returns whether all wrote the same greedy tokens. */
+function report(title: string, result: SuiteResult): boolean {
+  console.log(`\n${title}\n${table(result.figures)}`);
+  const agree = result.disagreements.length === 0;
+  if (agree) console.log('Greedy tokens: all the same.');
+  else console.log(`Greedy tokens differ:\n  ${result.disagreements.join('\n  ')}`);
+  return agree;
+}
+
+async function inNode({ config, weights }: Subject, parent: string): Promise<SuiteResult> {
+  const runtime = nodeRuntime();
+  const contenders = [
+    ...(await ours(runtime, config, weights)),
+    await transformersJs({ device: 'cpu', parent: parent + sep, folder: FOLDER }),
+  ];
+  return runSuite(config, contenders, await tasks(runtime, config, weights), OPTIONS);
+}
+
+const parent = mkdtempSync(join(tmpdir(), 'postern-bench-'));
+try {
+  const subject = findSubject();
+  const { nLayers, dModel, dVocab } = subject.config;
+  writePlainFolder(parent, subject);
+  console.log(
+    `${subject.name}: ${nLayers} layers, d_model ${dModel}, vocabulary ${dVocab}, ` +
+      `${(parameterCount(subject.weights) / 1e6).toFixed(2)} million parameters, f32.\n` +
+      `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores. Prompts of ` +
+      `${OPTIONS.promptTokens} tokens, ${OPTIONS.newTokens} new tokens a row; new tokens per second, ` +
+      `median of ${OPTIONS.rounds} interleaved rounds.`,
+  );
+  let agree = report('Node, CPU', await inNode(subject, parent));
+  if (!values['no-browser']) {
+    for (const result of await benchInBrowser(subject.config, parent, OPTIONS)) {
+      agree = report(`Chromium, ${result.device} (${result.note})`, result) && agree;
+    }
+  }
+  process.exitCode = agree ? 0 : 1;
+} finally {
+  rmSync(parent, { recursive: true, force: true });
+}

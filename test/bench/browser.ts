@@ -1,0 +1,95 @@
+// Runs the bench in Chromium: Vite serves the page and our sources, the folder with the exported
+// model, and ONNX Runtime's files, all from this machine.
+
+import { resolve } from 'node:path';
+import { chromium } from 'playwright';
+import type { Connect, ViteDevServer } from 'vite';
+import { createServer } from 'vite';
+import type { ModelConfig } from '../../src/checkpoint/config';
+import { BROWSER_FLAGS, findBrowser } from '../find-browser';
+import { fileFor, ISOLATION, sendFile } from '../serve/server';
+import type { BrowserDevice } from './page';
+import { FOLDER } from './plain-folder';
+import type { SuiteOptions, SuiteResult } from './suite';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const ORT = resolve(ROOT, 'node_modules/onnxruntime-web/dist');
+
+export interface BrowserResult extends SuiteResult {
+  readonly device: BrowserDevice;
+  readonly note: string;
+}
+
+/** @param parent the folder that holds the exported model. */
+export async function benchInBrowser(
+  config: ModelConfig,
+  parent: string,
+  options: SuiteOptions,
+): Promise<BrowserResult[]> {
+  const server = await servePage(parent);
+  const browser = await chromium.launch({ executablePath: findBrowser(), args: BROWSER_FLAGS });
+  try {
+    const page = await browser.newPage();
+    page.on('pageerror', (error) => console.error(error));
+    const base = server.resolvedUrls!.local[0]!;
+    await page.goto(new URL('test/bench/page.html', base).href);
+    await page.waitForFunction(() => 'bench' in globalThis);
+    const adapter = await page.evaluate(() => globalThis.bench.realAdapter());
+    const results: BrowserResult[] = [];
+    const devices: readonly BrowserDevice[] = adapter ? ['wasm', 'webgpu'] : ['wasm'];
+    for (const device of devices) {
+      const { threads, ...result } = await page.evaluate(
+        ([device, config, folder, options]) =>
+          globalThis.bench.measure(device, config, folder, options),
+        [device, config, FOLDER, options] as const,
+      );
+      const note =
+        device === 'webgpu' ? adapter! : `threads: ${threads || 'chosen by the runtime'}`;
+      results.push({ ...result, device, note });
+    }
+    if (!adapter) console.log('webgpu: no adapter but one imitated in software, so not measured.');
+    return results;
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+async function servePage(parent: string): Promise<ViteDevServer> {
+  const server = await createServer({
+    root: ROOT,
+    configFile: false,
+    logLevel: 'error',
+    appType: 'mpa',
+    publicDir: false,
+    cacheDir: 'node_modules/.vite-bench',
+    optimizeDeps: {
+      noDiscovery: true,
+      include: [],
+      exclude: ['onnxruntime-web', '@xenova/transformers'],
+    },
+    server: {
+      port: 0,
+      hmr: false,
+      watch: null,
+      headers: ISOLATION,
+    },
+    plugins: [
+      {
+        name: 'bench-files',
+        configureServer: ({ middlewares }) => {
+          middlewares.use('/ort', sendFrom(ORT));
+          middlewares.use(`/${FOLDER}`, sendFrom(resolve(parent, FOLDER)));
+        },
+      },
+    ],
+  });
+  return server.listen();
+}
+
+/** Serves a folder as it is. The page is isolated, so all it loads must say that it may be. */
+function sendFrom(folder: string): Connect.NextHandleFunction {
+  return (request, response, next) => {
+    sendFile(fileFor(folder, '/', request.url ?? '/'), request, response, ISOLATION).catch(next);
+  };
+}

@@ -1,0 +1,56 @@
+// Figures as plain text: a row a contender, a column a batch size, and the ratios that are the goal.
+
+import type { Figure } from './suite';
+
+const NAME_WIDTH = 40;
+const CELL_WIDTH = 12;
+
+/** One block of text; no final line break. */
+export function table(figures: readonly Figure[]): string {
+  const batches = [...new Set(figures.map((figure) => figure.batch))];
+  const names = [...new Set(figures.map((figure) => figure.name))];
+  const find = (name: string, batch: number) =>
+    figures.find((figure) => figure.name === name && figure.batch === batch)?.tokensPerSecond;
+  const writers = names.filter((name) => find(name, 1) !== undefined);
+  const readers = names.filter((name) => !writers.includes(name));
+  const columns = batches.filter((batch) => find(writers[0] ?? '', batch) !== undefined);
+  const ratio = (top: string, bottom: string): string =>
+    row(
+      `${top} / ${bottom}`,
+      columns.map((batch) => quotient(find(top, batch), find(bottom, batch))),
+    );
+  const lines = [
+    row(
+      'tokens/s',
+      columns.map((batch) => `batch ${batch}`),
+    ),
+    ...writers.map((name) =>
+      row(
+        name,
+        columns.map((batch) => whole(find(name, batch))),
+      ),
+    ),
+    ratio('plain graph', 'transformers.js'),
+    ratio('hooks on', 'transformers.js'),
+    ratio('hooks off', 'plain graph'),
+    ratio('hooks on', 'plain graph'),
+    row(
+      'hooks off / itself at batch 1',
+      columns.map((batch) => quotient(find('hooks off', batch), find('hooks off', 1))),
+    ),
+  ];
+  for (const name of readers) {
+    const { batch, tokensPerSecond } = figures.find((figure) => figure.name === name)!;
+    lines.push(row(`${name}, batch ${batch}`, [whole(tokensPerSecond)]));
+  }
+  return lines.join('\n');
+}
+
+function row(name: string, cells: readonly string[]): string {
+  return name.padEnd(NAME_WIDTH) + cells.map((cell) => cell.padStart(CELL_WIDTH)).join('');
+}
+
+const whole = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(0));
+
+const quotient = (top: number | undefined, bottom: number | undefined): string =>
+  top === undefined || bottom === undefined ? '-' : (top / bottom).toFixed(2);
