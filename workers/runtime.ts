@@ -22,6 +22,8 @@ export interface Runtime {
   readonly cache: CacheKind;
   /** The device that webgpu sessions run on; null otherwise. */
   readonly gpu: GPUDevice | null;
+  /** Rejects when the device is lost or reports an error; null where that cannot happen. */
+  readonly failure: Promise<never> | null;
   readonly queue: SerialQueue;
   /** Lets messages (cancel, setEdit, another run) in between two steps. */
   readonly breathe: () => Promise<void>;

@@ -50,7 +50,12 @@ export class DecoderSession {
 
   /** Runs the graph. `fetches`: outputs wanted, with the tensor to write into or null to get a new one. */
   run(feeds: Feeds, fetches: Readonly<Record<string, Tensor | null>>): Promise<Feeds> {
-    return this.runtime.queue.run(() => this.#session.run(feeds, fetches));
+    const { queue, failure } = this.runtime;
+    // On a lost device ORT may wait for ever; the race ends the wait and lets the queue go on.
+    return queue.run(() => {
+      const run = this.#session.run(feeds, fetches);
+      return failure ? Promise.race([run, failure]) : run;
+    });
   }
 
   release(): Promise<void> {

@@ -20,6 +20,7 @@ export function nodeRuntime({ threads = 0 }: { threads?: number } = {}): Runtime
     intraOpNumThreads: threads,
     cache: 'shared',
     gpu: null,
+    failure: null,
     queue: new SerialQueue(),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     now: () => performance.now(),

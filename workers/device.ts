@@ -1,0 +1,162 @@
+// Which device runs the models. One ONNX Runtime binary holds both providers: webgpu where there is a
+// real adapter that computes a tiny decoder rightly, else wasm. The GPUDevice is ours, with the
+// adapter's own limits and features, because ORT's default device is destroyed with a session and its
+// limits are too low (engine.md 1, 2, 7, 15-17). Loads ORT with import(): with a static import, ORT's
+// threads would run this worker's bundle again.
+
+import type * as Ort from 'onnxruntime-common';
+import asyncifyUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
+import jspiUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
+import type { Device, DeviceReport } from './api';
+import { DEVICE_LOST_MESSAGE } from './failure';
+import { SerialQueue } from './queue';
+import { ModelError, type Runtime } from './runtime';
+import { selfTest } from './self-test';
+
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupsPerDimension',
+] as const;
+const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
+const MAX_THREADS = 4;
+
+export interface StartedDevice {
+  readonly runtime: Runtime;
+  readonly report: DeviceReport;
+}
+
+/**
+ * @param wanted `auto` takes a GPU only if it is real and right; `webgpu` also takes a software one.
+ * @throws ModelError `no-webgpu` or `webgpu-wrong` when webgpu was asked for and cannot be had.
+ */
+export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevice> {
+  const { ort, build, threads } = await loadOrt();
+  const base = { adapter: null, threads, build } as const;
+  const onWasm = (reason: string): StartedDevice => ({
+    runtime: makeRuntime(ort, threads, null, null),
+    report: { ...base, device: 'wasm', reason },
+  });
+  if (wanted === 'wasm') return onWasm('WebAssembly was chosen.');
+
+  const refuse = (code: 'no-webgpu' | 'webgpu-wrong', why: string): StartedDevice => {
+    if (wanted === 'auto') return onWasm(`${why} Models run on WebAssembly.`);
+    throw new ModelError(code, `${why} Choose WebAssembly, which runs everywhere.`);
+  };
+  const adapter = await findAdapter();
+  if (!adapter) return refuse('no-webgpu', 'This browser offers no WebGPU adapter.');
+  const { info } = adapter;
+  const name = [info.vendor, info.architecture, info.description].filter(Boolean).join(' ');
+  if (wanted === 'auto' && (info.isFallbackAdapter || /swiftshader/i.test(name))) {
+    return onWasm('The only WebGPU adapter is a software one, slower than WebAssembly.');
+  }
+  try {
+    const { device, failure } = await requestDevice(adapter);
+    const runtime = makeRuntime(ort, threads, device, failure);
+    const wrong = await selfTest(runtime);
+    if (wrong === null) {
+      const reason = `WebGPU passed the numeric self-test on ${name || 'this adapter'}.`;
+      return { runtime, report: { ...base, device: 'webgpu', reason, adapter: name } };
+    }
+    device.destroy();
+    return refuse('webgpu-wrong', `WebGPU failed the numeric self-test (${wrong}).`);
+  } catch (error) {
+    if (error instanceof ModelError && error.code === 'webgpu-wrong') throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    return refuse('webgpu-wrong', `WebGPU could not be started (${why}).`);
+  }
+}
+
+async function loadOrt(): Promise<{
+  ort: typeof Ort;
+  build: DeviceReport['build'];
+  threads: number;
+}> {
+  const build = 'Suspending' in WebAssembly ? 'jspi' : 'asyncify';
+  const ort = await (build === 'jspi'
+    ? import('onnxruntime-web/jspi')
+    : import('onnxruntime-web/webgpu'));
+  // Threads need SharedArrayBuffer, which only a cross-origin isolated page has.
+  const cores = navigator.hardwareConcurrency || 1;
+  const threads = crossOriginIsolated ? Math.min(MAX_THREADS, Math.ceil(cores / 2)) : 1;
+  ort.env.wasm.numThreads = threads;
+  ort.env.wasm.wasmPaths = { wasm: build === 'jspi' ? jspiUrl : asyncifyUrl };
+  ort.env.logLevel = 'error';
+  return { ort, build, threads };
+}
+
+async function findAdapter(): Promise<GPUAdapter | null> {
+  if (!('gpu' in navigator)) return null;
+  try {
+    return await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+  } catch {
+    return null;
+  }
+}
+
+async function requestDevice(
+  adapter: GPUAdapter,
+): Promise<{ device: GPUDevice; failure: Promise<never> }> {
+  const device = await adapter.requestDevice({
+    requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
+    requiredFeatures: FEATURES.filter((name) => adapter.features.has(name)),
+  });
+  const failure = new Promise<never>((_, reject) => {
+    void device.lost.then(({ message }) =>
+      reject(new ModelError('device-lost', DEVICE_LOST_MESSAGE, { cause: new Error(message) })),
+    );
+    device.addEventListener('uncapturederror', ({ error }) => {
+      const memory = error instanceof GPUOutOfMemoryError;
+      reject(
+        new ModelError(
+          memory ? 'out-of-memory' : 'webgpu-wrong',
+          memory
+            ? 'The memory of the GPU is full. Unload a checkpoint or choose WebAssembly, then ask again.'
+            : 'The GPU reported an error while it computed, so its results cannot be trusted. ' +
+                'Ask again: the models run on WebAssembly then.',
+          { cause: new Error(error.message) },
+        ),
+      );
+    });
+  });
+  // Nobody may be waiting when it happens; the next run learns of it.
+  failure.catch(() => {});
+  return { device, failure };
+}
+
+function makeRuntime(
+  ort: typeof Ort,
+  threads: number,
+  gpu: GPUDevice | null,
+  failure: Promise<never> | null,
+): Runtime {
+  return {
+    ort,
+    executionProviders: gpu ? [{ name: 'webgpu', device: gpu }] : ['wasm'],
+    intraOpNumThreads: threads,
+    cache: gpu ? 'gpu' : 'copied',
+    gpu,
+    failure,
+    queue: new SerialQueue(),
+    breathe,
+    now: () => performance.now(),
+  };
+}
+
+const channel = new MessageChannel();
+const waiting: (() => void)[] = [];
+channel.port1.onmessage = () => waiting.shift()?.();
+
+/** One turn of the event loop; a timer would wait 4 ms, and a second in a hidden page. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    channel.port2.postMessage(null);
+  });
+}

@@ -1,0 +1,86 @@
+// Files over HTTP with byte progress. Every failure names the file and says what to do.
+
+import { ModelError } from './runtime';
+
+/** Sums the progress of files that are fetched side by side. */
+export class ByteCounter {
+  readonly #report: (doneBytes: number, totalBytes: number) => void;
+  #done = 0;
+  #total = 0;
+
+  constructor(report: (doneBytes: number, totalBytes: number) => void) {
+    this.#report = report;
+  }
+
+  expect(bytes: number): void {
+    this.#total += bytes;
+  }
+
+  add(bytes: number): void {
+    this.#done += bytes;
+    // A compressed answer is longer than its header says.
+    this.#report(this.#done, Math.max(this.#done, this.#total));
+  }
+}
+
+/**
+ * @returns null where the server has no such file (404).
+ * @throws ModelError `network` or `cancelled`.
+ */
+export async function fetchOptional(
+  url: string,
+  counter: ByteCounter,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  try {
+    const response = await fetch(url, { signal });
+    if (response.status === 404) return null;
+    if (!response.ok || !response.body) {
+      throw new ModelError(
+        'network',
+        `${url}: the server answered ${response.status} ${response.statusText}. Try again later.`,
+      );
+    }
+    counter.expect(Number(response.headers.get('Content-Length') ?? 0));
+    const parts: Uint8Array[] = [];
+    const reader = response.body.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      parts.push(part.value);
+      counter.add(part.value.byteLength);
+    }
+    return joined(parts);
+  } catch (error) {
+    if (error instanceof ModelError) throw error;
+    if (signal.aborted) throw new ModelError('cancelled', 'Loading was cancelled.');
+    throw new ModelError(
+      'network',
+      `${url} could not be fetched. Check the connection (or that the server still runs) and try again.`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws ModelError `network` (also where there is no such file) or `cancelled`. */
+export async function fetchFile(
+  url: string,
+  counter: ByteCounter,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await fetchOptional(url, counter, signal);
+  if (bytes) return bytes;
+  throw new ModelError(
+    'network',
+    `${url}: there is no such file. Check the address; a checkpoint is a folder with config.json, ` +
+      'tokenizer.json and model.safetensors.',
+  );
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.byteLength;
+  }
+  return all;
+}

@@ -1,0 +1,260 @@
+// The contract of api.ts, composed from its parts: which checkpoints are loaded, which runs are
+// active, and failures as values. It knows nothing of how a device is found, so tests can give it one.
+
+import * as Comlink from 'comlink';
+import { promotedTokens } from '../src/core/lens';
+import type {
+  Capture,
+  Device,
+  GenerateRequest,
+  Generation,
+  Lens,
+  ModelApi,
+  Score,
+  TokenEvent,
+} from './api';
+import { BaseFolders } from './base-folder';
+import { capture } from './capture';
+import { loadCheckpoint, type Checkpoint } from './checkpoint';
+import { promptIds, readingOf, scoredOf } from './conversation';
+import type { StartedDevice } from './device';
+import { resultOf } from './failure';
+import { generate, type GeneratedRow } from './generate';
+import { LiveEdit } from './live-edit';
+import { ModelError } from './runtime';
+import { score } from './score';
+import { TokenText } from './token-text';
+
+interface Run {
+  readonly controller: AbortController;
+  /** Runs that generate. */
+  edit: LiveEdit | null;
+}
+
+export function createModelApi(
+  startDevice: (wanted: 'auto' | Device) => Promise<StartedDevice>,
+): ModelApi {
+  let device: StartedDevice | null = null;
+  const folders = new BaseFolders();
+  const checkpoints = new Map<string, Checkpoint>();
+  const runs = new Map<string, Run>();
+
+  const started = (): StartedDevice => {
+    if (!device) throw new ModelError('not-loaded', 'The device is not started yet.');
+    return device;
+  };
+  const checkpoint = (id: string): Checkpoint => {
+    const found = checkpoints.get(id);
+    if (found) return found;
+    throw new ModelError('not-loaded', `The checkpoint "${id}" is not loaded. Load it first.`);
+  };
+
+  /** One call that can be cancelled under its run id; frees the callback's proxy at the end. */
+  const inRun = <T>(
+    runId: string,
+    callback: unknown,
+    task: (run: Run) => Promise<T>,
+  ): ReturnType<typeof resultOf<T>> =>
+    resultOf(async () => {
+      try {
+        if (runs.has(runId)) throw new ModelError('bad-input', `The run "${runId}" is active.`);
+        const run: Run = { controller: new AbortController(), edit: null };
+        runs.set(runId, run);
+        try {
+          return await task(run);
+        } finally {
+          runs.delete(runId);
+        }
+      } finally {
+        release(callback);
+      }
+    });
+
+  const drop = async (id: string): Promise<void> => {
+    const old = checkpoints.get(id);
+    if (!old) return;
+    checkpoints.delete(id);
+    const { baseUrl } = old.source;
+    const shared = [...checkpoints.values()].some((other) => other.source.baseUrl === baseUrl);
+    if (!shared) folders.forget(baseUrl);
+    await old.release();
+  };
+
+  return {
+    start: ({ device: wanted }) =>
+      resultOf(async () => {
+        for (const id of [...checkpoints.keys()]) await drop(id);
+        device = await startDevice(wanted);
+        return device.report;
+      }),
+
+    load: (source, runId, onProgress) =>
+      inRun(runId, onProgress, async ({ controller }) => {
+        const { runtime } = started();
+        const { signal } = controller;
+        const made = await loadCheckpoint(runtime, folders, source, onProgress, signal);
+        await drop(source.id);
+        checkpoints.set(source.id, made);
+        return made.loaded;
+      }),
+
+    unload: (id) =>
+      resultOf(async () => {
+        await drop(id);
+        return null;
+      }),
+
+    generate: (request, onTokens) =>
+      inRun(request.runId, onTokens, (run) =>
+        answer(checkpoint(request.checkpoint), request, run, onTokens),
+      ),
+
+    setEdit: (runId, edit, positions) =>
+      resultOf(() => {
+        const run = runs.get(runId);
+        if (!run?.edit)
+          throw new ModelError('bad-input', 'That answer is no longer being written.');
+        run.edit.set(edit, positions);
+        return null;
+      }),
+
+    capture: (request, onProgress) =>
+      inRun(request.runId, onProgress, async ({ controller }): Promise<Capture> => {
+        const model = checkpoint(request.checkpoint);
+        const { tokenizer, config } = model;
+        const { now } = started().runtime;
+        const begun = now();
+        const total = request.transcripts.length;
+        const readings = request.transcripts.map((transcript) =>
+          readingOf(tokenizer, transcript, request.pooling),
+        );
+        const pooled = await capture(
+          await model.reader(),
+          readings,
+          (done) => void onProgress({ done, total }),
+          controller.signal,
+        );
+        const dims = [total, config.nLayers, config.dModel] as const;
+        return { pooled, dims, elapsedMs: now() - begun };
+      }),
+
+    score: (request, onProgress) =>
+      inRun(request.runId, onProgress, async ({ controller }): Promise<Score> => {
+        const { tokenizer, config, writer } = checkpoint(request.checkpoint);
+        const total = request.transcripts.length;
+        return score(
+          writer,
+          request.transcripts.map((transcript) => scoredOf(tokenizer, transcript)),
+          new LiveEdit(config, request.edit, request.positions),
+          (done) => void onProgress({ done, total }),
+          controller.signal,
+        );
+      }),
+
+    lens: ({ checkpoint: id, vector, k }) =>
+      resultOf((): Lens => {
+        const { config, weights, tokenizer } = checkpoint(id);
+        if (vector.length !== config.dModel) {
+          throw new ModelError(
+            'bad-input',
+            `The direction is ${vector.length} wide and this model ${config.dModel}: it was made ` +
+              'from another model. Choose one made from this model.',
+          );
+        }
+        const head = config.tieWordEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
+        const gain = weights.get('model.norm.weight')!.data;
+        const { promoted, demoted } = promotedTokens(vector, gain, weights.get(head)!, k);
+        const named = (tokens: typeof promoted) =>
+          tokens.map((token) => ({ ...token, text: tokenizer.decodeOne(token.id) }));
+        return { promoted: named(promoted), demoted: named(demoted) };
+      }),
+
+    tokenize: (id, messages) =>
+      resultOf(() => {
+        const { tokenizer } = checkpoint(id);
+        const asked = messages.at(-1)?.role === 'user';
+        const { ids } = tokenizer.chatPrompt(messages, asked);
+        return { ids, tokens: ids.map((token) => tokenizer.decodeOne(token)) };
+      }),
+
+    cancel: (runId) => {
+      runs.get(runId)?.controller.abort();
+      return Promise.resolve();
+    },
+
+    memory: () =>
+      resultOf(() => {
+        const all = [...checkpoints.values()].map(({ loaded: { id, weightBytes } }) => ({
+          id,
+          weightBytes,
+        }));
+        const weightBytes = all.reduce((sum, one) => sum + one.weightBytes, 0);
+        // ONNX Runtime does not tell the size of its heap.
+        return { weightBytes, checkpoints: all, heapBytes: null };
+      }),
+  };
+}
+
+async function answer(
+  { tokenizer, config, writer, endIds }: Checkpoint,
+  request: GenerateRequest,
+  run: Run,
+  onTokens: (events: readonly TokenEvent[]) => void,
+): Promise<Generation> {
+  const { now } = writer.runtime;
+  const begun = now();
+  const edit = new LiveEdit(config, request.edit, request.positions);
+  run.edit = edit;
+  const prompts = request.prompts.map((messages) => promptIds(tokenizer, messages));
+  const texts = prompts.map(() => new TokenText(tokenizer));
+  let delivered: unknown = null;
+  const rows = await generate(
+    writer,
+    {
+      prompts,
+      seeds: request.seeds,
+      sampling: request.sampling,
+      maxTokens: request.maxTokens,
+      endIds,
+      edit,
+      projections: request.projections,
+    },
+    (tokens) => {
+      if (tokens.length === 0) return;
+      delivered = onTokens(
+        tokens.map(({ row, id, projection }) => ({
+          row,
+          id,
+          text: texts[row]!.add(id),
+          projection,
+        })),
+      );
+    },
+    run.controller.signal,
+  );
+  // Through comlink the callback answers; the last answer means that all tokens have arrived.
+  await delivered;
+  return {
+    answers: rows.map((row) => ({
+      text: tokenizer.decode(row.ids),
+      ids: row.ids,
+      projections: request.projections ? flat(row, config.nLayers) : null,
+      headerProjection: row.headerProjection,
+      stop: row.stop,
+    })),
+    promptTokens: prompts.reduce((sum, ids) => sum + ids.length, 0),
+    newTokens: rows.reduce((sum, row) => sum + row.ids.length, 0),
+    elapsedMs: now() - begun,
+  };
+}
+
+function flat({ projections }: GeneratedRow, nLayers: number): Float32Array {
+  const out = new Float32Array(projections.length * nLayers);
+  projections.forEach((projection, i) => out.set(projection, i * nLayers));
+  return out;
+}
+
+/** Frees a comlink proxy; a plain function has nothing to free. */
+function release(callback: unknown): void {
+  (callback as { [Comlink.releaseProxy]?: () => void })[Comlink.releaseProxy]?.();
+}
