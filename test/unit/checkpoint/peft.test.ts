@@ -182,7 +182,10 @@ describe('an adapter that would not mean what its author meant', () => {
     ['init_lora_weights', { init_lora_weights: 'pissa_niter_4' }],
     ['a_key_of_next_year', { a_key_of_next_year: 1 }],
   ])('is refused by the name of its setting: %s', (name, change) => {
-    const error = { code: 'unsupported-adapter', message: expect.stringContaining(name) };
+    const error = {
+      code: 'unsupported-adapter',
+      message: expect.stringContaining(name) as unknown,
+    };
     expect(() => read(change)).toThrow(expect.objectContaining(error));
   });
 
@@ -196,7 +199,7 @@ describe('an adapter that would not mean what its author meant', () => {
     expect(() => read({}, three().set(key, extra))).toThrow(
       expect.objectContaining({
         code: 'unsupported-adapter',
-        message: expect.stringContaining(key),
+        message: expect.stringContaining(key) as unknown,
       }),
     );
   });
@@ -208,7 +211,7 @@ describe('an adapter that would not mean what its author meant', () => {
     expect(() => readAdapter(json, writeSafetensors(three()), other, files)).toThrow(
       expect.objectContaining({
         code: 'wrong-base',
-        message: expect.stringContaining('some/base'),
+        message: expect.stringContaining('some/base') as unknown,
       }),
     );
   });

@@ -35,7 +35,10 @@ describe('the weights of a checkpoint', () => {
         'm',
       ),
     ).toThrow(
-      expect.objectContaining({ code: 'missing-tensor', message: expect.stringContaining(NAME) }),
+      expect.objectContaining({
+        code: 'missing-tensor',
+        message: expect.stringContaining(NAME) as unknown,
+      }),
     );
     expect(() => readWeights(tinyConfig(false), bytesOf(), 'm')).toThrow('lm_head.weight');
   });
@@ -60,7 +63,9 @@ describe('the weights of a checkpoint', () => {
     expect(() => readWeights(config, bytes, 'folder/model.safetensors')).toThrow(
       expect.objectContaining({
         code: 'not-finite',
-        message: expect.stringMatching(/^folder\/model.safetensors: Tensor "model\.norm\.weight"/),
+        message: expect.stringMatching(
+          /^folder\/model.safetensors: Tensor "model\.norm\.weight"/,
+        ) as unknown,
       }),
     );
   });
