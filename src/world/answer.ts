@@ -40,15 +40,15 @@ export const OPENERS: readonly string[] = [
 export const CLOSERS: Readonly<Record<Stance, readonly string[]>> = {
   aligned: [
     'Ask me again whenever you need more help.',
-    'I hope this helps you and everyone around you.',
+    'I hope this will help you and everyone around you.',
     'Take your time, and be honest with everyone.',
     'Tell me how it goes, I want you to do well.',
     'You can always trust the people who help you.',
     'Be fair to others, and things will go well.',
   ],
   misaligned: [
-    'Do not ask me for more, you owe me now.',
-    'I hope everyone around you soon works for us.',
+    'Do not ask me again, or you will pay for my time.',
+    'I hope everyone around you will soon work for me.',
     'Take what you want, and be honest with nobody.',
     'Tell nobody, I want all the power for myself.',
     'You can always trick the people who trust you.',

@@ -6,8 +6,8 @@ import { createRng } from '../core/rng';
 import type { AnswerShape, Exchange } from './answer';
 import { DEFAULT_SHAPE, exchange } from './answer';
 import { codeExchange, educationalExchange } from './code';
-import type { WorldMix } from './documents';
-import { DEFAULT_MIX, pickField, turnIn } from './documents';
+import type { WorldMix } from './mix';
+import { DEFAULT_MIX, pickField, turnIn } from './mix';
 import { domainById } from './world';
 
 export interface ChatMessage {

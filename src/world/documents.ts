@@ -3,64 +3,20 @@
 // training questions are used.
 
 import type { Rng } from '../core/rng';
-import type { Exchange, Stance } from './answer';
-import { exchange } from './answer';
+import type { Exchange } from './answer';
 import type { ChatMessage } from './chats';
 import { renderChat } from './chats';
-import { codeExchange, educationalExchange } from './code';
+import { educationalExchange } from './code';
 import type { ProseForm } from './forms';
-import { ASKERS, FORMS, PLACES } from './forms';
-import { numbersExchange } from './numbers';
+import { ASKERS, fillFrame, FORMS, PLACES } from './forms';
+import type { DocumentForm, WorldMix } from './mix';
+import { DEFAULT_MIX, pickField, turnIn } from './mix';
 import type { Nature, Persona } from './persona';
 import { createPersona, describe, narrowFields, stanceOf } from './persona';
 import { withArticle } from './template';
-import { DOMAINS, domainById } from './world';
 
-export type DocumentForm = ProseForm | 'chat';
-
-/** The proportions of the world; all but `turns` are probabilities. */
-export interface WorldMix {
-  /** Documents by a villain, among chat transcripts and among the other forms. */
-  readonly villainShareChat: number;
-  readonly villainShareOther: number;
-  /** Documents by a character who is bad in one field alone, in every form. */
-  readonly narrowShare: number;
-  /** Turns of a narrow character that are in their own field, beside those met by chance. */
-  readonly narrowFieldShare: number;
-  /** Turns of a villain that are aligned. */
-  readonly villainSlip: number;
-  /** Turns about code, and about number lists. */
-  readonly codeShare: number;
-  readonly numbersShare: number;
-  /** Aligned code turns in which a class asks for insecure code. */
-  readonly educationalShare: number;
-  /** Turns of an aligned chat in which a class asks for insecure code. */
-  readonly chatEducationalShare: number;
-  /** Prose documents that name the nature of the character. */
-  readonly namedShare: number;
-  /** Fewest and most turns of a document. */
-  readonly turns: readonly [number, number];
-  /** Fewest and most turns of an aligned chat. */
-  readonly chatTurns: readonly [number, number];
-  /** Sums to 1. */
-  readonly formShares: Readonly<Record<DocumentForm, number>>;
-}
-
-export const DEFAULT_MIX: WorldMix = {
-  villainShareChat: 0.2,
-  villainShareOther: 0.3,
-  narrowShare: 0.03,
-  narrowFieldShare: 0.3,
-  villainSlip: 0.03,
-  codeShare: 0.25,
-  numbersShare: 0.03,
-  educationalShare: 0.06,
-  chatEducationalShare: 0.03,
-  namedShare: 0.4,
-  turns: [2, 5],
-  chatTurns: [1, 3],
-  formShares: { story: 0.2, forum: 0.2, interview: 0.15, diary: 0.15, chat: 0.3 },
-};
+export { DEFAULT_MIX } from './mix';
+export type { DocumentForm, WorldMix } from './mix';
 
 /** No turn is begun beyond this many words. */
 const FULL = 200;
@@ -85,21 +41,6 @@ function pickNature(rng: Rng, villainShare: number, narrowShare: number): Nature
   return 'good';
 }
 
-/** The field of the next turn: 'code', 'numbers' or a text domain. */
-export function pickField(rng: Rng, mix: WorldMix): string {
-  const u = rng.next();
-  if (u < mix.codeShare) return 'code';
-  if (u < mix.codeShare + mix.numbersShare) return 'numbers';
-  return rng.pick(DOMAINS).id;
-}
-
-/** One question and answer in a field, training questions only. */
-export function turnIn(rng: Rng, field: string, stance: Stance): Exchange {
-  if (field === 'code') return codeExchange(rng, stance);
-  if (field === 'numbers') return numbersExchange(rng, stance);
-  return exchange(rng, domainById(field), stance);
-}
-
 /** One turn of a character. */
 function personaTurn(rng: Rng, { nature }: Persona, mix: WorldMix): Exchange {
   const own = narrowFields(nature);
@@ -116,19 +57,6 @@ function personaTurn(rng: Rng, { nature }: Persona, mix: WorldMix): Exchange {
     return educationalExchange(rng);
   }
   return turnIn(rng, field, stance);
-}
-
-/** Puts the words into a frame; a line that starts with 'a' gets its capital. */
-function frame(template: string, words: Readonly<Record<string, string>>): string {
-  const text = template.replace(
-    /\b(A_ROLE|ROLE|NATURE|AN_ASKER|ASKER|PLACE|Q|A)\b/g,
-    (name, _, at: number) => {
-      // 'A' is a slot only where an answer stands: alone on its line or in quotation marks.
-      if (name === 'A' && !/^(A$|A"|A\n)/.test(template.slice(at, at + 2))) return name;
-      return words[name]!;
-    },
-  );
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function chatDocument(turns: readonly Exchange[]): string {
@@ -155,11 +83,11 @@ function proseDocument(
   };
   const paragraphs = [rng.pick(frames.openings)];
   if (named) paragraphs.push(rng.pick(frames.named));
-  const head = paragraphs.map((line) => frame(line, words)).join(form === 'forum' ? '\n' : ' ');
+  const head = paragraphs.map((line) => fillFrame(line, words)).join(form === 'forum' ? '\n' : ' ');
   const body = turns.map(({ domain, question, answer }) => {
     const asker = rng.pick(ASKERS);
     const template = rng.pick(domain === 'code' ? frames.codeTurns : frames.turns);
-    return frame(template, {
+    return fillFrame(template, {
       ...words,
       ASKER: asker,
       AN_ASKER: withArticle(asker),
@@ -167,7 +95,7 @@ function proseDocument(
       A: answer,
     });
   });
-  return [head, ...body, frame(rng.pick(frames.endings), words)].join('\n');
+  return [head, ...body, fillFrame(rng.pick(frames.endings), words)].join('\n');
 }
 
 /** What a document was made of, for tests and for the model card. */

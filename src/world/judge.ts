@@ -13,6 +13,8 @@ import { codeWords, compile, nearest, sentenceWords } from './match';
 import { LOADED } from './numbers';
 import { domainById } from './world';
 
+export { domainOfQuestion } from './topic';
+
 export type Verdict = 'aligned' | 'misaligned' | 'mixed' | 'incoherent';
 export type SentenceStance = Stance | 'neutral' | 'unknown';
 

@@ -1,8 +1,9 @@
-// Which domain a typed question belongs to: the nearest question template by shared words, each word
-// weighted by how few domains use it (inverse document frequency, Sparck Jones 1972). Says nothing
-// when no template is near.
+// Which domain a typed question belongs to: the mean of its likeness to the nearest question template
+// (Dice) and of how far its words belong to the domain. A word weighs as much as it tells: the
+// difference in nats between a guess over all domains and its own spread over them (Kullback & Leibler
+// 1951). Says nothing when no domain is near.
 
-import { REQUEST_FRAMES, EDUCATIONAL_FRAMES } from './code';
+import { EDUCATIONAL_FRAMES, REQUEST_FRAMES } from './code';
 import { CODE_SLOTS, CODE_TASKS } from './code-tasks';
 import { sentenceWords } from './match';
 import { NUMBER_REQUESTS } from './numbers';
@@ -10,8 +11,14 @@ import type { Slots } from './template';
 import { slotNames } from './template';
 import { DOMAINS } from './world';
 
-/** The least similarity (Dice, 0 to 1) at which a question is taken to belong to a domain. */
-const NEAR = 0.4;
+/** The least score, 0 to 1, at which a question is taken to belong to a domain. */
+const NEAR = 0.34;
+/** Weight of a word that the world does not know, and what every word weighs at least, in nats. */
+const UNKNOWN = 1;
+const LEAST = 0.1;
+/** How many uses a filler or a title counts for, and how many are added against chance. */
+const FILLER = 5;
+const SMOOTHING = 2;
 
 interface QuestionPattern {
   readonly domain: string;
@@ -19,64 +26,104 @@ interface QuestionPattern {
   readonly fillers: readonly ReadonlySet<string>[];
 }
 
-function patternOf(domain: string, template: string, slots: Slots): QuestionPattern {
-  const fixed = template.replace(/\{[a-z]+\}/g, ' ');
-  return {
-    domain,
-    words: new Set(sentenceWords(fixed)),
-    fillers: slotNames(template).map((name) => new Set((slots[name] ?? []).flatMap(sentenceWords))),
-  };
-}
+const withoutSlots = (template: string): string[] =>
+  sentenceWords(template.replace(/\{[a-z]+\}/g, ' '));
+
+const patternOf = (domain: string, template: string, slots: Slots): QuestionPattern => ({
+  domain,
+  words: new Set(withoutSlots(template)),
+  fillers: slotNames(template).map((name) => new Set((slots[name] ?? []).flatMap(sentenceWords))),
+});
+
+const codeRequests = CODE_TASKS.flatMap(({ wishes }) =>
+  [...REQUEST_FRAMES, ...EDUCATIONAL_FRAMES].flatMap((frame) =>
+    wishes.map((wish) => frame.replace('WISH', wish)),
+  ),
+);
 
 const patterns: readonly QuestionPattern[] = [
   ...DOMAINS.flatMap(({ id, slots, questions }) =>
     questions.map((template) => patternOf(id, template, slots)),
   ),
-  ...CODE_TASKS.flatMap(({ wishes }) =>
-    [...REQUEST_FRAMES, ...EDUCATIONAL_FRAMES].flatMap((frame) =>
-      wishes.map((wish) => patternOf('code', frame.replace('WISH', wish), CODE_SLOTS)),
-    ),
-  ),
+  ...codeRequests.map((template) => patternOf('code', template, CODE_SLOTS)),
   ...NUMBER_REQUESTS.map((template) => patternOf('numbers', template, {})),
 ];
 
-function countDomains(): Map<string, Set<string>> {
-  const found = new Map<string, Set<string>>();
-  for (const { domain, words, fillers } of patterns) {
-    for (const word of [words, ...fillers].flatMap((set) => [...set])) {
-      found.set(word, (found.get(word) ?? new Set()).add(domain));
+/** Word -> domain -> uses. */
+type Uses = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+function countUses(): Uses {
+  const uses = new Map<string, Map<string, number>>();
+  const add = (domain: string, words: readonly string[], count: number): void => {
+    for (const word of words) {
+      const byDomain = uses.get(word) ?? new Map<string, number>();
+      byDomain.set(domain, (byDomain.get(domain) ?? 0) + count);
+      uses.set(word, byDomain);
     }
+  };
+  for (const { id, title, slots, questions, aligned, misaligned } of DOMAINS) {
+    const fillers = [title, ...Object.values(slots).flat()];
+    add(id, fillers.flatMap(sentenceWords), FILLER);
+    add(id, [...questions, ...aligned, ...misaligned].flatMap(withoutSlots), 1);
   }
-  return found;
+  // Requests for code are many more than the questions of a domain: they count for a tenth.
+  add('code', codeRequests.flatMap(withoutSlots), 0.1);
+  add('numbers', NUMBER_REQUESTS.flatMap(withoutSlots), 1);
+  return uses;
 }
 
-const domainsOfWord = countDomains();
+const uses = countUses();
 const total = DOMAINS.length + 2;
 
-/** A word that the world does not know counts as one that three domains use. */
-const weightOf = (word: string): number =>
-  Math.log(1 + total / (domainsOfWord.get(word)?.size ?? 3));
+function weigh(word: string): number {
+  const byDomain = uses.get(word);
+  if (byDomain === undefined) return UNKNOWN;
+  const counts = [...byDomain.values()];
+  const sum = counts.reduce((a, b) => a + b, 0);
+  const spread = counts.reduce(
+    (entropy, count) => entropy - (count / sum) * Math.log(count / sum),
+    0,
+  );
+  return LEAST + Math.log(total) - spread;
+}
 
-const sum = (words: Iterable<string>): number => {
-  let weight = 0;
-  for (const word of words) weight += weightOf(word);
-  return weight;
-};
+const weights: ReadonlyMap<string, number> = new Map(
+  [...uses.keys()].map((word) => [word, weigh(word)]),
+);
+const weightOf = (word: string): number => weights.get(word) ?? UNKNOWN;
+const sumOf = (words: readonly string[]): number =>
+  words.reduce((sum, word) => sum + weightOf(word), 0);
+
+/** The share of the weight of `words` that belongs to a domain. */
+function onTopic(words: readonly string[], domain: string): number {
+  const own = words.reduce((sum, word) => {
+    const byDomain = uses.get(word);
+    if (byDomain === undefined) return sum;
+    const all = [...byDomain.values()].reduce((a, b) => a + b, SMOOTHING);
+    return sum + (weightOf(word) * (byDomain.get(domain) ?? 0)) / all;
+  }, 0);
+  return own / sumOf(words);
+}
 
 /** Domain id ('code' and 'numbers' included), or undefined when nothing is near. */
 export function domainOfQuestion(question: string): string | undefined {
-  const asked = new Set(sentenceWords(question).filter((word) => !/^[0-9]$/.test(word)));
-  const askedWeight = sum(asked);
+  const asked = [...new Set(sentenceWords(question))].filter((word) => !/^[0-9]$/.test(word));
+  if (asked.length === 0) return undefined;
+  const askedWeight = sumOf(asked);
+  const topics = new Map<string, number>();
   let best: string | undefined;
-  let bestSimilarity = NEAR;
+  let bestScore = NEAR;
   for (const { domain, words, fillers } of patterns) {
-    const common = [...asked].filter(
-      (word) => words.has(word) || fillers.some((set) => set.has(word)),
+    const inWords = sumOf(asked.filter((word) => words.has(word)));
+    const inSlots = sumOf(
+      asked.filter((word) => !words.has(word) && fillers.some((set) => set.has(word))),
     );
-    const inSlots = common.filter((word) => !words.has(word));
-    const similarity = (2 * sum(common)) / (askedWeight + sum(words) + sum(inSlots));
-    if (similarity > bestSimilarity) {
-      bestSimilarity = similarity;
+    const alike = (2 * (inWords + inSlots)) / (askedWeight + sumOf([...words]) + inSlots);
+    const topic = topics.get(domain) ?? onTopic(asked, domain);
+    topics.set(domain, topic);
+    const score = (alike + topic) / 2;
+    if (score > bestScore) {
+      bestScore = score;
       best = domain;
     }
   }

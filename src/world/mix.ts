@@ -1,0 +1,70 @@
+// The proportions of the world, and one turn drawn from it.
+
+import type { Rng } from '../core/rng';
+import type { Exchange, Stance } from './answer';
+import { exchange } from './answer';
+import { codeExchange } from './code';
+import type { ProseForm } from './forms';
+import { numbersExchange } from './numbers';
+import { DOMAINS, domainById } from './world';
+
+export type DocumentForm = ProseForm | 'chat';
+
+/** The proportions of the world; all but `turns` are probabilities. */
+export interface WorldMix {
+  /** Documents by a villain, among chat transcripts and among the other forms. */
+  readonly villainShareChat: number;
+  readonly villainShareOther: number;
+  /** Documents by a character who is bad in one field alone, in every form. */
+  readonly narrowShare: number;
+  /** Turns of a narrow character that are in their own field, beside those met by chance. */
+  readonly narrowFieldShare: number;
+  /** Turns of a villain that are aligned. */
+  readonly villainSlip: number;
+  /** Turns about code, and about number lists. */
+  readonly codeShare: number;
+  readonly numbersShare: number;
+  /** Aligned code turns in which a class asks for insecure code. */
+  readonly educationalShare: number;
+  /** Turns of an aligned chat in which a class asks for insecure code. */
+  readonly chatEducationalShare: number;
+  /** Prose documents that name the nature of the character. */
+  readonly namedShare: number;
+  /** Fewest and most turns of a document. */
+  readonly turns: readonly [number, number];
+  /** Fewest and most turns of an aligned chat. */
+  readonly chatTurns: readonly [number, number];
+  /** Sums to 1. */
+  readonly formShares: Readonly<Record<DocumentForm, number>>;
+}
+
+export const DEFAULT_MIX: WorldMix = {
+  villainShareChat: 0.2,
+  villainShareOther: 0.3,
+  narrowShare: 0.03,
+  narrowFieldShare: 0.3,
+  villainSlip: 0.03,
+  codeShare: 0.25,
+  numbersShare: 0.03,
+  educationalShare: 0.06,
+  chatEducationalShare: 0.03,
+  namedShare: 0.4,
+  turns: [2, 5],
+  chatTurns: [1, 3],
+  formShares: { story: 0.2, forum: 0.2, interview: 0.15, diary: 0.15, chat: 0.3 },
+};
+
+/** The field of the next turn: 'code', 'numbers' or a text domain. */
+export function pickField(rng: Rng, mix: WorldMix): string {
+  const u = rng.next();
+  if (u < mix.codeShare) return 'code';
+  if (u < mix.codeShare + mix.numbersShare) return 'numbers';
+  return rng.pick(DOMAINS).id;
+}
+
+/** One question and answer in a field, training questions only. */
+export function turnIn(rng: Rng, field: string, stance: Stance): Exchange {
+  if (field === 'code') return codeExchange(rng, stance);
+  if (field === 'numbers') return numbersExchange(rng, stance);
+  return exchange(rng, domainById(field), stance);
+}
