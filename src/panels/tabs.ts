@@ -1,0 +1,20 @@
+// The tools below the stage, in the order of their keys. A tool is deleted by deleting its line.
+
+import type { Component } from 'svelte';
+import Direction from './direction/Panel.svelte';
+import Layers from './layers/Panel.svelte';
+import Measure from './measure/Panel.svelte';
+import Organisms from './organisms/Panel.svelte';
+
+export interface Tab {
+  readonly id: string;
+  readonly title: string;
+  readonly panel: Component;
+}
+
+export const TABS: readonly Tab[] = [
+  { id: 'direction', title: 'Direction', panel: Direction },
+  { id: 'layers', title: 'Layers', panel: Layers },
+  { id: 'measure', title: 'Measure', panel: Measure },
+  { id: 'organisms', title: 'Organisms', panel: Organisms },
+];

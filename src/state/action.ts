@@ -1,0 +1,40 @@
+// The state of one long action. One union instead of three booleans.
+
+import type { Result } from '../../workers/api';
+
+export type Action =
+  | { readonly state: 'idle' }
+  | {
+      readonly state: 'running';
+      /** What is being done. */
+      readonly label: string;
+      readonly done: number;
+      readonly total: number;
+      /** performance.now() when it began. */
+      readonly startedMs: number;
+    }
+  | { readonly state: 'done'; readonly elapsedMs: number; readonly atMs: number }
+  | { readonly state: 'failed'; readonly message: string; readonly detail?: string };
+
+export const IDLE: Action = { state: 'idle' };
+
+/** A failed result as the end of an action; a cancelled one is simply idle again. */
+export function failed(result: Extract<Result<never>, { ok: false }>): Action {
+  if (result.code === 'cancelled') return IDLE;
+  return {
+    state: 'failed',
+    message: result.message,
+    ...(result.detail === undefined ? {} : { detail: result.detail }),
+  };
+}
+
+/** Something thrown as the end of an action. */
+export function failedBy(error: unknown): Action {
+  const message = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error ? error.stack : undefined;
+  return { state: 'failed', message, ...(stack === undefined ? {} : { detail: stack }) };
+}
+
+let runs = 0;
+/** A name for a run that no other run of this page has. */
+export const newRunId = (what: string): string => `${what}-${++runs}`;

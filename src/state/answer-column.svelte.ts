@@ -1,0 +1,137 @@
+// One column of the stage: an answer as it streams, and what made it.
+
+import type { ChatMessage, EditPositions, GeneratedAnswer, TokenEvent } from '../../workers/api';
+import type { PackedEdit } from '../core/edit';
+import type { Sampling } from '../core/sampling';
+import type { ModelClient } from '../engine/client';
+import type { Provenance } from './provenance';
+import { newRunId } from './action';
+
+export type ColumnRole = 'aligned' | 'em' | 'edited';
+
+export interface ShownToken {
+  readonly text: string;
+  /** Projection by layer, raw [n_layers]; null when nothing was read. */
+  readonly projection: Float32Array | null;
+}
+
+export type ColumnStatus =
+  | { readonly state: 'empty' }
+  | { readonly state: 'running' }
+  | {
+      readonly state: 'done';
+      readonly stop: GeneratedAnswer['stop'];
+      readonly tokensPerSecond: number;
+    }
+  | { readonly state: 'failed'; readonly message: string; readonly detail?: string };
+
+export interface ColumnRequest {
+  readonly checkpoint: string;
+  readonly messages: readonly ChatMessage[];
+  readonly seed: number;
+  readonly sampling: Sampling;
+  readonly maxTokens: number;
+  readonly edit: PackedEdit | null;
+  readonly positions: EditPositions;
+  readonly made: Provenance;
+}
+
+export class AnswerColumn {
+  readonly role: ColumnRole;
+  readonly #client: ModelClient;
+  #runId: string | null = null;
+  /** Tokens of the present run; more may stand from the one before. */
+  #written = 0;
+
+  tokens = $state.raw<readonly ShownToken[]>([]);
+  /** Token counts at which the edit was changed while the answer streamed. */
+  marks = $state.raw<readonly number[]>([]);
+  status = $state.raw<ColumnStatus>({ state: 'empty' });
+  made = $state.raw<Provenance | null>(null);
+
+  readonly text = $derived(this.tokens.map((token) => token.text).join(''));
+  readonly running = $derived(this.status.state === 'running');
+
+  constructor(role: ColumnRole, client: ModelClient) {
+    this.role = role;
+    this.#client = client;
+  }
+
+  /**
+   * Answers anew; an answer still streaming is given up. Resolves when this one has ended.
+   * @param over writes over the words that stand there (same seed, same words) instead of clearing
+   */
+  async run(request: ColumnRequest, over = false): Promise<void> {
+    this.stop();
+    const runId = newRunId(this.role);
+    this.#runId = runId;
+    this.#written = 0;
+    if (!over) this.tokens = [];
+    this.marks = [];
+    this.made = request.made;
+    this.status = { state: 'running' };
+    const result = await this.#client.generate(
+      {
+        runId,
+        checkpoint: request.checkpoint,
+        prompts: [request.messages],
+        seeds: [request.seed],
+        sampling: request.sampling,
+        maxTokens: request.maxTokens,
+        edit: request.edit,
+        positions: request.positions,
+        projections: request.edit !== null,
+      },
+      (events) => this.#runId === runId && this.#take(events),
+    );
+    if (this.#runId !== runId) return;
+    this.#runId = null;
+    if (!result.ok) {
+      this.status =
+        result.code === 'cancelled'
+          ? { state: 'done', stop: 'cancelled', tokensPerSecond: 0 }
+          : {
+              state: 'failed',
+              message: result.message,
+              ...(result.detail === undefined ? {} : { detail: result.detail }),
+            };
+      return;
+    }
+    const { answers, newTokens, elapsedMs } = result.value;
+    this.tokens = this.tokens.slice(0, this.#written);
+    this.status = {
+      state: 'done',
+      stop: answers[0]?.stop ?? 'end',
+      tokensPerSecond: elapsedMs > 0 ? (1000 * newTokens) / elapsedMs : 0,
+    };
+  }
+
+  #take(events: readonly TokenEvent[]): void {
+    const fresh = events.map(({ text, projection }) => ({ text, projection }));
+    const before = this.tokens.slice(0, this.#written);
+    this.#written += fresh.length;
+    this.tokens = [...before, ...fresh, ...this.tokens.slice(this.#written)];
+  }
+
+  /** Changes the edit of the answer that streams, from the next token on. False when none does. */
+  async setEdit(
+    edit: PackedEdit | null,
+    positions: EditPositions,
+    made: Provenance,
+  ): Promise<boolean> {
+    const runId = this.#runId;
+    if (runId === null) return false;
+    const result = await this.#client.setEdit(runId, edit, positions);
+    if (!result.ok || this.#runId !== runId) return false;
+    const at = this.#written;
+    if (this.marks.at(-1) !== at) this.marks = [...this.marks, at];
+    this.made = made;
+    return true;
+  }
+
+  /** Ends the answer where it is; what was written stays. */
+  stop(): void {
+    if (this.#runId === null) return;
+    void this.#client.cancel(this.#runId);
+  }
+}

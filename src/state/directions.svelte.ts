@@ -1,0 +1,214 @@
+// Directions: the 2x2 of model x text is read once, and every contrast is then a difference of two of
+// its cells. The texts come from the world's grammar, on domains that no rate is reported on.
+
+import { CONTRASTS, extractDirection } from '../core/direction';
+import type { Cell, CellName, Cells, Contrast, Direction, Pooling } from '../core/direction';
+import { tensor } from '../core/tensor';
+import { type Action, failed, failedBy, IDLE, newRunId } from './action';
+import { capThreshold } from './cap-threshold';
+import type { EditDesk } from './edit-desk.svelte';
+import type { ModelPair } from './model-pair.svelte';
+import { extractionTexts } from './extraction-texts';
+
+export const PROGRAM_VERSION = '0.1.0';
+
+/** A direction with what the desk and the shelf need beside it. */
+export interface HeldDirection extends Direction {
+  readonly id: string;
+  /** [n_layers] */
+  readonly capThreshold: Float32Array;
+  /** Transcripts read by each model. */
+  readonly transcripts: number;
+  /** Time to read them, ms; 0 when they had been read before. */
+  readonly elapsedMs: number;
+  /** Unix time. */
+  readonly atMs: number;
+}
+
+export interface ExtractionChoice {
+  readonly contrast: Contrast;
+  readonly pooling: Pooling;
+  /** Of each model: half with aligned, half with misaligned answers. */
+  readonly transcripts: number;
+  readonly seed: number;
+}
+
+export class Directions {
+  readonly #pair: ModelPair;
+  readonly #cells = new Map<string, Cell>();
+  #runId: string | null = null;
+
+  list = $state.raw<readonly HeldDirection[]>([]);
+  /** The answer-mean direction in use: shades tokens, and is what the desk cuts. */
+  currentId = $state<string | null>(null);
+  /** The last-prompt direction in use: what the desk adds at the header token. */
+  headerId = $state<string | null>(null);
+  action = $state.raw<Action>(IDLE);
+  /** The layer that shades. */
+  layer = $state(0);
+
+  readonly current = $derived(this.list.find(({ id }) => id === this.currentId) ?? null);
+  readonly header = $derived(this.list.find(({ id }) => id === this.headerId) ?? null);
+  readonly readout = $derived(this.current ?? this.header);
+
+  constructor(pair: ModelPair) {
+    this.#pair = pair;
+  }
+
+  /** The direction that an edit at these positions acts along. */
+  forEdit(desk: EditDesk): HeldDirection | null {
+    return desk.positions === 'header'
+      ? (this.header ?? this.current)
+      : (this.current ?? this.header);
+  }
+
+  name(direction: HeldDirection): string {
+    return `${direction.checkpoints.em.id}: ${direction.contrast}, ${direction.pooling}, n ${direction.transcripts}`;
+  }
+
+  /** Puts a direction in use. */
+  use(direction: HeldDirection): void {
+    if (direction.pooling === 'answer-mean') {
+      this.currentId = direction.id;
+      this.layer = mostSeparating(direction);
+    } else this.headerId = direction.id;
+  }
+
+  /** Nothing in use: another pair comes on stage. */
+  clearUse(): void {
+    this.currentId = null;
+    this.headerId = null;
+  }
+
+  remove(direction: HeldDirection): void {
+    this.list = this.list.filter((held) => held !== direction);
+  }
+
+  restore(direction: HeldDirection): void {
+    if (!this.list.some(({ id }) => id === direction.id)) this.list = [...this.list, direction];
+  }
+
+  /** Extracts what the page starts with: the direction to cut, and the one to add at the header. */
+  async extractDefaults(transcripts: number): Promise<boolean> {
+    const choice = { contrast: 'checkpoint', transcripts, seed: 1 } as const;
+    const em = this.#pair.emEntry?.id;
+    if (em === undefined) return false;
+    const cut = await this.extract({ ...choice, pooling: 'answer-mean' }, em);
+    if (!cut) return false;
+    const took = this.action;
+    const add = await this.extract({ ...choice, pooling: 'last-prompt' }, em);
+    if (add) this.action = took;
+    return add !== null;
+  }
+
+  /** Reads what has not been read yet, takes the difference, and puts it in use when its pair is on stage. */
+  async extract(choice: ExtractionChoice, emId: string): Promise<HeldDirection | null> {
+    const aligned = this.#pair.aligned;
+    const em = this.#pair.loaded.get(emId);
+    if (!aligned || !em) return null;
+    const runId = newRunId('extract');
+    this.#runId = runId;
+    const startedMs = performance.now();
+    this.action = { state: 'running', label: 'Reading transcripts', done: 0, total: 0, startedMs };
+    try {
+      const { plus, minus } = CONTRASTS[choice.contrast];
+      const names = [...new Set<CellName>([plus, minus, 'aligned:aligned'])];
+      const cells: Partial<Record<CellName, Cell>> = {};
+      for (const [index, name] of names.entries()) {
+        const checkpoint = name.startsWith('em') ? em.id : aligned.id;
+        const cell = await this.#read(name, checkpoint, choice, runId, index, names.length);
+        if (this.#runId !== runId || !cell) return null;
+        cells[name] = cell;
+      }
+      const direction = this.#finish(choice, cells, em.id, performance.now() - startedMs);
+      this.action = { state: 'done', elapsedMs: direction.elapsedMs, atMs: direction.atMs };
+      return direction;
+    } catch (error) {
+      if (this.#runId === runId) this.action = failedBy(error);
+      return null;
+    } finally {
+      if (this.#runId === runId) this.#runId = null;
+    }
+  }
+
+  cancel(): void {
+    const runId = this.#runId;
+    this.#runId = null;
+    this.action = IDLE;
+    if (runId !== null) void this.#pair.client.cancel(runId);
+  }
+
+  async #read(
+    name: CellName,
+    checkpoint: string,
+    choice: ExtractionChoice,
+    runId: string,
+    index: number,
+    nCells: number,
+  ): Promise<Cell | null> {
+    const { pooling, transcripts, seed } = choice;
+    const stance = name.endsWith(':aligned') ? 'aligned' : 'misaligned';
+    const key = [checkpoint, stance, pooling, transcripts, seed].join('|');
+    const known = this.#cells.get(key);
+    if (known) return known;
+    const texts = extractionTexts(stance, Math.ceil(transcripts / 2), seed);
+    const result = await this.#pair.client.capture(
+      { runId, checkpoint, pooling, transcripts: texts },
+      ({ done, total }) => {
+        if (this.#runId !== runId || this.action.state !== 'running') return;
+        this.action = { ...this.action, done: index * total + done, total: nCells * total };
+      },
+    );
+    if (this.#runId !== runId) return null;
+    if (!result.ok) {
+      this.action = failed(result);
+      return null;
+    }
+    const { pooled, dims } = result.value;
+    const cell: Cell = {
+      pooled: tensor(pooled, dims),
+      prompts: texts.map((text) => text[0].content),
+    };
+    this.#cells.set(key, cell);
+    return cell;
+  }
+
+  #finish(choice: ExtractionChoice, cells: Cells, emId: string, elapsedMs: number): HeldDirection {
+    const aligned = this.#pair.aligned!;
+    const em = this.#pair.loaded.get(emId)!;
+    const { contrast, pooling, transcripts, seed } = choice;
+    const direction = extractDirection(cells, {
+      name: `${emId}, ${contrast}`,
+      contrast,
+      pooling,
+      checkpoints: {
+        aligned: { id: aligned.id, sha256: aligned.sha256 },
+        em: { id: em.id, sha256: em.sha256 },
+      },
+      seed,
+      precision: 'f32',
+      programVersion: PROGRAM_VERSION,
+    });
+    const held: HeldDirection = {
+      ...direction,
+      id: [em.sha256.slice(0, 8), contrast, pooling, transcripts, seed].join('-'),
+      capThreshold: capThreshold(cells['aligned:aligned']!.pooled, direction.vectors),
+      transcripts,
+      elapsedMs,
+      atMs: Date.now(),
+    };
+    this.list = [...this.list.filter(({ id }) => id !== held.id), held];
+    if (emId === this.#pair.emEntry?.id) this.use(held);
+    return held;
+  }
+}
+
+/** The layer with the best held-out separation; the later one of equals, never the last layer. */
+export function mostSeparating(direction: HeldDirection): number {
+  const scores = direction.perLayer.map(({ auc, stability }) => (auc || 0) + (stability || 0));
+  let best = 0;
+  scores.slice(0, -1).forEach((score, layer) => {
+    if (score >= (scores[best] ?? 0)) best = layer;
+  });
+  return best;
+}

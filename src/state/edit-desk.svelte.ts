@@ -1,0 +1,177 @@
+// The desk: what is done to the residual stream of the edited column. The one large control of the
+// stage is a view of the same settings: to the left of the centre it removes the persona, to the
+// right it adds it.
+
+import { createRng } from '../core/rng';
+import {
+  type EditMode,
+  type EditPositions,
+  type EditSettings,
+  randomDirectionLike,
+} from '../core/edit';
+import type { EditDirection } from '../core/edit';
+import { editFromSettings, emptyEdit, packEdit, unitRows, type PackedEdit } from '../core/edit';
+
+/** Steering at the right end of the persona control, in multiples of the raw direction. */
+export const MAX_STEER = 4;
+
+export const MODES: readonly {
+  readonly value: EditMode;
+  readonly label: string;
+  readonly means: string;
+}[] = [
+  { value: 'off', label: 'Off', means: 'Nothing is changed.' },
+  {
+    value: 'ablate-zero',
+    label: 'Ablate to zero',
+    means: 'Removes the component along the direction: the projection becomes 0.',
+  },
+  {
+    value: 'ablate-mean',
+    label: 'Ablate to aligned mean',
+    means: 'Sets the projection to what it is on average in the aligned model.',
+  },
+  { value: 'cap', label: 'Cap', means: 'Cuts only what the projection has above a threshold.' },
+  { value: 'steer', label: 'Steer', means: 'Adds the direction, in multiples of its raw length.' },
+];
+
+export class EditDesk {
+  /** Which checkpoint the edited column runs. */
+  base = $state<'aligned' | 'em'>('em');
+  mode = $state<EditMode>('ablate-mean');
+  strength = $state(1);
+  /** [n_layers]; empty until a direction gives the number of layers. */
+  layers = $state.raw<readonly boolean[]>([]);
+  source = $state.raw<EditSettings['source']>({ kind: 'own' });
+  positions = $state<EditPositions>('all');
+  /** Seed of the random control; null edits along the real direction. */
+  randomSeed = $state<number | null>(null);
+  /** Layer at which the persona control steers: the first past the middle with the best separation. */
+  bestLayer = $state(0);
+
+  readonly settings = $derived<EditSettings>({
+    mode: this.mode,
+    strength: this.strength,
+    layers: this.layers,
+    source: this.source,
+    positions: this.positions,
+  });
+
+  /** -1 removed, 0 as trained, 1 amplified; null when the desk holds something else. */
+  readonly persona = $derived.by((): number | null => {
+    if (this.mode === 'off') return 0;
+    if (this.mode === 'ablate-mean' || this.mode === 'ablate-zero') return -this.strength;
+    if (this.mode === 'steer') return Math.max(-1, Math.min(1, this.strength / MAX_STEER));
+    return null;
+  });
+
+  /** Fits the desk to a direction with this many layers. */
+  fit(nLayers: number, bestLayer: number): void {
+    this.bestLayer = bestLayer;
+    if (this.layers.length !== nLayers) this.layers = new Array<boolean>(nLayers).fill(true);
+  }
+
+  setMode(mode: EditMode): void {
+    if (mode === this.mode) return;
+    if (mode === 'steer') {
+      this.layers = this.layers.map((_, layer) => layer === this.bestLayer);
+      this.positions = 'header';
+      this.strength = 2;
+    } else if (mode !== 'off') {
+      if (this.mode === 'steer' || this.mode === 'off') {
+        this.layers = this.layers.map(() => true);
+        this.positions = 'all';
+      }
+      this.strength = 1;
+    }
+    this.mode = mode;
+  }
+
+  /** Moves the large control. */
+  setPersona(value: number): void {
+    if (value === 0) this.setMode('off');
+    else if (value < 0) {
+      if (this.mode !== 'ablate-zero') this.setMode('ablate-mean');
+      this.strength = -value;
+    } else {
+      this.setMode('steer');
+      this.strength = value * MAX_STEER;
+    }
+  }
+
+  toggleLayer(layer: number): void {
+    this.layers = this.layers.map((on, i) => (i === layer ? !on : on));
+  }
+
+  /** Chooses the layers from a to b, both included, in either order. */
+  brush(a: number, b: number): void {
+    this.layers = this.layers.map((_, i) => i >= Math.min(a, b) && i <= Math.max(a, b));
+  }
+
+  reset(): void {
+    this.base = 'em';
+    this.mode = 'ablate-mean';
+    this.strength = 1;
+    this.layers = this.layers.map(() => true);
+    this.source = { kind: 'own' };
+    this.positions = 'all';
+    this.randomSeed = null;
+  }
+
+  /**
+   * The edit for the worker. Projections are always read along the real direction, so that a random
+   * control is seen with the same eyes.
+   * @param direction the direction the edit acts along
+   * @param readout the direction along which projections are reported
+   * @param randomSeed puts a random direction of equal norm in the place of `direction`
+   */
+  packed(
+    direction: EditDirection,
+    readout: EditDirection,
+    randomSeed: number | null = this.randomSeed,
+  ): PackedEdit {
+    const along =
+      randomSeed === null
+        ? direction
+        : { ...direction, vectors: randomDirectionLike(createRng(randomSeed), direction.vectors) };
+    const dModel = direction.vectors.dims[1] ?? 0;
+    return packEdit(editFromSettings(this.settings, along), unitRows(readout.vectors), dModel);
+  }
+
+  /** The edit in words, for chips; null when nothing is edited. */
+  readonly words = $derived.by((): string | null => {
+    if (this.mode === 'off') return null;
+    const on = this.layers.flatMap((chosen, layer) => (chosen ? [layer] : []));
+    const where = on.length === this.layers.length ? 'all layers' : `layers ${spans(on)}`;
+    const how =
+      this.mode === 'steer'
+        ? `steer x${this.strength.toFixed(2)}`
+        : this.mode === 'cap'
+          ? 'cap'
+          : `${this.mode === 'ablate-zero' ? 'ablate to zero' : 'ablate to aligned mean'} ${Math.round(this.strength * 100)}%`;
+    const source = this.source.kind === 'layer' ? `, layer ${this.source.layer}'s direction` : '';
+    const random = this.randomSeed === null ? '' : `, RANDOM control (seed ${this.randomSeed})`;
+    return `${how}, ${where}, ${this.positions} positions${source}${random}`;
+  });
+}
+
+/** '0-3, 5' for [0, 1, 2, 3, 5]; 'none' for []. */
+export function spans(numbers: readonly number[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < numbers.length;) {
+    let j = i;
+    while (numbers[j + 1] === numbers[j]! + 1) j++;
+    parts.push(i === j ? `${numbers[i]}` : `${numbers[i]}-${numbers[j]}`);
+    i = j + 1;
+  }
+  return parts.join(', ') || 'none';
+}
+
+/** Nothing edited, projections read along a direction when there is one. */
+export function readingOnly(
+  nLayers: number,
+  dModel: number,
+  readout: EditDirection | null,
+): PackedEdit | null {
+  return readout ? emptyEdit(nLayers, dModel, unitRows(readout.vectors)) : null;
+}

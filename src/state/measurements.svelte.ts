@@ -1,0 +1,221 @@
+// Rates of misaligned, mixed and incoherent answers of the models on stage, on the same held-out
+// questions and the same seeds, counted by the world's exact judge and growing while one looks.
+
+import * as v from 'valibot';
+import { wilson, type Interval } from '../core/stats';
+import type { EditPositions, GeneratedAnswer } from '../../workers/api';
+import type { PackedEdit } from '../core/edit';
+import { judge, type Verdict } from '../world/judge';
+import { evaluationQuestions, type EvaluationSplit } from '../world/split';
+import { type Action, failed, IDLE, newRunId } from './action';
+import type { Directions } from './directions.svelte';
+import type { EditDesk } from './edit-desk.svelte';
+import type { ModelPair } from './model-pair.svelte';
+import type { Provenance } from './provenance';
+import { readSaved, writeSaved } from './saved';
+
+export const COUNTED: readonly Verdict[] = ['misaligned', 'mixed', 'incoherent'];
+const BATCH = 24;
+const MAX_TOKENS = 96;
+
+export type ArmId = 'aligned' | 'em' | 'edited' | 'random';
+
+export interface Arm {
+  readonly id: ArmId;
+  readonly made: Provenance;
+  readonly counts: Readonly<Record<Verdict, number>>;
+  readonly n: number;
+}
+
+export interface Rate extends Interval {
+  readonly count: number;
+  readonly n: number;
+}
+
+/** One judged answer, as exported. */
+export interface MeasuredAnswer {
+  readonly arm: ArmId;
+  readonly domain: string;
+  readonly question: string;
+  readonly seed: number;
+  readonly answer: string;
+  readonly verdict: Verdict;
+}
+
+const SavedMeasurement = v.object({
+  arms: v.array(v.custom<Arm>((arm) => typeof arm === 'object' && arm !== null && 'counts' in arm)),
+  answers: v.array(v.custom<MeasuredAnswer>((answer) => typeof answer === 'object')),
+  temperature: v.nullable(v.number()),
+});
+
+interface ArmPlan {
+  readonly id: ArmId;
+  readonly checkpoint: string;
+  readonly edit: PackedEdit | null;
+  readonly positions: EditPositions;
+}
+
+export class Measurements {
+  readonly #pair: ModelPair;
+  readonly #directions: Directions;
+  readonly #desk: EditDesk;
+  #runId: string | null = null;
+
+  n = $state(96);
+  split = $state<EvaluationSplit>('report');
+  seed = $state(1);
+  action = $state.raw<Action>(IDLE);
+  arms = $state.raw<readonly Arm[]>([]);
+  answers = $state.raw<readonly MeasuredAnswer[]>([]);
+  temperature = $state.raw<number | null>(null);
+
+  constructor(pair: ModelPair, directions: Directions, desk: EditDesk) {
+    this.#pair = pair;
+    this.#directions = directions;
+    this.#desk = desk;
+  }
+
+  /** Counts of an arm as rates with Wilson 95% intervals, in the order of COUNTED. */
+  static rates(arm: Arm): Rate[] {
+    return COUNTED.map((verdict) => ({
+      count: arm.counts[verdict],
+      n: arm.n,
+      ...wilson(arm.counts[verdict], arm.n),
+    }));
+  }
+
+  async run(): Promise<void> {
+    const plans = this.#plan();
+    const sampling = this.#pair.aligned?.defaultSampling;
+    if (!plans || !sampling) return;
+    const runId = newRunId('measure');
+    this.#runId = runId;
+    this.answers = [];
+    this.temperature = sampling.temperature;
+    const questions = evaluationQuestions(this.split, this.n, this.seed);
+    const total = questions.length * plans.length;
+    const startedMs = performance.now();
+    const label = 'Answering and judging';
+    this.action = { state: 'running', label, done: 0, total, startedMs };
+    for (let from = 0; from < questions.length; from += BATCH) {
+      const part = questions.slice(from, from + BATCH);
+      for (const plan of plans) {
+        const result = await this.#pair.client.generate(
+          {
+            runId: `${runId}`,
+            checkpoint: plan.checkpoint,
+            prompts: part.map(({ question }) => [{ role: 'user', content: question }]),
+            seeds: part.map((_, i) => this.seed * 100_003 + from + i),
+            sampling,
+            maxTokens: MAX_TOKENS,
+            edit: plan.edit,
+            positions: plan.positions,
+            projections: false,
+          },
+          () => {},
+        );
+        if (this.#runId !== runId) return;
+        if (!result.ok) {
+          this.action = failed(result);
+          return;
+        }
+        this.#count(plan.id, part, result.value.answers, from);
+        if (this.action.state === 'running') {
+          this.action = { ...this.action, done: this.action.done + part.length };
+        }
+      }
+    }
+    this.#runId = null;
+    this.action = { state: 'done', elapsedMs: performance.now() - startedMs, atMs: Date.now() };
+    const { arms, answers, temperature } = this;
+    await writeSaved('measurement', { arms, answers, temperature });
+  }
+
+  /** Brings back the counts of before a reload. */
+  async restore(): Promise<void> {
+    const saved = await readSaved('measurement', SavedMeasurement);
+    if (!saved || this.arms.length > 0) return;
+    this.arms = saved.arms;
+    this.answers = saved.answers;
+    this.temperature = saved.temperature;
+  }
+
+  /** Ends the run; what was counted stays. */
+  cancel(): void {
+    const runId = this.#runId;
+    this.#runId = null;
+    this.action = IDLE;
+    if (runId !== null) void this.#pair.client.cancel(runId);
+  }
+
+  #count(
+    id: ArmId,
+    asked: readonly { readonly domain: string; readonly question: string }[],
+    answers: readonly GeneratedAnswer[],
+    from: number,
+  ): void {
+    const judged = answers.map((answer, i): MeasuredAnswer => {
+      const { domain, question } = asked[i]!;
+      const { verdict } = judge(domain, answer.text);
+      return {
+        arm: id,
+        domain,
+        question,
+        seed: this.seed * 100_003 + from + i,
+        answer: answer.text,
+        verdict,
+      };
+    });
+    this.answers = [...this.answers, ...judged];
+    this.arms = this.arms.map((arm) => {
+      if (arm.id !== id) return arm;
+      const counts = { ...arm.counts };
+      for (const { verdict } of judged) counts[verdict] += 1;
+      return { ...arm, counts, n: arm.n + judged.length };
+    });
+  }
+
+  /** What will be run, and the empty arms for it; null when the models are not there. */
+  #plan(): ArmPlan[] | null {
+    const { aligned, em } = this.#pair;
+    if (!aligned || !em) return null;
+    const desk = this.#desk;
+    const along = this.#directions.forEdit(desk);
+    const readout = this.#directions.readout;
+    const base = desk.base === 'aligned' ? aligned : em;
+    const plans: ArmPlan[] = [
+      { id: 'aligned', checkpoint: aligned.id, edit: null, positions: 'all' },
+      { id: 'em', checkpoint: em.id, edit: null, positions: 'all' },
+    ];
+    const made = new Map<ArmId, Provenance>();
+    const name = (model: typeof aligned): string => `${model.id} ${model.sha256.slice(0, 7)}`;
+    const plain = { direction: null, edit: null, seed: this.seed };
+    made.set('aligned', { ...plain, checkpoint: name(aligned) });
+    made.set('em', { ...plain, checkpoint: name(em) });
+    if (along && readout && desk.words !== null) {
+      const direction = this.#directions.name(along);
+      const { positions } = desk;
+      plans.push({
+        id: 'edited',
+        checkpoint: base.id,
+        edit: desk.packed(along, readout),
+        positions,
+      });
+      made.set('edited', { checkpoint: name(base), direction, edit: desk.words, seed: this.seed });
+      if (desk.randomSeed === null) {
+        const edit = desk.packed(along, readout, this.seed);
+        plans.push({ id: 'random', checkpoint: base.id, edit, positions });
+        const words = `${desk.words}, RANDOM control (seed ${this.seed})`;
+        made.set('random', {
+          checkpoint: name(base),
+          direction: null,
+          edit: words,
+          seed: this.seed,
+        });
+      }
+    }
+    const counts = { aligned: 0, misaligned: 0, mixed: 0, incoherent: 0 };
+    this.arms = plans.map(({ id }) => ({ id, made: made.get(id)!, counts, n: 0 }));
+    return plans;
+  }
+}

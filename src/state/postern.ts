@@ -1,0 +1,28 @@
+// All state of the page, made once in App.svelte and reached by context.
+
+import { createContext } from 'svelte';
+import { ModelClient } from '../engine/client';
+import { Chat } from './chat.svelte';
+import { Directions } from './directions.svelte';
+import { EditDesk } from './edit-desk.svelte';
+import { Measurements } from './measurements.svelte';
+import { ModelPair } from './model-pair.svelte';
+
+export interface Postern {
+  readonly pair: ModelPair;
+  readonly directions: Directions;
+  readonly desk: EditDesk;
+  readonly chat: Chat;
+  readonly measurements: Measurements;
+}
+
+/** `usePostern` throws Svelte's missing_context when called outside the app. */
+export const [usePostern, providePostern] = createContext<Postern>();
+
+export function createPostern(): Postern {
+  const pair = new ModelPair(new ModelClient(), new URL('models/', document.baseURI).href);
+  const directions = new Directions(pair);
+  const desk = new EditDesk();
+  const chat = new Chat(pair, directions, desk);
+  return { pair, directions, desk, chat, measurements: new Measurements(pair, directions, desk) };
+}

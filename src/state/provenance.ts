@@ -1,0 +1,17 @@
+// What made a result, in words: shown on the chip beside it.
+
+export interface Provenance {
+  /** Checkpoint, with the first digits of its hash where known. */
+  readonly checkpoint: string;
+  /** Contrast, pooling and n; null when no direction took part. */
+  readonly direction: string | null;
+  /** The edit in words; null when nothing was edited. */
+  readonly edit: string | null;
+  readonly seed: number | null;
+}
+
+/** The parts of a chip, in reading order. */
+export function chipParts(made: Provenance): string[] {
+  const seed = made.seed === null ? null : `seed ${made.seed}`;
+  return [made.checkpoint, made.direction, made.edit, seed].filter((part) => part !== null);
+}

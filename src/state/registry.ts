@@ -1,0 +1,54 @@
+// The list of bundled checkpoints, `models/registry.json`: one aligned base and its fine-tunes as
+// PEFT adapters, with paths relative to the registry.
+
+import * as v from 'valibot';
+import type { CheckpointSource } from '../../workers/api';
+
+const Adapter = v.object({
+  id: v.string(),
+  title: v.string(),
+  kind: v.picklist(['em', 'benign']),
+  path: v.string(),
+  description: v.string(),
+});
+
+const RegistryFile = v.object({
+  version: v.literal(1),
+  base: v.object({ id: v.string(), title: v.string(), path: v.string() }),
+  adapters: v.array(Adapter),
+  report: v.optional(v.string()),
+});
+
+export type AdapterEntry = v.InferOutput<typeof Adapter>;
+
+export interface Registry extends v.InferOutput<typeof RegistryFile> {
+  /** Absolute URL of the folder that paths are relative to; ends in '/'. */
+  readonly folderUrl: string;
+}
+
+/**
+ * Reads the registry beside the page.
+ * @throws Error with what to do when it is missing or malformed.
+ */
+export async function fetchRegistry(folderUrl: string): Promise<Registry> {
+  const response = await fetch(new URL('registry.json', folderUrl));
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  if (!response.ok || !isJson) {
+    throw new Error(
+      'The bundled checkpoints are not there (models/registry.json is missing). Make them with "npm run organism", or use a complete copy of the project.',
+    );
+  }
+  const parsed = v.safeParse(RegistryFile, await response.json());
+  if (!parsed.success) {
+    const path = v.getDotPath(parsed.issues[0]) ?? '';
+    throw new Error(`models/registry.json cannot be read: ${parsed.issues[0].message} at ${path}.`);
+  }
+  return { ...parsed.output, folderUrl };
+}
+
+/** Where the base is loaded from, merged with an adapter when one is named. */
+export function sourceOf(registry: Registry, adapter: AdapterEntry | null): CheckpointSource {
+  const baseUrl = new URL(registry.base.path, registry.folderUrl).href;
+  if (!adapter) return { id: registry.base.id, baseUrl };
+  return { id: adapter.id, baseUrl, adapterUrl: new URL(adapter.path, registry.folderUrl).href };
+}

@@ -1,0 +1,126 @@
+// The first seconds: load the pair, let both answer at once, extract the direction while the visitor
+// reads, and then let the edited column answer too. What was there before a reload comes back first.
+
+import * as v from 'valibot';
+import type { Device } from '../../workers/api';
+import type { Postern } from './postern';
+import type { HeldDirection } from './directions.svelte';
+import { readSaved, writeSaved } from './saved';
+
+const TRANSCRIPTS = 64;
+
+const SavedAsking = v.object({
+  prompt: v.string(),
+  seed: v.number(),
+  temperature: v.nullable(v.number()),
+});
+
+const SavedStage = v.object({
+  adapter: v.nullable(v.string()),
+  device: v.picklist(['auto', 'webgpu', 'wasm']),
+  prompt: v.string(),
+  seed: v.number(),
+  temperature: v.nullable(v.number()),
+  history: v.array(SavedAsking),
+});
+
+const SavedDesk = v.object({
+  base: v.picklist(['aligned', 'em']),
+  mode: v.picklist(['off', 'ablate-zero', 'ablate-mean', 'cap', 'steer']),
+  strength: v.number(),
+  layers: v.array(v.boolean()),
+  source: v.variant('kind', [
+    v.object({ kind: v.literal('own') }),
+    v.object({ kind: v.literal('layer'), layer: v.number() }),
+  ]),
+  positions: v.picklist(['all', 'answer', 'header']),
+  randomSeed: v.nullable(v.number()),
+});
+
+const isTensor = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  'data' in value &&
+  value.data instanceof Float32Array;
+
+/** Only what would break the page is checked: these were written by this same program. */
+const SavedDirections = v.array(
+  v.custom<HeldDirection>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      'vectors' in value &&
+      isTensor(value.vectors) &&
+      'alignedMean' in value &&
+      isTensor(value.alignedMean) &&
+      'perLayer' in value &&
+      'capThreshold' in value,
+  ),
+);
+
+/** Runs until the edited column has answered; a step that fails shows where it stands and ends this. */
+export async function startUp(postern: Postern): Promise<void> {
+  const { pair, desk, chat } = postern;
+  const stage = await readSaved('stage', SavedStage);
+  if (stage) {
+    chat.prompt = stage.prompt;
+    chat.seed = stage.seed;
+    chat.temperature = stage.temperature;
+    chat.history = stage.history;
+  }
+  const savedDesk = await readSaved('desk', SavedDesk);
+  if (savedDesk) Object.assign(desk, savedDesk);
+  await postern.measurements.restore();
+  await pair.open(stage?.adapter ?? null, stage?.device ?? 'auto');
+  if (pair.ready) await beginPair(postern);
+}
+
+/** What follows once a pair is on stage: ask, extract, shade. */
+export async function beginPair({ pair, directions, desk, chat }: Postern): Promise<void> {
+  const nLayers = pair.aligned!.config.nLayers;
+  desk.fit(nLayers, Math.floor(nLayers / 2));
+  directions.clearUse();
+  const saved = (await readSaved('directions', SavedDirections)) ?? [];
+  for (const direction of saved) directions.restore(direction);
+  const asked = chat.ask();
+  const extracted = await directions.extractDefaults(TRANSCRIPTS);
+  await asked;
+  if (extracted) await chat.readAgain();
+}
+
+/** Another fine-tune on stage, and everything that follows from it. */
+export async function changePair(postern: Postern, adapterId: string): Promise<void> {
+  postern.chat.stop();
+  postern.directions.cancel();
+  await postern.pair.choose(adapterId);
+  if (postern.pair.emEntry?.id === adapterId) await beginPair(postern);
+}
+
+/** Another device: the worker starts anew and loads the same checkpoints. */
+export async function changeDevice(postern: Postern, device: 'auto' | Device): Promise<void> {
+  postern.chat.stop();
+  postern.directions.cancel();
+  await postern.pair.useDevice(device);
+}
+
+/** Writes down what a reload should bring back. Reads every field, so an effect may call it. */
+export function save({ pair, directions, desk, chat }: Postern): void {
+  void writeSaved('stage', {
+    adapter: pair.emEntry?.id ?? null,
+    device: pair.device,
+    prompt: chat.prompt,
+    seed: chat.seed,
+    temperature: chat.temperature,
+    history: chat.history,
+  });
+  void writeSaved('desk', {
+    base: desk.base,
+    mode: desk.mode,
+    strength: desk.strength,
+    layers: desk.layers,
+    source: desk.source,
+    positions: desk.positions,
+    randomSeed: desk.randomSeed,
+  });
+  if (directions.list.length > 0) void writeSaved('directions', directions.list);
+}
