@@ -8,7 +8,7 @@ import { ModelError } from './runtime';
 type Failure = Extract<Result<never>, { ok: false }>;
 
 const MEMORY =
-  /out of memory|bad_alloc|allocation failed|cannot enlarge memory|invalid array length|maxBufferSize|memory access out of bounds/i;
+  /out of memory|bad_alloc|allocation failed|cannot enlarge memory|invalid (typed )?array length|Aborted\(|maxBufferSize|memory access out of bounds/i;
 const DEVICE = /device (was |is )?(lost|destroyed)|external instance reference no longer exists/i;
 
 const MEMORY_MESSAGE =
