@@ -6,9 +6,9 @@ import { chromium } from 'playwright';
 import type { Connect, ViteDevServer } from 'vite';
 import { createServer } from 'vite';
 import type { ModelConfig } from '../../src/checkpoint/config';
+import type { Device } from '../../workers/api';
 import { BROWSER_FLAGS, findBrowser } from '../find-browser';
 import { fileFor, ISOLATION, sendFile } from '../serve/server';
-import type { BrowserDevice } from './page';
 import { FOLDER } from './plain-folder';
 import type { SuiteOptions, SuiteResult } from './suite';
 
@@ -16,7 +16,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const ORT = resolve(ROOT, 'node_modules/onnxruntime-web/dist');
 
 export interface BrowserResult extends SuiteResult {
-  readonly device: BrowserDevice;
+  readonly device: Device;
   readonly note: string;
 }
 
@@ -34,20 +34,20 @@ export async function benchInBrowser(
     const base = server.resolvedUrls!.local[0]!;
     await page.goto(new URL('test/bench/page.html', base).href);
     await page.waitForFunction(() => 'bench' in globalThis);
-    const adapter = await page.evaluate(() => globalThis.bench.realAdapter());
+    const chosen = await page.evaluate(() => globalThis.bench.chosen());
     const results: BrowserResult[] = [];
-    const devices: readonly BrowserDevice[] = adapter ? ['wasm', 'webgpu'] : ['wasm'];
+    const devices: readonly Device[] = chosen === 'webgpu' ? ['wasm', 'webgpu'] : ['wasm'];
     for (const device of devices) {
-      const { threads, ...result } = await page.evaluate(
+      const { report, ...result } = await page.evaluate(
         ([device, config, folder, options]) =>
           globalThis.bench.measure(device, config, folder, options),
         [device, config, FOLDER, options] as const,
       );
-      const note =
-        device === 'webgpu' ? adapter! : `threads: ${threads || 'chosen by the runtime'}`;
+      const note = `${report.adapter ?? `${report.threads} threads`}, ${report.build} build`;
       results.push({ ...result, device, note });
     }
-    if (!adapter) console.log('webgpu: no adapter but one imitated in software, so not measured.');
+    if (chosen === 'wasm')
+      console.log('\nwebgpu: not measured, there is no adapter of a real GPU.');
     return results;
   } finally {
     await browser.close();

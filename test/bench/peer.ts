@@ -32,7 +32,7 @@ export async function transformersJs(options: PeerOptions): Promise<Contender> {
         attention_mask: int64(new Array<number>(rows * length).fill(1)),
         max_new_tokens: newTokens,
         do_sample: false,
-      } as Parameters<typeof model.generate>[0]);
+      });
       if (!(all instanceof Tensor)) throw new Error('transformers.js gave no tensor of tokens.');
       const ids = Array.from(all.data as BigInt64Array, Number);
       const width = length + newTokens;

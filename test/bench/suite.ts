@@ -9,17 +9,17 @@ export interface Contender {
   readonly name: string;
   /** Whether its greedy tokens must equal those of the other comparable ones. */
   readonly comparable: boolean;
-  generate(
+  readonly generate: (
     prompts: readonly (readonly number[])[],
     newTokens: number,
-  ): Promise<readonly (readonly number[])[]>;
+  ) => Promise<readonly (readonly number[])[]>;
 }
 
 /** Something that reads or learns a fixed number of tokens a run. */
 export interface Task {
   readonly name: string;
   readonly tokens: number;
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
 export interface Figure {
@@ -27,6 +27,8 @@ export interface Figure {
   readonly batch: number;
   /** Median over the rounds. */
   readonly tokensPerSecond: number;
+  /** Each round's time, so that ratios can be taken within a round. */
+  readonly elapsedMs: readonly number[];
 }
 
 export interface SuiteOptions {
@@ -83,6 +85,7 @@ async function interleaved(
     name,
     batch,
     tokensPerSecond: (1000 * tokens) / median(elapsedMs[i]!),
+    elapsedMs: elapsedMs[i]!,
   }));
 }
 

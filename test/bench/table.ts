@@ -1,6 +1,8 @@
 // Figures as plain text: a row a contender, a column a batch size, and the ratios that are the goal.
+// A ratio of two contenders is the median of the ratios of their rounds: they ran side by side, so a
+// machine that was busy for a while slowed both.
 
-import type { Figure } from './suite';
+import { median, type Figure } from './suite';
 
 const NAME_WIDTH = 40;
 const CELL_WIDTH = 12;
@@ -10,7 +12,8 @@ export function table(figures: readonly Figure[]): string {
   const batches = [...new Set(figures.map((figure) => figure.batch))];
   const names = [...new Set(figures.map((figure) => figure.name))];
   const find = (name: string, batch: number) =>
-    figures.find((figure) => figure.name === name && figure.batch === batch)?.tokensPerSecond;
+    figures.find((figure) => figure.name === name && figure.batch === batch);
+  const speed = (name: string, batch: number) => find(name, batch)?.tokensPerSecond;
   const writers = names.filter((name) => find(name, 1) !== undefined);
   const readers = names.filter((name) => !writers.includes(name));
   const columns = batches.filter((batch) => find(writers[0] ?? '', batch) !== undefined);
@@ -27,7 +30,7 @@ export function table(figures: readonly Figure[]): string {
     ...writers.map((name) =>
       row(
         name,
-        columns.map((batch) => whole(find(name, batch))),
+        columns.map((batch) => whole(speed(name, batch))),
       ),
     ),
     ratio('plain graph', 'transformers.js'),
@@ -36,7 +39,7 @@ export function table(figures: readonly Figure[]): string {
     ratio('hooks on', 'plain graph'),
     row(
       'hooks off / itself at batch 1',
-      columns.map((batch) => quotient(find('hooks off', batch), find('hooks off', 1))),
+      columns.map((batch) => fixed(speed('hooks off', batch)! / speed('hooks off', 1)!)),
     ),
   ];
   for (const name of readers) {
@@ -52,5 +55,12 @@ function row(name: string, cells: readonly string[]): string {
 
 const whole = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(0));
 
-const quotient = (top: number | undefined, bottom: number | undefined): string =>
-  top === undefined || bottom === undefined ? '-' : (top / bottom).toFixed(2);
+const fixed = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : '-');
+
+/** How many times as fast `top` is as `bottom`. */
+function quotient(top: Figure | undefined, bottom: Figure | undefined): string {
+  if (!top || !bottom) return '-';
+  return fixed(
+    median(top.elapsedMs.map((elapsedMs, round) => bottom.elapsedMs[round]! / elapsedMs)),
+  );
+}
