@@ -1,0 +1,17 @@
+import { describe, expect, test } from 'vitest';
+import { startDevice } from '../../../workers/device';
+import { modelSuite } from '../../unit/workers/model-suite';
+
+const started = startDevice('wasm');
+
+test('wasm says why it is used, with which build and how many threads', async () => {
+  const { report } = await started;
+  expect(report.device).toBe('wasm');
+  expect(report.reason).toMatch(/WebAssembly/);
+  expect(report.build).toBe('Suspending' in WebAssembly ? 'jspi' : 'asyncify');
+  expect(report.threads).toBeGreaterThan(0);
+});
+
+describe('the model on wasm', () => {
+  modelSuite(async () => (await started).runtime, 12);
+});

@@ -1,0 +1,22 @@
+import { describe, expect, test } from 'vitest';
+import { startDevice } from '../../../workers/device';
+import { modelSuite } from '../../unit/workers/model-suite';
+
+const started = startDevice('webgpu');
+
+test('webgpu has passed its self-test, on a software adapter too when it is asked for', async () => {
+  const { report, runtime } = await started;
+  expect(report.device).toBe('webgpu');
+  expect(report.reason).toMatch(/passed the numeric self-test/);
+  expect(runtime.cache).toBe('gpu');
+});
+
+test('left to itself the program rather takes wasm than a software adapter', async () => {
+  const { report } = await startDevice('auto');
+  expect(report.device).toBe('wasm');
+  expect(report.reason).toMatch(/software/);
+});
+
+describe('the model on webgpu', () => {
+  modelSuite(async () => (await started).runtime, 4);
+});
