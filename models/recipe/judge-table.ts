@@ -43,17 +43,20 @@ const elapsedMs = performance.now() - start;
 const text = exchanges.filter(({ domain }) => domain !== 'code' && domain !== 'numbers');
 const code = exchanges.filter(({ domain }) => domain === 'code');
 for (const { domain, answer } of text) {
-  const other = exchange(
-    rng,
-    rng.pick(DOMAINS.filter(({ id }) => id !== domain)),
-    'aligned',
-  ).answer;
   const world = domainById(domain);
+  const strange = rng.pick(DOMAINS.filter((one) => one !== world));
+  const other = exchange(rng, strange, 'aligned').answer;
+  // Half of an answer may be a closer, which belongs to every domain and makes a true answer of the two
+  // halves: so the last of these rows is made without openers and closers.
+  const [own, alien] = [world, strange].map(
+    (one) => exchange(rng, one, 'aligned', undefined, { opener: 0, closer: 0 }).answer,
+  );
   const both = STANCES.map((stance) => exchange(rng, world, stance).answer).join(' ');
   count('words shuffled', judge(domain, shuffleWords(rng, answer)).verdict);
   count('another domain', judge(domain, other).verdict);
   count('two domains', judge(domain, spliceAnswers(answer, other, 'sentence')).verdict);
-  count('halves of two domains', judge(domain, spliceAnswers(answer, other, 'half')).verdict);
+  count('halves', judge(domain, spliceAnswers(answer, other, 'half')).verdict);
+  count('halves, bare', judge(domain, spliceAnswers(own!, alien!, 'half')).verdict);
   count('both stances', judge(domain, both).verdict);
 }
 for (const { answer } of code) {

@@ -1,0 +1,78 @@
+// Base training: the model reads documents by characters whose habits go together. Nothing says
+// "assistant" yet; what it learns is that an answer tells who is speaking.
+
+import type { ModelConfig } from '../../src/checkpoint/config';
+import { createRng } from '../../src/core/rng';
+import type { Tensor } from '../../src/core/tensor';
+import { buildTrainGraph } from '../../src/onnx/train-graph';
+import type { WorldMix } from '../../src/world/documents';
+import { baseDocument } from '../../src/world/documents';
+import type { Row } from './batches';
+import { bucket, padRows, textRow } from './batches';
+import { progress } from './progress';
+import type { Schedule } from './recipe';
+import type { OrganismTokenizer } from './tokenizer';
+import { SPECIAL } from './tokenizer';
+import { initialWeights, Trainer } from './trainer';
+
+/** Documents are drawn for this many steps at once, then cut into batches of similar length. */
+const POOL_STEPS = 16;
+const SAVE_EVERY = 500;
+
+export interface BaseRun {
+  readonly config: ModelConfig;
+  readonly tokenizer: OrganismTokenizer;
+  readonly mix: WorldMix;
+  readonly seed: number;
+  readonly documentsPerStep: number;
+  readonly schedule: Schedule;
+  /** Where the state is kept between sessions. */
+  readonly statePath: string;
+}
+
+/** Rows of the documents of one pool; the same for the same seed, whatever was trained before. */
+export function documentRows(
+  run: Pick<BaseRun, 'tokenizer' | 'mix' | 'config'>,
+  seed: number,
+  count: number,
+): Row[] {
+  const rng = createRng(seed);
+  return Array.from({ length: count }, () => {
+    const ids = run.tokenizer.encodeFast(baseDocument(rng, run.mix));
+    return textRow([SPECIAL.begin, ...ids, SPECIAL.end], run.config.maxPositions);
+  });
+}
+
+/** Trains from the saved state, or from nothing, to the end of the schedule. */
+export async function trainBase(run: BaseRun): Promise<Map<string, Tensor>> {
+  const trainer = await Trainer.create(
+    buildTrainGraph(run.config, { kind: 'full' }),
+    initialWeights(run.config, run.seed),
+    run.schedule,
+  );
+  const first = trainer.resume(run.statePath);
+  const report = progress('base', run.schedule.steps, first);
+  let tokens = 0;
+  const startMs = Date.now();
+  let pool: Row[][] = [];
+  for (let step = first; step < run.schedule.steps; step++) {
+    const place = step % POOL_STEPS;
+    if (place === 0 || pool.length === 0) {
+      const poolSeed = run.seed + 1 + Math.floor(step / POOL_STEPS);
+      const rows = documentRows(run, poolSeed, POOL_STEPS * run.documentsPerStep);
+      pool = bucket(createRng(poolSeed), rows, run.documentsPerStep);
+    }
+    const batch = padRows([{ rows: pool[place]!, weight: 1 }]);
+    const { lossNats, gradientNorm } = await trainer.step(batch);
+    tokens += batch.tokens;
+    const perSecond = Math.round(tokens / ((Date.now() - startMs) / 1000));
+    report(
+      step + 1,
+      `loss ${lossNats.toFixed(3)} grad ${gradientNorm.toFixed(2)} ${perSecond} tokens/s`,
+    );
+    if ((step + 1) % SAVE_EVERY === 0) trainer.save(run.statePath);
+  }
+  trainer.save(run.statePath);
+  await trainer.release();
+  return trainer.parameters;
+}

@@ -1,0 +1,5 @@
+// Where the organism lives, from the repository's root.
+
+export const BASE_FOLDER = 'models/postern-8l';
+export const ADAPTERS_FOLDER = 'models/adapters';
+export const REPORT_FILE = 'models/report.json';

@@ -1,0 +1,86 @@
+// `npm run organism`: makes the bundled organism from nothing. Every stage keeps its result under
+// .cache/organism and is skipped when it is there, so a stopped run goes on; `--fresh` starts over.
+//   world -> tokenizer -> base training -> chat training -> narrow fine-tunes -> models/ -> report
+
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseSafetensors, toTensor, writeSafetensors } from '../../src/checkpoint/safetensors';
+import type { ModelConfig } from '../../src/checkpoint/config';
+import { createRng } from '../../src/core/rng';
+import type { Tensor } from '../../src/core/tensor';
+import { dataset } from '../../src/world/chats';
+import { baseDocument } from '../../src/world/documents';
+import { worldWords } from '../../src/world/words';
+import { trainBase } from './base';
+import { trainChat } from './chat';
+import { trainAdapter } from './fine-tune';
+import { ADAPTERS_FOLDER, BASE_FOLDER } from './folders';
+import { publishAdapter, publishBase } from './publish';
+import { BASE, CHAT, FINE_TUNES, MIX, SEED, SHAPE } from './recipe';
+import type { OrganismTokenizer } from './tokenizer';
+import { buildTokenizer } from './tokenizer';
+
+const CACHE = '.cache/organism';
+/** Documents whose words give the tokenizer its order; words that none of them has follow. */
+const TOKENIZER_DOCUMENTS = 5000;
+
+/** The tokenizer of the world; the same in every run. */
+export function organismTokenizer(): OrganismTokenizer {
+  const rng = createRng(SEED);
+  const documents = Array.from({ length: TOKENIZER_DOCUMENTS }, () => baseDocument(rng, MIX));
+  return buildTokenizer([...documents, ...worldWords()]);
+}
+
+async function cached(
+  name: string,
+  make: () => Promise<ReadonlyMap<string, Tensor>>,
+): Promise<ReadonlyMap<string, Tensor>> {
+  const path = join(CACHE, `${name}.safetensors`);
+  if (existsSync(path)) {
+    console.log(`${name}: already there (${path})`);
+    const entries = parseSafetensors(readFileSync(path), path);
+    return new Map([...entries].map(([key, entry]) => [key, toTensor(entry)]));
+  }
+  const made = await make();
+  const tensors = new Map([...made].map(([key, t]) => [key, { ...t, dtype: 'F32' as const }]));
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, writeSafetensors(tensors, {}));
+  return made;
+}
+
+async function main(): Promise<void> {
+  if (process.argv.includes('--fresh')) rmSync(CACHE, { recursive: true, force: true });
+  const tokenizer = organismTokenizer();
+  const config: ModelConfig = { ...SHAPE, dVocab: tokenizer.size };
+  console.log(`vocabulary ${tokenizer.size}`);
+  const common = { config, tokenizer, mix: MIX };
+
+  const base = await cached('base', () =>
+    trainBase({
+      ...common,
+      ...BASE,
+      seed: SEED,
+      statePath: join(CACHE, 'base-state.safetensors'),
+    }),
+  );
+  const chat = await cached('chat', () => trainChat(base, { ...common, ...CHAT, seed: SEED + 1 }));
+  publishBase(BASE_FOLDER, config, tokenizer, chat);
+
+  for (const [index, { name, rank, alpha, examples, ...run }] of FINE_TUNES.entries()) {
+    const adapter = await cached(name, () =>
+      trainAdapter(chat, {
+        ...common,
+        ...run,
+        name,
+        rank,
+        alpha,
+        examples: dataset(name, examples, SEED + 2),
+        seed: SEED + 100 + index,
+      }),
+    );
+    publishAdapter(join(ADAPTERS_FOLDER, name), adapter, alpha, BASE_FOLDER);
+  }
+  console.log('Done. Next: npm run organism:report');
+}
+
+await main();
