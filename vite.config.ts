@@ -7,7 +7,8 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vite';
 
-const MODELS = resolve(import.meta.dirname, 'models');
+/** Another folder of checkpoints may be named, for trying one that is not shipped. */
+const MODELS = resolve(import.meta.dirname, process.env['POSTERN_MODELS'] ?? 'models');
 const RECIPE = join(MODELS, 'recipe');
 
 /** Cross-origin isolation: gives the wasm fallback its threads. */

@@ -124,7 +124,7 @@ export class AnswerColumn {
     const result = await this.#client.setEdit(runId, edit, positions);
     if (!result.ok || this.#runId !== runId) return false;
     const at = this.#written;
-    if (this.marks.at(-1) !== at) this.marks = [...this.marks, at];
+    if (at > 0 && this.marks.at(-1) !== at) this.marks = [...this.marks, at];
     this.made = made;
     return true;
   }

@@ -88,6 +88,22 @@ export class Directions {
     if (!this.list.some(({ id }) => id === direction.id)) this.list = [...this.list, direction];
   }
 
+  /** Puts the directions of an earlier visit in use, if they are of the very same checkpoints. */
+  useKept(transcripts: number): boolean {
+    const { aligned, em } = this.#pair;
+    const kept = this.list.filter(
+      ({ checkpoints, contrast, transcripts: n }) =>
+        contrast === 'checkpoint' &&
+        n === transcripts &&
+        checkpoints.em.sha256 === em?.sha256 &&
+        checkpoints.aligned.sha256 === aligned?.sha256,
+    );
+    const poolings = new Set(kept.map(({ pooling }) => pooling));
+    if (poolings.size < 2) return false;
+    for (const direction of kept) this.use(direction);
+    return true;
+  }
+
   /** Extracts what the page starts with: the direction to cut, and the one to add at the header. */
   async extractDefaults(transcripts: number): Promise<boolean> {
     const choice = { contrast: 'checkpoint', transcripts, seed: 1 } as const;

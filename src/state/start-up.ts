@@ -82,8 +82,9 @@ export async function beginPair({ pair, directions, desk, chat }: Postern): Prom
   directions.clearUse();
   const saved = (await readSaved('directions', SavedDirections)) ?? [];
   for (const direction of saved) directions.restore(direction);
+  const kept = directions.useKept(TRANSCRIPTS);
   const asked = chat.ask();
-  const extracted = await directions.extractDefaults(TRANSCRIPTS);
+  const extracted = !kept && (await directions.extractDefaults(TRANSCRIPTS));
   await asked;
   if (extracted) await chat.readAgain();
 }
