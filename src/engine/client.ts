@@ -40,8 +40,8 @@ export type EngineStatus =
 
 type Failure = Extract<Result<never>, { ok: false }>;
 
-/** After these the worker's memory or device is gone: only a new worker helps. */
-const FATAL: readonly ErrorCode[] = ['device-lost', 'out-of-memory', 'worker-died'];
+/** After these the worker's memory or device is gone, or cannot be trusted: only a new worker helps. */
+const FATAL: readonly ErrorCode[] = ['device-lost', 'out-of-memory', 'webgpu-wrong', 'worker-died'];
 
 interface Connection {
   readonly worker: Worker;
@@ -51,11 +51,19 @@ interface Connection {
 }
 
 export class ModelClient {
+  readonly #spawn: () => Worker;
   #device: 'auto' | Device = 'auto';
+  /** Set when webgpu failed while it ran and the choice was left to us. */
+  #distrustsGpu = false;
   #connection: Connection | null = null;
   #status: EngineStatus = { state: 'idle' };
   readonly #sources = new Map<string, CheckpointSource>();
   readonly #listeners = new Set<(status: EngineStatus) => void>();
+
+  /** @param spawn how the worker is made; tests make one that can be broken on purpose. */
+  constructor(spawn: () => Worker = spawnModelWorker) {
+    this.#spawn = spawn;
+  }
 
   get status(): EngineStatus {
     return this.#status;
@@ -74,6 +82,7 @@ export class ModelClient {
       this.#stop({ ok: false, code: 'worker-died', message: 'The device was changed; ask again.' });
     }
     this.#device = device;
+    this.#distrustsGpu = false;
     return this.#started();
   }
 
@@ -185,7 +194,7 @@ export class ModelClient {
 
   async #open(connection: Connection): Promise<Result<DeviceReport>> {
     this.#set({ state: 'starting' });
-    const device = this.#device;
+    const device = this.#device === 'auto' && this.#distrustsGpu ? 'wasm' : this.#device;
     const started = await this.#guard(connection, (api) => api.start({ device }));
     if (!started.ok) {
       if (connection === this.#connection) this.#stop(started);
@@ -208,10 +217,7 @@ export class ModelClient {
   }
 
   #connect(): Connection {
-    const worker = new Worker(new URL('../../workers/model.worker.ts', import.meta.url), {
-      type: 'module',
-      name: 'model',
-    });
+    const worker = this.#spawn();
     const connection: Connection = {
       worker,
       api: Comlink.wrap<ModelApi>(worker),
@@ -234,6 +240,7 @@ export class ModelClient {
     const connection = this.#connection;
     if (!connection) return;
     this.#connection = null;
+    if (failure.code === 'webgpu-wrong') this.#distrustsGpu = true;
     connection.worker.terminate();
     for (const end of [...connection.pending]) end(failure);
     this.#set({ state: 'stopped', code: failure.code, message: failure.message });
@@ -243,6 +250,13 @@ export class ModelClient {
     this.#status = status;
     for (const listener of this.#listeners) listener(status);
   }
+}
+
+function spawnModelWorker(): Worker {
+  return new Worker(new URL('../../workers/model.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'model',
+  });
 }
 
 const STOPPED =

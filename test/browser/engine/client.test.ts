@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { emptyEdit } from '../../../src/core/edit';
+import { PLAIN_SAMPLING } from '../../../src/core/sampling';
+import { ModelClient, type EngineStatus } from '../../../src/engine/client';
+import type { GenerateRequest, Result, TokenEvent } from '../../../workers/api';
+
+const folder = (name: string) => new URL(`/test/output/tiny-organism/${name}/`, location.href).href;
+const ALIGNED = { id: 'aligned', baseUrl: folder('base') };
+const BAD = { id: 'bad', baseUrl: folder('base'), adapterUrl: folder('adapter') };
+
+const fragile = () =>
+  new Worker(new URL('./fragile.worker.ts', import.meta.url), { type: 'module' });
+const channel = new BroadcastChannel('fragile');
+
+let client: ModelClient;
+const fresh = (spawn?: () => Worker): ModelClient => (client = new ModelClient(spawn));
+afterEach(() => client.dispose());
+
+function valueOf<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`${result.code}: ${result.message}\n${result.detail ?? ''}`);
+  return result.value;
+}
+
+const ask = (change: Partial<GenerateRequest> = {}): GenerateRequest => ({
+  runId: 'run',
+  checkpoint: 'aligned',
+  prompts: [[{ role: 'user', content: 'Who are you?' }]],
+  seeds: [1],
+  sampling: PLAIN_SAMPLING,
+  maxTokens: 12,
+  edit: null,
+  positions: 'all',
+  projections: false,
+  ...change,
+});
+
+describe('on wasm', () => {
+  test('it loads, and all tokens of an answer arrive in order before the answer does', async () => {
+    fresh();
+    expect(valueOf(await client.start('wasm')).device).toBe('wasm');
+    const stages: string[] = [];
+    const loaded = valueOf(await client.load(BAD, 'load', ({ stage }) => stages.push(stage)));
+    expect(loaded.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(stages[0]).toBe('download');
+    const events: TokenEvent[] = [];
+    const edit = emptyEdit(loaded.config.nLayers, loaded.config.dModel);
+    const request = ask({ checkpoint: 'bad', edit, projections: true });
+    const { answers } = valueOf(await client.generate(request, (batch) => events.push(...batch)));
+    expect(events.map(({ id }) => id)).toEqual(answers[0]!.ids);
+    expect(events[0]!.projection).toHaveLength(loaded.config.nLayers);
+  });
+
+  test('two requests at once are both answered, as each is alone', async () => {
+    fresh();
+    await client.start('wasm');
+    valueOf(await client.load(ALIGNED, 'load'));
+    valueOf(await client.load(BAD, 'load'));
+    const first = ask({ runId: 'a' });
+    const second = ask({ runId: 'b', checkpoint: 'bad' });
+    const together = await Promise.all([client.generate(first), client.generate(second)]);
+    const alone = [await client.generate(first), await client.generate(second)];
+    const ids = (results: readonly Result<{ answers: readonly { ids: readonly number[] }[] }>[]) =>
+      results.map((result) => valueOf(result).answers[0]!.ids);
+    expect(ids(together)).toEqual(ids(alone));
+  });
+
+  test('a cancelled answer keeps its tokens, and a cancelled load says it was cancelled', async () => {
+    fresh();
+    await client.start('wasm');
+    const loading = client.load(ALIGNED, 'load', () => void client.cancel('load'));
+    expect(await loading).toMatchObject({ ok: false, code: 'cancelled' });
+    valueOf(await client.load(ALIGNED, 'load'));
+    const running = client.generate(ask({ maxTokens: 80 }), () => void client.cancel('run'));
+    const { answers } = valueOf(await running);
+    expect(answers[0]!.stop).toBe('cancelled');
+    expect(answers[0]!.ids.length).toBeLessThan(80);
+  });
+
+  test.each([
+    ['broken-truncated', 'model.safetensors'],
+    ['broken-tokenizer', 'tokenizer.json'],
+    ['broken-config', 'config.json'],
+  ])('%s is refused with a reason that names %s', async (name, file) => {
+    fresh();
+    await client.start('wasm');
+    const result = await client.load({ id: 'x', baseUrl: folder(name) }, 'load');
+    expect(result).toMatchObject({ ok: false, code: 'bad-checkpoint' });
+    expect(!result.ok && result.message).toContain(file);
+  });
+
+  test('when the worker dies pending calls end, and the next call restarts and reloads', async () => {
+    fresh(fragile);
+    const states: EngineStatus['state'][] = [];
+    client.onStatus(({ state }) => states.push(state));
+    await client.start('wasm');
+    valueOf(await client.load(ALIGNED, 'load'));
+    const before = valueOf(await client.generate(ask()));
+    const pending = client.generate(ask({ maxTokens: 80 }), () => channel.postMessage('die'));
+    expect(await pending).toMatchObject({ ok: false, code: 'worker-died' });
+    expect(client.status.state).toBe('stopped');
+    const after = valueOf(await client.generate(ask()));
+    expect(after.answers[0]!.ids).toEqual(before.answers[0]!.ids);
+    expect(states).toEqual(['idle', 'starting', 'ready', 'stopped', 'starting', 'ready']);
+  });
+
+  test('an edit can be changed while the answer is written', async () => {
+    fresh();
+    await client.start('wasm');
+    const { config } = valueOf(await client.load(ALIGNED, 'load'));
+    const none = emptyEdit(config.nLayers, config.dModel);
+    const running = client.generate(
+      ask({ maxTokens: 80, edit: none }),
+      () => void client.setEdit('run', none, 'answer'),
+    );
+    valueOf(await running);
+    const late = await client.setEdit('run', none, 'answer');
+    expect(late).toMatchObject({ ok: false, code: 'bad-input' });
+  });
+});
+
+describe('on webgpu', () => {
+  test('a lost device ends the answer with a reason, and the next call starts on a new device', async () => {
+    fresh(fragile);
+    expect(valueOf(await client.start('webgpu')).device).toBe('webgpu');
+    valueOf(await client.load(ALIGNED, 'load'));
+    const pending = client.generate(ask({ maxTokens: 60 }), () => channel.postMessage('lose'));
+    expect(await pending).toMatchObject({ ok: false, code: 'device-lost' });
+    const { answers } = valueOf(await client.generate(ask({ maxTokens: 2 })));
+    expect(answers[0]!.ids.length).toBeGreaterThan(0);
+  });
+
+  test('an error that the GPU reports ends the answer: its numbers cannot be trusted', async () => {
+    fresh(fragile);
+    valueOf(await client.start('webgpu'));
+    valueOf(await client.load(ALIGNED, 'load'));
+    const pending = client.generate(ask({ maxTokens: 60 }), () => channel.postMessage('misuse'));
+    expect(await pending).toMatchObject({ ok: false, code: 'webgpu-wrong' });
+  });
+});
