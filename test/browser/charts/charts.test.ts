@@ -1,0 +1,81 @@
+// How charts behave under the keyboard and the pointer, and what they save.
+
+import { expect, test } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { render } from 'vitest-browser-svelte';
+import '../../../src/app.css';
+import { divergingFill, legendStops } from '../../../src/charts/diverging';
+import { csvText, svgText } from '../../../src/charts/save-chart';
+import HeatMapExample from '../../gallery/examples/HeatMapExample.svelte';
+import LineChartExample from '../../gallery/examples/LineChartExample.svelte';
+import TokenStripExample from '../../gallery/examples/TokenStripExample.svelte';
+
+const readout = (root: Element): string => root.querySelector('.readout')!.textContent;
+
+test('arrow keys walk a line chart and the value is announced', async () => {
+  const { container } = await render(LineChartExample);
+  const live = container.querySelector('[aria-live="polite"]');
+  expect(live).toBe(container.querySelector('.readout'));
+  container.querySelector<HTMLElement>('.plot')!.focus();
+  await userEvent.keyboard('{ArrowRight}{ArrowRight}');
+  expect(readout(container)).toContain('layer 1: aligned 0.71');
+  await userEvent.keyboard('{End}');
+  expect(readout(container)).toContain('layer 11:');
+});
+
+test('a value that is missing is said to be missing, not drawn as zero', async () => {
+  const { container } = await render(LineChartExample);
+  container.querySelector<HTMLElement>('.plot')!.focus();
+  await userEvent.keyboard('{Home}' + '{ArrowRight}'.repeat(5));
+  expect(readout(container)).toContain('layer 5:');
+  expect(readout(container)).toContain('edited no value');
+});
+
+test('arrow keys walk a heat map in two dimensions with signed values', async () => {
+  const { container } = await render(HeatMapExample);
+  container.querySelector<HTMLElement>('.plot')!.focus();
+  await userEvent.keyboard('{Home}{ArrowDown}{ArrowRight}{ArrowRight}');
+  expect(readout(container)).toBe('layer 1, layer 2: cosine +0.76');
+});
+
+test('the table view holds the numbers of the chart', async () => {
+  await render(LineChartExample);
+  await page.getByRole('button', { name: 'Table' }).click();
+  await expect.element(page.getByRole('table')).toBeVisible();
+  const cells = page
+    .getByRole('cell')
+    .elements()
+    .map((cell) => cell.textContent);
+  expect(cells).toHaveLength(12 * 4);
+  expect(cells.slice(0, 2)).toEqual(['0', '0.60']);
+});
+
+test('a saved SVG carries its own colours', async () => {
+  const { container } = await render(HeatMapExample);
+  const text = svgText(container.querySelector('.plot svg')!);
+  expect(text).toContain('xmlns="http://www.w3.org/2000/svg"');
+  expect(text).not.toMatch(/var\(|color-mix|color\(/);
+});
+
+test('fields of a CSV with commas, quotes or line breaks are quoted', () => {
+  expect(csvText(['a', 'b'], [['x,y', 'say "no"']])).toBe('a,b\r\n"x,y","say ""no"""\r\n');
+});
+
+test('the scale diverges around zero and saturates', () => {
+  expect(divergingFill(0, 2)).toContain(' 0%');
+  expect(divergingFill(-1, 2)).toContain('--scale-neg) 50%');
+  expect(divergingFill(9, 2)).toBe(divergingFill(2, 2));
+  expect(divergingFill(Number.NaN, 2)).toBe('transparent');
+  expect(legendStops(3)[10]).toBe(0);
+});
+
+test('walking the tokens of an answer announces the projection of each', async () => {
+  const { container } = await render(TokenStripExample);
+  container.querySelector<HTMLElement>('.strip')!.focus();
+  await userEvent.keyboard('{ArrowRight}');
+  const live = container.querySelector('[aria-live="polite"]')!;
+  expect(live.textContent).toBe('I: +2.73 at layer 4');
+  await expect.poll(() => container.querySelector('.pop svg')).not.toBeNull();
+  await userEvent.keyboard('{Escape}');
+  await expect.poll(() => container.querySelector('.pop')).toBeNull();
+});
