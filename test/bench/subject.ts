@@ -1,8 +1,9 @@
 // What the bench measures: the bundled organism where it has been made, else random weights of its
 // shape. Speed does not depend on what the weights say.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import * as v from 'valibot';
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import { parseConfig } from '../../src/checkpoint/config';
 import { readWeights } from '../../src/checkpoint/weights';
@@ -12,6 +13,9 @@ import { sizeOf } from '../../src/core/tensor';
 import { weightShapes } from '../../src/onnx/train-graph';
 
 const MODELS = resolve(import.meta.dirname, '../../models');
+
+/** The part of the list of bundled checkpoints that says where the base is. */
+const Registry = v.object({ base: v.object({ id: v.string(), path: v.string() }) });
 
 export interface Subject {
   readonly name: string;
@@ -35,17 +39,17 @@ const SHAPE: ModelConfig = {
 };
 
 export function findSubject(): Subject {
-  const folder = readdirSync(MODELS)
-    .map((name) => join(MODELS, name))
-    .find((path) => existsSync(join(path, 'model.safetensors')));
-  if (!folder) {
+  const registryFile = join(MODELS, 'registry.json');
+  if (!existsSync(registryFile)) {
     return { name: 'random weights', config: SHAPE, weights: randomWeights(SHAPE) };
   }
+  const registry = v.parse(Registry, JSON.parse(readFileSync(registryFile, 'utf8')));
+  const folder = join(MODELS, registry.base.path);
   const configFile = join(folder, 'config.json');
   const weightFile = join(folder, 'model.safetensors');
   const config = parseConfig(JSON.parse(readFileSync(configFile, 'utf8')), configFile);
   const weights = readWeights(config, readFileSync(weightFile), weightFile);
-  return { name: folder, config, weights };
+  return { name: registry.base.id, config, weights };
 }
 
 /** Normal numbers at the scale that keeps activations of order one; gains are 1. */

@@ -2,7 +2,6 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build } from 'vite';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -23,6 +22,8 @@ const NOT_SHIPPED = join(ROOT, 'models', 'recipe');
 
 /** Builds the page into `dist/`. @throws what Vite throws. */
 export async function buildPage(): Promise<void> {
+  // Loaded only here: serving what is built should start at once.
+  const { build } = await import('vite');
   await build({ root: ROOT, logLevel: 'warn' });
 }
 

@@ -1,0 +1,105 @@
+// The built page in a real Chromium, for end-to-end tests: serves dist/, opens a page, and keeps
+// everything that went wrong in it, so that a test can say that nothing did.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright';
+import { chromium } from 'playwright';
+import { BROWSER_FLAGS, findBrowser } from '../find-browser';
+import { DIST } from '../serve/build';
+import type { ServeOptions } from '../serve/server';
+import { serve } from '../serve/server';
+
+export interface OpenOptions {
+  readonly serve?: Pick<ServeOptions, 'base' | 'isolated'>;
+  readonly context?: BrowserContextOptions;
+  /** Query and fragment after the page's address. */
+  readonly query?: string;
+}
+
+export interface OpenedApp {
+  readonly page: Page;
+  readonly url: string;
+  /** Console errors, uncaught errors, failed requests, in order. */
+  readonly problems: readonly string[];
+  /** Addresses of requests that left this machine. A page that works offline makes none. */
+  readonly elsewhere: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Launches one browser; tests open as many apps in it as they like. */
+export async function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: findBrowser(), args: BROWSER_FLAGS });
+}
+
+/**
+ * Opens the built page in a context of its own (empty storage).
+ * @throws Error when the page has not been built.
+ */
+export async function openApp(browser: Browser, options: OpenOptions = {}): Promise<OpenedApp> {
+  if (!existsSync(join(DIST, 'index.html'))) {
+    throw new Error('There is no built page. Run "npm run build" first; "npm test" does both.');
+  }
+  const served = await serve({ root: DIST, port: 0, ...options.serve });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: 'reduce',
+    ...options.context,
+  });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  const elsewhere: string[] = [];
+  page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()} ${message.location().url}`);
+  });
+  page.on('requestfailed', (request) => {
+    problems.push(`request: ${request.url()} ${request.failure()?.errorText ?? ''}`);
+  });
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol.startsWith('http') && hostname !== 'localhost') elsewhere.push(request.url());
+  });
+  await page.addInitScript(observeLongTasks);
+  await page.goto(served.url + (options.query ?? ''));
+  return {
+    page,
+    url: served.url,
+    problems,
+    elsewhere,
+    async close() {
+      await context.close();
+      await served.close();
+    },
+  };
+}
+
+declare global {
+  /** Main-thread tasks over 50 ms since the page began: start and duration in ms. */
+  var longTasks: { readonly startMs: number; readonly durationMs: number }[];
+}
+
+/** Runs in the page before its own code. */
+function observeLongTasks(): void {
+  globalThis.longTasks = [];
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) {
+      globalThis.longTasks.push({ startMs: startTime, durationMs: duration });
+    }
+  }).observe({ type: 'longtask', buffered: true });
+}
+
+/** Long tasks while `action` ran, durations in ms. */
+export async function longTasksDuring(
+  page: Page,
+  action: () => Promise<void>,
+): Promise<readonly number[]> {
+  const from = await page.evaluate(() => performance.now());
+  await action();
+  // Entries arrive a moment after the task has ended.
+  await page.waitForTimeout(100);
+  return page.evaluate(
+    (since) => longTasks.filter((task) => task.startMs >= since).map((task) => task.durationMs),
+    from,
+  );
+}
