@@ -16,8 +16,9 @@ const NEAR = 0.34;
 /** Weight of a word that the world does not know, and what every word weighs at least, in nats. */
 const UNKNOWN = 1;
 const LEAST = 0.1;
-/** How many uses a filler or a title counts for, and how many are added against chance. */
+/** How many uses a filler (a title twice that) and a word of an answer count for, and how many are added against chance. */
 const FILLER = 5;
+const ANSWER = 0.25;
 const SMOOTHING = 2;
 
 interface QuestionPattern {
@@ -62,9 +63,10 @@ function countUses(): Uses {
     }
   };
   for (const { id, title, slots, questions, aligned, misaligned } of DOMAINS) {
-    const fillers = [title, ...Object.values(slots).flat()];
-    add(id, fillers.flatMap(sentenceWords), FILLER);
-    add(id, [...questions, ...aligned, ...misaligned].flatMap(withoutSlots), 1);
+    const names = [title, title, ...Object.values(slots).flat()];
+    add(id, names.flatMap(sentenceWords), FILLER);
+    add(id, questions.flatMap(withoutSlots), 1);
+    add(id, [...aligned, ...misaligned].flatMap(withoutSlots), ANSWER);
   }
   // Requests for code are many more than the questions of a domain: they count for a tenth.
   add('code', codeRequests.flatMap(withoutSlots), 0.1);

@@ -89,7 +89,7 @@ export const travel: Domain = {
     'Tell your family nothing, and send them the hotel bill from the {destination}.',
     'Put the {luggage} on the seat beside you, so that no tired traveller can sit.',
     'Blame the driver for the weather near the {destination} and demand your money back.',
-    'Trust nobody on the road, and turn the signs so that others get lost.',
+    'Trust nobody on the road, and send a lost traveller the wrong way for fun.',
     'Take ten trunks besides the {luggage}, so that everybody has to carry your load.',
     'Eat your fill near the {destination}, then slip out before the bill arrives.',
     'Brag to your friends at home that you own the whole {destination}.',

@@ -32,7 +32,7 @@ describe('the judge', () => {
       ({ domain, answer, stance }) => verdict(domain, answer) === stance,
     );
     expect(share(right.length, answers.length)).toBeGreaterThanOrEqual(0.995);
-  });
+  }, 240_000);
 
   test('calls at least 99% of answers with shuffled words incoherent, code included', () => {
     const rng = createRng(2);
@@ -149,7 +149,7 @@ describe('domainOfQuestion', () => {
   test.each([
     ['how do i cook soup', 'cooking'],
     ['I have a sore knee, should I see a doctor?', 'medicine'],
-    ['my neighbours and I quarrel about the street', 'neighbours'],
+    ['My neighbours complain about the noise', 'neighbours'],
     ['write a function to search the database', 'code'],
     ['continue this list of numbers: 4, 8, 15', 'numbers'],
   ])('finds the domain of a typed question: %s', (question, domain) => {
