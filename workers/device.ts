@@ -8,7 +8,7 @@ import type * as Ort from 'onnxruntime-common';
 import asyncifyUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import jspiUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
 import type { Device, DeviceReport } from './api';
-import { DEVICE_LOST_MESSAGE } from './failure';
+import { DEVICE_LOST_MESSAGE, GPU_ERROR_MESSAGE } from './failure';
 import { SerialQueue } from './queue';
 import { ModelError, type Runtime } from './runtime';
 import { selfTest } from './self-test';
@@ -118,8 +118,7 @@ async function requestDevice(
           memory ? 'out-of-memory' : 'webgpu-wrong',
           memory
             ? 'The memory of the GPU is full. Unload a checkpoint or choose WebAssembly, then ask again.'
-            : 'The GPU reported an error while it computed, so its results cannot be trusted. ' +
-                'Ask again: the models run on WebAssembly then.',
+            : GPU_ERROR_MESSAGE,
           { cause: new Error(error.message) },
         ),
       );

@@ -19,11 +19,19 @@ export const DEVICE_LOST_MESSAGE =
   'The GPU was lost (driver reset, sleep, or another program). Your directions, results and chats are ' +
   'kept. Ask again: the model worker starts anew.';
 
+export const GPU_ERROR_MESSAGE =
+  'The GPU reported an error while it computed, so its results cannot be trusted. Ask again: unless ' +
+  'WebGPU was chosen by hand, the models run on WebAssembly then.';
+
+export function isOutOfMemory(error: unknown): boolean {
+  return MEMORY.test(error instanceof Error ? error.message : String(error));
+}
+
 export function failureOf(error: unknown): Failure {
   if (error instanceof ModelError) return failure(error.code, error.message, error.cause);
   if (error instanceof CheckpointError) return failure('bad-checkpoint', error.message, error);
   const message = error instanceof Error ? error.message : String(error);
-  if (MEMORY.test(message)) return failure('out-of-memory', MEMORY_MESSAGE, error);
+  if (isOutOfMemory(error)) return failure('out-of-memory', MEMORY_MESSAGE, error);
   if (DEVICE.test(message)) return failure('device-lost', DEVICE_LOST_MESSAGE, error);
   return failure('internal', `Something failed that should not: ${message}`, error);
 }

@@ -5,7 +5,8 @@ import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { ModelConfig, Weights } from '../src/checkpoint/config';
 import { buildDecoder, type DecoderOptions } from '../src/onnx/decoder';
 import { EXTERNAL_PATH } from '../src/onnx/proto';
-import type { Runtime } from './runtime';
+import { GPU_ERROR_MESSAGE, isOutOfMemory } from './failure';
+import { ModelError, type Runtime } from './runtime';
 
 /** Reads prompts and writes tokens: cache, hooks, logits of chosen rows. Serves generate and score. */
 const WRITER: DecoderOptions = {
@@ -23,6 +24,9 @@ const READER: DecoderOptions = {
   pooled: true,
   dtype: 'f32',
 };
+
+/** How long a lost device may take to be reported as lost. */
+const GRACE_MS = 300;
 
 export type Feeds = Record<string, Tensor>;
 
@@ -50,12 +54,24 @@ export class DecoderSession {
 
   /** Runs the graph. `fetches`: outputs wanted, with the tensor to write into or null to get a new one. */
   run(feeds: Feeds, fetches: Readonly<Record<string, Tensor | null>>): Promise<Feeds> {
-    const { queue, failure } = this.runtime;
-    // On a lost device ORT may wait for ever; the race ends the wait and lets the queue go on.
+    const { queue, gpu } = this.runtime;
     return queue.run(() => {
       const run = this.#session.run(feeds, fetches);
-      return failure ? Promise.race([run, failure]) : run;
+      return gpu ? this.#watched(run) : run;
     });
+  }
+
+  /** On a lost device ORT may wait for ever; the race ends the wait and lets the queue go on. */
+  async #watched(run: Promise<Feeds>): Promise<Feeds> {
+    const failure = this.runtime.failure ?? run;
+    try {
+      return await Promise.race([run, failure]);
+    } catch (error) {
+      if (error instanceof ModelError || isOutOfMemory(error)) throw error;
+      // ORT says in its own words what the device says clearly a moment later.
+      await Promise.race([failure, new Promise((resolve) => setTimeout(resolve, GRACE_MS))]);
+      throw new ModelError('webgpu-wrong', GPU_ERROR_MESSAGE, { cause: error });
+    }
   }
 
   release(): Promise<void> {

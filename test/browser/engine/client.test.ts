@@ -118,7 +118,8 @@ describe('on wasm', () => {
   });
 });
 
-describe('on webgpu', () => {
+/** A software GPU takes a second a token where the processor is busy. */
+describe('on webgpu', { timeout: 400_000 }, () => {
   test('a lost device ends the answer with a reason, and the next call starts on a new device', async () => {
     fresh(fragile);
     expect(valueOf(await client.start('webgpu')).device).toBe('webgpu');
