@@ -39,10 +39,13 @@ export interface StartedDevice {
 export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevice> {
   const { ort, build, threads } = await loadOrt();
   const base = { adapter: null, threads, build } as const;
-  const onWasm = (reason: string): StartedDevice => ({
-    runtime: makeRuntime(ort, threads, null, null),
-    report: { ...base, device: 'wasm', reason },
-  });
+  const onWasm = (reason: string): StartedDevice => {
+    const runtime = makeRuntime(ort, threads, null, null);
+    // Fetches and compiles the WebAssembly while the weights are still on their way. If it fails, the
+    // first load fails in the same way and says so.
+    selfTest(runtime).catch(() => {});
+    return { runtime, report: { ...base, device: 'wasm', reason } };
+  };
   if (wanted === 'wasm') return onWasm('WebAssembly was chosen.');
 
   const refuse = (code: 'no-webgpu' | 'webgpu-wrong', why: string): StartedDevice => {
