@@ -1,0 +1,82 @@
+// The arrow of imports and the purity of core, world and onnx are promises of src/README.md; these are
+// planted faults that the linter must find. Without types, which these rules do not need, it is quick.
+
+import { resolve } from 'node:path';
+import { ESLint } from 'eslint';
+import { beforeAll, describe, expect, test } from 'vitest';
+import ts from 'typescript-eslint';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const eslint = new ESLint({
+  cwd: ROOT,
+  overrideConfig: [
+    ts.configs.disableTypeChecked,
+    { languageOptions: { parserOptions: { projectService: false } } },
+  ] as ESLint.Options['overrideConfig'] & object,
+});
+
+/** Names of the rules that `code` breaks as the file `path`. */
+async function broken(path: string, code: string): Promise<(string | null)[]> {
+  const [result] = await eslint.lintText(code, { filePath: resolve(ROOT, path) });
+  return result!.messages.map((message) => message.ruleId ?? message.message);
+}
+
+// The first call loads the plugins, which takes a busy machine a while.
+beforeAll(() => broken('src/core/a.ts', ''), 300_000);
+
+const script = (line: string) => `<script lang="ts">\n  ${line}\n</script>\n`;
+
+describe('against the arrow of imports', () => {
+  test.each([
+    ['src/core/a.ts', `export { a } from '../world/judge';`],
+    ['src/core/a.ts', `export * from '../onnx/graph';`],
+    ['src/core/a.ts', `export const a = () => import('../panels/tabs');`],
+    ['src/core/a.ts', `export type A = import('../engine/client').A;`],
+    ['src/core/deep/a.ts', `import '../../state/chat.svelte';`],
+    ['src/world/a.ts', `import 'onnxruntime-web';`],
+    ['src/engine/a.ts', `import '../../workers/session';`],
+    ['src/state/a.ts', `import '../onnx/decoder';`],
+    ['src/panels/a.ts', `import '../../models/recipe/trainer';`],
+    ['src/panels/a.ts', `import 'comlink';`],
+    ['workers/a.ts', `import '../src/state/chat.svelte';`],
+  ])('%s: %s', async (path, code) => {
+    expect(await broken(path, code)).toEqual(['no-restricted-syntax']);
+  });
+
+  test.each([
+    ['src/charts/A.svelte', `import '../state/chat.svelte';`],
+    ['src/ui/A.svelte', `import '../../workers/api';`],
+  ])('%s: %s', async (path, line) => {
+    expect(await broken(path, script(line))).toEqual(['no-restricted-syntax']);
+  });
+
+  test.each([
+    ['src/onnx/a.ts', `import '../checkpoint/config';`],
+    ['src/engine/a.ts', `import '../../workers/api';`],
+    ['src/engine/a.ts', `import 'comlink';`],
+    ['workers/a.ts', `import '../src/onnx/decoder';`],
+    ['src/panels/a.ts', `import '../charts/diverging';`],
+  ])('but along it nothing is said: %s: %s', async (path, code) => {
+    expect(await broken(path, code)).toEqual([]);
+  });
+});
+
+test.each([
+  ['export const a = () => Date.now();', 'no-restricted-globals'],
+  ['export const a = () => Math.random();', 'no-restricted-properties'],
+  ['export const a = () => document.title;', 'no-restricted-globals'],
+])('pure code has no clock, no chance and no page: %s', async (code, rule) => {
+  for (const folder of ['core', 'world', 'onnx']) {
+    expect(await broken(`src/${folder}/a.ts`, code)).toEqual([rule]);
+  }
+});
+
+test('markup from a string is refused', async () => {
+  const code = `<script lang="ts">\n  let { a }: { a: string } = $props();\n</script>\n\n{@html a}\n`;
+  expect(await broken('src/ui/A.svelte', code)).toEqual(['svelte/no-at-html-tags']);
+});
+
+test('a file of more than 400 lines is refused', async () => {
+  const code = Array.from({ length: 401 }, (_, i) => `export const a${i} = ${i};`).join('\n');
+  expect(await broken('src/core/a.ts', code)).toEqual(['max-lines']);
+});
