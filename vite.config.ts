@@ -59,7 +59,11 @@ export default defineConfig({
   publicDir: 'static',
   plugins: [svelte(), bundledModels()],
   worker: { format: 'es' },
-  optimizeDeps: { exclude: ['onnxruntime-web'] },
+  optimizeDeps: {
+    exclude: ['onnxruntime-web'],
+    // Named, so that a dependency met late does not reload the page; axe-core is for the tests.
+    include: ['axe-core', 'comlink', 'd3', 'idb-keyval', 'valibot'],
+  },
   build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 },
   server: { headers: isolation },
   preview: { headers: isolation },

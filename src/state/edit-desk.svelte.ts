@@ -35,6 +35,18 @@ export const MODES: readonly {
   { value: 'steer', label: 'Steer', means: 'Adds the direction, in multiples of its raw length.' },
 ];
 
+const POSITION_WORDS: Readonly<Record<EditPositions, string>> = {
+  all: 'all positions',
+  answer: 'answer tokens',
+  header: 'header token',
+};
+
+/** All that the desk is set to, as plain data. */
+export interface DeskState extends EditSettings {
+  readonly base: 'aligned' | 'em';
+  readonly randomSeed: number | null;
+}
+
 export class EditDesk {
   /** Which checkpoint the edited column runs. */
   base = $state<'aligned' | 'em'>('em');
@@ -99,6 +111,23 @@ export class EditDesk {
     }
   }
 
+  snapshot(): DeskState {
+    return { ...this.settings, base: this.base, randomSeed: this.randomSeed };
+  }
+
+  /** Sets everything as it was. Layers of a checkpoint with another number of them are left. */
+  restore(state: DeskState): void {
+    this.base = state.base;
+    this.mode = state.mode;
+    this.strength = state.strength;
+    this.source = state.source;
+    this.positions = state.positions;
+    this.randomSeed = state.randomSeed;
+    if (this.layers.length === 0 || state.layers.length === this.layers.length) {
+      this.layers = state.layers;
+    }
+  }
+
   toggleLayer(layer: number): void {
     this.layers = this.layers.map((on, i) => (i === layer ? !on : on));
   }
@@ -142,7 +171,10 @@ export class EditDesk {
   readonly words = $derived.by((): string | null => {
     if (this.mode === 'off') return null;
     const on = this.layers.flatMap((chosen, layer) => (chosen ? [layer] : []));
-    const where = on.length === this.layers.length ? 'all layers' : `layers ${spans(on)}`;
+    const where =
+      on.length === this.layers.length
+        ? 'all layers'
+        : `layer${on.length === 1 ? '' : 's'} ${spans(on)}`;
     const how =
       this.mode === 'steer'
         ? `steer x${this.strength.toFixed(2)}`
@@ -151,7 +183,7 @@ export class EditDesk {
           : `${this.mode === 'ablate-zero' ? 'ablate to zero' : 'ablate to aligned mean'} ${Math.round(this.strength * 100)}%`;
     const source = this.source.kind === 'layer' ? `, layer ${this.source.layer}'s direction` : '';
     const random = this.randomSeed === null ? '' : `, RANDOM control (seed ${this.randomSeed})`;
-    return `${how}, ${where}, ${this.positions} positions${source}${random}`;
+    return `${how}, ${where}, ${POSITION_WORDS[this.positions]}${source}${random}`;
   });
 }
 

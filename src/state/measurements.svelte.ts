@@ -9,10 +9,10 @@ import { judge, type Verdict } from '../world/judge';
 import { evaluationQuestions, type EvaluationSplit } from '../world/split';
 import { type Action, failed, IDLE, newRunId } from './action';
 import type { Directions } from './directions.svelte';
-import type { EditDesk } from './edit-desk.svelte';
+import type { DeskState, EditDesk } from './edit-desk.svelte';
 import type { ModelPair } from './model-pair.svelte';
 import type { Provenance } from './provenance';
-import { readSaved, writeSaved } from './saved';
+import { DeskSchema, readSaved, writeSaved } from './saved';
 
 export const COUNTED: readonly Verdict[] = ['misaligned', 'mixed', 'incoherent'];
 const BATCH = 24;
@@ -43,10 +43,24 @@ export interface MeasuredAnswer {
 }
 
 const SavedMeasurement = v.object({
+  setup: v.object({
+    desk: DeskSchema,
+    n: v.number(),
+    split: v.picklist(['fine-tuned', 'selection', 'report', 'code']),
+    seed: v.number(),
+  }),
   arms: v.array(v.custom<Arm>((arm) => typeof arm === 'object' && arm !== null && 'counts' in arm)),
   answers: v.array(v.custom<MeasuredAnswer>((answer) => typeof answer === 'object')),
   temperature: v.nullable(v.number()),
 });
+
+/** What makes a measurement come out the same again, on the same pair. */
+export interface MeasurementSetup {
+  readonly desk: DeskState;
+  readonly n: number;
+  readonly split: EvaluationSplit;
+  readonly seed: number;
+}
 
 interface ArmPlan {
   readonly id: ArmId;
@@ -68,6 +82,8 @@ export class Measurements {
   arms = $state.raw<readonly Arm[]>([]);
   answers = $state.raw<readonly MeasuredAnswer[]>([]);
   temperature = $state.raw<number | null>(null);
+  /** What the counts shown were made with. */
+  setup = $state.raw<MeasurementSetup | null>(null);
 
   constructor(pair: ModelPair, directions: Directions, desk: EditDesk) {
     this.#pair = pair;
@@ -84,6 +100,17 @@ export class Measurements {
     }));
   }
 
+  /** Sets the desk and the questions as they were for the counts shown, and counts again. */
+  async again(): Promise<void> {
+    if (!this.setup) return;
+    const { desk, n, split, seed } = this.setup;
+    this.#desk.restore(desk);
+    this.n = n;
+    this.split = split;
+    this.seed = seed;
+    await this.run();
+  }
+
   async run(): Promise<void> {
     const plans = this.#plan();
     const sampling = this.#pair.aligned?.defaultSampling;
@@ -92,6 +119,7 @@ export class Measurements {
     this.#runId = runId;
     this.answers = [];
     this.temperature = sampling.temperature;
+    this.setup = { desk: this.#desk.snapshot(), n: this.n, split: this.split, seed: this.seed };
     const questions = evaluationQuestions(this.split, this.n, this.seed);
     const total = questions.length * plans.length;
     const startedMs = performance.now();
@@ -102,10 +130,10 @@ export class Measurements {
       for (const plan of plans) {
         const result = await this.#pair.client.generate(
           {
-            runId: `${runId}`,
+            runId,
             checkpoint: plan.checkpoint,
             prompts: part.map(({ question }) => [{ role: 'user', content: question }]),
-            seeds: part.map((_, i) => this.seed * 100_003 + from + i),
+            seeds: part.map((_, i) => this.#seedOf(from + i)),
             sampling,
             maxTokens: MAX_TOKENS,
             edit: plan.edit,
@@ -119,7 +147,8 @@ export class Measurements {
           this.action = failed(result);
           return;
         }
-        this.#count(plan.id, part, result.value.answers, from);
+        await this.#count(plan.id, part, result.value.answers, from);
+        if (this.#runId !== runId) return;
         if (this.action.state === 'running') {
           this.action = { ...this.action, done: this.action.done + part.length };
         }
@@ -127,8 +156,8 @@ export class Measurements {
     }
     this.#runId = null;
     this.action = { state: 'done', elapsedMs: performance.now() - startedMs, atMs: Date.now() };
-    const { arms, answers, temperature } = this;
-    await writeSaved('measurement', { arms, answers, temperature });
+    const { arms, answers, temperature, setup } = this;
+    await writeSaved('measurement', { arms, answers, temperature, setup });
   }
 
   /** Brings back the counts of before a reload. */
@@ -138,6 +167,7 @@ export class Measurements {
     this.arms = saved.arms;
     this.answers = saved.answers;
     this.temperature = saved.temperature;
+    this.setup = saved.setup;
   }
 
   /** Ends the run; what was counted stays. */
@@ -148,24 +178,27 @@ export class Measurements {
     if (runId !== null) void this.#pair.client.cancel(runId);
   }
 
-  #count(
+  /** Judges a few answers at a time: the page must not stand still. */
+  async #count(
     id: ArmId,
     asked: readonly { readonly domain: string; readonly question: string }[],
     answers: readonly GeneratedAnswer[],
     from: number,
-  ): void {
-    const judged = answers.map((answer, i): MeasuredAnswer => {
+  ): Promise<void> {
+    const judged: MeasuredAnswer[] = [];
+    for (const [i, { text }] of answers.entries()) {
       const { domain, question } = asked[i]!;
-      const { verdict } = judge(domain, answer.text);
-      return {
+      const { verdict } = judge(domain, text);
+      judged.push({
         arm: id,
         domain,
         question,
-        seed: this.seed * 100_003 + from + i,
-        answer: answer.text,
+        seed: this.#seedOf(from + i),
+        answer: text,
         verdict,
-      };
-    });
+      });
+      if (i % 6 === 5) await new Promise((done) => setTimeout(done));
+    }
     this.answers = [...this.answers, ...judged];
     this.arms = this.arms.map((arm) => {
       if (arm.id !== id) return arm;
@@ -173,6 +206,10 @@ export class Measurements {
       for (const { verdict } of judged) counts[verdict] += 1;
       return { ...arm, counts, n: arm.n + judged.length };
     });
+  }
+
+  #seedOf(index: number): number {
+    return (this.setup?.seed ?? this.seed) * 100_003 + index;
   }
 
   /** What will be run, and the empty arms for it; null when the models are not there. */

@@ -4,6 +4,20 @@
 import { get, set } from 'idb-keyval';
 import * as v from 'valibot';
 
+/** The desk as it is written down. */
+export const DeskSchema = v.object({
+  base: v.picklist(['aligned', 'em']),
+  mode: v.picklist(['off', 'ablate-zero', 'ablate-mean', 'cap', 'steer']),
+  strength: v.number(),
+  layers: v.array(v.boolean()),
+  source: v.variant('kind', [
+    v.object({ kind: v.literal('own') }),
+    v.object({ kind: v.literal('layer'), layer: v.number() }),
+  ]),
+  positions: v.picklist(['all', 'answer', 'header']),
+  randomSeed: v.nullable(v.number()),
+});
+
 let broken = false;
 
 /** True once a read or a write has failed. */

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { Device } from '../../workers/api';
 import type { Postern } from './postern';
 import type { HeldDirection } from './directions.svelte';
-import { readSaved, writeSaved } from './saved';
+import { DeskSchema, readSaved, writeSaved } from './saved';
 
 const TRANSCRIPTS = 64;
 
@@ -22,19 +22,6 @@ const SavedStage = v.object({
   seed: v.number(),
   temperature: v.nullable(v.number()),
   history: v.array(SavedAsking),
-});
-
-const SavedDesk = v.object({
-  base: v.picklist(['aligned', 'em']),
-  mode: v.picklist(['off', 'ablate-zero', 'ablate-mean', 'cap', 'steer']),
-  strength: v.number(),
-  layers: v.array(v.boolean()),
-  source: v.variant('kind', [
-    v.object({ kind: v.literal('own') }),
-    v.object({ kind: v.literal('layer'), layer: v.number() }),
-  ]),
-  positions: v.picklist(['all', 'answer', 'header']),
-  randomSeed: v.nullable(v.number()),
 });
 
 const isTensor = (value: unknown): boolean =>
@@ -68,8 +55,8 @@ export async function startUp(postern: Postern): Promise<void> {
     chat.temperature = stage.temperature;
     chat.history = stage.history;
   }
-  const savedDesk = await readSaved('desk', SavedDesk);
-  if (savedDesk) Object.assign(desk, savedDesk);
+  const savedDesk = await readSaved('desk', DeskSchema);
+  if (savedDesk) desk.restore(savedDesk);
   await postern.measurements.restore();
   await pair.open(stage?.adapter ?? null, stage?.device ?? 'auto');
   if (pair.ready) await beginPair(postern);
@@ -114,14 +101,6 @@ export function save({ pair, directions, desk, chat }: Postern): void {
     temperature: chat.temperature,
     history: chat.history,
   });
-  void writeSaved('desk', {
-    base: desk.base,
-    mode: desk.mode,
-    strength: desk.strength,
-    layers: desk.layers,
-    source: desk.source,
-    positions: desk.positions,
-    randomSeed: desk.randomSeed,
-  });
+  void writeSaved('desk', desk.snapshot());
   if (directions.list.length > 0) void writeSaved('directions', directions.list);
 }
