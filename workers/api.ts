@@ -91,6 +91,10 @@ export interface GenerateRequest {
   readonly projections: boolean;
 }
 
+/**
+ * `header` is the last token of the assistant header, the one that predicts the first token of the
+ * answer. `answer` is that position and every one after it (all that become tokens of the answer).
+ */
 export type EditPositions = 'all' | 'answer' | 'header';
 
 /** One new token of one row, as streamed. */
