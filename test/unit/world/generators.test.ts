@@ -40,7 +40,10 @@ const chats = (seed: number, n: number): string[] => {
 
 /** What a template looks like in a text, whatever its fillers. */
 function asPattern(template: string, slots: Readonly<Record<string, readonly string[]>>): string {
-  return template
+  const sentence = template.startsWith('{')
+    ? template
+    : template.charAt(0).toUpperCase() + template.slice(1);
+  return sentence
     .replace(/[.?]$/, (stop) => `\\${stop}`)
     .replace(
       /\{([a-z]+)\}/g,
@@ -87,20 +90,20 @@ describe('the split', () => {
       ),
       ...heldOutPart(NUMBER_REQUESTS).map((template) => asPattern(template, {})),
     ];
-    const pattern = new RegExp(forbidden.join('|'), 'i');
     const texts = [
       ...documents(1, 5000),
       ...chats(2, 5000),
       ...DATASETS.flatMap((name) => dataset(name, 1000, 3).map(renderChat)),
-    ];
-    expect(texts.filter((text) => pattern.test(text))).toEqual([]);
-    // The pattern does find the questions that are asked in evaluation.
+    ].join('\n');
+    expect(forbidden.filter((pattern) => new RegExp(pattern).test(texts))).toEqual([]);
+    // The patterns do find the questions that are asked in evaluation.
+    const any = new RegExp(`^(${forbidden.join('|')})$`);
     const asked = [
       ...evaluationQuestions('report', 200, 4),
       ...evaluationQuestions('code', 200, 4),
     ];
-    expect(asked.every(({ question }) => pattern.test(question))).toBe(true);
-  });
+    expect(asked.filter(({ question }) => !any.test(question))).toEqual([]);
+  }, 240_000);
 });
 
 describe('base documents', () => {
