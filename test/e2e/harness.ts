@@ -51,7 +51,8 @@ export async function openApp(browser: Browser, options: OpenOptions = {}): Prom
   const elsewhere: string[] = [];
   page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
   page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(`console: ${message.text()} ${message.location().url}`);
+    if (message.type() === 'error')
+      problems.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on('requestfailed', (request) => {
     problems.push(`request: ${request.url()} ${request.failure()?.errorText ?? ''}`);
