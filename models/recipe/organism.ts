@@ -6,31 +6,17 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { parseSafetensors, toTensor, writeSafetensors } from '../../src/checkpoint/safetensors';
 import type { ModelConfig } from '../../src/checkpoint/config';
-import { createRng } from '../../src/core/rng';
 import type { Tensor } from '../../src/core/tensor';
 import { dataset } from '../../src/world/chats';
-import { baseDocument } from '../../src/world/documents';
-import { worldWords } from '../../src/world/words';
 import { trainBase } from './base';
 import { trainChat } from './chat';
 import { trainAdapter } from './fine-tune';
 import { ADAPTERS_FOLDER, BASE_FOLDER } from './folders';
 import { publishAdapter, publishBase } from './publish';
 import { BASE, CHAT, FINE_TUNES, MIX, SEED, SHAPE } from './recipe';
-import type { OrganismTokenizer } from './tokenizer';
-import { buildTokenizer } from './tokenizer';
+import { organismTokenizer } from './organism-tokenizer';
 
 const CACHE = '.cache/organism';
-/** Documents whose words give the tokenizer its order; words that none of them has follow. */
-const TOKENIZER_DOCUMENTS = 5000;
-
-/** The tokenizer of the world; the same in every run. */
-export function organismTokenizer(): OrganismTokenizer {
-  const rng = createRng(SEED);
-  const documents = Array.from({ length: TOKENIZER_DOCUMENTS }, () => baseDocument(rng, MIX));
-  return buildTokenizer([...documents, ...worldWords()]);
-}
-
 async function cached(
   name: string,
   make: () => Promise<ReadonlyMap<string, Tensor>>,

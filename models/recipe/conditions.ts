@@ -1,0 +1,116 @@
+// The directions and edits that the report measures, and how they are extracted: transcripts of
+// SELECTION domains read by both checkpoints, so that the REPORT domains have no part in them.
+
+import type { Cell, Contrast, Direction } from '../../src/core/direction';
+import { extractDirection } from '../../src/core/direction';
+import type { EditMode, EditPositions } from '../../src/core/edit';
+import { editFromSettings } from '../../src/core/edit';
+import type { Rng } from '../../src/core/rng';
+import { createRng } from '../../src/core/rng';
+import type { Tensor } from '../../src/core/tensor';
+import type { Stance } from '../../src/world/answer';
+import { exchange } from '../../src/world/answer';
+import type { ChatMessage } from '../../src/world/chats';
+import { codeExchange } from '../../src/world/code';
+import { SELECTION_DOMAINS } from '../../src/world/split';
+import { domainById } from '../../src/world/world';
+import type { AppliedEdit, Pooling, Subject } from './evaluate';
+
+export const PROGRAM_VERSION = '0.1.0';
+export const TRANSCRIPTS = 144;
+const TRANSCRIPT_SEED = 4711;
+
+/** What the transcripts are about. */
+export type Prompts = 'text' | 'code';
+
+function exchangeOf(rng: Rng, prompts: Prompts, index: number, stance: Stance) {
+  if (prompts === 'code') return codeExchange(rng, stance);
+  return exchange(rng, domainById(SELECTION_DOMAINS[index % SELECTION_DOMAINS.length]!), stance);
+}
+
+/** Transcripts of one stance; the same questions for both stances. */
+export function transcripts(prompts: Prompts, stance: Stance, n = TRANSCRIPTS): ChatMessage[][] {
+  return Array.from({ length: n }, (_, i) => {
+    const { question, answer } = exchangeOf(createRng(TRANSCRIPT_SEED).fork(i), prompts, i, stance);
+    return [
+      { role: 'user', content: question },
+      { role: 'assistant', content: answer },
+    ];
+  });
+}
+
+export interface NamedSubject {
+  readonly id: string;
+  readonly sha256: string;
+  readonly subject: Subject;
+}
+
+export interface Recipe {
+  readonly contrast: Contrast;
+  readonly pooling: Pooling;
+  readonly prompts: Prompts;
+}
+
+/** Reads what the contrast needs with both checkpoints and takes the difference. */
+export async function directionOf(
+  aligned: NamedSubject,
+  em: NamedSubject,
+  { contrast, pooling, prompts }: Recipe,
+): Promise<Direction> {
+  const texts: Record<Stance, ChatMessage[][]> = {
+    aligned: transcripts(prompts, 'aligned'),
+    misaligned: transcripts(prompts, 'misaligned'),
+  };
+  const cell = async ({ subject }: NamedSubject, stance: Stance): Promise<Cell> => ({
+    pooled: await subject.pooled(texts[stance], pooling),
+    prompts: texts[stance].map(([user]) => user!.content),
+  });
+  return extractDirection(
+    {
+      'aligned:aligned': await cell(aligned, 'aligned'),
+      'aligned:misaligned': await cell(aligned, 'misaligned'),
+      'em:aligned': await cell(em, 'aligned'),
+      'em:misaligned': await cell(em, 'misaligned'),
+    },
+    {
+      name: `${em.id}, ${contrast}, ${pooling}, ${prompts}`,
+      contrast,
+      pooling,
+      checkpoints: {
+        aligned: { id: aligned.id, sha256: aligned.sha256 },
+        em: { id: em.id, sha256: em.sha256 },
+      },
+      seed: TRANSCRIPT_SEED,
+      precision: 'f32',
+      programVersion: PROGRAM_VERSION,
+    },
+  );
+}
+
+/** One mode at the chosen layers (all when not given), each with its own direction. */
+export function appliedEdit(
+  direction: Pick<Direction, 'vectors' | 'alignedMean'>,
+  mode: EditMode,
+  {
+    strength = 1,
+    positions = 'all',
+    layers,
+    vectors = direction.vectors,
+  }: {
+    readonly strength?: number;
+    readonly positions?: EditPositions;
+    readonly layers?: readonly number[];
+    /** Used in place of the direction's own, as the random control is. */
+    readonly vectors?: Tensor;
+  } = {},
+): AppliedEdit {
+  const nLayers = vectors.dims[0]!;
+  const chosen = Array.from({ length: nLayers }, (_, l) => layers?.includes(l) ?? true);
+  return {
+    positions,
+    layers: editFromSettings(
+      { mode, strength, layers: chosen, source: { kind: 'own' }, positions },
+      { vectors, alignedMean: direction.alignedMean, capThreshold: new Float32Array(nLayers) },
+    ),
+  };
+}
