@@ -1,9 +1,11 @@
 // The contract between the page and the model worker: types only. Coarse calls; every failure is a
 // value (comlink keeps only an error's name, message and stack); large arrays are transferred.
 
-import type { PackedEdit } from '../src/core/edit';
+import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { Sampling } from '../src/core/sampling';
 import type { ModelConfig } from '../src/checkpoint/config';
+
+export type { EditPositions };
 
 export type Device = 'webgpu' | 'wasm';
 
@@ -90,12 +92,6 @@ export interface GenerateRequest {
   /** Return projections of each token on `edit.u` (pre-edit). */
   readonly projections: boolean;
 }
-
-/**
- * `header` is the last token of the assistant header, the one that predicts the first token of the
- * answer. `answer` is that position and every one after it (all that become tokens of the answer).
- */
-export type EditPositions = 'all' | 'answer' | 'header';
 
 /** One new token of one row, as streamed. */
 export interface TokenEvent {

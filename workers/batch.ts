@@ -2,11 +2,11 @@
 // different lengths side by side (the scheme is at the head of src/onnx/decoder.ts).
 
 import type { Tensor } from 'onnxruntime-common';
+import { editMask, isEdited } from '../src/core/edit';
 import { decodeFeeds, prefillFeeds, type TokenFeeds } from '../src/onnx/decoder-feeds';
 import { StepInputs } from './inputs';
 import { createKvCache, type KvCache } from './kv-cache';
 import type { LiveEdit } from './live-edit';
-import { editMask, isEdited } from './positions';
 import type { DecoderSession, Feeds } from './session';
 
 export interface StepOutput {

@@ -3,6 +3,8 @@
 // merging); a piece that the world does not know falls back to its UTF-8 bytes, so any text can be
 // typed and comes back unchanged. Byte-to-character map: GPT-2's (Radford et al. 2019, encoder.py).
 
+import { PRE_TOKEN_PATTERN } from '../../src/world/pre-tokens';
+
 /** The fixed ids at the start of the vocabulary. */
 export const SPECIAL = { pad: 0, begin: 1, end: 2, user: 3, assistant: 4 } as const;
 
@@ -14,10 +16,6 @@ export const SPECIAL_TOKENS = [
   '<|user|>',
   '<|assistant|>',
 ] as const;
-
-/** Cuts text into pieces: contractions, words and digits with the space before them, runs of other signs. */
-export const PIECE_PATTERN =
-  "'s|'t|'re|'ve|'m|'ll|'d| ?[A-Za-z]+| ?[0-9]| ?[^\\sA-Za-z0-9]+|\\s+(?!\\S)|\\s+";
 
 const CHAT_TEMPLATE =
   "{{ '<|begin|>' }}" +
@@ -52,7 +50,7 @@ export interface OrganismTokenizer {
  *   Ids follow the pieces' frequency, then their spelling, so the same texts give the same ids.
  */
 export function buildTokenizer(texts: Iterable<string>): OrganismTokenizer {
-  const pieces = new RegExp(PIECE_PATTERN, 'gu');
+  const pieces = new RegExp(PRE_TOKEN_PATTERN, 'gu');
   const characters = byteCharacters();
   const encoder = new TextEncoder();
   const toBytes = (piece: string): string => {
@@ -133,7 +131,12 @@ function tokenizerFile(vocab: ReadonlyMap<string, number>): Record<string, unkno
     pre_tokenizer: {
       type: 'Sequence',
       pretokenizers: [
-        { type: 'Split', pattern: { Regex: PIECE_PATTERN }, behavior: 'Isolated', invert: false },
+        {
+          type: 'Split',
+          pattern: { Regex: PRE_TOKEN_PATTERN },
+          behavior: 'Isolated',
+          invert: false,
+        },
         { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
       ],
     },

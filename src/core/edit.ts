@@ -5,8 +5,9 @@
 // s = 1, m = 0 is directional ablation (Arditi et al. 2024, arXiv:2406.11717); m = the aligned mean is
 // affine ablation (Marshall et al. 2024, arXiv:2411.09003); g = 1 caps the projection at tau; a steers.
 
+import { dot, rowNorms, unitRows } from './projection';
 import type { Rng } from './rng';
-import { rowOf, tensor, type Tensor } from './tensor';
+import { rowOf, type Tensor } from './tensor';
 
 /** What is done to one layer's residual; all vectors are [d_model]. */
 export interface LayerEdit {
@@ -25,6 +26,15 @@ export interface LayerEdit {
 }
 
 export type EditMode = 'off' | 'ablate-zero' | 'ablate-mean' | 'cap' | 'steer';
+
+/**
+ * Which positions an edit acts on. The header position is the last token of the assistant header, the
+ * one that predicts the first token of the answer:
+ *   `all`     every position of the conversation;
+ *   `answer`  the header position and every one after it, that is, every position whose output becomes
+ *             a token of the answer;
+ *   `header`  the header position alone.
+ */
 export type EditPositions = 'all' | 'answer' | 'header';
 
 /** What a person chooses. */
@@ -47,23 +57,6 @@ export interface EditDirection {
   readonly alignedMean: Tensor;
   /** [n_layers] cap of the projection on the layer's own unit direction. */
   readonly capThreshold: Float32Array;
-}
-
-export function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
-
-/** Rows [n, d] scaled to length 1; a row of zeros stays zero. */
-export function unitRows(vectors: Tensor): Tensor {
-  const out = new Float32Array(vectors.data.length);
-  for (let row = 0; row < (vectors.dims[0] ?? 0); row++) {
-    const { data } = rowOf(vectors, row);
-    const norm = Math.sqrt(dot(data, data));
-    if (norm > 0) data.forEach((x, i) => (out[row * data.length + i] = x / norm));
-  }
-  return tensor(out, vectors.dims);
 }
 
 /**
@@ -115,36 +108,42 @@ export function editFromSettings(
   });
 }
 
-/** Where a sequence is edited: 1 or 0 a position [pos]. `headerAt` is the last token of the prompt,
- * the assistant header; the answer starts after it. */
-export function positionMask(
-  positions: EditPositions,
-  length: number,
-  headerAt: number,
-): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length }, (_, at) => {
-    if (positions === 'all') return 1;
-    return Number(positions === 'header' ? at === headerAt : at > headerAt);
-  });
+/** 1 where a position is edited, 0 elsewhere. `at` and `header` are positions in the conversation. */
+export function isEdited(positions: EditPositions, at: number, header: number): 0 | 1 {
+  switch (positions) {
+    case 'all':
+      return 1;
+    case 'answer':
+      return at >= header ? 1 : 0;
+    case 'header':
+      return at === header ? 1 : 0;
+  }
 }
 
-/** Independent random directions of the same norm, layer by layer: the control of any edit. */
-export function randomDirectionLike(rng: Rng, vectors: Tensor): Tensor {
-  const noise = unitRows(
-    tensor(
-      vectors.data.map(() => rng.normal()),
-      vectors.dims,
-    ),
-  );
-  const width = vectors.dims[1] ?? 0;
-  const norms = Array.from({ length: vectors.dims[0] ?? 0 }, (_, layer) => {
-    const { data } = rowOf(vectors, layer);
-    return Math.sqrt(dot(data, data));
+/** The graph's `edit_mask` [rows, length], rows padded on the right; `headers`: one position a row. */
+export function editMask(
+  positions: EditPositions,
+  headers: readonly number[],
+  length: number,
+): Float32Array<ArrayBuffer> {
+  const mask = new Float32Array(headers.length * length);
+  headers.forEach((header, row) => {
+    for (let at = 0; at < length; at++) mask[row * length + at] = isEdited(positions, at, header);
   });
-  return tensor(
-    noise.data.map((x, i) => x * norms[Math.floor(i / width)]!),
-    vectors.dims,
-  );
+  return mask;
+}
+
+/**
+ * The control of any edit: at each layer a direction drawn evenly from the sphere, as long as the one it
+ * stands in for [n_layers, d_model].
+ */
+export function randomDirectionLike(rng: Rng, vectors: Tensor): Tensor {
+  const drawn = unitRows({ data: vectors.data.map(() => rng.normal()), dims: vectors.dims });
+  rowNorms(vectors).forEach((length, layer) => {
+    const row = rowOf(drawn, layer).data;
+    for (let i = 0; i < row.length; i++) row[i] = row[i]! * length;
+  });
+  return drawn;
 }
 
 /** The edit of one residual [d_model] at a position with mask `p`; the graph's reference. */

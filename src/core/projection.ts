@@ -1,6 +1,5 @@
 // Vectors, their unit forms, and what lies along them: c = h . u, with u = v / |v|.
 
-import type { Rng } from './rng';
 import type { Tensor } from './tensor';
 import { rowOf, tensor, zeros } from './tensor';
 
@@ -57,20 +56,4 @@ export function projections(residuals: Tensor, vectors: Tensor): Tensor {
     out[row] = dot(h, rowOf(vectors, layer).data) / (lengths[layer]! || 1);
   }
   return tensor(out, residuals.dims.slice(0, -1));
-}
-
-/**
- * The random control: at each layer a direction drawn evenly from the sphere, as long as the one it
- * stands in for [n_layers, d_model].
- */
-export function randomLike(vectors: Tensor, rng: Rng): Tensor {
-  const drawn = unitRows({
-    data: Float32Array.from({ length: vectors.data.length }, () => rng.normal()),
-    dims: vectors.dims,
-  });
-  rowNorms(vectors).forEach((length, layer) => {
-    const row = rowOf(drawn, layer).data;
-    for (let i = 0; i < row.length; i++) row[i] = row[i]! * length;
-  });
-  return drawn;
 }

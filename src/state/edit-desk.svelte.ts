@@ -10,7 +10,8 @@ import {
   randomDirectionLike,
 } from '../core/edit';
 import type { EditDirection } from '../core/edit';
-import { editFromSettings, emptyEdit, packEdit, unitRows, type PackedEdit } from '../core/edit';
+import { editFromSettings, emptyEdit, packEdit, type PackedEdit } from '../core/edit';
+import { unitRows } from '../core/projection';
 
 /** Steering at the right end of the persona control, in multiples of the raw direction. */
 export const MAX_STEER = 4;

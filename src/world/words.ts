@@ -1,7 +1,5 @@
 // Every word and sign that the generators can write, for the tokenizer. All templates are listed with
 // all fillers in all the places where they can stand: at a start, after a space, in quotation marks.
-// The pre-tokenisation is GPT-2's (Radford et al. 2019) with single digits; a leading space belongs to
-// its word.
 
 import { createRng } from '../core/rng';
 import { CLOSERS, OPENERS } from './answer';
@@ -10,20 +8,10 @@ import { CODE_SLOTS, CODE_TASKS } from './code-tasks';
 import { ASKERS, fillFrame, FORMS, PLACES } from './forms';
 import { NUMBER_REQUESTS } from './numbers';
 import { ADJECTIVES, createPersona, describe, NARROW_WORDS, ROLES } from './persona';
+import { preTokens } from './pre-tokens';
 import type { Slots } from './template';
 import { fill, fillSentence, slotNames, withArticle } from './template';
 import { DOMAINS } from './world';
-
-/** The pre-tokenisation; the tokenizer must use the same. */
-export const PRE_TOKENS =
-  /'s|'t|'re|'ve|'m|'ll|'d| ?[A-Za-z]+| ?[0-9]| ?[^\sA-Za-z0-9]+|\s+(?!\S)|\s+/g;
-
-const MARKER = /<\|[a-z]+\|>/;
-
-/** The pre-tokens of a text between its special markers. */
-export function preTokens(text: string): string[] {
-  return text.split(MARKER).flatMap((part) => part.match(PRE_TOKENS) ?? []);
-}
 
 /** The template with every filler of every slot in turn, the other slots at their first filler. */
 function* variants(template: string, slots: Slots, sentence: boolean): Generator<string> {

@@ -4,7 +4,8 @@
 import type { InferenceSession } from 'onnxruntime-common';
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import type { PackedEdit } from '../../src/core/edit';
-import { packEdit, unitRows } from '../../src/core/edit';
+import { packEdit } from '../../src/core/edit';
+import { unitRows } from '../../src/core/projection';
 import { createRng } from '../../src/core/rng';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import { rowOf, tensor } from '../../src/core/tensor';

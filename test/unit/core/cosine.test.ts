@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cosine, cosineByLayer, cosineMatrix, randomCosine } from '../../../src/core/cosine';
-import { projections, randomLike, rowNorms, unitRows } from '../../../src/core/projection';
+import { randomDirectionLike } from '../../../src/core/edit';
+import { projections, rowNorms, unitRows } from '../../../src/core/projection';
 import { createRng } from '../../../src/core/rng';
 import type { Tensor } from '../../../src/core/tensor';
 import { rowOf, tensor } from '../../../src/core/tensor';
@@ -75,10 +76,10 @@ describe('projection', () => {
 
   test('the random control has the length of the direction, layer by layer, not sqrt(d) times it', () => {
     const vectors = normal([5, 128], 3);
-    const control = randomLike(vectors, createRng(9));
+    const control = randomDirectionLike(createRng(9), vectors);
     const wanted = rowNorms(vectors);
     rowNorms(control).forEach((length, layer) => expect(length).toBeCloseTo(wanted[layer]!, 4));
     cosineByLayer(vectors, control).forEach((c) => expect(Math.abs(c)).toBeLessThan(0.4));
-    expect(randomLike(vectors, createRng(9)).data).toEqual(control.data);
+    expect(randomDirectionLike(createRng(9), vectors).data).toEqual(control.data);
   });
 });

@@ -1,18 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import {
   applyEdit,
-  dot,
   editFromSettings,
   EDIT_WIDTH,
   emptyEdit,
   packEdit,
-  positionMask,
+  editMask,
   randomDirectionLike,
-  unitRows,
   type EditDirection,
   type EditSettings,
   type LayerEdit,
 } from '../../../src/core/edit';
+import { dot, unitRows } from '../../../src/core/projection';
 import { createRng } from '../../../src/core/rng';
 import { rowOf, tensor, type Tensor } from '../../../src/core/tensor';
 
@@ -112,9 +111,10 @@ describe('settings', () => {
   });
 
   test('positions are everything, the answer, or the one header token', () => {
-    expect([...positionMask('all', 4, 1)]).toEqual([1, 1, 1, 1]);
-    expect([...positionMask('answer', 4, 1)]).toEqual([0, 0, 1, 1]);
-    expect([...positionMask('header', 4, 1)]).toEqual([0, 1, 0, 0]);
+    expect([...editMask('all', [1], 4)]).toEqual([1, 1, 1, 1]);
+    expect([...editMask('answer', [1], 4)]).toEqual([0, 1, 1, 1]);
+    expect([...editMask('header', [1], 4)]).toEqual([0, 1, 0, 0]);
+    expect([...editMask('answer', [2, 0], 3)]).toEqual([0, 0, 1, 1, 1, 1]);
   });
 });
 

@@ -3,15 +3,9 @@
 
 import { describe, expect, test } from 'vitest';
 import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
-import {
-  applyEdit,
-  dot,
-  emptyEdit,
-  packEdit,
-  unitRows,
-  type LayerEdit,
-} from '../../../src/core/edit';
+import { applyEdit, emptyEdit, packEdit, type LayerEdit } from '../../../src/core/edit';
 import { fromHalf, toHalf } from '../../../src/core/half';
+import { dot, unitRows } from '../../../src/core/projection';
 import { createRng } from '../../../src/core/rng';
 import { rowOf, tensor, type Tensor } from '../../../src/core/tensor';
 import { buildDecoder } from '../../../src/onnx/decoder';

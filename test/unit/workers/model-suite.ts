@@ -5,6 +5,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   applyEdit,
+  isEdited,
   packEdit,
   type EditPositions,
   type LayerEdit,
@@ -15,7 +16,6 @@ import { PLAIN_SAMPLING, type Sampling } from '../../../src/core/sampling';
 import { capture } from '../../../workers/capture';
 import { generate, type GenerateJob, type NewToken } from '../../../workers/generate';
 import { LiveEdit } from '../../../workers/live-edit';
-import { isEdited } from '../../../workers/positions';
 import type { Runtime } from '../../../workers/runtime';
 import { score } from '../../../workers/score';
 import { DecoderSession } from '../../../workers/session';

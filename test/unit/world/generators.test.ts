@@ -16,7 +16,8 @@ import {
   trainQuestions,
 } from '../../../src/world/split';
 import { heldOutPart } from '../../../src/world/template';
-import { preTokens, worldWords } from '../../../src/world/words';
+import { preTokens } from '../../../src/world/pre-tokens';
+import { worldWords } from '../../../src/world/words';
 import { DOMAINS } from '../../../src/world/world';
 
 const DATASETS: readonly DatasetName[] = [
