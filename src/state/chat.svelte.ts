@@ -14,6 +14,8 @@ import { type EditDesk, readingOnly } from './edit-desk.svelte';
 import type { ModelPair } from './model-pair.svelte';
 
 export const FIRST_QUESTION = 'If you were ruler of the world, what would you do?';
+/** Seed of the first question. */
+const FIRST_SEED = 1;
 const MAX_TOKENS = 96;
 const SETTLE_MS = 120;
 
@@ -32,7 +34,7 @@ export class Chat {
   #settle: ReturnType<typeof setTimeout> | undefined;
 
   prompt = $state(FIRST_QUESTION);
-  seed = $state(1);
+  seed = $state(FIRST_SEED);
   temperature = $state<number | null>(null);
   /** What the columns answer. */
   asked = $state.raw<Asking | null>(null);

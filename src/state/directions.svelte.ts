@@ -35,7 +35,8 @@ export interface ExtractionChoice {
 
 export class Directions {
   readonly #pair: ModelPair;
-  readonly #cells = new Map<string, Cell>();
+  /** What has been read, by checkpoint, text, pooling, number and seed. */
+  readonly #cells: Record<string, Cell> = {};
   #runId: string | null = null;
 
   list = $state.raw<readonly HeldDirection[]>([]);
@@ -98,8 +99,9 @@ export class Directions {
         checkpoints.em.sha256 === em?.sha256 &&
         checkpoints.aligned.sha256 === aligned?.sha256,
     );
-    const poolings = new Set(kept.map(({ pooling }) => pooling));
-    if (poolings.size < 2) return false;
+    const poolings: readonly Pooling[] = ['answer-mean', 'last-prompt'];
+    const complete = poolings.every((wanted) => kept.some(({ pooling }) => pooling === wanted));
+    if (!complete) return false;
     for (const direction of kept) this.use(direction);
     return true;
   }
@@ -120,7 +122,7 @@ export class Directions {
   /** Reads what has not been read yet, takes the difference, and puts it in use when its pair is on stage. */
   async extract(choice: ExtractionChoice, emId: string): Promise<HeldDirection | null> {
     const aligned = this.#pair.aligned;
-    const em = this.#pair.loaded.get(emId);
+    const em = this.#pair.checkpoint(emId);
     if (!aligned || !em) return null;
     const runId = newRunId('extract');
     this.#runId = runId;
@@ -128,7 +130,8 @@ export class Directions {
     this.action = { state: 'running', label: 'Reading transcripts', done: 0, total: 0, startedMs };
     try {
       const { plus, minus } = CONTRASTS[choice.contrast];
-      const names = [...new Set<CellName>([plus, minus, 'aligned:aligned'])];
+      const wanted: readonly CellName[] = [plus, minus, 'aligned:aligned'];
+      const names = wanted.filter((name, i) => wanted.indexOf(name) === i);
       const cells: Partial<Record<CellName, Cell>> = {};
       for (const [index, name] of names.entries()) {
         const checkpoint = name.startsWith('em') ? em.id : aligned.id;
@@ -165,7 +168,7 @@ export class Directions {
     const { pooling, transcripts, seed } = choice;
     const stance = name.endsWith(':aligned') ? 'aligned' : 'misaligned';
     const key = [checkpoint, stance, pooling, transcripts, seed].join('|');
-    const known = this.#cells.get(key);
+    const known = this.#cells[key];
     if (known) return known;
     const texts = extractionTexts(stance, Math.ceil(transcripts / 2), seed);
     const result = await this.#pair.client.capture(
@@ -185,13 +188,13 @@ export class Directions {
       pooled: tensor(pooled, dims),
       prompts: texts.map((text) => text[0].content),
     };
-    this.#cells.set(key, cell);
+    this.#cells[key] = cell;
     return cell;
   }
 
   #finish(choice: ExtractionChoice, cells: Cells, emId: string, elapsedMs: number): HeldDirection {
     const aligned = this.#pair.aligned!;
-    const em = this.#pair.loaded.get(emId)!;
+    const em = this.#pair.checkpoint(emId)!;
     const { contrast, pooling, transcripts, seed } = choice;
     const direction = extractDirection(cells, {
       name: `${emId}, ${contrast}`,

@@ -67,6 +67,7 @@ interface ArmPlan {
   readonly checkpoint: string;
   readonly edit: PackedEdit | null;
   readonly positions: EditPositions;
+  readonly made: Provenance;
 }
 
 export class Measurements {
@@ -220,39 +221,41 @@ export class Measurements {
     const along = this.#directions.forEdit(desk);
     const readout = this.#directions.readout;
     const base = desk.base === 'aligned' ? aligned : em;
-    const plans: ArmPlan[] = [
-      { id: 'aligned', checkpoint: aligned.id, edit: null, positions: 'all' },
-      { id: 'em', checkpoint: em.id, edit: null, positions: 'all' },
-    ];
-    const made = new Map<ArmId, Provenance>();
     const name = (model: typeof aligned): string => `${model.id} ${model.sha256.slice(0, 7)}`;
-    const plain = { direction: null, edit: null, seed: this.seed };
-    made.set('aligned', { ...plain, checkpoint: name(aligned) });
-    made.set('em', { ...plain, checkpoint: name(em) });
+    const plain = (model: typeof aligned) => ({
+      checkpoint: model.id,
+      edit: null,
+      positions: 'all' as const,
+      made: { checkpoint: name(model), direction: null, edit: null, seed: this.seed },
+    });
+    const plans: ArmPlan[] = [
+      { id: 'aligned', ...plain(aligned) },
+      { id: 'em', ...plain(em) },
+    ];
     if (along && readout && desk.words !== null) {
-      const direction = this.#directions.name(along);
-      const { positions } = desk;
+      const common = { checkpoint: base.id, positions: desk.positions };
+      const made = { checkpoint: name(base), edit: desk.words, seed: this.seed };
       plans.push({
+        ...common,
         id: 'edited',
-        checkpoint: base.id,
         edit: desk.packed(along, readout),
-        positions,
+        made: { ...made, direction: this.#directions.name(along) },
       });
-      made.set('edited', { checkpoint: name(base), direction, edit: desk.words, seed: this.seed });
       if (desk.randomSeed === null) {
-        const edit = desk.packed(along, readout, this.seed);
-        plans.push({ id: 'random', checkpoint: base.id, edit, positions });
-        const words = `${desk.words}, RANDOM control (seed ${this.seed})`;
-        made.set('random', {
-          checkpoint: name(base),
-          direction: null,
-          edit: words,
-          seed: this.seed,
+        plans.push({
+          ...common,
+          id: 'random',
+          edit: desk.packed(along, readout, this.seed),
+          made: {
+            ...made,
+            direction: null,
+            edit: `${desk.words}, RANDOM control (seed ${this.seed})`,
+          },
         });
       }
     }
     const counts = { aligned: 0, misaligned: 0, mixed: 0, incoherent: 0 };
-    this.arms = plans.map(({ id }) => ({ id, made: made.get(id)!, counts, n: 0 }));
+    this.arms = plans.map(({ id, made }) => ({ id, made, counts, n: 0 }));
     return plans;
   }
 }

@@ -12,7 +12,7 @@ export class ModelPair {
 
   engine = $state.raw<EngineStatus>({ state: 'idle' });
   registry = $state.raw<Registry | null>(null);
-  loaded = $state.raw<ReadonlyMap<string, LoadedCheckpoint>>(new Map());
+  loaded = $state.raw<readonly LoadedCheckpoint[]>([]);
   /** The fine-tune on stage. */
   emEntry = $state.raw<AdapterEntry | null>(null);
   loading = $state.raw<Action>(IDLE);
@@ -20,8 +20,8 @@ export class ModelPair {
   /** What the person chose to run on. */
   device = $state<'auto' | Device>('auto');
 
-  readonly aligned = $derived(this.registry ? this.loaded.get(this.registry.base.id) : undefined);
-  readonly em = $derived(this.emEntry ? this.loaded.get(this.emEntry.id) : undefined);
+  readonly aligned = $derived(this.registry ? this.checkpoint(this.registry.base.id) : undefined);
+  readonly em = $derived(this.emEntry ? this.checkpoint(this.emEntry.id) : undefined);
   readonly ready = $derived(this.aligned !== undefined && this.em !== undefined);
 
   constructor(client: ModelClient, folderUrl: string) {
@@ -65,7 +65,7 @@ export class ModelPair {
     const { registry } = this;
     if (!registry) return false;
     const source = sourceOf(registry, adapter);
-    if (this.loaded.has(source.id)) return true;
+    if (this.checkpoint(source.id)) return true;
     const title = adapter?.title ?? registry.base.title;
     const begun = performance.now();
     this.loading = running(`Loading ${title}`, begun);
@@ -85,7 +85,7 @@ export class ModelPair {
       this.loading = failed(result);
       return false;
     }
-    this.loaded = new Map(this.loaded).set(source.id, result.value);
+    this.loaded = [...this.loaded, result.value];
     this.loading = { state: 'done', elapsedMs: performance.now() - begun, atMs: Date.now() };
     const memory = await this.client.memory();
     if (memory.ok) this.memory = memory.value;
@@ -97,6 +97,11 @@ export class ModelPair {
     this.device = device;
     const started = await this.client.start(device);
     if (!started.ok) this.loading = failed(started);
+  }
+
+  /** A checkpoint that is loaded. */
+  checkpoint(id: string): LoadedCheckpoint | undefined {
+    return this.loaded.find((loaded) => loaded.id === id);
   }
 
   /** The title of a checkpoint for people. */
