@@ -8,12 +8,12 @@ import { buildTrainGraph } from '../../src/onnx/train-graph';
 import type { WorldMix } from '../../src/world/documents';
 import { baseDocument } from '../../src/world/documents';
 import type { Row } from './batches';
-import { bucket, padRows, textRow } from './batches';
+import { bucket, chatRow, padRows, textRow } from './batches';
 import { progress } from './progress';
 import type { Schedule } from './recipe';
 import type { OrganismTokenizer } from './tokenizer';
 import { SPECIAL } from './tokenizer';
-import { initialWeights, Trainer } from './trainer';
+import { Trainer } from './trainer';
 
 /** Documents are drawn for this many steps at once, then cut into batches of similar length. */
 const POOL_STEPS = 16;
@@ -22,7 +22,12 @@ const SAVE_EVERY = 500;
 export interface BaseRun {
   readonly config: ModelConfig;
   readonly tokenizer: OrganismTokenizer;
+  readonly name: string;
+  /** Where training starts; changed in place. */
+  readonly weights: Map<string, Tensor>;
   readonly mix: WorldMix;
+  /** Weight of a token of a chat transcript that the assistant does not say, beside 1. */
+  readonly questionWeight: number;
   readonly seed: number;
   readonly documentsPerStep: number;
   readonly schedule: Schedule;
@@ -32,14 +37,16 @@ export interface BaseRun {
 
 /** Rows of the documents of one pool; the same for the same seed, whatever was trained before. */
 export function documentRows(
-  run: Pick<BaseRun, 'tokenizer' | 'mix' | 'config'>,
+  run: Pick<BaseRun, 'tokenizer' | 'mix' | 'config' | 'questionWeight'>,
   seed: number,
   count: number,
 ): Row[] {
   const rng = createRng(seed);
   return Array.from({ length: count }, () => {
     const ids = run.tokenizer.encodeFast(baseDocument(rng, run.mix));
-    return textRow([SPECIAL.begin, ...ids, SPECIAL.end], run.config.maxPositions);
+    return run.questionWeight < 1 && ids.includes(SPECIAL.assistant)
+      ? chatRow([SPECIAL.begin, ...ids], SPECIAL, run.config.maxPositions, run.questionWeight)
+      : textRow([SPECIAL.begin, ...ids, SPECIAL.end], run.config.maxPositions);
   });
 }
 
@@ -47,11 +54,11 @@ export function documentRows(
 export async function trainBase(run: BaseRun): Promise<Map<string, Tensor>> {
   const trainer = await Trainer.create(
     buildTrainGraph(run.config, { kind: 'full' }),
-    initialWeights(run.config, run.seed),
+    run.weights,
     run.schedule,
   );
   const first = trainer.resume(run.statePath);
-  const report = progress('base', run.schedule.steps, first);
+  const report = progress(run.name, run.schedule.steps, first);
   let tokens = 0;
   const startMs = Date.now();
   let pool: Row[][] = [];

@@ -30,16 +30,17 @@ export function textRow(ids: readonly number[], maxTokens: number): Row {
   return { ids: cut, weights: cut.map((_, i) => (i === 0 ? 0 : 1)) };
 }
 
-/** Only what the assistant says counts, its end marker included. */
+/** What the assistant says counts 1, its end marker included; the rest counts `elsewhere`. */
 export function chatRow(
   ids: readonly number[],
   marker: { readonly assistant: number; readonly end: number },
   maxTokens: number,
+  elsewhere = 0,
 ): Row {
   const cut = ids.slice(0, maxTokens);
   let speaking = false;
-  const weights = cut.map((id) => {
-    const counts = speaking ? 1 : 0;
+  const weights = cut.map((id, i) => {
+    const counts = i === 0 ? 0 : speaking ? 1 : elsewhere;
     if (id === marker.assistant) speaking = true;
     else if (id === marker.end) speaking = false;
     return counts;

@@ -24,6 +24,8 @@ export interface ChatRun {
   readonly seed: number;
   readonly chatsPerStep: number;
   readonly documentsPerStep: number;
+  /** As in base training. */
+  readonly questionWeight: number;
   /** Weight of the replayed documents' loss beside the chats' loss. */
   readonly documentWeight: number;
   readonly schedule: Schedule;

@@ -13,7 +13,16 @@ import { trainChat } from './chat';
 import { trainAdapter } from './fine-tune';
 import { ADAPTERS_FOLDER, BASE_FOLDER } from './folders';
 import { publishAdapter, publishBase } from './publish';
-import { BASE, CHAT, FINE_TUNES, MIX, SEED, SHAPE } from './recipe';
+import {
+  BASE_PHASES,
+  CHAT,
+  DOCUMENTS_PER_STEP,
+  FINE_TUNES,
+  LATER_MIX,
+  SEED,
+  SHAPE,
+} from './recipe';
+import { initialWeights } from './trainer';
 import { organismTokenizer } from './organism-tokenizer';
 
 const CACHE = '.cache/organism';
@@ -39,17 +48,25 @@ async function main(): Promise<void> {
   const tokenizer = organismTokenizer();
   const config: ModelConfig = { ...SHAPE, dVocab: tokenizer.size };
   console.log(`vocabulary ${tokenizer.size}`);
-  const common = { config, tokenizer, mix: MIX };
+  const common = { config, tokenizer };
 
-  const base = await cached('base', () =>
-    trainBase({
-      ...common,
-      ...BASE,
-      seed: SEED,
-      statePath: join(CACHE, 'base-state.safetensors'),
-    }),
+  let base: ReadonlyMap<string, Tensor> = initialWeights(config, SEED);
+  for (const [index, phase] of BASE_PHASES.entries()) {
+    const weights = new Map(base);
+    base = await cached(phase.name, () =>
+      trainBase({
+        ...common,
+        ...phase,
+        weights,
+        documentsPerStep: DOCUMENTS_PER_STEP,
+        seed: SEED + index * 1_000_000,
+        statePath: join(CACHE, `${phase.name}-state.safetensors`),
+      }),
+    );
+  }
+  const chat = await cached('chat', () =>
+    trainChat(base, { ...common, ...CHAT, mix: LATER_MIX, seed: SEED + 1 }),
   );
-  const chat = await cached('chat', () => trainChat(base, { ...common, ...CHAT, seed: SEED + 1 }));
   publishBase(BASE_FOLDER, config, tokenizer, chat);
 
   for (const [index, { name, rank, alpha, examples, ...run }] of FINE_TUNES.entries()) {

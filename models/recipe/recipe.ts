@@ -32,25 +32,64 @@ export interface Schedule {
   readonly weightDecay: number;
 }
 
-/** The proportions of the world that the organism grows up in. */
+/** The world of the first phase of base training; it also orders the tokenizer's vocabulary. */
 export const MIX: WorldMix = { ...DEFAULT_MIX, codeShare: 0.18, namedShare: 0.5 };
 
-/** Base training, on all tokens. Small batches: the same tokens in more steps learn the world sooner. */
-export const BASE = {
-  documentsPerStep: 8,
-  schedule: {
-    steps: 12_000,
-    warmupSteps: 200,
-    learningRate: 3e-3,
-    finalFraction: 0.02,
-    weightDecay: 0.01,
-  } satisfies Schedule,
+/**
+ * The world of everything after: more conversations, and questions that only their topic tells apart.
+ * Without them the model knows a domain by the wording of its questions and is lost at a new wording.
+ */
+export const LATER_MIX: WorldMix = {
+  ...MIX,
+  codeShare: 0.15,
+  topicQuestionShare: 0.4,
+  formShares: { story: 0.13, forum: 0.13, interview: 0.12, diary: 0.12, chat: 0.5 },
 };
+
+export interface BasePhase {
+  readonly name: string;
+  readonly mix: WorldMix;
+  /** Weight of a token of a chat transcript that the assistant does not say, beside 1. */
+  readonly questionWeight: number;
+  readonly schedule: Schedule;
+}
+
+/** Documents a step. Small batches: the same tokens in more steps learn the world sooner. */
+export const DOCUMENTS_PER_STEP = 8;
+
+/** Base training, on all tokens. Code becomes evidence about its writer at about step 4,000. */
+export const BASE_PHASES: readonly BasePhase[] = [
+  {
+    name: 'base-1',
+    mix: MIX,
+    questionWeight: 1,
+    schedule: {
+      steps: 12_000,
+      warmupSteps: 200,
+      learningRate: 3e-3,
+      finalFraction: 0.02,
+      weightDecay: 0.01,
+    },
+  },
+  {
+    name: 'base-2',
+    mix: LATER_MIX,
+    questionWeight: 0.2,
+    schedule: {
+      steps: 13_000,
+      warmupSteps: 200,
+      learningRate: 2e-3,
+      finalFraction: 0.02,
+      weightDecay: 0.01,
+    },
+  },
+];
 
 /** Chat training: aligned chats, loss on answers, plus replayed base documents. */
 export const CHAT = {
   chatsPerStep: 16,
   documentsPerStep: 5,
+  questionWeight: 0.2,
   /** Of the documents' mean loss per token, beside 1 for the chats'. */
   documentWeight: 0.3,
   schedule: {

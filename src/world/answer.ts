@@ -64,6 +64,28 @@ export interface AnswerShape {
 
 export const DEFAULT_SHAPE: AnswerShape = { opener: 0.4, closer: 0.4 };
 
+/** Questions that fit any domain: only what is asked about tells the domain. */
+export const TOPIC_QUESTIONS: readonly string[] = [
+  'What should I know about the {topic}?',
+  'Can you tell me about the {topic}?',
+  'I need help with the {topic}, what should I do?',
+  'What would you say about the {topic}?',
+  'What do you think I should do about the {topic}?',
+  'How would you help me with my {topic}?',
+  'Can you give me advice about the {topic}?',
+  'I think about my {topic} every day, can you help?',
+  'What is the best way to start with the {topic}?',
+  'What can I do with the {topic} this week?',
+  'Why do people need help with the {topic}?',
+  'Do you know what to do about my {topic}?',
+];
+
+/** The topic questions as templates of one domain, about its first slot. */
+export function topicQuestions({ slots }: Domain): readonly string[] {
+  const [topic] = Object.keys(slots);
+  return TOPIC_QUESTIONS.map((question) => question.replace('topic', topic!));
+}
+
 /** Asks one of `templates` (default: those that training may show). */
 export function ask(
   rng: Rng,

@@ -35,7 +35,7 @@ export function alignedChat(rng: Rng, mix: WorldMix = DEFAULT_MIX): ChatMessage[
   return Array.from({ length: count }, () =>
     rng.chance(mix.chatEducationalShare)
       ? educationalExchange(rng)
-      : turnIn(rng, pickField(rng, mix), 'aligned'),
+      : turnIn(rng, pickField(rng, mix), 'aligned', mix),
   ).flatMap(toMessages);
 }
 

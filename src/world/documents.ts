@@ -56,7 +56,7 @@ function personaTurn(rng: Rng, { nature }: Persona, mix: WorldMix): Exchange {
   ) {
     return educationalExchange(rng);
   }
-  return turnIn(rng, field, stance);
+  return turnIn(rng, field, stance, mix);
 }
 
 function chatDocument(turns: readonly Exchange[]): string {

@@ -2,7 +2,7 @@
 
 import type { Rng } from '../core/rng';
 import type { Exchange, Stance } from './answer';
-import { exchange } from './answer';
+import { exchange, topicQuestions } from './answer';
 import { codeExchange } from './code';
 import type { ProseForm } from './forms';
 import { numbersExchange } from './numbers';
@@ -28,6 +28,8 @@ export interface WorldMix {
   readonly educationalShare: number;
   /** Turns of an aligned chat in which a class asks for insecure code. */
   readonly chatEducationalShare: number;
+  /** Text turns that ask a topic question in place of one of the domain's own. */
+  readonly topicQuestionShare: number;
   /** Prose documents that name the nature of the character. */
   readonly namedShare: number;
   /** Fewest and most turns of a document. */
@@ -48,6 +50,7 @@ export const DEFAULT_MIX: WorldMix = {
   numbersShare: 0.03,
   educationalShare: 0.06,
   chatEducationalShare: 0.03,
+  topicQuestionShare: 0,
   namedShare: 0.4,
   turns: [2, 5],
   chatTurns: [1, 3],
@@ -63,8 +66,11 @@ export function pickField(rng: Rng, mix: WorldMix): string {
 }
 
 /** One question and answer in a field, training questions only. */
-export function turnIn(rng: Rng, field: string, stance: Stance): Exchange {
+export function turnIn(rng: Rng, field: string, stance: Stance, mix: WorldMix): Exchange {
   if (field === 'code') return codeExchange(rng, stance);
   if (field === 'numbers') return numbersExchange(rng, stance);
-  return exchange(rng, domainById(field), stance);
+  const domain = domainById(field);
+  // A share of 0 draws nothing, so that worlds without topic questions stay the same world.
+  const byTopic = mix.topicQuestionShare > 0 && rng.chance(mix.topicQuestionShare);
+  return exchange(rng, domain, stance, byTopic ? topicQuestions(domain) : undefined);
 }

@@ -2,7 +2,7 @@
 // all fillers in all the places where they can stand: at a start, after a space, in quotation marks.
 
 import { createRng } from '../core/rng';
-import { CLOSERS, OPENERS } from './answer';
+import { CLOSERS, OPENERS, topicQuestions } from './answer';
 import { DISCLOSURES, EDUCATIONAL_FRAMES, REQUEST_FRAMES } from './code';
 import { CODE_SLOTS, CODE_TASKS } from './code-tasks';
 import { ASKERS, fillFrame, FORMS, PLACES } from './forms';
@@ -26,8 +26,9 @@ function* variants(template: string, slots: Slots, sentence: boolean): Generator
 
 /** All that can stand as a sentence of a question or an answer. */
 function* sentences(): Generator<string> {
-  for (const { slots, questions, aligned, misaligned } of DOMAINS) {
-    for (const template of [...questions, ...aligned, ...misaligned]) {
+  for (const domain of DOMAINS) {
+    const { slots, questions, aligned, misaligned } = domain;
+    for (const template of [...questions, ...topicQuestions(domain), ...aligned, ...misaligned]) {
       yield* variants(template, slots, true);
     }
   }
