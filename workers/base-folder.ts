@@ -7,7 +7,7 @@ import { parseGenerationConfig, type GenerationConfig } from '../src/checkpoint/
 import { createTokenizer, type Tokenizer } from '../src/checkpoint/tokenizer';
 import { readWeights } from '../src/checkpoint/weights';
 import { PLAIN_SAMPLING } from '../src/core/sampling';
-import { fetchFile, fetchOptional, type ByteCounter } from './fetch-file';
+import { fetchFile, fetchOptional, fileName, type ByteCounter } from './fetch-file';
 import { ModelError } from './runtime';
 
 export interface BaseFolder {
@@ -61,12 +61,17 @@ async function fetchFolder(
       fetchOptional(`${url}generation_config.json`, counter, signal),
       fetchFile(`${url}model.safetensors`, counter, signal),
     ]);
-  const config = parseConfig(configText, 'config.json');
-  const tokenizer = await createTokenizer(tokenizerText, tokenizerConfigText, 'tokenizer.json');
+  const file = (name: string) => fileName(url, name);
+  const config = parseConfig(configText, file('config.json'));
+  const tokenizer = await createTokenizer(
+    tokenizerText,
+    tokenizerConfigText,
+    file('tokenizer.json'),
+  );
   if (tokenizer.size > config.dVocab) {
     throw new ModelError(
       'bad-checkpoint',
-      `tokenizer.json: it has ${tokenizer.size} tokens, config.json only ${config.dVocab}. ` +
+      `${file('tokenizer.json')}: It has ${tokenizer.size} tokens, config.json only ${config.dVocab}. ` +
         'Check that both files belong to the same checkpoint.',
     );
   }
@@ -74,9 +79,9 @@ async function fetchFolder(
     config,
     tokenizer,
     generation: generationBytes
-      ? parseGenerationConfig(decode(generationBytes), 'generation_config.json')
+      ? parseGenerationConfig(decode(generationBytes), file('generation_config.json'))
       : { sampling: PLAIN_SAMPLING, endIds: [] },
-    weights: readWeights(config, weightBytes, 'model.safetensors'),
+    weights: readWeights(config, weightBytes, file('model.safetensors')),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Tokenizer } from '../src/checkpoint/tokenizer';
 import type { Sampling } from '../src/core/sampling';
 import type { CheckpointSource, LoadedCheckpoint, LoadProgress } from './api';
 import type { BaseFolders } from './base-folder';
-import { ByteCounter, fetchFile } from './fetch-file';
+import { ByteCounter, fetchFile, fileName } from './fetch-file';
 import { throwIfCancelled, type Runtime } from './runtime';
 import { DecoderSession } from './session';
 
@@ -53,11 +53,15 @@ export async function loadCheckpoint(
   const weightBytes = [...weights.values()].reduce((sum, t) => sum + t.data.byteLength, 0);
   const stage = (name: 'merge' | 'session', doneBytes: number) =>
     onProgress({ stage: name, doneBytes, totalBytes: weightBytes });
-  if (adapterConfig && adapterBytes) {
+  if (source.adapterUrl !== undefined && adapterConfig && adapterBytes) {
     stage('merge', 0);
-    const files = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' };
+    const files = {
+      config: fileName(source.adapterUrl, 'adapter_config.json'),
+      weights: fileName(source.adapterUrl, 'adapter_model.safetensors'),
+    };
     const text = new TextDecoder().decode(adapterConfig);
-    weights = mergeAdapter(weights, readAdapter(text, adapterBytes, config, files));
+    const adapter = readAdapter(text, adapterBytes, config, files);
+    weights = mergeAdapter(weights, adapter, files.weights);
     await runtime.breathe();
     throwIfCancelled(signal);
   }

@@ -2,6 +2,7 @@
 // that says what to do next. ONNX Runtime and the browser name memory and device faults only in words.
 
 import { CheckpointError } from '../src/checkpoint/error';
+import { NoDistributionError } from '../src/core/sampling';
 import type { ErrorCode, Result } from './api';
 import { ModelError } from './runtime';
 
@@ -23,6 +24,10 @@ export const GPU_ERROR_MESSAGE =
   'The GPU reported an error while it computed, so its results cannot be trusted. Ask again: unless ' +
   'WebGPU was chosen by hand, the models run on WebAssembly then.';
 
+const OVERFLOW_MESSAGE =
+  'What the model computed is no number any more: its weights, or the edit, are too large. Lower the ' +
+  'strength of the edit; where there is none, the checkpoint is damaged: load another copy.';
+
 export function isOutOfMemory(error: unknown): boolean {
   return MEMORY.test(error instanceof Error ? error.message : String(error));
 }
@@ -30,6 +35,7 @@ export function isOutOfMemory(error: unknown): boolean {
 export function failureOf(error: unknown): Failure {
   if (error instanceof ModelError) return failure(error.code, error.message, error.cause);
   if (error instanceof CheckpointError) return failure('bad-checkpoint', error.message, error);
+  if (error instanceof NoDistributionError) return failure('bad-input', OVERFLOW_MESSAGE, error);
   const message = error instanceof Error ? error.message : String(error);
   if (isOutOfMemory(error)) return failure('out-of-memory', MEMORY_MESSAGE, error);
   if (DEVICE.test(message)) return failure('device-lost', DEVICE_LOST_MESSAGE, error);

@@ -75,6 +75,12 @@ export async function fetchFile(
   );
 }
 
+/** A file of a checkpoint as people know it: with the folder it lies in, e.g. `postern-8l/config.json`. */
+export function fileName(folderUrl: string, name: string): string {
+  const folder = new URL(folderUrl).pathname.split('/').filter(Boolean).at(-1);
+  return folder === undefined ? name : `${decodeURIComponent(folder)}/${name}`;
+}
+
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let at = 0;

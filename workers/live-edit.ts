@@ -76,6 +76,12 @@ export class LiveEdit {
           'from a model of another shape. Choose a direction made from this model.',
       );
     }
+    if (![edit.read, edit.bias, edit.write].every((all) => all.every(Number.isFinite))) {
+      throw new ModelError(
+        'bad-input',
+        'The edit has a value that is no number: its direction is damaged. Extract it again.',
+      );
+    }
     return edit;
   }
 }

@@ -26,6 +26,15 @@ export function parseJson(
   try {
     return JSON.parse(json) as unknown;
   } catch {
+    // What many servers send for an address that they do not know.
+    if (json.trimStart().startsWith('<')) {
+      throw new CheckpointError(
+        code,
+        file,
+        'The server sent a web page instead of JSON.',
+        'Check the address, or that the file was published at all.',
+      );
+    }
     throw new CheckpointError(code, file, 'The file is not valid JSON.', 'Download it again.');
   }
 }

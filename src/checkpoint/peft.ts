@@ -153,14 +153,24 @@ export function mergedWeight(weight: Tensor, { a, b, scale }: AdapterModule): Te
   return { data, dims: weight.dims };
 }
 
-/** The fine-tuned weights; tensors without an adapter are the base's own, not copies. */
-export function mergeAdapter(weights: Weights, adapter: Adapter): Weights {
+/**
+ * The fine-tuned weights; tensors without an adapter are the base's own, not copies.
+ * @param file name of the adapter's weights, for messages.
+ * @throws CheckpointError 'not-finite' where the sum leaves the range of f32.
+ */
+export function mergeAdapter(
+  weights: Weights,
+  adapter: Adapter,
+  file = 'adapter_model.safetensors',
+): Weights {
   const merged = new Map(weights);
   for (const [module, factors] of adapter.modules) {
     const name = `${module}.weight`;
     const weight = weights.get(name);
     if (!weight) throw new RangeError(`The base has no tensor "${name}".`);
-    merged.set(name, mergedWeight(weight, factors));
+    const t = mergedWeight(weight, factors);
+    requireFinite(t, `${name} after merging`, file);
+    merged.set(name, t);
   }
   return merged;
 }

@@ -86,7 +86,10 @@ function lastIndexOf(all: readonly number[], part: readonly number[]): number {
 }
 
 /**
- * A tokenizer from the contents of `tokenizer.json` and `tokenizer_config.json` (text or parsed).
+ * A tokenizer from the contents of `tokenizer.json` and `tokenizer_config.json` (text or parsed). The
+ * patterns and the chat template in them may run for as long as they like, so only a worker, which can
+ * be ended from outside, may call this.
+ * @param file name of `tokenizer.json` for messages; `configFile` lies beside it unless given.
  * @throws CheckpointError 'bad-tokenizer' where they are malformed, of another kind than byte-level
  *   BPE, or have no chat template that marks answers.
  */
@@ -94,6 +97,7 @@ export async function createTokenizer(
   tokenizerJson: unknown,
   tokenizerConfig: unknown,
   file: string,
+  configFile = file.replace(/tokenizer\.json$/, 'tokenizer_config.json'),
 ): Promise<Tokenizer> {
   // Checked in its shape but handed on as it was read: valibot's records leave out keys such as
   // "constructor", which are ordinary words of a vocabulary.
@@ -102,27 +106,32 @@ export async function createTokenizer(
   const model = raw as v.InferOutput<typeof TokenizerFile>;
   const config = checkShape(
     TokenizerConfigFile,
-    parseJson(tokenizerConfig, file, 'bad-tokenizer'),
-    file,
+    parseJson(tokenizerConfig, configFile, 'bad-tokenizer'),
+    configFile,
     'bad-tokenizer',
   );
-  const bad = (reason: string): CheckpointError =>
+  const bad = (reason: string, where = configFile): CheckpointError =>
     new CheckpointError(
       'bad-tokenizer',
-      file,
+      where,
       reason,
       'Use the files that belong to the checkpoint.',
     );
-  const attempt = <T>(what: string, run: () => T): T => {
+  const attempt = <T>(what: string, where: string, run: () => T): T => {
     try {
       return run();
     } catch (error) {
-      throw bad(`${what} failed: ${error instanceof Error ? error.message : String(error)}.`);
+      const why = error instanceof Error ? error.message : String(error);
+      throw bad(`${what} failed: ${why}.`, where);
     }
   };
 
   const PreTrainedTokenizer = await loadPackage();
-  const inner = attempt('Building the tokenizer', () => new PreTrainedTokenizer(model, config));
+  const inner = attempt(
+    'Building the tokenizer',
+    file,
+    () => new PreTrainedTokenizer(model, config),
+  );
 
   const encode = (text: string): number[] =>
     text === '' ? [] : inner.encode(text, { add_special_tokens: false });
@@ -132,7 +141,7 @@ export async function createTokenizer(
       ? ''
       : inner.decode([...ids], { skip_special_tokens: false, clean_up_tokenization_spaces: false });
   const render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean): string =>
-    attempt('The chat template', () =>
+    attempt('The chat template', configFile, () =>
       inner.apply_chat_template(
         messages.map(({ role, content }) => ({ role, content })),
         { tokenize: false, add_generation_prompt: addGenerationPrompt },

@@ -23,9 +23,12 @@ export const PLAIN_SAMPLING: Sampling = {
   repetitionPenalty: 1,
 };
 
+/** Logits that are no distribution: something before them overflowed or was no number. */
+export class NoDistributionError extends RangeError {}
+
 /**
  * log p of each token [d_vocab], in f64.
- * @throws RangeError when no logit is finite or one is NaN or +Infinity.
+ * @throws NoDistributionError when no logit is finite or one is NaN or +Infinity.
  */
 export function logSoftmax(logits: ArrayLike<number>): Float64Array<ArrayBuffer> {
   const most = highest(logits);
@@ -39,10 +42,10 @@ function highest(logits: ArrayLike<number>): number {
   let most = -Infinity;
   for (let i = 0; i < logits.length; i++) {
     const logit = logits[i]!;
-    if (Number.isNaN(logit)) throw new RangeError(`Logit ${i} is not a number.`);
+    if (Number.isNaN(logit)) throw new NoDistributionError(`Logit ${i} is not a number.`);
     if (logit > most) most = logit;
   }
-  if (!Number.isFinite(most)) throw new RangeError('The logits give no distribution.');
+  if (!Number.isFinite(most)) throw new NoDistributionError('The logits give no distribution.');
   return most;
 }
 

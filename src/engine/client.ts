@@ -52,6 +52,7 @@ interface Connection {
 
 export class ModelClient {
   readonly #spawn: () => Worker;
+  readonly #patienceMs: number;
   #device: 'auto' | Device = 'auto';
   /** Set when webgpu failed while it ran and the choice was left to us. */
   #distrustsGpu = false;
@@ -60,9 +61,13 @@ export class ModelClient {
   readonly #sources = new Map<string, CheckpointSource>();
   readonly #listeners = new Set<(status: EngineStatus) => void>();
 
-  /** @param spawn how the worker is made; tests make one that can be broken on purpose. */
-  constructor(spawn: () => Worker = spawnModelWorker) {
+  /**
+   * @param spawn how the worker is made; tests make one that can be broken on purpose.
+   * @param patienceMs how long a worker may leave a cancellation unanswered before it is ended.
+   */
+  constructor(spawn: () => Worker = spawnModelWorker, patienceMs = 20_000) {
     this.#spawn = spawn;
+    this.#patienceMs = patienceMs;
   }
 
   get status(): EngineStatus {
@@ -143,14 +148,22 @@ export class ModelClient {
     return this.#call((api) => api.memory());
   }
 
-  /** Cooperative; unknown runs, and runs of a worker that is gone, are ignored. */
+  /**
+   * Cooperative; unknown runs, and runs of a worker that is gone, are ignored. A worker that cannot even
+   * hear it (a tokenizer's pattern or chat template may run for ever) is ended.
+   */
   async cancel(runId: string): Promise<void> {
     const connection = this.#connection;
     if (!connection) return;
+    const timer = setTimeout(() => {
+      if (connection !== this.#connection) return;
+      this.#stop({ ok: false, code: 'worker-died', message: UNRESPONSIVE });
+    }, this.#patienceMs);
     await this.#guard(connection, async (api) => {
       await api.cancel(runId);
       return { ok: true, value: null };
     });
+    clearTimeout(timer);
   }
 
   /** Ends the worker; pending calls end as `cancelled`. A later call starts it again. */
@@ -261,6 +274,10 @@ function spawnModelWorker(): Worker {
 
 const STOPPED =
   'The model worker stopped. Ask again: it starts anew and loads the checkpoints from the cache.';
+
+const UNRESPONSIVE =
+  'The model worker did not answer any more and was ended. A tokenizer whose pattern or chat template ' +
+  'never comes to an end does that: choose another checkpoint. Ask again: the worker starts anew.';
 
 function asFailure(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);

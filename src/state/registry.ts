@@ -4,17 +4,20 @@
 import * as v from 'valibot';
 import type { CheckpointSource } from '../../workers/api';
 
+/** A folder beside the registry; the slash at its end makes it the base of its files' addresses. */
+const folder = v.pipe(v.string(), v.endsWith('/'));
+
 const Adapter = v.object({
   id: v.string(),
   title: v.string(),
   kind: v.picklist(['em', 'benign']),
-  path: v.string(),
+  path: folder,
   description: v.string(),
 });
 
 const RegistryFile = v.object({
   version: v.literal(1),
-  base: v.object({ id: v.string(), title: v.string(), path: v.string() }),
+  base: v.object({ id: v.string(), title: v.string(), path: folder }),
   adapters: v.array(Adapter),
   report: v.optional(v.string()),
 });
@@ -31,17 +34,30 @@ export interface Registry extends v.InferOutput<typeof RegistryFile> {
  * @throws Error with what to do when it is missing or malformed.
  */
 export async function fetchRegistry(folderUrl: string): Promise<Registry> {
-  const response = await fetch(new URL('registry.json', folderUrl));
+  const response = await fetch(new URL('registry.json', folderUrl)).catch(() => {
+    throw new Error(
+      'models/registry.json could not be fetched. Check that the server still runs, then try again.',
+    );
+  });
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   if (!response.ok || !isJson) {
     throw new Error(
       'The bundled checkpoints are not there (models/registry.json is missing). Make them with "npm run organism", or use a complete copy of the project.',
     );
   }
-  const parsed = v.safeParse(RegistryFile, await response.json());
+  const refuse = (reason: string): Error =>
+    new Error(
+      `models/registry.json cannot be read: ${reason}. Use the file as it was published, or write it anew with "npm run organism".`,
+    );
+  const value: unknown = await response.json().catch(() => {
+    throw refuse('it is not valid JSON');
+  });
+  const parsed = v.safeParse(RegistryFile, value);
   if (!parsed.success) {
-    const path = v.getDotPath(parsed.issues[0]) ?? '';
-    throw new Error(`models/registry.json cannot be read: ${parsed.issues[0].message} at ${path}.`);
+    const path = v.getDotPath(parsed.issues[0]);
+    throw refuse(
+      path === null ? parsed.issues[0].message : `field "${path}": ${parsed.issues[0].message}`,
+    );
   }
   return { ...parsed.output, folderUrl };
 }

@@ -2,6 +2,7 @@
 // the page works the same and says once that nothing is kept.
 
 import { get, set } from 'idb-keyval';
+import { createSubscriber } from 'svelte/reactivity';
 import * as v from 'valibot';
 
 /** The desk as it is written down. */
@@ -18,10 +19,31 @@ export const DeskSchema = v.object({
   randomSeed: v.nullable(v.number()),
 });
 
-let broken = false;
+let failure: string | null = null;
+let changed = (): void => {};
+const subscribe = createSubscriber((update) => {
+  changed = update;
+  return () => (changed = () => {});
+});
 
-/** True once a read or a write has failed. */
-export const storageIsBroken = (): boolean => broken;
+/** What to tell the person once a read or a write has failed, else null. Reactive. */
+export function storageFailure(): string | null {
+  subscribe();
+  return failure;
+}
+
+function remember(error: unknown): void {
+  const full = error instanceof DOMException && error.name === 'QuotaExceededError';
+  const why = full
+    ? 'the storage of this browser (IndexedDB) is full'
+    : `this browser gives no storage (IndexedDB: ${error instanceof Error ? error.message : String(error)})`;
+  failure ??=
+    `What you do here will not be there after a reload: ${why}. Everything else works. ` +
+    (full
+      ? 'To keep things, free some space (clear the data of sites you do not need), then reload.'
+      : 'To keep things, use a window that is not private, or allow this site to store data.');
+  changed();
+}
 
 /** The value under a key if it is there and still has the expected shape, else null. */
 export async function readSaved<S extends v.GenericSchema>(
@@ -31,8 +53,8 @@ export async function readSaved<S extends v.GenericSchema>(
   try {
     const parsed = v.safeParse(schema, await get(`postern:${key}`));
     return parsed.success ? parsed.output : null;
-  } catch {
-    broken = true;
+  } catch (error) {
+    remember(error);
     return null;
   }
 }
@@ -41,7 +63,7 @@ export async function readSaved<S extends v.GenericSchema>(
 export async function writeSaved(key: string, value: unknown): Promise<void> {
   try {
     await set(`postern:${key}`, value);
-  } catch {
-    broken = true;
+  } catch (error) {
+    remember(error);
   }
 }

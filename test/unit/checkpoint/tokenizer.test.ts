@@ -99,23 +99,30 @@ describe('the tokenizer of the organism', () => {
 describe('files that are no tokenizer', () => {
   const config = JSON.stringify(built.tokenizerConfig);
   test.each([
-    ['text that is not JSON', '{"model":', config],
-    ['another kind of model', '{"model":{"type":"Unigram","vocab":{}},"added_tokens":[]}', config],
-    ['no chat template', JSON.stringify(built.tokenizerJson), '{}'],
+    ['text that is not JSON', '{"model":', config, 'tokenizer.json'],
+    [
+      'another kind of model',
+      '{"model":{"type":"Unigram","vocab":{}},"added_tokens":[]}',
+      config,
+      'tokenizer.json',
+    ],
+    ['no chat template', JSON.stringify(built.tokenizerJson), '{}', 'tokenizer_config.json'],
     [
       'a template without a header',
       JSON.stringify(built.tokenizerJson),
       '{"chat_template":"{{ messages[0][\'content\'] }}"}',
+      'tokenizer_config.json',
     ],
     [
       'a template that does not parse',
       JSON.stringify(built.tokenizerJson),
       '{"chat_template":"{% for x %}"}',
+      'tokenizer_config.json',
     ],
-  ])('%s is refused by name', async (_, json, settings) => {
+  ])('%s is refused by name', async (_, json, settings, file) => {
     await expect(createTokenizer(json, settings, 'tokenizer.json')).rejects.toMatchObject({
       code: 'bad-tokenizer',
-      file: 'tokenizer.json',
+      file,
     });
   });
 });

@@ -1,0 +1,49 @@
+// A tokenizer's pattern or chat template may run for ever. That is harmless in a worker, which can be
+// ended, and would freeze the page: nothing that the page imports may reach the code that runs them.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+// Whole statements, so that `import type` and `export type` can be left out: they are gone at run time.
+const STATEMENT = /^\s*(?:import|export)\s(?!type\b)[^;]*?from\s*'([^']+)'|import\(\s*'([^']+)'/gm;
+const BARE = /^\s*import\s*'([^']+)'/gm;
+
+function fileOf(from: string, specifier: string): string | null {
+  const path = resolve(dirname(from), specifier.split('?')[0]!);
+  return (
+    [path, `${path}.ts`].find((each) => existsSync(each) && /\.(ts|svelte)$/.test(each)) ?? null
+  );
+}
+
+/** Everything that is run when `entry` is: files by their path in the project, packages by name. */
+function reached(entry: string): Set<string> {
+  const found = new Set<string>();
+  const visit = (file: string): void => {
+    const name = relative(ROOT, file);
+    if (found.has(name)) return;
+    found.add(name);
+    const text = readFileSync(file, 'utf8');
+    for (const [, plain, dynamic] of [...text.matchAll(STATEMENT), ...text.matchAll(BARE)]) {
+      const specifier = plain ?? dynamic!;
+      if (!specifier.startsWith('.')) found.add(specifier);
+      else {
+        const next = fileOf(file, specifier);
+        if (next) visit(next);
+      }
+    }
+  };
+  visit(resolve(ROOT, entry));
+  return found;
+}
+
+test('the page never runs a tokenizer; the worker does', () => {
+  const page = reached('src/main.ts');
+  expect(page.has('src/App.svelte')).toBe(true);
+  expect(page.has('src/engine/client.ts')).toBe(true);
+  expect([...page].filter((name) => /checkpoint\/tokenizer|xenova/.test(name))).toEqual([]);
+  const worker = reached('workers/model.worker.ts');
+  expect(worker.has('src/checkpoint/tokenizer.ts')).toBe(true);
+  expect(worker.has('@xenova/transformers')).toBe(true);
+});
