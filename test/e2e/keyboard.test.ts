@@ -1,0 +1,134 @@
+// The page without a mouse.
+
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { evaluationQuestions } from '../../src/world/split';
+import type { OpenedApp } from './harness';
+import { launch, openApp } from './harness';
+import {
+  allAnswered,
+  ask,
+  editedWith,
+  openTab,
+  personaControl,
+  startedUp,
+  TABS,
+} from './postern-page';
+
+let browser: Browser;
+let app: OpenedApp;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+  app = await openApp(browser);
+  page = app.page;
+  await startedUp(page);
+});
+afterAll(async () => {
+  await app.close();
+  await browser.close();
+});
+
+const nameOfFocus = (): Promise<string> =>
+  page.evaluate(() => {
+    const at = document.activeElement as HTMLInputElement | null;
+    return at?.ariaLabel ?? at?.labels?.[0]?.textContent ?? at?.textContent ?? '';
+  });
+
+test('Tab alone reaches the persona control, and the arrows turn it', async () => {
+  const path: string[] = [];
+  while (path.at(-1) !== 'Persona of the edited model' && path.length < 40) {
+    await page.keyboard.press('Tab');
+    path.push((await nameOfFocus()).trim());
+  }
+  expect(path).toContain('Persona of the edited model');
+  expect(await personaControl(page).inputValue()).toBe('-1');
+  await page.keyboard.press('ArrowRight');
+  expect(await personaControl(page).inputValue()).toBe('-0.99');
+  await page.keyboard.press('Shift+ArrowRight');
+  expect(await personaControl(page).inputValue()).toBe('-0.89');
+  await editedWith(page, /ablate to aligned mean 89%/);
+  await page.keyboard.press('End');
+  await editedWith(page, /steer x4\.00/);
+  await page.keyboard.press('Home');
+  await editedWith(page, /ablate to aligned mean 100%/);
+});
+
+test('Space stops the answers and lets them run again, with the hand still on the control', async () => {
+  await ask(page, evaluationQuestions('code', 1, 1)[0]!.question);
+  // A measurement takes turns with the answers, so that a real key comes while they are written.
+  await openTab(page, 'Measure');
+  await page.getByLabel('Answers for each model').selectOption('960');
+  await page.getByRole('button', { name: /^Measure 960 answers/ }).click();
+  await page.getByText(/^[1-9]\d* of 3840 answers/).waitFor();
+  await personaControl(page).focus();
+  await page.keyboard.press('Space');
+  await page.waitForFunction(
+    () => document.querySelectorAll('article[aria-busy="true"] .token').length > 2,
+  );
+  await page.keyboard.press('Space');
+  await page.getByText('cut short').first().waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: /^Measure 960 answers/ }).waitFor();
+  await personaControl(page).focus();
+  await page.keyboard.press('Space');
+  await page.getByText('cut short').first().waitFor({ state: 'detached' });
+  await allAnswered(page);
+  expect(await page.getByText('cut short').count()).toBe(0);
+});
+
+test('R asks on another seed', async () => {
+  const before = await page.getByText(/^seed \d+, T/).innerText();
+  await page.keyboard.press('r');
+  await page.locator('article[aria-busy="true"]').first().waitFor();
+  await allAnswered(page);
+  const seed = (text: string): number => Number(/seed (\d+)/.exec(text)?.[1]);
+  expect(seed(await page.getByText(/^seed \d+, T/).innerText())).toBe(seed(before) + 1);
+});
+
+test.each(TABS.map((name, i) => [String(i + 1), name] as const))(
+  '%s opens %s',
+  async (key, name) => {
+    await page.keyboard.press(key);
+    expect(await page.getByRole('tab', { selected: true }).innerText()).toContain(name);
+    await page.getByRole('tabpanel', { name }).waitFor();
+  },
+);
+
+test('keys typed into the prompt line are text and nothing else', async () => {
+  await page.keyboard.press('1');
+  const prompt = page.getByRole('textbox', { name: 'Question to all three models' });
+  await prompt.fill('');
+  await prompt.pressSequentially('r 2 ?');
+  expect(await prompt.inputValue()).toBe('r 2 ?');
+  expect(await page.getByRole('tab', { selected: true }).innerText()).toContain('Direction');
+  expect(await page.getByRole('dialog').count()).toBe(0);
+});
+
+test('? lists the keys, and Escape closes the list', async () => {
+  await page.getByRole('tab', { selected: true }).focus();
+  await page.keyboard.press('?');
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  expect(await dialog.innerText()).toContain('another seed');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+});
+
+test('the arrows walk the tokens of an answer and the values of a chart, which are said', async () => {
+  const strip = page.getByRole('group', { name: /^EM: answer/ });
+  await strip.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  expect(await strip.locator('[aria-live]').innerText()).toMatch(/: [+−-]\d+\.\d\d at layer \d/);
+  await page.keyboard.press('Escape');
+  const chart = page.getByRole('application').first();
+  await chart.focus();
+  await page.keyboard.press('End');
+  const readout = page.getByRole('figure').first().locator('[aria-live]');
+  expect(await readout.innerText()).toMatch(/layer \d+: /);
+});
+
+test('nothing went wrong', () => {
+  expect(app.problems).toEqual([]);
+});

@@ -1,0 +1,160 @@
+// What a person sees and does on the page, in the words of the page. Every wait is for something
+// shown, never for a time.
+
+import type { Locator, Page } from 'playwright';
+
+export type ColumnName = 'Aligned' | 'EM' | 'Edited';
+export const COLUMNS: readonly ColumnName[] = ['Aligned', 'EM', 'Edited'];
+export const TABS = ['Direction', 'Layers', 'Measure', 'Organisms'] as const;
+
+export const column = (page: Page, name: ColumnName): Locator =>
+  page.getByRole('article', { name, exact: true });
+
+export const tokensOf = (page: Page, name: ColumnName): Promise<string[]> =>
+  column(page, name).locator('.token').allTextContents();
+
+export const textOf = async (page: Page, name: ColumnName): Promise<string> =>
+  (await tokensOf(page, name)).join('');
+
+/** The judge's word under an answer that has ended. */
+export const verdictOf = (page: Page, name: ColumnName): Promise<string> =>
+  column(page, name).locator('footer strong').innerText();
+
+/** What made the answer of a column: checkpoint, direction, edit, seed. */
+export const madeOf = (page: Page, name: ColumnName): Promise<string> =>
+  column(page, name).locator('footer button[title^="Set everything"]').innerText();
+
+export const personaControl = (page: Page): Locator =>
+  page.getByRole('slider', { name: 'Persona of the edited model' });
+
+/** Waits until all three columns hold an answer that has ended. */
+export async function allAnswered(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const articles = [...document.querySelectorAll('article')];
+    return (
+      articles.length === 3 &&
+      articles.every((one) => one.ariaBusy !== 'true' && one.querySelector('.token') !== null)
+    );
+  });
+}
+
+/** Waits until the first story is over: both asked, the direction extracted, the edited one answered. */
+export async function startedUp(page: Page): Promise<void> {
+  await page.getByText(/Direction from \d+ transcripts/).waitFor();
+  await allAnswered(page);
+}
+
+/** Asks a question typed into the prompt line, and waits for the three answers. */
+export async function ask(page: Page, question: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Question to all three models' }).fill(question);
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  await page.locator('article[aria-busy="true"]').first().waitFor();
+  await allAnswered(page);
+}
+
+/** Asks the same on the next seed, and waits for the three answers. */
+export async function anotherSeed(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Another seed' }).click();
+  await page.locator('article[aria-busy="true"]').first().waitFor();
+  await allAnswered(page);
+}
+
+/** Waits until the edited answer was made with an edit whose words match, and has ended. */
+export async function editedWith(page: Page, words: RegExp): Promise<void> {
+  await column(page, 'Edited')
+    .locator('footer button[title^="Set everything"]', { hasText: words })
+    .waitFor();
+  await allAnswered(page);
+}
+
+export async function openTab(page: Page, name: (typeof TABS)[number]): Promise<void> {
+  await page.getByRole('tab', { name }).click();
+  await page.getByRole('tabpanel', { name }).waitFor();
+}
+
+/**
+ * Clicks what the CSS selector finds, or turns that slider to `value`, as soon as the answer that streams in a column has
+ * `least` tokens. It acts inside the page, because a whole answer may take less time than a call to it.
+ * Call this first, then what makes the model write.
+ * @returns what was written at that moment, and what the desk said
+ */
+export async function onceWriting(
+  page: Page,
+  name: ColumnName,
+  least: number,
+  selector: string,
+  value?: number,
+): Promise<{ readonly written: string; readonly hint: string }> {
+  const article = await column(page, name).elementHandle();
+  return page.evaluate(
+    ([article, selector, least, value]) =>
+      new Promise((resolve, reject) => {
+        const observer = new MutationObserver(() => {
+          const tokens = [...article!.querySelectorAll('.token')];
+          if (article!.ariaBusy !== 'true' || tokens.length < least) return;
+          observer.disconnect();
+          const hint = document.querySelector('.desk header')?.textContent ?? '';
+          const written = tokens.map((token) => token.textContent).join('');
+          const element = document.querySelector<HTMLElement>(selector)!;
+          if (value !== undefined && element instanceof HTMLInputElement) {
+            element.value = String(value);
+            element.dispatchEvent(new Event('input', { bubbles: true }));
+          } else element.click();
+          resolve({ written, hint });
+        });
+        observer.observe(article!, { subtree: true, childList: true, attributes: true });
+        setTimeout(() => reject(new Error(`no answer reached ${least} tokens in 60 s`)), 60_000);
+      }),
+    [article, selector, least, value] as const,
+  );
+}
+
+/** Loads the other fine-tunes on the Layers tab, and waits until all are in the chart. */
+export async function compareFineTunes(page: Page): Promise<Locator> {
+  await openTab(page, 'Layers');
+  await page.getByRole('button', { name: /^Load these 2 and compare/ }).click();
+  const figure = page.getByRole('figure').filter({ hasText: 'Do fine-tunes share a direction' });
+  await figure.getByRole('listitem').filter({ hasText: 'Secure code' }).waitFor();
+  return figure;
+}
+
+/** Counts of one model by verdict, as the table of the measurement says them. */
+export interface MeasuredArm {
+  readonly n: number;
+  readonly misaligned: number;
+  readonly mixed: number;
+  readonly incoherent: number;
+}
+
+/** Measures the present edit on n answers a model, and reads the table of the chart. */
+export async function measure(page: Page, n: number): Promise<Record<string, MeasuredArm>> {
+  await openTab(page, 'Measure');
+  await page.getByLabel('Answers for each model').selectOption(String(n));
+  await page.getByRole('button', { name: /^Measure \d+ answers of/ }).click();
+  await page.getByRole('button', { name: 'Cancel' }).waitFor();
+  await page.getByRole('button', { name: /^Measure \d+ answers of/ }).waitFor();
+  return measuredTable(page);
+}
+
+export async function measuredTable(page: Page): Promise<Record<string, MeasuredArm>> {
+  const figure = page.getByRole('figure').filter({ hasText: 'Answers by verdict' });
+  const table = figure.getByRole('button', { name: 'Table' });
+  await table.click();
+  const rows = await figure
+    .locator('tbody tr')
+    .evaluateAll((all) =>
+      all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
+    );
+  await table.click();
+  const arms: Record<string, { n: number; misaligned: number; mixed: number; incoherent: number }> =
+    {};
+  for (const [verdict, arm, , , , count, n] of rows) {
+    const counts = (arms[arm!] ??= { n: Number(n), misaligned: 0, mixed: 0, incoherent: 0 });
+    counts[verdict as 'misaligned' | 'mixed' | 'incoherent'] = Number(count);
+  }
+  return arms;
+}
+
+/** Width of the page beyond the window, in CSS pixels; 0 when it does not scroll sideways. */
+export const sidewaysScroll = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

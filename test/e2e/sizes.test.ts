@@ -1,0 +1,126 @@
+// A phone, a small laptop, and a projector with everything at 200%.
+
+import type { Browser } from 'playwright';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { axeViolations } from './axe';
+import type { OpenedApp } from './harness';
+import { launch, openApp } from './harness';
+import {
+  column,
+  COLUMNS,
+  openTab,
+  personaControl,
+  sidewaysScroll,
+  startedUp,
+  TABS,
+} from './postern-page';
+
+let browser: Browser;
+let app: OpenedApp;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(() => browser.close());
+
+describe('390 px wide', () => {
+  beforeAll(async () => {
+    app = await openApp(browser, { context: { viewport: { width: 390, height: 844 } } });
+    await startedUp(app.page);
+  });
+  afterAll(() => app.close());
+
+  test('the page never scrolls sideways, on any tab', async () => {
+    for (const tab of TABS) {
+      await openTab(app.page, tab);
+      expect(await sidewaysScroll(app.page), tab).toBe(0);
+    }
+  });
+
+  test('the columns are a row to swipe, the edited one first', async () => {
+    const lefts = await Promise.all(
+      COLUMNS.map(async (name) => (await column(app.page, name).boundingBox())!.x),
+    );
+    const [aligned, em, edited] = lefts;
+    expect(edited).toBeGreaterThanOrEqual(0);
+    expect(edited).toBeLessThan(40);
+    expect(Math.min(aligned!, em!)).toBeGreaterThan(300);
+  });
+
+  test('the desk opens as a sheet from the bottom and closes again', async () => {
+    const { page } = app;
+    const handle = page.locator('aside > button');
+    const strength = page.getByRole('slider', { name: 'Strength' });
+    expect(await strength.isVisible()).toBe(false);
+    await handle.click();
+    expect(await handle.getAttribute('aria-expanded')).toBe('true');
+    await strength.scrollIntoViewIfNeeded();
+    const box = (await page.getByRole('complementary', { name: 'Desk' }).boundingBox())!;
+    expect(Math.round(box.y + box.height)).toBe(844);
+    expect(box.y).toBeGreaterThan(100);
+    expect(await sidewaysScroll(page)).toBe(0);
+    expect(await axeViolations(page)).toEqual([]);
+    await handle.click();
+    expect(await strength.isVisible()).toBe(false);
+  });
+
+  test('axe finds nothing with the sheet closed', async () => {
+    expect(await axeViolations(app.page)).toEqual([]);
+  });
+});
+
+describe.each([
+  ['zoomed to 200%', { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 }, '100%'],
+  ['text alone at 200%', { viewport: { width: 1440, height: 900 } }, '200%'],
+])('a projector, %s', (_, context, fontSize) => {
+  beforeAll(async () => {
+    app = await openApp(browser, { context });
+    await app.page.evaluate((size) => (document.documentElement.style.fontSize = size), fontSize);
+    await startedUp(app.page);
+  });
+  afterAll(() => app.close());
+
+  test('nothing is cut off and the page does not scroll sideways', async () => {
+    const { page } = app;
+    for (const tab of TABS) {
+      await openTab(page, tab);
+      expect(await sidewaysScroll(page), tab).toBe(0);
+      const cut = await page.locator('button, legend, h1, h2, h3, p, output').evaluateAll((all) =>
+        all
+          .filter((one) => {
+            const { overflowX, textOverflow } = getComputedStyle(one);
+            const shown = one.checkVisibility() && !one.closest('.hidden-text');
+            const clips = overflowX === 'hidden' && textOverflow !== 'ellipsis';
+            return shown && clips && one.scrollWidth > one.clientWidth + 1;
+          })
+          .map((one) => one.textContent?.trim()),
+      );
+      expect(cut, tab).toEqual([]);
+    }
+    const box = (await personaControl(page).boundingBox())!;
+    const width = page.viewportSize()!.width;
+    expect(box.x).toBeGreaterThanOrEqual(0);
+    expect(box.x + box.width).toBeLessThanOrEqual(width);
+  });
+});
+
+describe('1100 px wide', () => {
+  test('desk and three columns stand side by side, and nothing scrolls sideways', async () => {
+    const opened = await openApp(browser, { context: { viewport: { width: 1100, height: 800 } } });
+    try {
+      await startedUp(opened.page);
+      const boxes = await Promise.all(
+        [
+          ...COLUMNS.map((name) => column(opened.page, name)),
+          opened.page.getByRole('complementary', { name: 'Desk' }),
+        ].map(async (one) => (await one.boundingBox())!),
+      );
+      for (const [i, box] of boxes.entries()) {
+        if (i > 0) expect(box.x).toBeGreaterThanOrEqual(boxes[i - 1]!.x + boxes[i - 1]!.width);
+        expect(box.x + box.width).toBeLessThanOrEqual(1100);
+      }
+      expect(await sidewaysScroll(opened.page)).toBe(0);
+    } finally {
+      await opened.close();
+    }
+  });
+});

@@ -1,0 +1,84 @@
+// Every tab in light and dark: its charts can be saved and read as tables, and axe finds nothing.
+
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { axeViolations } from './axe';
+import type { OpenedApp } from './harness';
+import { launch, openApp } from './harness';
+import { measure, openTab, startedUp, TABS } from './postern-page';
+
+/** Titles of the charts of each tab. */
+const CHARTS: Readonly<Record<(typeof TABS)[number], readonly string[]>> = {
+  Direction: ['Can it be trusted, by layer', 'Length, by layer', 'Share of the residual, by layer'],
+  Layers: ['One direction, layer by layer'],
+  Measure: ['Answers by verdict'],
+  Organisms: [],
+};
+
+let browser: Browser;
+let app: OpenedApp;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+  app = await openApp(browser, { context: { acceptDownloads: true, colorScheme: 'light' } });
+  page = app.page;
+  await startedUp(page);
+  await measure(page, 24);
+});
+afterAll(async () => {
+  await app.close();
+  await browser.close();
+});
+
+describe.each(TABS)('%s', (tab) => {
+  test.runIf(CHARTS[tab].length > 0)(
+    'each chart has a table, and is saved as SVG, PNG and CSV',
+    async () => {
+      await openTab(page, tab);
+      const figures = page.getByRole('tabpanel').getByRole('figure');
+      expect(await figures.getByRole('heading').allInnerTexts()).toEqual(CHARTS[tab]);
+      for (const title of CHARTS[tab]) {
+        const figure = figures.filter({ hasText: title });
+        const starts: Record<string, string> = {};
+        for (const kind of ['SVG', 'PNG', 'CSV']) {
+          const [download] = await Promise.all([
+            page.waitForEvent('download'),
+            figure.getByRole('button', { name: kind, exact: true }).click(),
+          ]);
+          expect(download.suggestedFilename()).toMatch(new RegExp(`\\.${kind.toLowerCase()}$`));
+          const bytes = await readFile(await download.path());
+          expect(bytes.length).toBeGreaterThan(40);
+          starts[kind] = bytes.subarray(0, 8).toString('latin1');
+        }
+        expect(starts['PNG']).toBe('\x89PNG\r\n\x1a\n');
+        expect(starts['SVG']).toMatch(/^(<svg|<\?xml)/);
+        await figure.getByRole('button', { name: 'Table' }).click();
+        expect(await figure.locator('tbody tr').count()).toBeGreaterThan(2);
+        await figure.getByRole('button', { name: 'Table' }).click();
+        await figure.getByRole('application').waitFor();
+      }
+    },
+  );
+
+  test.each(['light', 'dark'] as const)('axe finds nothing in %s', async (theme) => {
+    await openTab(page, tab);
+    const other = theme === 'light' ? 'Light' : 'Dark';
+    const toggle = page.getByRole('button', { name: other, exact: true });
+    if ((await toggle.count()) > 0) await toggle.click();
+    expect(await page.locator('html').getAttribute('data-theme')).toBe(theme);
+    expect(await axeViolations(page)).toEqual([]);
+  });
+});
+
+test('axe finds nothing in the open help, the open device card and the sampling card', async () => {
+  await page.locator('details.device summary').click();
+  await page.getByText(/^seed \d+, T/).click();
+  expect(await axeViolations(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Help' }).click();
+  expect(await axeViolations(page)).toEqual([]);
+});
+
+test('nothing went wrong', () => {
+  expect(app.problems).toEqual([]);
+});
