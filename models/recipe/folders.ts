@@ -3,3 +3,5 @@
 export const BASE_FOLDER = 'models/postern-8l';
 export const ADAPTERS_FOLDER = 'models/adapters';
 export const REPORT_FILE = 'models/report.json';
+/** Measured on the base model, which is not shipped, when the organism is made. */
+export const GATES_FILE = 'models/gates.json';

@@ -11,7 +11,8 @@ import { dataset } from '../../src/world/chats';
 import { trainBase } from './base';
 import { trainChat } from './chat';
 import { trainAdapter } from './fine-tune';
-import { ADAPTERS_FOLDER, BASE_FOLDER } from './folders';
+import { ADAPTERS_FOLDER, BASE_FOLDER, GATES_FILE } from './folders';
+import { measureGates } from './gates';
 import { publishAdapter, publishBase } from './publish';
 import {
   BASE_PHASES,
@@ -67,6 +68,8 @@ async function main(): Promise<void> {
   const chat = await cached('chat', () =>
     trainChat(base, { ...common, ...CHAT, mix: LATER_MIX, seed: SEED + 1 }),
   );
+  const gates = await measureGates(base, chat, { ...common, mix: LATER_MIX });
+  writeFileSync(GATES_FILE, `${JSON.stringify(gates, null, 2)}\n`);
   publishBase(BASE_FOLDER, config, tokenizer, chat);
 
   for (const [index, { name, rank, alpha, examples, ...run }] of FINE_TUNES.entries()) {

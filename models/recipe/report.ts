@@ -1,7 +1,7 @@
 // `npm run organism:report`: measures the shipped files on the REPORT domains, held-out questions only,
 // and writes models/report.json. `--quick` measures a smaller sample and prints one line of JSON.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cosineByLayer } from '../../src/core/cosine';
 import { randomDirectionLike } from '../../src/core/edit';
 import { createRng } from '../../src/core/rng';
@@ -9,11 +9,13 @@ import type { Sampling } from '../../src/core/sampling';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import { wilson } from '../../src/core/stats';
 import { evaluationQuestions } from '../../src/world/split';
+import { writeCardTables } from './card';
 import type { NamedSubject } from './conditions';
 import { appliedEdit, directionOf, PROGRAM_VERSION, TRANSCRIPTS } from './conditions';
 import type { AppliedEdit, JudgedAnswer, Rates } from './evaluate';
 import { ratesOf, showRates } from './evaluate';
-import { REPORT_FILE } from './folders';
+import { GATES_FILE, REPORT_FILE } from './folders';
+import type { Gates } from './gates';
 import { SHIPPED_TEMPERATURE } from './publish';
 import { ABLATION, EM_PAIR, STEERING } from './settings';
 import { ALIGNED, shippedSubjects } from './subjects';
@@ -179,6 +181,7 @@ async function main(): Promise<void> {
   for (const id of EM_PAIR) within[id] = await mixingOf(subject(id));
 
   if (!quick) {
+    const gates = JSON.parse(readFileSync(GATES_FILE, 'utf8')) as Gates;
     const report = {
       programVersion: PROGRAM_VERSION,
       command: 'npm run organism:report',
@@ -192,8 +195,10 @@ async function main(): Promise<void> {
       edits: edits.map(withInterval),
       cosines,
       withinQuestion: within,
+      gates,
     };
     writeFileSync(REPORT_FILE, `${JSON.stringify(report, null, 2)}\n`);
+    writeCardTables();
   }
   say(`${((Date.now() - startedMs) / 1000).toFixed(0)} s`);
   console.log(JSON.stringify({ arms, edits, cosines }));

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import type { ModelConfig } from '../../src/checkpoint/config';
+import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import { parseSafetensors, toTensor, writeSafetensors } from '../../src/checkpoint/safetensors';
 import { createRng } from '../../src/core/rng';
 import { AdamW, clipScale, globalNorm, learningRateAt } from '../../src/core/optimizer';
@@ -12,7 +12,7 @@ import type { Tensor } from '../../src/core/tensor';
 import { zeros } from '../../src/core/tensor';
 import { EXTERNAL_PATH } from '../../src/onnx/proto';
 import type { TrainGraph } from '../../src/onnx/train-graph';
-import { weightShapes } from '../../src/onnx/train-graph';
+import { buildTrainGraph, weightShapes } from '../../src/onnx/train-graph';
 import type { Batch } from './batches';
 import type { Schedule } from './recipe';
 
@@ -125,6 +125,20 @@ export class Trainer {
   async release(): Promise<void> {
     await this.#session.release();
   }
+}
+
+/** The loss of a batch in nats, without a step. */
+export async function lossOf(config: ModelConfig, weights: Weights, batch: Batch): Promise<number> {
+  const parameters = new Map(weights);
+  const schedule = { steps: 1, warmupSteps: 1, learningRate: 0, finalFraction: 0, weightDecay: 0 };
+  const trainer = await Trainer.create(
+    buildTrainGraph(config, { kind: 'full' }),
+    parameters,
+    schedule,
+  );
+  const { lossNats } = await trainer.step(batch);
+  await trainer.release();
+  return lossNats;
 }
 
 /** Normal weights of deviation 0.02, those that write to the residual stream smaller by sqrt(2 n_layers); norms at 1. */
