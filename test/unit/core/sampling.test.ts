@@ -113,6 +113,31 @@ describe('sampleToken', () => {
     );
   });
 
+  test('the quick draw takes the token that the distribution says, for 2,000 draws of 500 tokens', () => {
+    const noise = createRng(4);
+    for (const temperature of [0.05, 0.7, 1, 3]) {
+      const sampling = { ...PLAIN_SAMPLING, temperature };
+      for (let seed = 0; seed < 500; seed++) {
+        const row = Float32Array.from({ length: 500 }, (_, id) =>
+          id % 50 === 7 ? -Infinity : 5 * noise.normal(),
+        );
+        let left = createRng(seed).next();
+        const expected = samplingDistribution(row, sampling, []).findIndex((p) => (left -= p) < 0);
+        expect(sampleToken(row, sampling, [], createRng(seed))).toBe(expected);
+      }
+    }
+  });
+
+  test('a quick draw refuses what is no distribution, and takes one number from the stream', () => {
+    const rng = createRng(1);
+    expect(() => sampleToken([NaN, 1], PLAIN_SAMPLING, [], rng)).toThrow(RangeError);
+    expect(() => sampleToken([], PLAIN_SAMPLING, [], rng)).toThrow(RangeError);
+    sampleToken([0, -2000, -1e30], PLAIN_SAMPLING, [], rng);
+    const other = createRng(1);
+    other.next();
+    expect(rng.next()).toBe(other.next());
+  });
+
   test('the same seed gives the same tokens', () => {
     const draw = (seed: number) => {
       const rng = createRng(seed);
