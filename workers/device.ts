@@ -32,18 +32,23 @@ export interface StartedDevice {
   readonly report: DeviceReport;
 }
 
+/** The last self-test that nobody waited for. */
+let warmUp: Promise<unknown> = Promise.resolve();
+
 /**
  * @param wanted `auto` takes a GPU only if it is real and right; `webgpu` also takes a software one.
  * @throws ModelError `no-webgpu` or `webgpu-wrong` when webgpu was asked for and cannot be had.
  */
 export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevice> {
   const { ort, build, threads } = await loadOrt();
+  // ORT refuses to be initialised twice at once, and an earlier start may still be at it.
+  await warmUp;
   const base = { adapter: null, threads, build } as const;
   const onWasm = (reason: string): StartedDevice => {
     const runtime = makeRuntime(ort, threads, null, null);
     // Fetches and compiles the WebAssembly while the weights are still on their way. If it fails, the
     // first load fails in the same way and says so.
-    selfTest(runtime).catch(() => {});
+    warmUp = selfTest(runtime).catch(() => {});
     return { runtime, report: { ...base, device: 'wasm', reason } };
   };
   if (wanted === 'wasm') return onWasm('WebAssembly was chosen.');

@@ -1,9 +1,11 @@
 // Bad input through the worker's own interface, on onnxruntime-node, from files served over HTTP. Each
-// names the file, the reason and what to do; each leaves the checkpoint that was there answering.
-// Elsewhere: truncated weights, adapter, tokenizer and config, an unknown architecture, blank and
-// over-long questions, a missing folder: ../workers/model-api.test.ts; every byte of a safetensors
-// header: ../checkpoint/safetensors.test.ts; a loop without end in a template or a pattern, no WebGPU,
-// WebGPU that fails, storage full, a malformed registry: test/browser/bad-input.
+// names the file, the reason and what to do, and leaves the checkpoint that was there answering.
+//   corrupt safetensors, dtype, NaN, config, tokenizer, adapter, network, edits -> here
+//   truncated files, architecture, blank and over-long prompt, lens direction -> ../workers/model-api
+//   any byte of a safetensors header, any cut -> ../checkpoint/safetensors
+//   template or pattern without end -> test/browser/bad-input/hostile, ./page-thread
+//   no WebGPU, wrong numbers, GPU error -> test/browser/bad-input/webgpu; lost -> test/browser/engine
+//   storage full -> test/browser/bad-input/storage; malformed registry.json -> ./registry
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

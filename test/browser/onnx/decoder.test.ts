@@ -1,0 +1,111 @@
+// The decoder graph on wasm and on webgpu against plain float64 loops: logits, residuals, pooled
+// residuals, projections, edits. Errors are relative to the largest expected value.
+
+import { beforeAll, describe, expect, test } from 'vitest';
+import { applyEdit, packEdit, type LayerEdit } from '../../../src/core/edit';
+import { dot, unitRows } from '../../../src/core/projection';
+import { createRng } from '../../../src/core/rng';
+import { rowOf, tensor } from '../../../src/core/tensor';
+import { DecoderRun, floats, relativeError, type Backend } from '../../unit/onnx/decoder-run';
+import { float64Forward } from '../../unit/onnx/float64-decoder';
+import { randomConfig, randomWeights } from '../../unit/onnx/random-weights';
+import { backendOf, DEVICES } from './devices';
+
+const TOLERANCE = 1e-4;
+const IDS = [3, 17, 41, 8, 8, 29, 0];
+const CONFIG = randomConfig({ nLayers: 2 });
+const WEIGHTS = randomWeights(CONFIG, 7);
+const { nLayers, dModel } = CONFIG;
+
+const rng = createRng(5);
+const UNITS = unitRows(
+  tensor(
+    Float32Array.from({ length: nLayers * dModel }, () => rng.normal()),
+    [nLayers, dModel],
+  ),
+);
+const edits = (more: Partial<LayerEdit>): LayerEdit[] =>
+  Array.from({ length: nLayers }, (_, layer) => ({
+    unit: rowOf(UNITS, layer).data,
+    steer: null,
+    strength: 0,
+    reference: 0,
+    cap: 0,
+    tau: 0,
+    ...more,
+  }));
+const flat = (rows: readonly ArrayLike<number>[]): number[] =>
+  rows.flatMap((row) => Array.from(row));
+
+describe.each(DEVICES)('the decoder on %s', { timeout: 240_000 }, (device) => {
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = await backendOf(device);
+  }, 240_000);
+
+  test.each([
+    [true, 2],
+    [false, 4],
+  ])(
+    'gives the logits and residuals of the float64 loop (tied head: %s, %i key heads)',
+    async (tieWordEmbeddings, nKvHeads) => {
+      const config = randomConfig({ nLayers: 2, nKvHeads, tieWordEmbeddings });
+      const weights = randomWeights(config, 11);
+      const run = await DecoderRun.on(backend, config, weights, { residuals: true });
+      const out = await run.prefill([IDS]);
+      const expected = float64Forward(config, weights, IDS);
+      expect(relativeError(floats(out, 'logits'), flat(expected.logits))).toBeLessThan(TOLERANCE);
+      const residuals = flat(expected.residuals.map(flat));
+      expect(relativeError(floats(out, 'residuals'), residuals)).toBeLessThan(TOLERANCE);
+    },
+  );
+
+  test('pools residuals over the chosen positions of unequal rows', async () => {
+    const rows = [IDS, IDS.slice(0, 4)];
+    const run = await DecoderRun.on(backend, CONFIG, WEIGHTS, { pooled: true, logits: 'none' });
+    const third = 1 / 3;
+    const pool = [0, 0, third, third, third, 0, 0, 0, 0, 0, 1, 0, 0, 0];
+    const out = await run.prefill(rows, { pool });
+    const expected = Array.from({ length: nLayers }, (_, layer) =>
+      rows.map((ids, row) => {
+        const { residuals } = float64Forward(CONFIG, WEIGHTS, ids);
+        return Float64Array.from({ length: dModel }, (_, i) =>
+          residuals[layer]!.reduce((sum, h, at) => sum + h[i]! * pool[row * IDS.length + at]!, 0),
+        );
+      }),
+    );
+    expect(relativeError(floats(out, 'pooled'), flat(expected.map(flat)))).toBeLessThan(TOLERANCE);
+  });
+
+  test.each([
+    ['ablation to zero', { strength: 1 }],
+    ['half an ablation to a mean', { strength: 0.5, reference: 0.7 }],
+    ['a cap', { cap: 1, tau: -0.2 }],
+    ['steering', { steer: Float32Array.from({ length: dModel }, (_, i) => Math.cos(i)) }],
+  ] as const)('does %s where the mask says so, and reads before it', async (_, change) => {
+    const layers = edits(change);
+    const mask = [1, 0, 1, 1, 0, 1, 1];
+    const run = await DecoderRun.on(backend, CONFIG, WEIGHTS, { hooks: 'edit' });
+    run.edit = packEdit(layers, UNITS, dModel);
+    const out = await run.prefill([IDS], { mask });
+    const read: number[][] = IDS.map(() => []);
+    const expected = float64Forward(CONFIG, WEIGHTS, IDS, (layer, at, h) => {
+      read[at]!.push(dot(h, layers[layer]!.unit));
+      if (mask[at]) h.set(applyEdit(Float32Array.from(h), layers[layer]!));
+    });
+    expect(relativeError(floats(out, 'logits'), flat(expected.logits))).toBeLessThan(TOLERANCE);
+    expect(relativeError(floats(out, 'projections'), flat(read))).toBeLessThan(TOLERANCE);
+    const plain = float64Forward(CONFIG, WEIGHTS, IDS);
+    expect(relativeError(floats(out, 'logits'), flat(plain.logits))).toBeGreaterThan(
+      100 * TOLERANCE,
+    );
+  });
+
+  test('an edit of zero strength gives bit for bit the logits of no edit', async () => {
+    const run = await DecoderRun.on(backend, CONFIG, WEIGHTS, { hooks: 'edit' });
+    run.edit = packEdit(edits({}), UNITS, dModel);
+    const zero = floats(await run.prefill([IDS]), 'logits').slice();
+    const plain = await DecoderRun.on(backend, CONFIG, WEIGHTS, { hooks: 'none' });
+    expect(zero).toEqual(floats(await plain.prefill([IDS]), 'logits'));
+  });
+});

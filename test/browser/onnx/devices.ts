@@ -1,0 +1,17 @@
+// The devices on which graphs are checked in the browser: the same cases on each. WebGPU is a software
+// adapter in tests (SwiftShader), so configurations are tiny.
+
+import { startDevice } from '../../../workers/device';
+import { createSession } from '../../../workers/session';
+import type { Backend } from '../../unit/onnx/decoder-run';
+
+export const DEVICES = ['wasm', 'webgpu'] as const;
+
+export async function backendOf(device: (typeof DEVICES)[number]): Promise<Backend> {
+  const { runtime, report } = await startDevice(device);
+  if (report.device !== device) throw new Error(`Got ${report.device} instead of ${device}.`);
+  return {
+    Tensor: runtime.ort.Tensor,
+    create: (model, externalData) => createSession(runtime, model, externalData),
+  };
+}
