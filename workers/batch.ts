@@ -3,7 +3,12 @@
 
 import type { Tensor } from 'onnxruntime-common';
 import { editMask, isEdited } from '../src/core/edit';
-import { decodeFeeds, prefillFeeds, type TokenFeeds } from '../src/onnx/decoder-feeds';
+import {
+  decodeFeeds,
+  prefillFeeds,
+  projectionsOf,
+  type TokenFeeds,
+} from '../src/onnx/decoder-feeds';
 import { StepInputs } from './inputs';
 import { createKvCache, type KvCache } from './kv-cache';
 import type { LiveEdit } from './live-edit';
@@ -107,14 +112,14 @@ export class DecoderBatch {
       },
       {
         logits: null,
-        ...(this.#withProjections ? { projections: null } : {}),
+        ...(this.#withProjections ? { readouts: null } : {}),
         ...this.#cache.presents(),
       },
     );
     this.#cache.accept(outputs);
     return {
       logits: outputs.logits!.data as Float32Array,
-      projections: (outputs.projections?.data as Float32Array | undefined) ?? null,
+      projections: outputs.readouts ? projectionsOf(outputs.readouts.data as Float32Array) : null,
     };
   }
 }

@@ -4,6 +4,7 @@
 import type { Tensor } from 'onnxruntime-common';
 import type { ModelConfig } from '../src/checkpoint/config';
 import { EDIT_WIDTH, emptyEdit, maskedBias, type PackedEdit } from '../src/core/edit';
+import { readFeed } from '../src/onnx/decoder-feeds';
 import type { EditPositions } from './api';
 import type { StepInputs } from './inputs';
 import { ModelError } from './runtime';
@@ -49,7 +50,10 @@ export class LiveEdit {
     const columns = nLayers * EDIT_WIDTH;
     if (this.#fed?.packed !== packed || this.#fed.inputs !== inputs) {
       const tensors = {
-        edit_read: inputs.tensor('edit_read', packed.read, [dModel, columns]),
+        edit_read: inputs.tensor('edit_read', readFeed(packed.read, nLayers), [
+          nLayers * dModel,
+          EDIT_WIDTH,
+        ]),
         edit_write: inputs.tensor('edit_write', packed.write, [columns, dModel]),
       };
       this.#fed = { packed, inputs, tensors };

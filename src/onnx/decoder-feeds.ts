@@ -2,6 +2,8 @@
 // head of decoder.ts. Plain typed arrays: whoever runs the graph wraps them as tensors.
 // Refuses empty rows: a model that is shown nothing has nothing to say.
 
+import { EDIT_WIDTH } from '../core/edit';
+
 export interface Feed {
   readonly data: Int32Array<ArrayBuffer>;
   readonly dims: readonly number[];
@@ -62,4 +64,29 @@ export function decodeFeeds(tokens: readonly number[], lengths: readonly number[
       [tokens.length],
     ),
   };
+}
+
+/**
+ * `PackedEdit.read` [d_model, n_layers * 5] as the graph takes it, layer after layer [n_layers * d_model, 5]: each
+ * layer's part is then one block of memory, and handing it out costs no strided copy at every token.
+ */
+export function readFeed(read: Float32Array, nLayers: number): Float32Array<ArrayBuffer> {
+  const columns = nLayers * EDIT_WIDTH;
+  const dModel = read.length / columns;
+  const out = new Float32Array(read.length);
+  for (let i = 0; i < dModel; i++) {
+    for (let layer = 0; layer < nLayers; layer++) {
+      const from = i * columns + layer * EDIT_WIDTH;
+      out.set(read.subarray(from, from + EDIT_WIDTH), (layer * dModel + i) * EDIT_WIDTH);
+    }
+  }
+  return out;
+}
+
+/** The projections among the graph's `readouts`: column 0 of each layer's five, [batch, pos, n_layers]. */
+export function projectionsOf(readouts: Float32Array): Float32Array<ArrayBuffer> {
+  return Float32Array.from(
+    { length: readouts.length / EDIT_WIDTH },
+    (_, i) => readouts[i * EDIT_WIDTH]!,
+  );
 }

@@ -10,19 +10,19 @@ import { int, ints, type GraphBuilder, type Value } from './graph';
 export interface EditHooks {
   /** The addition [batch, pos, d_model] that the edit makes to `resid`, the output of block `layer`. */
   delta(layer: number, resid: Value): Value;
-  /** Declares `projections` [batch, pos, n_layers]; call after the last layer. */
+  /** Declares `readouts` [batch, pos, n_layers * 5], h R of every layer; call after the last one. */
   finish(): void;
 }
 
 /**
- * Declares the inputs `edit_read` [d_model, n_layers * 5], `edit_bias` [batch, pos, n_layers * 5] (the packed
+ * Declares the inputs `edit_read` [n_layers * d_model, 5] (see `readFeed`), `edit_bias` [batch, pos, n_layers * 5] (the packed
  * bias at every position, masked by `maskedBias`) and `edit_write` [n_layers * 5, d_model].
  */
 export function editHooks(g: GraphBuilder, { nLayers, dModel }: ModelConfig): EditHooks {
   const columns = nLayers * EDIT_WIDTH;
   const split = (value: Value, axis: number) =>
     g.opN('Split', nLayers, [value], { axis: int(axis), num_outputs: int(nLayers) });
-  const reads = split(g.input('edit_read', 'f32', [dModel, columns]), 1);
+  const reads = split(g.input('edit_read', 'f32', [nLayers * dModel, EDIT_WIDTH]), 0);
   const biases = split(g.input('edit_bias', 'f32', ['batch', 'pos', columns]), 2);
   const writes = split(g.input('edit_write', 'f32', [columns, dModel]), 0);
   const readouts: Value[] = [];
@@ -35,14 +35,7 @@ export function editHooks(g: GraphBuilder, { nLayers, dModel }: ModelConfig): Ed
     },
     finish() {
       const all = g.op('Concat', readouts, { axis: int(2) });
-      const first = g.op('Slice', [
-        all,
-        g.int64(0),
-        g.int64(columns),
-        g.int64(2),
-        g.int64(EDIT_WIDTH),
-      ]);
-      g.output(first, 'projections', 'f32', ['batch', 'pos', nLayers]);
+      g.output(all, 'readouts', 'f32', ['batch', 'pos', columns]);
     },
   };
 }

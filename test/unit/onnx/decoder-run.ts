@@ -6,7 +6,13 @@ import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
 import type { PackedEdit } from '../../../src/core/edit';
 import { EDIT_WIDTH, maskedBias } from '../../../src/core/edit';
 import { buildDecoder, type DecoderOptions } from '../../../src/onnx/decoder';
-import { decodeFeeds, prefillFeeds, type TokenFeeds } from '../../../src/onnx/decoder-feeds';
+import {
+  decodeFeeds,
+  prefillFeeds,
+  projectionsOf,
+  readFeed,
+  type TokenFeeds,
+} from '../../../src/onnx/decoder-feeds';
 
 export type Outputs = Readonly<Record<string, Tensor>>;
 
@@ -73,14 +79,19 @@ export class DecoderRun {
       if (name === 'pool_weights') return f32(pool ?? ones, [batch, length]);
       const edit = this.edit;
       if (!edit) throw new Error(`The test gave no edit for ${name}.`);
-      if (name === 'edit_read') return f32(edit.read, [dModel, columns]);
+      if (name === 'edit_read')
+        return f32(readFeed(edit.read, nLayers), [nLayers * dModel, EDIT_WIDTH]);
       if (name === 'edit_bias') {
         return f32(maskedBias(edit.bias, mask ?? ones), [batch, length, columns]);
       }
       return f32(edit.write, [columns, dModel]);
     };
     const feeds = Object.fromEntries(this.session.inputNames.map((name) => [name, make(name)]));
-    return this.session.run(feeds);
+    const outputs = await this.session.run(feeds);
+    const readouts = outputs['readouts'];
+    if (!readouts) return outputs;
+    const projections = projectionsOf(readouts.data as Float32Array);
+    return { ...outputs, projections: f32(projections, [batch, length, nLayers]) };
   }
 
   prefill(rows: readonly (readonly number[])[], more: Parameters<DecoderRun['run']>[1] = {}) {
