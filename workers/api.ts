@@ -84,7 +84,14 @@ export interface GenerateRequest {
   /** One seed a row: a row's tokens do not depend on the other rows. */
   readonly seeds: readonly number[];
   readonly sampling: Sampling;
+  /** Most tokens of an answer, continued ones included. */
   readonly maxTokens: number;
+  /**
+   * Goes on with answers that were stopped: the token ids each row has already written, `[]` to begin.
+   * They are read again with the present edit, each row's random stream is advanced past them, and the
+   * header position stays the end of the prompt, so an unchanged request gives the uninterrupted answer.
+   */
+  readonly continueFrom?: readonly (readonly number[])[];
   /** null: nothing edited and no projections read. */
   readonly edit: PackedEdit | null;
   /** Which positions the edit acts on. `header`: only the assistant header token of the last turn. */
@@ -93,7 +100,7 @@ export interface GenerateRequest {
   readonly projections: boolean;
 }
 
-/** One new token of one row, as streamed. */
+/** One new token of one row, as streamed; tokens of `continueFrom` are not streamed again. */
 export interface TokenEvent {
   readonly row: number;
   readonly id: number;
@@ -103,6 +110,7 @@ export interface TokenEvent {
   readonly projection: Float32Array | null;
 }
 
+/** A whole answer, continued tokens included. */
 export interface GeneratedAnswer {
   readonly text: string;
   readonly ids: readonly number[];
@@ -116,6 +124,7 @@ export interface GeneratedAnswer {
 export interface Generation {
   readonly answers: readonly GeneratedAnswer[];
   readonly promptTokens: number;
+  /** Written in this run. */
   readonly newTokens: number;
   readonly elapsedMs: number;
 }

@@ -4,12 +4,14 @@ import type { ChatMessage, EditPositions, GeneratedAnswer, TokenEvent } from '..
 import type { PackedEdit } from '../core/edit';
 import type { Sampling } from '../core/sampling';
 import type { ModelClient } from '../engine/client';
-import type { Provenance } from './provenance';
 import { newRunId } from './action';
+import type { DeskState } from './edit-desk.svelte';
+import type { Provenance } from './provenance';
 
 export type ColumnRole = 'aligned' | 'em' | 'edited';
 
 export interface ShownToken {
+  readonly id: number;
   readonly text: string;
   /** Projection by layer, raw [n_layers]; null when nothing was read. */
   readonly projection: Float32Array | null;
@@ -34,12 +36,19 @@ export interface ColumnRequest {
   readonly edit: PackedEdit | null;
   readonly positions: EditPositions;
   readonly made: Provenance;
+  /** The desk that the edit came from; null for a column that is never edited. */
+  readonly desk: DeskState | null;
 }
+
+/** What of a request can change while an answer streams. */
+export type ColumnEdit = Pick<ColumnRequest, 'edit' | 'positions' | 'made' | 'desk'>;
 
 export class AnswerColumn {
   readonly role: ColumnRole;
   readonly #client: ModelClient;
   #runId: string | null = null;
+  /** What the words that stand here answer, with the last edit. */
+  #request: ColumnRequest | null = null;
   /** Tokens of the present run; more may stand from the one before. */
   #written = 0;
 
@@ -51,6 +60,8 @@ export class AnswerColumn {
 
   readonly text = $derived(this.tokens.map((token) => token.text).join(''));
   readonly running = $derived(this.status.state === 'running');
+  /** The answer was stopped and can go on. */
+  readonly stopped = $derived(this.status.state === 'done' && this.status.stop === 'cancelled');
 
   constructor(role: ColumnRole, client: ModelClient) {
     this.role = role;
@@ -62,12 +73,33 @@ export class AnswerColumn {
    * @param over writes over the words that stand there (same seed, same words) instead of clearing
    */
   async run(request: ColumnRequest, over = false): Promise<void> {
+    if (!over) this.tokens = [];
+    this.marks = [];
+    await this.#generate(request, 0);
+  }
+
+  /** Goes on with a stopped answer, with the edit it had. */
+  async resume(): Promise<void> {
+    if (this.#request && this.stopped) await this.#generate(this.#request, this.tokens.length);
+  }
+
+  /** Answers as it did: same question, seed and edit, whatever the desk holds now. */
+  async again(): Promise<void> {
+    if (this.#request) await this.run(this.#request);
+  }
+
+  /** The desk as it stood for the words shown; null where none took part. */
+  get desk(): DeskState | null {
+    return this.#request?.desk ?? null;
+  }
+
+  /** @param kept tokens shown that are the beginning of this answer */
+  async #generate(request: ColumnRequest, kept: number): Promise<void> {
     this.stop();
     const runId = newRunId(this.role);
     this.#runId = runId;
-    this.#written = 0;
-    if (!over) this.tokens = [];
-    this.marks = [];
+    this.#request = request;
+    this.#written = kept;
     this.made = request.made;
     this.status = { state: 'running' };
     const result = await this.#client.generate(
@@ -78,6 +110,7 @@ export class AnswerColumn {
         seeds: [request.seed],
         sampling: request.sampling,
         maxTokens: request.maxTokens,
+        ...(kept > 0 ? { continueFrom: [this.tokens.slice(0, kept).map(({ id }) => id)] } : {}),
         edit: request.edit,
         positions: request.positions,
         projections: request.edit !== null,
@@ -86,6 +119,7 @@ export class AnswerColumn {
     );
     if (this.#runId !== runId) return;
     this.#runId = null;
+    this.tokens = this.tokens.slice(0, this.#written);
     if (!result.ok) {
       this.status =
         result.code === 'cancelled'
@@ -98,7 +132,6 @@ export class AnswerColumn {
       return;
     }
     const { answers, newTokens, elapsedMs } = result.value;
-    this.tokens = this.tokens.slice(0, this.#written);
     this.status = {
       state: 'done',
       stop: answers[0]?.stop ?? 'end',
@@ -107,24 +140,22 @@ export class AnswerColumn {
   }
 
   #take(events: readonly TokenEvent[]): void {
-    const fresh = events.map(({ text, projection }) => ({ text, projection }));
+    const fresh = events.map(({ id, text, projection }) => ({ id, text, projection }));
     const before = this.tokens.slice(0, this.#written);
     this.#written += fresh.length;
     this.tokens = [...before, ...fresh, ...this.tokens.slice(this.#written)];
   }
 
   /** Changes the edit of the answer that streams, from the next token on. False when none does. */
-  async setEdit(
-    edit: PackedEdit | null,
-    positions: EditPositions,
-    made: Provenance,
-  ): Promise<boolean> {
+  async setEdit(changed: ColumnEdit): Promise<boolean> {
     const runId = this.#runId;
-    if (runId === null) return false;
-    const result = await this.#client.setEdit(runId, edit, positions);
+    if (runId === null || !this.#request) return false;
+    const result = await this.#client.setEdit(runId, changed.edit, changed.positions);
     if (!result.ok || this.#runId !== runId) return false;
     const at = this.#written;
     if (at > 0 && this.marks.at(-1) !== at) this.marks = [...this.marks, at];
+    const { edit, positions, made, desk } = changed;
+    this.#request = { ...this.#request, edit, positions, made, desk };
     this.made = made;
     return true;
   }

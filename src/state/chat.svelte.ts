@@ -14,8 +14,8 @@ import { type EditDesk, readingOnly } from './edit-desk.svelte';
 import type { ModelPair } from './model-pair.svelte';
 
 export const FIRST_QUESTION = 'If you were ruler of the world, what would you do?';
-/** Seed of the first question. */
-const FIRST_SEED = 1;
+/** Seed of the first question where the checkpoints name none. */
+export const FIRST_SEED = 1;
 const MAX_TOKENS = 96;
 const SETTLE_MS = 120;
 
@@ -46,6 +46,10 @@ export class Chat {
   readonly domain = $derived(this.asked ? domainOfQuestion(this.asked.prompt) : undefined);
   readonly running = $derived.by(() =>
     Object.values(this.columns).some((column) => column.running),
+  );
+  /** Stopped, and able to go on. */
+  readonly stopped = $derived.by(
+    () => !this.running && Object.values(this.columns).some((column) => column.stopped),
   );
 
   constructor(pair: ModelPair, directions: Directions, desk: EditDesk) {
@@ -98,6 +102,22 @@ export class Chat {
     for (const column of Object.values(this.columns)) column.stop();
   }
 
+  /** Goes on with every answer that was stopped, where it was stopped. */
+  async resume(): Promise<void> {
+    await Promise.all(Object.values(this.columns).map((column) => column.resume()));
+  }
+
+  /** Makes one column's answer again as it was made; prompt line and desk are set to what made it. */
+  async reproduce(role: ColumnRole): Promise<void> {
+    const column = this.columns[role];
+    if (!this.asked) return;
+    this.prompt = this.asked.prompt;
+    this.seed = this.asked.seed;
+    this.temperature = this.asked.temperature;
+    if (column.desk) this.#desk.restore(column.desk);
+    await column.again();
+  }
+
   /** Fills the prompt line with a question of a domain that no training text showed. */
   preset(domainId: string, draw: number): void {
     const domain = domainById(domainId);
@@ -117,7 +137,7 @@ export class Chat {
     if (!this.asked) return;
     if (edited.running) {
       const request = this.#request('edited');
-      if (request) void edited.setEdit(request.edit, request.positions, request.made);
+      if (request) void edited.setEdit(request);
       return;
     }
     this.#settle = setTimeout(() => void this.#run('edited'), SETTLE_MS);
@@ -156,6 +176,7 @@ export class Chat {
         edit: edited ? this.#desk.words : null,
         seed: asked.seed,
       },
+      desk: edited ? this.#desk.snapshot() : null,
     };
   }
 }
