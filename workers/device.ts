@@ -64,21 +64,25 @@ export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevic
   if (wanted === 'auto' && (info.isFallbackAdapter || /swiftshader/i.test(name))) {
     return onWasm('The only WebGPU adapter is a software one, slower than WebAssembly.');
   }
+  let device: GPUDevice | null = null;
+  let why: string;
   try {
-    const { device, failure } = await requestDevice(adapter);
-    const runtime = makeRuntime(ort, threads, device, failure);
+    const requested = await requestDevice(adapter);
+    device = requested.device;
+    const runtime = makeRuntime(ort, threads, device, requested.failure);
     const wrong = await selfTest(runtime);
     if (wrong === null) {
       const reason = `WebGPU passed the numeric self-test on ${name || 'this adapter'}.`;
       return { runtime, report: { ...base, device: 'webgpu', reason, adapter: name } };
     }
-    device.destroy();
-    return refuse('webgpu-wrong', `WebGPU failed the numeric self-test (${wrong}).`);
+    why = `WebGPU failed the numeric self-test (${wrong}).`;
   } catch (error) {
-    if (error instanceof ModelError && error.code === 'webgpu-wrong') throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    return refuse('webgpu-wrong', `WebGPU could not be started (${why}).`);
+    // The words of the device or of ORT, where ours only say what to do about a running answer.
+    const cause = error instanceof ModelError && error.cause ? error.cause : error;
+    why = `WebGPU could not be started (${cause instanceof Error ? cause.message : String(cause)}).`;
   }
+  device?.destroy();
+  return refuse('webgpu-wrong', why);
 }
 
 async function loadOrt(): Promise<{

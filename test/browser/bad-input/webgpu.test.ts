@@ -39,6 +39,19 @@ const FAULTS: Readonly<Record<string, { code: string; why: RegExp; provoke: () =
         .spyOn(GPUAdapter.prototype, 'requestDevice')
         .mockRejectedValue(new DOMException('limits not met', 'OperationError')),
   },
+  'an error while it is tested': {
+    code: 'webgpu-wrong',
+    why: /could not be started/,
+    provoke: () => {
+      // eslint-disable-next-line @typescript-eslint/unbound-method
+      const create = GPUDevice.prototype.createShaderModule;
+      vi.spyOn(GPUDevice.prototype, 'createShaderModule').mockImplementation(function (
+        this: GPUDevice,
+      ) {
+        return create.call(this, { code: 'no shader' });
+      });
+    },
+  },
   'wrong numbers': {
     code: 'webgpu-wrong',
     why: /failed the numeric self-test/,
