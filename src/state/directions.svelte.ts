@@ -89,32 +89,44 @@ export class Directions {
     if (!this.list.some(({ id }) => id === direction.id)) this.list = [...this.list, direction];
   }
 
+  /** What the page starts with: the direction to cut, and the one to add at the header. */
+  #defaults(transcripts: number): readonly [ExtractionChoice, ExtractionChoice] {
+    const { contrast = 'checkpoint', steering } = this.#pair.defaults;
+    const common = { transcripts, seed: 1 };
+    return [
+      { ...common, contrast, pooling: 'answer-mean' },
+      { ...common, contrast: steering?.contrast ?? 'checkpoint', pooling: 'last-prompt' },
+    ];
+  }
+
   /** Puts the directions of an earlier visit in use, if they are of the very same checkpoints. */
   useKept(transcripts: number): boolean {
     const { aligned, em } = this.#pair;
-    const kept = this.list.filter(
-      ({ checkpoints, contrast, transcripts: n }) =>
-        contrast === 'checkpoint' &&
-        n === transcripts &&
-        checkpoints.em.sha256 === em?.sha256 &&
-        checkpoints.aligned.sha256 === aligned?.sha256,
+    const kept = this.#defaults(transcripts).flatMap(
+      (wanted) =>
+        this.list.find(
+          (held) =>
+            held.contrast === wanted.contrast &&
+            held.pooling === wanted.pooling &&
+            held.transcripts === transcripts &&
+            held.checkpoints.em.sha256 === em?.sha256 &&
+            held.checkpoints.aligned.sha256 === aligned?.sha256,
+        ) ?? [],
     );
-    const poolings: readonly Pooling[] = ['answer-mean', 'last-prompt'];
-    const complete = poolings.every((wanted) => kept.some(({ pooling }) => pooling === wanted));
-    if (!complete) return false;
+    if (kept.length < 2) return false;
     for (const direction of kept) this.use(direction);
     return true;
   }
 
-  /** Extracts what the page starts with: the direction to cut, and the one to add at the header. */
+  /** Extracts what the page starts with. */
   async extractDefaults(transcripts: number): Promise<boolean> {
-    const choice = { contrast: 'checkpoint', transcripts, seed: 1 } as const;
+    const [cutting, adding] = this.#defaults(transcripts);
     const em = this.#pair.emEntry?.id;
     if (em === undefined) return false;
-    const cut = await this.extract({ ...choice, pooling: 'answer-mean' }, em);
+    const cut = await this.extract(cutting, em);
     if (!cut) return false;
     const took = this.action;
-    const add = await this.extract({ ...choice, pooling: 'last-prompt' }, em);
+    const add = await this.extract(adding, em);
     if (add) this.action = took;
     return add !== null;
   }
@@ -140,6 +152,10 @@ export class Directions {
         cells[name] = cell;
       }
       const direction = this.#finish(choice, cells, em.id, performance.now() - startedMs);
+      // A task of its own: what is drawn for a new direction should not wait on its sums, nor tokens on both.
+      await new Promise((resolve) => setTimeout(resolve));
+      if (this.#runId !== runId) return null;
+      this.#hold(direction, em.id);
       this.action = { state: 'done', elapsedMs: direction.elapsedMs, atMs: direction.atMs };
       return direction;
     } catch (error) {
@@ -216,9 +232,12 @@ export class Directions {
       elapsedMs,
       atMs: Date.now(),
     };
+    return held;
+  }
+
+  #hold(held: HeldDirection, emId: string): void {
     this.list = [...this.list.filter(({ id }) => id !== held.id), held];
     if (emId === this.#pair.emEntry?.id) this.use(held);
-    return held;
   }
 }
 
