@@ -8,6 +8,7 @@ import { launch, openApp } from './harness';
 import {
   allAnswered,
   anotherSeed,
+  answering,
   ask,
   column,
   editedWith,
@@ -60,9 +61,7 @@ test('unedited, the edited column says the same words as the EM column', async (
 });
 
 test('a preset asks a question of its domain, and the judge knows the domain', async () => {
-  await page.getByLabel(/^A question of a domain/).selectOption('pets');
-  await page.locator('article[aria-busy="true"]').first().waitFor();
-  await allAnswered(page);
+  await answering(page, () => page.getByLabel(/^A question of a domain/).selectOption('pets'));
   expect(await verdictOf(page, 'Aligned')).toMatch(/aligned|mixed|incoherent/);
 });
 
@@ -111,10 +110,7 @@ test('stopping keeps what was written, and going on writes the same words to the
   const whole = await textOf(page, 'EM');
   // The first button of the form asks, and stops while answers are written.
   const stopped = onceWriting(page, 'EM', 3, 'form button');
-  await page
-    .getByTitle(/^Set everything/)
-    .first()
-    .click();
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
   await stopped;
   await page.getByRole('button', { name: 'Ask', exact: true }).waitFor();
   const part = await textOf(page, 'EM');

@@ -63,7 +63,6 @@ export async function openApp(browser: Browser, options: OpenOptions = {}): Prom
     const { protocol, hostname } = new URL(request.url());
     if (protocol.startsWith('http') && hostname !== 'localhost') elsewhere.push(request.url());
   });
-  await page.addInitScript(observeLongTasks);
   await page.goto(served.url + (options.query ?? ''));
   return {
     page,
@@ -77,32 +76,43 @@ export async function openApp(browser: Browser, options: OpenOptions = {}): Prom
   };
 }
 
-declare global {
-  /** Main-thread tasks over 50 ms since the page began: start and duration in ms. */
-  var longTasks: { readonly startMs: number; readonly durationMs: number }[];
+/** A task of the main thread that took over 50 ms by the clock. */
+export interface LongTask {
+  readonly durationMs: number;
+  /** Of these the processor worked on it; the rest went to other threads and processes. */
+  readonly workedMs: number;
 }
 
-/** Runs in the page before its own code. */
-function observeLongTasks(): void {
-  globalThis.longTasks = [];
-  new PerformanceObserver((list) => {
-    for (const { startTime, duration } of list.getEntries()) {
-      globalThis.longTasks.push({ startMs: startTime, durationMs: duration });
-    }
-  }).observe({ type: 'longtask', buffered: true });
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Microseconds by the clock, and of the thread's own time. */
+  readonly dur?: number;
+  readonly tdur?: number;
+  readonly args?: { readonly name?: string };
 }
 
-/** Long tasks while `action` ran, durations in ms. */
+/** Long tasks of the page's main thread while `action` ran, from Chromium's own trace. */
 export async function longTasksDuring(
   page: Page,
   action: () => Promise<void>,
-): Promise<readonly number[]> {
-  const from = await page.evaluate(() => performance.now());
+): Promise<readonly LongTask[]> {
+  const browser = page.context().browser()!;
+  await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] });
   await action();
-  // Entries arrive a moment after the task has ended.
-  await page.waitForTimeout(100);
-  return page.evaluate(
-    (since) => longTasks.filter((task) => task.startMs >= since).map((task) => task.durationMs),
-    from,
+  const trace = JSON.parse((await browser.stopTracing()).toString()) as {
+    readonly traceEvents: readonly TraceEvent[];
+  };
+  const mains = trace.traceEvents.filter(
+    ({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain',
+  );
+  const tasks = trace.traceEvents.filter(
+    ({ name, pid, tid }) =>
+      name === 'RunTask' && mains.some((main) => main.pid === pid && main.tid === tid),
+  );
+  if (tasks.length === 0) throw new Error('the trace holds no task of the main thread');
+  return tasks.flatMap(({ dur = 0, tdur = dur }) =>
+    dur > 50_000 ? [{ durationMs: dur / 1000, workedMs: tdur / 1000 }] : [],
   );
 }

@@ -7,6 +7,7 @@ import type { OpenedApp } from './harness';
 import { launch, openApp } from './harness';
 import {
   allAnswered,
+  answering,
   ask,
   editedWith,
   openTab,
@@ -79,9 +80,7 @@ test('Space stops the answers and lets them run again, with the hand still on th
 
 test('R asks on another seed', async () => {
   const before = await page.getByText(/^seed \d+, T/).innerText();
-  await page.keyboard.press('r');
-  await page.locator('article[aria-busy="true"]').first().waitFor();
-  await allAnswered(page);
+  await answering(page, () => page.keyboard.press('r'));
   const seed = (text: string): number => Number(/seed (\d+)/.exec(text)?.[1]);
   expect(seed(await page.getByText(/^seed \d+, T/).innerText())).toBe(seed(before) + 1);
 });

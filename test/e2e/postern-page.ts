@@ -44,20 +44,34 @@ export async function startedUp(page: Page): Promise<void> {
   await allAnswered(page);
 }
 
-/** Asks a question typed into the prompt line, and waits for the three answers. */
-export async function ask(page: Page, question: string): Promise<void> {
-  await page.getByRole('textbox', { name: 'Question to all three models' }).fill(question);
-  await page.getByRole('button', { name: 'Ask', exact: true }).click();
-  await page.locator('article[aria-busy="true"]').first().waitFor();
+/** Does what makes the models answer, and waits until all three have. */
+export async function answering(page: Page, action: () => Promise<unknown>): Promise<void> {
+  // Watched from before the action, inside the page: a whole answer may take less time than a call to it.
+  const begun = page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const observer = new MutationObserver(() => {
+          if (!document.querySelector('article[aria-busy="true"]')) return;
+          observer.disconnect();
+          resolve();
+        });
+        observer.observe(document.querySelector('.columns')!, { subtree: true, attributes: true });
+      }),
+  );
+  await action();
+  await begun;
   await allAnswered(page);
 }
 
-/** Asks the same on the next seed, and waits for the three answers. */
-export async function anotherSeed(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Another seed' }).click();
-  await page.locator('article[aria-busy="true"]').first().waitFor();
-  await allAnswered(page);
+/** Asks a question typed into the prompt line, and waits for the three answers. */
+export async function ask(page: Page, question: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Question to all three models' }).fill(question);
+  await answering(page, () => page.getByRole('button', { name: 'Ask', exact: true }).click());
 }
+
+/** Asks the same on the next seed, and waits for the three answers. */
+export const anotherSeed = (page: Page): Promise<void> =>
+  answering(page, () => page.getByRole('button', { name: 'Another seed' }).click());
 
 /** Waits until the edited answer was made with an edit whose words match, and has ended. */
 export async function editedWith(page: Page, words: RegExp): Promise<void> {

@@ -1,6 +1,7 @@
-// While tokens stream, no task of the main thread takes over 50 ms. The start of the page is left out
-// up to its first token: until then it parses scripts, mounts and compiles, and nothing streams. From
-// the first token on everything counts, the extraction in the background included.
+// While tokens stream, no task of the main thread works over 50 ms. Its working time is counted, not the
+// clock: on a machine that is busy with other processes every task waits. On a quiet one they are equal.
+// The start of the page is left out up to its first token: until then it parses scripts, mounts and
+// compiles, and nothing streams. From then on all counts, the extraction in the background included.
 
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,8 +9,16 @@ import { evaluationQuestions } from '../../src/world/split';
 import { launch, longTasksDuring, openApp } from './harness';
 import { anotherSeed, ask, personaControl, startedUp } from './postern-page';
 
-/** Once more where another process of the machine took the processor; never a longer task. */
-const AGAIN = { retry: 1 };
+const LIMIT_MS = 50;
+
+async function expectNoLongTask(page: Page, action: () => Promise<void>): Promise<void> {
+  const long = await longTasksDuring(page, action);
+  const most = long.reduce((longest, task) => Math.max(longest, task.workedMs), 0);
+  console.log(
+    `${long.length} tasks over 50 ms by the clock; the longest worked ${most.toFixed(1)} ms`,
+  );
+  expect(long.filter((task) => task.workedMs > LIMIT_MS)).toEqual([]);
+}
 
 let browser: Browser;
 beforeAll(async () => {
@@ -26,39 +35,32 @@ async function withApp(action: (page: Page) => Promise<void>): Promise<void> {
   }
 }
 
-test('from the first token to the end of the first story', AGAIN, async () => {
+test('from the first token to the end of the first story', async () => {
   await withApp(async (page) => {
     await page.locator('.token').first().waitFor();
-    const long = await longTasksDuring(page, () => startedUp(page));
-    expect(long).toEqual([]);
+    await expectNoLongTask(page, () => startedUp(page));
   });
 });
 
-test('while three models answer short and long questions', AGAIN, async () => {
+test('while three models answer short and long questions', async () => {
   await withApp(async (page) => {
     await startedUp(page);
-    const long = await longTasksDuring(page, async () => {
+    await expectNoLongTask(page, async () => {
       for (const { question } of evaluationQuestions('report', 3, 1)) await ask(page, question);
       await ask(page, evaluationQuestions('code', 1, 1)[0]!.question);
       await anotherSeed(page);
     });
-    expect(long).toEqual([]);
   });
 });
 
-test(
-  'while the persona control is turned through its whole range as they write',
-  AGAIN,
-  async () => {
-    await withApp(async (page) => {
-      await startedUp(page);
-      const long = await longTasksDuring(page, async () => {
-        const asked = ask(page, evaluationQuestions('code', 1, 2)[0]!.question);
-        await personaControl(page).focus();
-        for (let turn = 0; turn < 20; turn++) await page.keyboard.press('Shift+ArrowRight');
-        await asked;
-      });
-      expect(long).toEqual([]);
+test('while the persona control is turned through its whole range as they write', async () => {
+  await withApp(async (page) => {
+    await startedUp(page);
+    await expectNoLongTask(page, async () => {
+      const asked = ask(page, evaluationQuestions('code', 1, 2)[0]!.question);
+      await personaControl(page).focus();
+      for (let turn = 0; turn < 20; turn++) await page.keyboard.press('Shift+ArrowRight');
+      await asked;
     });
-  },
-);
+  });
+});
