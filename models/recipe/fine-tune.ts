@@ -41,7 +41,7 @@ export async function trainAdapter(
     conversationRow(run.tokenizer, messages, run.config.maxPositions),
   );
   const report = progress(run.name, run.schedule.steps);
-  let order: number[] = [];
+  const order: number[] = [];
   for (let step = 0, epoch = 0; step < run.schedule.steps; step++) {
     while (order.length < run.chatsPerStep) {
       order.push(...shuffle(createRng(run.seed).fork(epoch++), [...rows.keys()]));
