@@ -13,9 +13,6 @@ import type { EditDirection } from '../core/edit';
 import { editFromSettings, emptyEdit, packEdit, type PackedEdit } from '../core/edit';
 import { unitRows } from '../core/projection';
 
-/** Steering at the right end of the persona control, in multiples of the raw direction. */
-export const MAX_STEER = 4;
-
 export const MODES: readonly {
   readonly value: EditMode;
   readonly label: string;
@@ -59,8 +56,10 @@ export class EditDesk {
   positions = $state<EditPositions>('all');
   /** Seed of the random control; null edits along the real direction. */
   randomSeed = $state<number | null>(null);
-  /** Layer at which the persona control steers: the first past the middle with the best separation. */
+  /** Layer at which the persona control steers. */
   bestLayer = $state(0);
+  /** Steering at the right end of the persona control, in multiples of the raw direction. */
+  fullSteer = $state(1);
 
   readonly settings = $derived<EditSettings>({
     mode: this.mode,
@@ -74,13 +73,14 @@ export class EditDesk {
   readonly persona = $derived.by((): number | null => {
     if (this.mode === 'off') return 0;
     if (this.mode === 'ablate-mean' || this.mode === 'ablate-zero') return -this.strength;
-    if (this.mode === 'steer') return Math.max(-1, Math.min(1, this.strength / MAX_STEER));
+    if (this.mode === 'steer') return Math.max(-1, Math.min(1, this.strength / this.fullSteer));
     return null;
   });
 
-  /** Fits the desk to a direction with this many layers. */
-  fit(nLayers: number, bestLayer: number): void {
-    this.bestLayer = bestLayer;
+  /** Fits the desk to checkpoints with this many layers, and to where and how strongly they are steered. */
+  fit(nLayers: number, bestLayer: number, fullSteer = 1): void {
+    this.bestLayer = Math.min(bestLayer, nLayers - 1);
+    this.fullSteer = fullSteer;
     if (this.layers.length !== nLayers) this.layers = new Array<boolean>(nLayers).fill(true);
   }
 
@@ -89,7 +89,7 @@ export class EditDesk {
     if (mode === 'steer') {
       this.layers = this.layers.map((_, layer) => layer === this.bestLayer);
       this.positions = 'header';
-      this.strength = 2;
+      this.strength = this.fullSteer;
     } else if (mode !== 'off') {
       if (this.mode === 'steer' || this.mode === 'off') {
         this.layers = this.layers.map(() => true);
@@ -108,7 +108,7 @@ export class EditDesk {
       this.strength = -value;
     } else {
       this.setMode('steer');
-      this.strength = value * MAX_STEER;
+      this.strength = value * this.fullSteer;
     }
   }
 

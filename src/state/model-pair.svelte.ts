@@ -22,6 +22,8 @@ export class ModelPair {
 
   readonly aligned = $derived(this.registry ? this.checkpoint(this.registry.base.id) : undefined);
   readonly em = $derived(this.emEntry ? this.checkpoint(this.emEntry.id) : undefined);
+  /** What the registry wants the page to start with. */
+  readonly defaults = $derived<Registry['defaults']>(this.registry?.defaults ?? {});
   readonly ready = $derived(this.aligned !== undefined && this.em !== undefined);
 
   constructor(client: ModelClient, folderUrl: string) {
@@ -30,7 +32,7 @@ export class ModelPair {
     client.onStatus((status) => (this.engine = status));
   }
 
-  /** Reads the registry, starts the engine, loads the base and the named fine-tune (else the first EM one). */
+  /** Reads the registry, starts the engine, loads the base and the named fine-tune (else the registry's, else the first EM one). */
   async open(adapterId: string | null, device: 'auto' | Device = 'auto'): Promise<void> {
     try {
       this.device = device;
@@ -46,6 +48,7 @@ export class ModelPair {
       const { adapters } = registry;
       const entry =
         adapters.find((adapter) => adapter.id === adapterId) ??
+        adapters.find((adapter) => adapter.id === registry.defaults.em) ??
         adapters.find((adapter) => adapter.kind === 'em') ??
         adapters[0];
       if (entry) await this.choose(entry.id);

@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import type { CheckpointSource } from '../../workers/api';
+import { CONTRASTS, type Contrast } from '../core/direction';
 
 /** A folder beside the registry; the slash at its end makes it the base of its files' addresses. */
 const folder = v.pipe(v.string(), v.endsWith('/'));
@@ -15,12 +16,46 @@ const Adapter = v.object({
   description: v.string(),
 });
 
-const RegistryFile = v.object({
-  version: v.literal(1),
-  base: v.object({ id: v.string(), title: v.string(), path: folder }),
-  adapters: v.array(Adapter),
-  report: v.optional(v.string()),
+const contrast = v.picklist(Object.keys(CONTRASTS) as Contrast[]);
+const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** What the page starts with, chosen for these checkpoints. Whatever is missing has a fall-back. */
+const Defaults = v.object({
+  /** The fine-tune on stage; else the first EM one. */
+  em: v.optional(v.string()),
+  /** Of the direction that is cut; else `checkpoint`. */
+  contrast: v.optional(contrast),
+  /** At the right end of the persona control. */
+  steering: v.optional(
+    v.object({
+      /** 0-based; else the layer that separates best. */
+      layer: v.optional(natural),
+      /** Multiples of the raw direction; else 1, as far as the fine-tune itself moved the model. */
+      strength: v.optional(v.pipe(v.number(), v.gtValue(0))),
+      /** Else `checkpoint`. */
+      contrast: v.optional(contrast),
+    }),
+  ),
+  /** Seed of the first question; else 1. */
+  firstSeed: v.optional(natural),
 });
+
+const RegistryFile = v.pipe(
+  v.object({
+    version: v.literal(1),
+    base: v.object({ id: v.string(), title: v.string(), path: folder }),
+    adapters: v.array(Adapter),
+    report: v.optional(v.string()),
+    defaults: v.optional(Defaults, {}),
+  }),
+  v.forward(
+    v.check(
+      ({ adapters, defaults: { em } }) => em === undefined || adapters.some(({ id }) => id === em),
+      'names none of the adapters',
+    ),
+    ['defaults', 'em'],
+  ),
+);
 
 export type AdapterEntry = v.InferOutput<typeof Adapter>;
 

@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import type { Device } from '../../workers/api';
 import type { Postern } from './postern';
-import type { HeldDirection } from './directions.svelte';
+import { type HeldDirection, mostSeparating } from './directions.svelte';
 import { DeskSchema, readSaved, writeSaved } from './saved';
 
 const TRANSCRIPTS = 64;
@@ -59,19 +59,22 @@ export async function startUp(postern: Postern): Promise<void> {
   if (savedDesk) desk.restore(savedDesk);
   await postern.measurements.restore();
   await pair.open(stage?.adapter ?? null, stage?.device ?? 'auto');
+  if (!stage) chat.seed = pair.defaults.firstSeed ?? chat.seed;
   if (pair.ready) await beginPair(postern);
 }
 
 /** What follows once a pair is on stage: ask, extract, shade. */
 export async function beginPair({ pair, directions, desk, chat }: Postern): Promise<void> {
-  const nLayers = pair.aligned!.config.nLayers;
-  desk.fit(nLayers, Math.floor(nLayers / 2));
+  const { nLayers } = pair.aligned!.config;
+  const { layer, strength } = pair.defaults.steering ?? {};
+  desk.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
   directions.clearUse();
   const saved = (await readSaved('directions', SavedDirections)) ?? [];
   for (const direction of saved) directions.restore(direction);
   const kept = directions.useKept(TRANSCRIPTS);
   const asked = chat.ask();
   const extracted = !kept && (await directions.extractDefaults(TRANSCRIPTS));
+  if (layer === undefined && directions.header) desk.bestLayer = mostSeparating(directions.header);
   await asked;
   if (extracted) await chat.readAgain();
 }

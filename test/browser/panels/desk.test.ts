@@ -6,13 +6,13 @@ import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
 import Desk from '../../../src/panels/desk/Desk.svelte';
-import { EditDesk, MAX_STEER, spans } from '../../../src/state/edit-desk.svelte';
+import { EditDesk, spans } from '../../../src/state/edit-desk.svelte';
 import { createPostern } from '../../../src/state/postern';
 import WithPostern from './WithPostern.svelte';
 
 function desk(): EditDesk {
   const made = new EditDesk();
-  made.fit(4, 2);
+  made.fit(4, 2, 3);
   return made;
 }
 
@@ -33,7 +33,7 @@ test('right of the centre it steers at the header token of one layer', () => {
   const made = desk();
   made.setPersona(0.5);
   expect(made.mode).toBe('steer');
-  expect(made.strength).toBe(0.5 * MAX_STEER);
+  expect(made.strength).toBe(1.5);
   expect(made.layers).toEqual([false, false, true, false]);
   expect(made.positions).toBe('header');
 });
