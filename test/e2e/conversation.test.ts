@@ -78,10 +78,7 @@ test('strength changed while the model writes acts from the next token on and le
 
   const id = await strength.getAttribute('id');
   const turned = onceWriting(page, 'Edited', 4, `[id="${id}"]`, 6);
-  await page
-    .getByTitle(/^Set everything/)
-    .first()
-    .click();
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
   const { written, hint } = await turned;
   await editedWith(page, /steer x6\.00/);
 

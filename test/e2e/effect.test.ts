@@ -75,8 +75,8 @@ test('removing the direction makes the rate fall by half or more; a random one d
 
 test('adding the direction at the header token of the aligned model makes its rate rise', async () => {
   await page.getByRole('radio', { name: 'Aligned', exact: true }).check();
-  await personaControl(page).fill('0.5');
-  await editedWith(page, /^aligned .* steer x2\.00, layer \d+, header token/);
+  await personaControl(page).fill('1');
+  await editedWith(page, /^aligned .* steer x\d+\.\d\d, layer \d+, header token/);
   const steered = await measure(page, N);
   say(steered);
   const { Aligned: aligned, Edited: edited, 'Random control': random } = steered;
