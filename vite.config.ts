@@ -62,7 +62,7 @@ export default defineConfig({
   optimizeDeps: {
     exclude: ['onnxruntime-web'],
     // Named, so that a dependency met late does not reload the page; axe-core is for the tests.
-    include: ['axe-core', 'comlink', 'd3', 'idb-keyval', 'valibot'],
+    include: ['@xenova/transformers', 'axe-core', 'comlink', 'd3', 'idb-keyval', 'valibot'],
   },
   build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 },
   server: { headers: isolation },
