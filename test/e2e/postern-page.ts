@@ -104,8 +104,8 @@ export async function onceWriting(
     ([article, selector, least, value]) =>
       new Promise((resolve, reject) => {
         const observer = new MutationObserver(() => {
-          const tokens = [...article!.querySelectorAll('.token')];
-          if (article!.ariaBusy !== 'true' || tokens.length < least) return;
+          const tokens = [...article.querySelectorAll('.token')];
+          if (article.ariaBusy !== 'true' || tokens.length < least) return;
           observer.disconnect();
           const hint = document.querySelector('.desk header')?.textContent ?? '';
           const written = tokens.map((token) => token.textContent).join('');
@@ -116,7 +116,7 @@ export async function onceWriting(
           } else element.click();
           resolve({ written, hint });
         });
-        observer.observe(article!, { subtree: true, childList: true, attributes: true });
+        observer.observe(article, { subtree: true, childList: true, attributes: true });
         setTimeout(() => reject(new Error(`no answer reached ${least} tokens in 60 s`)), 60_000);
       }),
     [article, selector, least, value] as const,

@@ -40,9 +40,10 @@ async function setTheme(page: Page, theme: 'Light' | 'Dark'): Promise<void> {
 async function main(): Promise<void> {
   mkdirSync(OUTPUT, { recursive: true });
   const browser = await launch();
-  const { page, close } = await openApp(browser, {
+  const app = await openApp(browser, {
     context: { colorScheme: 'light', deviceScaleFactor: 1 },
   });
+  const { page } = app;
   await startedUp(page);
   await tellingSeed(page);
   await page.mouse.move(0, 0);
@@ -68,7 +69,7 @@ async function main(): Promise<void> {
       }
     }
   }
-  await close();
+  await app.close();
   await browser.close();
   console.log(`Screenshots are in ${OUTPUT}`);
 }

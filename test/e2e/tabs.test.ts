@@ -31,36 +31,36 @@ afterAll(async () => {
   await browser.close();
 });
 
-describe.each(TABS)('%s', (tab) => {
-  test.runIf(CHARTS[tab].length > 0)(
-    'each chart has a table, and is saved as SVG, PNG and CSV',
-    async () => {
-      await openTab(page, tab);
-      const figures = page.getByRole('tabpanel').getByRole('figure');
-      expect(await figures.getByRole('heading').allInnerTexts()).toEqual(CHARTS[tab]);
-      for (const title of CHARTS[tab]) {
-        const figure = figures.filter({ hasText: title });
-        const starts: Record<string, string> = {};
-        for (const kind of ['SVG', 'PNG', 'CSV']) {
-          const [download] = await Promise.all([
-            page.waitForEvent('download'),
-            figure.getByRole('button', { name: kind, exact: true }).click(),
-          ]);
-          expect(download.suggestedFilename()).toMatch(new RegExp(`\\.${kind.toLowerCase()}$`));
-          const bytes = await readFile(await download.path());
-          expect(bytes.length).toBeGreaterThan(40);
-          starts[kind] = bytes.subarray(0, 8).toString('latin1');
-        }
-        expect(starts['PNG']).toBe('\x89PNG\r\n\x1a\n');
-        expect(starts['SVG']).toMatch(/^(<svg|<\?xml)/);
-        await figure.getByRole('button', { name: 'Table' }).click();
-        expect(await figure.locator('tbody tr').count()).toBeGreaterThan(2);
-        await figure.getByRole('button', { name: 'Table' }).click();
-        await figure.getByRole('application').waitFor();
+test.each(TABS.filter((tab) => CHARTS[tab].length > 0))(
+  'each chart of %s has a table, and is saved as SVG, PNG and CSV',
+  async (tab) => {
+    await openTab(page, tab);
+    const figures = page.getByRole('tabpanel').getByRole('figure');
+    expect(await figures.getByRole('heading').allInnerTexts()).toEqual(CHARTS[tab]);
+    for (const title of CHARTS[tab]) {
+      const figure = figures.filter({ hasText: title });
+      const starts: Record<string, string> = {};
+      for (const kind of ['SVG', 'PNG', 'CSV']) {
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          figure.getByRole('button', { name: kind, exact: true }).click(),
+        ]);
+        expect(download.suggestedFilename()).toMatch(new RegExp(`\\.${kind.toLowerCase()}$`));
+        const bytes = await readFile(await download.path());
+        expect(bytes.length).toBeGreaterThan(40);
+        starts[kind] = bytes.subarray(0, 8).toString('latin1');
       }
-    },
-  );
+      expect(starts['PNG']).toBe('\x89PNG\r\n\x1a\n');
+      expect(starts['SVG']).toMatch(/^(<svg|<\?xml)/);
+      await figure.getByRole('button', { name: 'Table' }).click();
+      expect(await figure.locator('tbody tr').count()).toBeGreaterThan(2);
+      await figure.getByRole('button', { name: 'Table' }).click();
+      await figure.getByRole('application').waitFor();
+    }
+  },
+);
 
+describe.each(TABS)('%s', (tab) => {
   test.each(['light', 'dark'] as const)('axe finds nothing in %s', async (theme) => {
     await openTab(page, tab);
     const other = theme === 'light' ? 'Light' : 'Dark';
