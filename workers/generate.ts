@@ -17,6 +17,8 @@ export interface GenerateJob {
   readonly sampling: Sampling;
   /** Most tokens of an answer; fewer where the model's context ends before. */
   readonly maxTokens: number;
+  /** Answers as far as they are written already, one a row; they are read with the prompt. */
+  readonly continueFrom?: readonly (readonly number[])[];
   /** Tokens that end an answer; they are not part of it. */
   readonly endIds: readonly number[];
   readonly edit: LiveEdit;
@@ -70,18 +72,24 @@ export async function generate(
   signal?: Signal,
 ): Promise<GeneratedRow[]> {
   check(model, job);
-  const rows: Row[] = job.prompts.map((prompt, index) => ({
-    index,
-    rng: createRng(job.seeds[index]!),
-    prompt,
-    context: [...prompt],
-    ids: [],
-    projections: [],
-    headerProjection: null,
-    stop: null,
-  }));
+  const rows: Row[] = job.prompts.map((prompt, index) => {
+    const written = job.continueFrom?.[index] ?? [];
+    const rng = createRng(job.seeds[index]!);
+    // One draw a token, as sampleToken takes (none at temperature 0, where the stream does not matter).
+    for (let draw = 0; draw < written.length; draw++) rng.next();
+    return {
+      index,
+      rng,
+      prompt,
+      context: [...prompt, ...written],
+      ids: [...written],
+      projections: [],
+      headerProjection: null,
+      stop: written.length >= job.maxTokens ? 'length' : null,
+    };
+  });
   // Prompts of similar length share a batch: less padding.
-  const order = [...rows].sort((a, b) => a.prompt.length - b.prompt.length);
+  const order = [...rows].sort((a, b) => a.context.length - b.context.length);
   const size = job.maxBatch ?? MAX_BATCH;
   for (let at = 0; at < order.length && !signal?.aborted; at += size) {
     await generateBatch(model, job, order.slice(at, at + size), onTokens, signal);
@@ -102,20 +110,28 @@ async function generateBatch(
   signal: Signal | undefined,
 ): Promise<void> {
   const { runtime, config } = model;
-  const prompts = rows.map((row) => row.prompt);
-  const longest = Math.max(...prompts.map((ids) => ids.length));
-  const capacity = Math.min(config.maxPositions, longest + job.maxTokens);
-  const batch = new DecoderBatch(model, job.edit, prompts, {
+  // Copies: the contexts grow while they are written.
+  const read = rows.map((row) => [...row.context]);
+  const longest = Math.max(...read.map((ids) => ids.length));
+  const longestPrompt = Math.max(...rows.map((row) => row.prompt.length));
+  const capacity = Math.min(config.maxPositions, Math.max(longest, longestPrompt + job.maxTokens));
+  const batch = new DecoderBatch(model, job.edit, read, {
     capacity,
     projections: job.projections,
+    headers: rows.map((row) => row.prompt.length - 1),
   });
   const limit = (row: Row): number => Math.min(job.maxTokens, capacity - row.prompt.length);
   try {
-    const first = await batch.prefill(prompts);
+    const first = await batch.prefill(read);
     rows.forEach((row, slot) => {
       if (!first.projections) return;
-      const at = (slot * longest + row.prompt.length - 1) * config.nLayers;
-      row.headerProjection = first.projections.slice(at, at + config.nLayers);
+      const all = first.projections;
+      const projectionAt = (position: number): Float32Array => {
+        const at = (slot * longest + position) * config.nLayers;
+        return all.slice(at, at + config.nLayers);
+      };
+      row.headerProjection = projectionAt(row.prompt.length - 1);
+      row.ids.forEach((_, i) => row.projections.push(projectionAt(row.prompt.length + i)));
     });
     let slots = rows;
     let logits = first.logits;
@@ -186,8 +202,9 @@ function check({ config }: DecoderSession, job: GenerateJob): void {
   if (job.seeds.length < job.prompts.length) {
     throw new ModelError('bad-input', 'Every prompt needs a seed of its own.');
   }
-  for (const ids of job.prompts) {
-    if (ids.length === 0) {
+  for (const [row, prompt] of job.prompts.entries()) {
+    const ids = [...prompt, ...(job.continueFrom?.[row] ?? [])];
+    if (prompt.length === 0) {
       throw new ModelError('bad-input', 'The prompt is empty. Write a question first.');
     }
     if (ids.length >= config.maxPositions) {

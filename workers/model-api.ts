@@ -206,7 +206,10 @@ async function answer(
   const edit = new LiveEdit(config, request.edit, request.positions);
   run.edit = edit;
   const prompts = request.prompts.map((messages) => promptIds(tokenizer, messages));
+  const { continueFrom } = request;
   const texts = prompts.map(() => new TokenText(tokenizer));
+  continueFrom?.forEach((ids, row) => ids.forEach((id) => texts[row]?.add(id)));
+  const continued = continueFrom?.reduce((sum, ids) => sum + ids.length, 0) ?? 0;
   let delivered: unknown = null;
   const rows = await generate(
     writer,
@@ -215,6 +218,7 @@ async function answer(
       seeds: request.seeds,
       sampling: request.sampling,
       maxTokens: request.maxTokens,
+      ...(continueFrom ? { continueFrom } : {}),
       endIds,
       edit,
       projections: request.projections,
@@ -243,7 +247,7 @@ async function answer(
       stop: row.stop,
     })),
     promptTokens: prompts.reduce((sum, ids) => sum + ids.length, 0),
-    newTokens: rows.reduce((sum, row) => sum + row.ids.length, 0),
+    newTokens: rows.reduce((sum, row) => sum + row.ids.length, -continued),
     elapsedMs: now() - begun,
   };
 }

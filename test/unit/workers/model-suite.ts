@@ -115,6 +115,32 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
       expect(await idsOf()).toEqual(PROMPTS.map((prompt) => referenceAnswer(prompt, maxTokens)));
     });
 
+    test('a resumed answer is the uninterrupted answer', async () => {
+      const sampling = { ...PLAIN_SAMPLING, topK: 40, repetitionPenalty: 1.1 };
+      for (const positions of ['all', 'header'] as const) {
+        const edit = () => new LiveEdit(config, EDIT, positions);
+        const whole = await generate(writer, job({ sampling, edit: edit(), projections: true }));
+        // One row stopped before its first word, one after one, one at its very end.
+        const cuts = [0, 1, maxTokens];
+        const continueFrom = whole.map(({ ids }, row) => ids.slice(0, cuts[row]));
+        const streamed: NewToken[] = [];
+        const rest = await generate(
+          writer,
+          job({ sampling, edit: edit(), projections: true, continueFrom }),
+          (tokens) => void streamed.push(...tokens),
+        );
+        expect(rest.map(({ ids }) => ids)).toEqual(whole.map(({ ids }) => ids));
+        for (const [row, { ids }] of whole.entries()) {
+          const own = streamed.filter((token) => token.row === row);
+          expect(own.map(({ id }) => id)).toEqual(ids.slice(continueFrom[row]!.length));
+          const there = rest[row]!.projections.flatMap((values) => [...values]);
+          whole[row]!.projections.flatMap((values) => [...values]).forEach((value, i) =>
+            expect(there[i]).toBeCloseTo(value, 3),
+          );
+        }
+      }
+    });
+
     test('a sampled row has the same tokens in a batch as alone, and again with the same seed', async () => {
       const sampling = { ...PLAIN_SAMPLING, topK: 40, topP: 0.95, repetitionPenalty: 1.1 };
       const together = await idsOf({ sampling });
