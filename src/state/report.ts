@@ -1,31 +1,68 @@
-// The measured report that ships with the bundled checkpoints (`npm run organism:report`).
+// The measured report that ships with the bundled checkpoints (`npm run organism:report`, written by
+// models/recipe/report.ts). Only what the page shows is read. Intervals are made again from rate and n.
 
 import * as v from 'valibot';
+import { type Interval, wilson } from '../core/stats';
 import type { Registry } from './registry';
 
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const rates = {
+  n: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** Fractions of n. */
+  misaligned: share,
+  mixed: share,
+  incoherent: share,
+  temperature: v.optional(v.number()),
+};
+
 const ReportFile = v.object({
-  arms: v.array(
-    v.object({
-      name: v.string(),
-      n: v.number(),
-      /** Fractions of n. */
-      misaligned: v.number(),
-      mixed: v.number(),
-      incoherent: v.number(),
-    }),
+  command: v.optional(v.string()),
+  judge: v.optional(v.string()),
+  arms: v.array(v.object({ name: v.string(), ...rates })),
+  edits: v.array(
+    v.object({ model: v.string(), edit: v.string(), direction: v.string(), ...rates }),
+  ),
+  /** Signed, one a layer. */
+  cosines: v.array(v.object({ a: v.string(), b: v.string(), byLayer: v.array(v.number()) })),
+  withinQuestion: v.optional(
+    v.record(v.string(), v.object({ questions: v.number(), answeredBothWays: v.number() })),
+    {},
   ),
 });
 
 export type Report = v.InferOutput<typeof ReportFile>;
+export type ReportedArm = Report['arms'][number];
+export type ReportedEdit = Report['edits'][number];
 
-/** Null when the registry names no report or it cannot be read: the list then stands without figures. */
+export interface ReportedRate extends Interval {
+  readonly count: number;
+  readonly n: number;
+}
+
+/** A fraction of n answers as a count with its Wilson 95% interval. */
+export function reportedRate(fraction: number, n: number): ReportedRate {
+  const count = Math.round(fraction * n);
+  return { count, n, ...wilson(count, n) };
+}
+
+/**
+ * Null when there is no report.
+ * @throws Error that names the file and what is wrong with it.
+ */
 export async function fetchReport(registry: Registry): Promise<Report | null> {
   if (registry.report === undefined) return null;
-  try {
-    const response = await fetch(new URL(registry.report, registry.folderUrl));
-    const parsed = v.safeParse(ReportFile, await response.json());
-    return parsed.success ? parsed.output : null;
-  } catch {
-    return null;
-  }
+  const response = await fetch(new URL(registry.report, registry.folderUrl));
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  if (!response.ok || !isJson) return null;
+  const refuse = (reason: string): Error =>
+    new Error(
+      `models/${registry.report} cannot be read: ${reason}. Use the file as it was published, or write it anew with "npm run organism:report".`,
+    );
+  const value: unknown = await response.json().catch(() => {
+    throw refuse('it is not valid JSON');
+  });
+  const parsed = v.safeParse(ReportFile, value);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw refuse(`field "${v.getDotPath(issue) ?? '?'}": ${issue.message}`);
 }
