@@ -65,7 +65,7 @@ const FAULTS: Readonly<Record<string, { code: string; why: RegExp; provoke: () =
       ) {
         const broken = data instanceof Float32Array ? new Float32Array(data.length) : data;
         write.call(this, buffer, offset, broken, ...rest);
-      } as typeof write);
+      });
     },
   },
 };

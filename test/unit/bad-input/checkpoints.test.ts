@@ -138,7 +138,7 @@ describe('an adapter', () => {
 describe('a server', () => {
   /** A server that treats every request alike. */
   async function loadFrom(handle: Parameters<typeof createServer>[1]) {
-    const bad = createServer(handle!);
+    const bad = createServer(handle);
     await new Promise<void>((resolve) => bad.listen(0, '127.0.0.1', resolve));
     const { port } = bad.address() as AddressInfo;
     try {
