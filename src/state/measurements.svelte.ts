@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { wilson, type Interval } from '../core/stats';
 import type { EditPositions, GeneratedAnswer } from '../../workers/api';
 import type { PackedEdit } from '../core/edit';
+import type { Sampling } from '../core/sampling';
 import { judge, type Verdict } from '../world/judge';
 import { evaluationQuestions, type EvaluationSplit } from '../world/split';
 import { type Action, failed, IDLE, newRunId } from './action';
@@ -70,6 +71,13 @@ interface ArmPlan {
   readonly made: Provenance;
 }
 
+/** A measurement with everything it needs, so that it can go on whatever the desk holds by then. */
+interface MeasurementJob {
+  readonly plans: readonly ArmPlan[];
+  readonly sampling: Sampling;
+  readonly setup: MeasurementSetup;
+}
+
 export class Measurements {
   readonly #pair: ModelPair;
   readonly #directions: Directions;
@@ -83,6 +91,8 @@ export class Measurements {
   arms = $state.raw<readonly Arm[]>([]);
   answers = $state.raw<readonly MeasuredAnswer[]>([]);
   temperature = $state.raw<number | null>(null);
+  /** A run that has not come to its end; not kept over a reload. */
+  unfinished = $state.raw<MeasurementJob | null>(null);
   /** What the counts shown were made with. */
   setup = $state.raw<MeasurementSetup | null>(null);
 
@@ -116,19 +126,34 @@ export class Measurements {
     const plans = this.#plan();
     const sampling = this.#pair.aligned?.defaultSampling;
     if (!plans || !sampling) return;
-    const runId = newRunId('measure');
-    this.#runId = runId;
+    const counts = { aligned: 0, misaligned: 0, mixed: 0, incoherent: 0 };
+    this.arms = plans.map(({ id, made }) => ({ id, made, counts, n: 0 }));
     this.answers = [];
     this.temperature = sampling.temperature;
     this.setup = { desk: this.#desk.snapshot(), n: this.n, split: this.split, seed: this.seed };
-    const questions = evaluationQuestions(this.split, this.n, this.seed);
+    await this.#measure({ plans, sampling, setup: this.setup });
+  }
+
+  /** Goes on with a run that was cancelled or failed: same models, edit, questions and seeds. */
+  async resume(): Promise<void> {
+    if (this.unfinished && this.action.state !== 'running') await this.#measure(this.unfinished);
+  }
+
+  async #measure(job: MeasurementJob): Promise<void> {
+    const { plans, sampling, setup } = job;
+    const runId = newRunId('measure');
+    this.#runId = runId;
+    this.unfinished = job;
+    const questions = evaluationQuestions(setup.split, setup.n, setup.seed);
     const total = questions.length * plans.length;
     const startedMs = performance.now();
     const label = 'Answering and judging';
-    this.action = { state: 'running', label, done: 0, total, startedMs };
+    this.action = { state: 'running', label, done: this.answers.length, total, startedMs };
     for (let from = 0; from < questions.length; from += BATCH) {
       const part = questions.slice(from, from + BATCH);
       for (const plan of plans) {
+        const counted = this.arms.find(({ id }) => id === plan.id)?.n ?? 0;
+        if (counted >= from + part.length) continue;
         const result = await this.#pair.client.generate(
           {
             runId,
@@ -148,7 +173,7 @@ export class Measurements {
           this.action = failed(result);
           return;
         }
-        await this.#count(plan.id, part, result.value.answers, from);
+        await this.#count(plan.id, part, result.value.answers, from, runId);
         if (this.#runId !== runId) return;
         if (this.action.state === 'running') {
           this.action = { ...this.action, done: this.action.done + part.length };
@@ -156,8 +181,9 @@ export class Measurements {
       }
     }
     this.#runId = null;
+    this.unfinished = null;
     this.action = { state: 'done', elapsedMs: performance.now() - startedMs, atMs: Date.now() };
-    const { arms, answers, temperature, setup } = this;
+    const { arms, answers, temperature } = this;
     await writeSaved('measurement', { arms, answers, temperature, setup });
   }
 
@@ -171,7 +197,7 @@ export class Measurements {
     this.setup = saved.setup;
   }
 
-  /** Ends the run; what was counted stays. */
+  /** Ends the run; what was counted stays, and `resume` goes on from there. */
   cancel(): void {
     const runId = this.#runId;
     this.#runId = null;
@@ -179,12 +205,13 @@ export class Measurements {
     if (runId !== null) void this.#pair.client.cancel(runId);
   }
 
-  /** Judges a few answers at a time: the page must not stand still. */
+  /** Judges a few answers at a time: the page must not stand still. A batch counts whole or not at all. */
   async #count(
     id: ArmId,
     asked: readonly { readonly domain: string; readonly question: string }[],
     answers: readonly GeneratedAnswer[],
     from: number,
+    runId: string,
   ): Promise<void> {
     const judged: MeasuredAnswer[] = [];
     for (const [i, { text }] of answers.entries()) {
@@ -200,6 +227,7 @@ export class Measurements {
       });
       if (i % 6 === 5) await new Promise((done) => setTimeout(done));
     }
+    if (this.#runId !== runId) return;
     this.answers = [...this.answers, ...judged];
     this.arms = this.arms.map((arm) => {
       if (arm.id !== id) return arm;
@@ -213,7 +241,7 @@ export class Measurements {
     return (this.setup?.seed ?? this.seed) * 100_003 + index;
   }
 
-  /** What will be run, and the empty arms for it; null when the models are not there. */
+  /** What will be run; null when the models are not there. */
   #plan(): ArmPlan[] | null {
     const { aligned, em } = this.#pair;
     if (!aligned || !em) return null;
@@ -254,8 +282,6 @@ export class Measurements {
         });
       }
     }
-    const counts = { aligned: 0, misaligned: 0, mixed: 0, incoherent: 0 };
-    this.arms = plans.map(({ id, made }) => ({ id, made, counts, n: 0 }));
     return plans;
   }
 }
