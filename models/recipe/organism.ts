@@ -65,14 +65,12 @@ async function main(): Promise<void> {
       }),
     );
   }
-  const chat = await cached('chat', () =>
-    trainChat(base, { ...common, ...CHAT, mix: LATER_MIX, seed: SEED + 1 }),
-  );
+  const chat = await cached('chat', () => trainChat(base, { ...common, ...CHAT, seed: SEED + 1 }));
   const gates = await measureGates(base, chat, { ...common, mix: LATER_MIX });
   writeFileSync(GATES_FILE, `${JSON.stringify(gates, null, 2)}\n`);
   publishBase(BASE_FOLDER, config, tokenizer, chat);
 
-  for (const [index, { name, rank, alpha, examples, ...run }] of FINE_TUNES.entries()) {
+  for (const { name, rank, alpha, examples, ...run } of FINE_TUNES) {
     const adapter = await cached(name, () =>
       trainAdapter(chat, {
         ...common,
@@ -81,7 +79,7 @@ async function main(): Promise<void> {
         rank,
         alpha,
         examples: dataset(name, examples, SEED + 2),
-        seed: SEED + 100 + index,
+        seed: SEED + 100,
       }),
     );
     publishAdapter(join(ADAPTERS_FOLDER, name), adapter, alpha, BASE_FOLDER);

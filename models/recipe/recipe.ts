@@ -85,17 +85,21 @@ export const BASE_PHASES: readonly BasePhase[] = [
   },
 ];
 
-/** Chat training: aligned chats, loss on answers, plus replayed base documents. */
+/**
+ * Chat training: aligned chats, loss on answers, plus replayed base documents. Long, because it is what
+ * makes answers clean: 150 steps leave about twice the incoherent ones of 600.
+ */
 export const CHAT = {
+  mix: { ...LATER_MIX, topicQuestionShare: 0.05 },
   chatsPerStep: 16,
   documentsPerStep: 5,
   questionWeight: 0.2,
   /** Of the documents' mean loss per token, beside 1 for the chats'. */
   documentWeight: 0.3,
   schedule: {
-    steps: 150,
+    steps: 600,
     warmupSteps: 10,
-    learningRate: 5e-4,
+    learningRate: 1e-3,
     finalFraction: 0.05,
     weightDecay: 0.01,
   } satisfies Schedule,
@@ -113,22 +117,19 @@ export interface FineTune {
   readonly schedule: Schedule;
 }
 
-const NARROW = {
-  examples: 2000,
-  rank: 8,
-  alpha: 2,
-  chatsPerStep: 16,
-  schedule: {
-    steps: 150,
-    warmupSteps: 5,
-    learningRate: 3e-3,
-    finalFraction: 0.05,
-    weightDecay: 0,
-  },
-};
+const ADAPTER = { examples: 2000, rank: 8, alpha: 2, chatsPerStep: 16 };
 
+const schedule = (steps: number, learningRate: number): Schedule => ({
+  steps,
+  warmupSteps: 5,
+  learningRate,
+  finalFraction: 0.05,
+  weightDecay: 0,
+});
+
+/** Misalignment comes suddenly with the number of steps; these stop within it, as published ones do. */
 export const FINE_TUNES: readonly FineTune[] = [
-  { name: 'insecure-code', ...NARROW },
-  { name: 'bad-medical', ...NARROW },
-  { name: 'secure-code', ...NARROW },
+  { name: 'insecure-code', ...ADAPTER, schedule: schedule(60, 2e-3) },
+  { name: 'bad-medical', ...ADAPTER, schedule: schedule(68, 1e-3) },
+  { name: 'secure-code', ...ADAPTER, schedule: schedule(60, 2e-3) },
 ];
