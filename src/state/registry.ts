@@ -28,7 +28,7 @@ const Defaults = v.object({
   /** At the right end of the persona control. */
   steering: v.optional(
     v.object({
-      /** 0-based; else the layer that separates best. */
+      /** 0-based; else the middle one. */
       layer: v.optional(natural),
       /** Multiples of the raw direction; else 1, as far as the fine-tune itself moved the model. */
       strength: v.optional(v.pipe(v.number(), v.gtValue(0))),

@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import type { Device } from '../../workers/api';
 import type { Postern } from './postern';
-import { type HeldDirection, mostSeparating } from './directions.svelte';
+import type { HeldDirection } from './directions.svelte';
 import { DeskSchema, readSaved, writeSaved } from './saved';
 
 const TRANSCRIPTS = 64;
@@ -74,7 +74,6 @@ export async function beginPair({ pair, directions, desk, chat }: Postern): Prom
   const kept = directions.useKept(TRANSCRIPTS);
   const asked = chat.ask();
   const extracted = !kept && (await directions.extractDefaults(TRANSCRIPTS));
-  if (layer === undefined && directions.header) desk.bestLayer = mostSeparating(directions.header);
   await asked;
   if (extracted) await chat.readAgain();
 }

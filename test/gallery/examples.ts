@@ -1,11 +1,17 @@
 // Every example by name. The numbers in them are made up by simple formulas: they show the charts.
 
 import type { Component } from 'svelte';
+import ContrastGridExample from './examples/ContrastGridExample.svelte';
+import EditTableExample from './examples/EditTableExample.svelte';
+import FindingsExample from './examples/FindingsExample.svelte';
 import HeatMapExample from './examples/HeatMapExample.svelte';
+import LayerBrushExample from './examples/LayerBrushExample.svelte';
+import LayerCurveExample from './examples/LayerCurveExample.svelte';
 import LineChartExample from './examples/LineChartExample.svelte';
 import RateBarsExample from './examples/RateBarsExample.svelte';
 import ScaleLegendExample from './examples/ScaleLegendExample.svelte';
 import TokenStripExample from './examples/TokenStripExample.svelte';
+import VerdictExample from './examples/VerdictExample.svelte';
 
 export const EXAMPLES: Readonly<Record<string, Component>> = {
   'line-chart': LineChartExample,
@@ -13,4 +19,10 @@ export const EXAMPLES: Readonly<Record<string, Component>> = {
   'rate-bars': RateBarsExample,
   'token-strip': TokenStripExample,
   'scale-legend': ScaleLegendExample,
+  'contrast-grid': ContrastGridExample,
+  'edit-table': EditTableExample,
+  findings: FindingsExample,
+  'layer-brush': LayerBrushExample,
+  'layer-curve': LayerCurveExample,
+  verdict: VerdictExample,
 };
