@@ -56,7 +56,8 @@ export function createRng(seed: number): Rng {
       const u = 1 - next();
       return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * next());
     },
-    fork: (stream) => createRng(Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca77)),
+    fork: (stream) =>
+      createRng(Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca77)),
   };
   return rng;
 }

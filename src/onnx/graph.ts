@@ -34,8 +34,7 @@ export interface Initializer {
   readonly dtype: DType;
   readonly dims: readonly number[];
   readonly data:
-    | { readonly bytes: Uint8Array }
-    | { readonly offset: number; readonly length: number };
+    { readonly bytes: Uint8Array } | { readonly offset: number; readonly length: number };
 }
 
 export interface Graph {
@@ -114,7 +113,10 @@ export class GraphBuilder {
     domain = '',
   ): Value[] {
     const name = this.fresh(op);
-    const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? name : `${name}_${i}`) as Value);
+    const outputs = Array.from(
+      { length: count },
+      (_, i) => (i === 0 ? name : `${name}_${i}`) as Value,
+    );
     this.nodes.push({ name, op, domain, inputs, outputs, attributes });
     return outputs;
   }
@@ -139,7 +141,8 @@ export class GraphBuilder {
 
   /** A weight kept beside the file. The bytes are not copied until `externalData()`. */
   weight(name: string, dtype: DType, dims: readonly number[], bytes: Uint8Array): Value {
-    const padding = (EXTERNAL_ALIGNMENT - (this.#externalLength % EXTERNAL_ALIGNMENT)) % EXTERNAL_ALIGNMENT;
+    const padding =
+      (EXTERNAL_ALIGNMENT - (this.#externalLength % EXTERNAL_ALIGNMENT)) % EXTERNAL_ALIGNMENT;
     if (padding > 0) this.#external.push(new Uint8Array(padding));
     const offset = this.#externalLength + padding;
     this.initializers.push({ name, dtype, dims, data: { offset, length: bytes.byteLength } });

@@ -30,7 +30,7 @@ export function encodeModel(graph: Graph): Uint8Array<ArrayBuffer> {
   message(writer, 7, (w) => writeGraph(w, graph));
   message(writer, 8, (w) => writeOpset(w, '', 18));
   message(writer, 8, (w) => writeOpset(w, 'com.microsoft', 1));
-  return writer.finish() as Uint8Array<ArrayBuffer>;
+  return writer.finish();
 }
 
 function message(writer: BinaryWriter, field: number, body: (w: BinaryWriter) => void): void {
