@@ -32,6 +32,9 @@ export interface StartedDevice {
   readonly report: DeviceReport;
 }
 
+/** One for all runtimes here: they share one ONNX Runtime, which mounts weights for one session at a time. */
+const ortQueue = new SerialQueue();
+
 /** The last self-test that nobody waited for. */
 let warmUp: Promise<unknown> = Promise.resolve();
 
@@ -154,7 +157,7 @@ function makeRuntime(
     cache: gpu ? 'gpu' : 'copied',
     gpu,
     failure,
-    queue: new SerialQueue(),
+    queue: ortQueue,
     breathe,
     now: () => performance.now(),
   };
