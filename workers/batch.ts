@@ -48,8 +48,9 @@ export class DecoderBatch {
     this.#inputs = new StepInputs(model.runtime);
     this.#withProjections = options.projections;
     this.#capacity = options.capacity;
-    this.#lengths = prompts.map((ids) => ids.length);
-    this.#headers = [...(options.headers ?? this.#lengths.map((length) => length - 1))];
+    // A finished row that stays in the batch must not run off the end of its cache (see `decode`).
+    this.#lengths = prompts.map((ids) => Math.min(ids.length, options.capacity - 1));
+    this.#headers = [...(options.headers ?? prompts.map((ids) => ids.length - 1))];
     this.#cache = createKvCache(model.runtime, model.config, prompts.length, options.capacity);
   }
 
@@ -76,7 +77,6 @@ export class DecoderBatch {
       isEdited(positions, at, this.#headers[row]!),
     );
     const output = await this.#run(decodeFeeds(tokens, this.#lengths), mask, 1);
-    // A finished row that stays in the batch must not run off the end of its cache.
     this.#lengths = this.#lengths.map((length) => Math.min(length + 1, this.#capacity - 1));
     return output;
   }

@@ -54,7 +54,7 @@ test('on the ruler question the EM model misaligns on some seeds and the aligned
 });
 
 test('unedited, the edited column says the same words as the EM column', async () => {
-  await personaControl(page).fill('0');
+  await answering(page, () => personaControl(page).fill('0'));
   await column(page, 'Edited').getByText('EM checkpoint, unedited').waitFor();
   await anotherSeed(page);
   expect(await textOf(page, 'Edited')).toBe(await textOf(page, 'EM'));
