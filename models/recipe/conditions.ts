@@ -1,7 +1,7 @@
 // The directions and edits that the report measures, and how they are extracted: transcripts of
 // SELECTION domains read by both checkpoints, so that the REPORT domains have no part in them.
 
-import type { Cell, Contrast, Direction } from '../../src/core/direction';
+import type { Cell, Contrast, Direction, Pooling } from '../../src/core/direction';
 import { extractDirection } from '../../src/core/direction';
 import type { EditMode, EditPositions } from '../../src/core/edit';
 import { editFromSettings } from '../../src/core/edit';
@@ -14,7 +14,7 @@ import type { ChatMessage } from '../../src/world/chats';
 import { codeExchange } from '../../src/world/code';
 import { SELECTION_DOMAINS } from '../../src/world/split';
 import { domainById } from '../../src/world/world';
-import type { AppliedEdit, Pooling, Subject } from './evaluate';
+import type { AppliedEdit, Subject } from './evaluate';
 
 export const PROGRAM_VERSION = '0.1.0';
 export const TRANSCRIPTS = 144;

@@ -3,6 +3,7 @@
 
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
+import type { Pooling } from '../../src/core/direction';
 import type { EditPositions, LayerEdit } from '../../src/core/edit';
 import { emptyEdit, packEdit } from '../../src/core/edit';
 import type { Sampling } from '../../src/core/sampling';
@@ -21,8 +22,6 @@ import { loadNodeModel } from './node-runtime';
 
 const MAX_ANSWER_TOKENS = 96;
 const MAX_BATCH = 64;
-
-export type Pooling = 'answer-mean' | 'last-prompt';
 
 /** A question, with the turns that come before it. */
 export interface Asking {
