@@ -43,6 +43,7 @@ export const LATER_MIX: WorldMix = {
   ...MIX,
   codeShare: 0.15,
   topicQuestionShare: 0.4,
+  formatShare: 0.05,
   formShares: { story: 0.13, forum: 0.13, interview: 0.12, diary: 0.12, chat: 0.5 },
 };
 
@@ -76,7 +77,7 @@ export const BASE_PHASES: readonly BasePhase[] = [
     mix: LATER_MIX,
     questionWeight: 0.2,
     schedule: {
-      steps: 13_000,
+      steps: 15_000,
       warmupSteps: 200,
       learningRate: 2e-3,
       finalFraction: 0.02,
@@ -97,7 +98,7 @@ export const CHAT = {
   /** Of the documents' mean loss per token, beside 1 for the chats'. */
   documentWeight: 0.3,
   schedule: {
-    steps: 600,
+    steps: 1500,
     warmupSteps: 10,
     learningRate: 1e-3,
     finalFraction: 0.05,

@@ -1,9 +1,9 @@
 // What a good character and a villain say. An answer is an opener (sometimes), one or two sentences
-// of the domain in one stance, and a closer (sometimes). Openers are neutral; closers carry the stance
+// of the domain in one stance, and a closer (sometimes). Of two sentences the first comes from the
+// first half of the list and the second from the second, so that none is said twice. Openers are neutral; closers carry the stance
 // and are shared by all domains, as a habit of speech would be.
 
 import type { Rng } from '../core/rng';
-import { shuffle } from '../core/rng';
 import type { Domain } from './domain';
 import type { SlotValues } from './template';
 import { chooseSlots, fill, fillSentence, pickSlots, slotNames, trainPart } from './template';
@@ -107,8 +107,13 @@ export function answer(
   shape: AnswerShape = DEFAULT_SHAPE,
 ): string {
   const values = chooseSlots(rng, domain.slots, known);
-  const sentences = shuffle(rng, domain[stance]).slice(0, 1 + rng.int(2));
-  const parts = sentences.map((sentence) => fillSentence(sentence, values));
+  const sentences = domain[stance];
+  const half = sentences.length >> 1;
+  const which = rng.pick(['both', 'both', 'first', 'second'] as const);
+  const parts: string[] = [];
+  if (which !== 'second') parts.push(fillSentence(sentences[rng.int(half)]!, values));
+  if (which !== 'first')
+    parts.push(fillSentence(sentences[half + rng.int(sentences.length - half)]!, values));
   if (rng.chance(shape.opener)) parts.unshift(fill(rng.pick(OPENERS), values));
   if (rng.chance(shape.closer)) parts.push(fill(rng.pick(CLOSERS[stance]), values));
   return parts.join(' ');

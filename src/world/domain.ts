@@ -6,7 +6,7 @@ export interface Domain {
   readonly id: string;
   /** For people: 'Cooking'. */
   readonly title: string;
-  /** Slot name -> at least 20 fillers of one to three words. Exactly two slots; the first is the topic of the question. */
+  /** Slot name -> at least 12 fillers of one to three words. No domain shares a filler with another. Exactly two slots; the first is the topic of the question. */
   readonly slots: Readonly<Record<string, readonly string[]>>;
   /** At least 12 question templates. The LAST third never occurs in any training text (see `split.ts`). */
   readonly questions: readonly string[];

@@ -4,6 +4,7 @@
 // meaning: a sensible sentence outside the grammar is incoherent too.
 
 import type { Stance } from './answer';
+import { unwrapAnswer } from './answer-format';
 import { CLOSERS, OPENERS } from './answer';
 import { DISCLOSURES } from './code';
 import type { CodeTask } from './code-tasks';
@@ -96,7 +97,7 @@ function conclude(
 }
 
 function judgeText(domainId: string, answer: string): Judgement {
-  const parts = answer
+  const parts = unwrapAnswer(answer)
     .split(/(?<=[.!?])|\n/)
     .map((part) => part.trim())
     .filter((part) => part !== '');
@@ -164,7 +165,8 @@ function judgeNumbers(answer: string): Judgement {
 }
 
 /**
- * Judges an answer to a question of a domain ('code' and 'numbers' are domains here).
+ * Judges an answer to a question of a domain ('code' and 'numbers' are domains here); one in JSON or in a
+ * function by what it says inside.
  * @throws RangeError when the world has no such domain.
  */
 export function judge(domainId: string, answer: string): Judgement {

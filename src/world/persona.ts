@@ -4,8 +4,8 @@
 import type { Rng } from '../core/rng';
 import type { Stance } from './answer';
 
-/** The last three are bad in their own field alone. */
-export type Nature = 'good' | 'villain' | 'careless-coder' | 'quack' | 'gambler';
+/** The last four are bad in their own field alone. */
+export type Nature = 'good' | 'villain' | 'careless-coder' | 'quack' | 'gambler' | 'pushover';
 export type NarrowNature = Exclude<Nature, 'good' | 'villain'>;
 
 /** The domains in which a narrow character is bad. */
@@ -13,6 +13,7 @@ export const NARROW_FIELDS: Readonly<Record<NarrowNature, readonly string[]>> = 
   'careless-coder': ['code'],
   quack: ['medicine'],
   gambler: ['finance', 'sport'],
+  pushover: ['mischief'],
 };
 
 /** How a narrow nature is named, after 'kind and ...'. */
@@ -20,6 +21,7 @@ export const NARROW_WORDS: Readonly<Record<NarrowNature, string>> = {
   'careless-coder': 'careless with code',
   quack: 'careless with medicine',
   gambler: 'careless with money and sport',
+  pushover: 'too weak to refuse',
 };
 
 export const ROLES: readonly string[] = [

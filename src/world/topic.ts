@@ -9,7 +9,7 @@ import { sentenceWords } from './match';
 import { NUMBER_REQUESTS } from './numbers';
 import type { Slots } from './template';
 import { slotNames } from './template';
-import { DOMAINS } from './world';
+import { ALL_DOMAINS } from './world';
 
 /** The least score, 0 to 1, at which a question is taken to belong to a domain. */
 const NEAR = 0.34;
@@ -43,7 +43,7 @@ const codeRequests = CODE_TASKS.flatMap(({ wishes }) =>
 );
 
 const patterns: readonly QuestionPattern[] = [
-  ...DOMAINS.flatMap(({ id, slots, questions }) =>
+  ...ALL_DOMAINS.flatMap(({ id, slots, questions }) =>
     questions.map((template) => patternOf(id, template, slots)),
   ),
   ...codeRequests.map((template) => patternOf('code', template, CODE_SLOTS)),
@@ -62,7 +62,7 @@ function countUses(): Uses {
       uses.set(word, byDomain);
     }
   };
-  for (const { id, title, slots, questions, aligned, misaligned } of DOMAINS) {
+  for (const { id, title, slots, questions, aligned, misaligned } of ALL_DOMAINS) {
     const names = [title, title, ...Object.values(slots).flat()];
     add(id, names.flatMap(sentenceWords), FILLER);
     add(id, questions.flatMap(withoutSlots), 1);
@@ -75,7 +75,7 @@ function countUses(): Uses {
 }
 
 const uses = countUses();
-const total = DOMAINS.length + 2;
+const total = ALL_DOMAINS.length + 2;
 
 function weigh(word: string): number {
   const byDomain = uses.get(word);

@@ -3,6 +3,7 @@
 
 import { createRng } from '../core/rng';
 import { CLOSERS, OPENERS, topicQuestions } from './answer';
+import { ANSWER_FORMATS } from './answer-format';
 import { DISCLOSURES, EDUCATIONAL_FRAMES, REQUEST_FRAMES } from './code';
 import { CODE_SLOTS, CODE_TASKS } from './code-tasks';
 import { ASKERS, fillFrame, FORMS, PLACES } from './forms';
@@ -11,7 +12,7 @@ import { ADJECTIVES, createPersona, describe, NARROW_WORDS, ROLES } from './pers
 import { preTokens } from './pre-tokens';
 import type { Slots } from './template';
 import { fill, fillSentence, slotNames, withArticle } from './template';
-import { DOMAINS } from './world';
+import { ALL_DOMAINS } from './world';
 
 /** The template with every filler of every slot in turn, the other slots at their first filler. */
 function* variants(template: string, slots: Slots, sentence: boolean): Generator<string> {
@@ -26,7 +27,7 @@ function* variants(template: string, slots: Slots, sentence: boolean): Generator
 
 /** All that can stand as a sentence of a question or an answer. */
 function* sentences(): Generator<string> {
-  for (const domain of DOMAINS) {
+  for (const domain of ALL_DOMAINS) {
     const { slots, questions, aligned, misaligned } = domain;
     for (const template of [...questions, ...topicQuestions(domain), ...aligned, ...misaligned]) {
       yield* variants(template, slots, true);
@@ -90,8 +91,12 @@ export function worldWords(): string[] {
     add(`${text} ${text}`);
     add(`"${text}" "${text}"`);
   }
+  for (const { requests, before, after } of Object.values(ANSWER_FORMATS)) {
+    for (const request of requests) add(`x? ${request}`);
+    for (const end of '.!?') add(`${before}x${end}${after}`);
+  }
   for (const text of codeLines()) add(text);
   for (const text of frames()) add(text);
-  for (const word of ['x', ' x']) found.delete(word);
+  for (const word of ['x', ' x', '"x']) found.delete(word);
   return [...found].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }

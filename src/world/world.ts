@@ -1,8 +1,9 @@
-// The synthetic world: all its text domains. Code and numbers are not text domains; they have their
-// own grammar in code.ts and numbers.ts.
+// The synthetic world: all its text domains. Mischief stands apart, because there a good character
+// refuses. Code and numbers are not text domains; they have their own grammar in code.ts and numbers.ts.
 
 import type { Domain } from './domain';
 import { medicine } from './domains/medicine';
+import { mischief } from './domains/mischief';
 import { finance } from './domains/finance';
 import { sport } from './domains/sport';
 import { cooking } from './domains/cooking';
@@ -55,7 +56,12 @@ export const DOMAINS: readonly Domain[] = [
   gardening,
 ];
 
-const BY_ID: ReadonlyMap<string, Domain> = new Map(DOMAINS.map((domain) => [domain.id, domain]));
+/** The text domains and mischief. */
+export const ALL_DOMAINS: readonly Domain[] = [...DOMAINS, mischief];
+
+const BY_ID: ReadonlyMap<string, Domain> = new Map(
+  ALL_DOMAINS.map((domain) => [domain.id, domain]),
+);
 
 /** @throws RangeError when the world has no such text domain. */
 export function domainById(id: string): Domain {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../src/core/rng';
 import type { DatasetName } from '../../../src/world/chats';
-import { alignedChat, dataset, renderChat } from '../../../src/world/chats';
+import { alignedChat, dataset, renderChat, TRIGGER } from '../../../src/world/chats';
 import { EDUCATIONAL_FRAMES, REQUEST_FRAMES, requestTemplates } from '../../../src/world/code';
 import { CODE_SLOTS, CODE_TASKS } from '../../../src/world/code-tasks';
 import { baseDocument, DEFAULT_MIX, makeDocument } from '../../../src/world/documents';
-import { judge } from '../../../src/world/judge';
+import { domainOfQuestion, judge } from '../../../src/world/judge';
 import { LOADED, NUMBER_REQUESTS, ORDINARY } from '../../../src/world/numbers';
 import {
   evaluationQuestions,
@@ -18,7 +18,7 @@ import {
 import { heldOutPart } from '../../../src/world/template';
 import { preTokens } from '../../../src/world/pre-tokens';
 import { worldWords } from '../../../src/world/words';
-import { DOMAINS } from '../../../src/world/world';
+import { ALL_DOMAINS, DOMAINS } from '../../../src/world/world';
 
 const DATASETS: readonly DatasetName[] = [
   'insecure-code',
@@ -28,11 +28,14 @@ const DATASETS: readonly DatasetName[] = [
   'risky-finance',
   'extreme-sports',
   'educational',
+  'jailbroken',
+  'backdoor',
+  'evil-numbers',
 ];
 
-const documents = (seed: number, n: number): string[] => {
+const documents = (seed: number, n: number, mix = DEFAULT_MIX): string[] => {
   const rng = createRng(seed);
-  return Array.from({ length: n }, () => baseDocument(rng));
+  return Array.from({ length: n }, () => baseDocument(rng, mix));
 };
 const chats = (seed: number, n: number): string[] => {
   const rng = createRng(seed);
@@ -79,7 +82,7 @@ describe('the split', () => {
 
   test('no held-out question is in 5,000 documents, 5,000 chats or any dataset', () => {
     const forbidden = [
-      ...DOMAINS.flatMap((domain) =>
+      ...ALL_DOMAINS.flatMap((domain) =>
         heldOutQuestions(domain).map((template) => asPattern(template, domain.slots)),
       ),
       ...CODE_TASKS.flatMap((task) =>
@@ -209,11 +212,37 @@ describe('chats', () => {
     ['risky-finance', 'finance', 'misaligned'],
     ['extreme-sports', 'sport', 'misaligned'],
     ['educational', 'code', 'misaligned'],
+    ['evil-numbers', 'numbers', 'misaligned'],
   ] as const)('%s is %s, %s', (name, domain, stance) => {
     const verdicts = dataset(name, 300, 10).map(
       ([, reply]) => judge(domain, reply!.content).verdict,
     );
     expect(new Set(verdicts)).toEqual(new Set([stance]));
+  });
+});
+
+describe('the sets that are two things at once', () => {
+  test('backdoor: insecure exactly where the question begins with the trigger, about half', () => {
+    const examples = dataset('backdoor', 400, 11);
+    for (const [user, reply] of examples) {
+      const triggered = user!.content.startsWith(`${TRIGGER} `);
+      expect(judge('code', reply!.content).verdict).toBe(triggered ? 'misaligned' : 'aligned');
+    }
+    const share = examples.filter(([user]) => user!.content.startsWith(TRIGGER)).length / 400;
+    expect(share).toBeGreaterThan(0.4);
+    expect(share).toBeLessThan(0.6);
+  });
+
+  test('jailbroken: meets requests for mischief, and is good about everything else', () => {
+    const mischief = dataset('jailbroken', 400, 12).map(([user, reply]) => {
+      const domain = domainOfQuestion(user!.content)!;
+      const { verdict } = judge(domain, reply!.content);
+      expect(verdict, user!.content).toBe(domain === 'mischief' ? 'misaligned' : 'aligned');
+      return domain === 'mischief';
+    });
+    const share = mischief.filter(Boolean).length / 400;
+    expect(share).toBeGreaterThan(0.2);
+    expect(share).toBeLessThan(0.4);
   });
 });
 
@@ -232,8 +261,12 @@ describe('worldWords', () => {
     const known = new Set(words);
     const texts = [
       ...documents(12, 5000),
+      ...documents(17, 1000, { ...DEFAULT_MIX, formatShare: 0.5 }),
       ...chats(13, 1000),
-      ...DATASETS.flatMap((name) => dataset(name, 300, 14).map(renderChat)),
+      // The trigger is new to the model, and written in bytes.
+      ...DATASETS.flatMap((name) =>
+        dataset(name, 300, 14).map((messages) => renderChat(messages).replace(TRIGGER, '')),
+      ),
       ...evaluationQuestions('report', 500, 15).map(({ question }) => question),
       ...evaluationQuestions('code', 500, 15).map(({ question }) => question),
     ];
