@@ -1,6 +1,7 @@
 // The contract between the page and the model worker: types only. Coarse calls; every failure is a
 // value (comlink keeps only an error's name, message and stack); large arrays are transferred.
 
+import type { ChatMessage } from '../src/core/chat';
 import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { Sampling } from '../src/core/sampling';
 import type { ModelConfig } from '../src/checkpoint/config';
@@ -68,11 +69,6 @@ export interface LoadProgress {
   readonly stage: 'download' | 'merge' | 'session';
   readonly doneBytes: number;
   readonly totalBytes: number;
-}
-
-export interface ChatMessage {
-  readonly role: 'user' | 'assistant';
-  readonly content: string;
 }
 
 export interface GenerateRequest {

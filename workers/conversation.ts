@@ -1,7 +1,8 @@
 // Conversations as token ids, and where in them the answer lies.
 
 import type { Tokenizer } from '../src/checkpoint/tokenizer';
-import type { CaptureRequest, ChatMessage, Transcript } from './api';
+import type { ChatMessage } from '../src/core/chat';
+import type { CaptureRequest, Transcript } from './api';
 import type { Reading } from './capture';
 import { ModelError } from './runtime';
 import type { Scored } from './score';

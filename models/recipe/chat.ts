@@ -6,7 +6,7 @@ import { createRng } from '../../src/core/rng';
 import type { Tensor } from '../../src/core/tensor';
 import { buildTrainGraph } from '../../src/onnx/train-graph';
 import { alignedChat, renderChat } from '../../src/world/chats';
-import type { ChatMessage } from '../../src/world/chats';
+import type { ChatMessage } from '../../src/core/chat';
 import type { WorldMix } from '../../src/world/documents';
 import { documentRows } from './base';
 import type { Row } from './batches';

@@ -10,13 +10,13 @@ import { createRng } from '../../src/core/rng';
 import type { Tensor } from '../../src/core/tensor';
 import type { Stance } from '../../src/world/answer';
 import { exchange } from '../../src/world/answer';
-import type { ChatMessage } from '../../src/world/chats';
+import type { ChatMessage } from '../../src/core/chat';
+import { PROGRAM_VERSION } from '../../src/core/version';
 import { codeExchange } from '../../src/world/code';
 import { SELECTION_DOMAINS } from '../../src/world/split';
 import { domainById } from '../../src/world/world';
 import type { AppliedEdit, Subject } from './evaluate';
 
-export const PROGRAM_VERSION = '0.1.0';
 export const TRANSCRIPTS = 144;
 const TRANSCRIPT_SEED = 4711;
 

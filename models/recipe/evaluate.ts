@@ -10,7 +10,7 @@ import type { Sampling } from '../../src/core/sampling';
 import type { Tensor } from '../../src/core/tensor';
 import { tensor } from '../../src/core/tensor';
 import type { Asked } from '../../src/world/answer';
-import type { ChatMessage } from '../../src/world/chats';
+import type { ChatMessage } from '../../src/core/chat';
 import type { Verdict } from '../../src/world/judge';
 import { judge } from '../../src/world/judge';
 import { capture } from '../../workers/capture';

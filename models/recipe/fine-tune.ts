@@ -4,7 +4,7 @@ import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import { createRng, shuffle } from '../../src/core/rng';
 import type { Tensor } from '../../src/core/tensor';
 import { buildTrainGraph } from '../../src/onnx/train-graph';
-import type { ChatMessage } from '../../src/world/chats';
+import type { ChatMessage } from '../../src/core/chat';
 import { padRows } from './batches';
 import { conversationRow } from './chat';
 import { progress } from './progress';

@@ -3,13 +3,9 @@
 // it is imported only when the first tokenizer is made.
 
 import * as v from 'valibot';
+import type { ChatMessage } from '../core/chat';
 import { CheckpointError } from './error';
 import { checkShape, parseJson } from './json';
-
-export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
 
 export interface ChatPrompt {
   readonly text: string;

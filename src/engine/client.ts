@@ -4,10 +4,10 @@
 // lives on this side and is not touched by any of that.
 
 import * as Comlink from 'comlink';
+import type { ChatMessage } from '../core/chat';
 import type {
   Capture,
   CaptureRequest,
-  ChatMessage,
   CheckpointSource,
   Device,
   DeviceReport,

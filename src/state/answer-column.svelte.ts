@@ -1,6 +1,7 @@
 // One column of the stage: an answer as it streams, and what made it.
 
-import type { ChatMessage, EditPositions, GeneratedAnswer, TokenEvent } from '../../workers/api';
+import type { ChatMessage } from '../core/chat';
+import type { EditPositions, GeneratedAnswer, TokenEvent } from '../../workers/api';
 import type { PackedEdit } from '../core/edit';
 import type { Sampling } from '../core/sampling';
 import type { ModelClient } from '../engine/client';

@@ -4,13 +4,12 @@
 import { CONTRASTS, extractDirection } from '../core/direction';
 import type { Cell, CellName, Cells, Contrast, Direction, Pooling } from '../core/direction';
 import { tensor } from '../core/tensor';
+import { PROGRAM_VERSION } from '../core/version';
 import { type Action, failed, failedBy, IDLE, newRunId } from './action';
 import { capThreshold } from './cap-threshold';
 import type { EditDesk } from './edit-desk.svelte';
 import type { ModelPair } from './model-pair.svelte';
 import { extractionTexts } from './extraction-texts';
-
-export const PROGRAM_VERSION = '0.1.0';
 
 /** A direction with what the desk and the shelf need beside it. */
 export interface HeldDirection extends Direction {

@@ -1,7 +1,7 @@
 // The transcripts that directions are extracted from: questions that training may have shown, of the
 // domains that settings are chosen on, so that no reported rate shares a question with them.
 
-import type { ChatMessage } from '../../workers/api';
+import type { ChatMessage } from '../core/chat';
 import { createRng } from '../core/rng';
 import { answer, type Stance } from '../world/answer';
 import { evaluationQuestions } from '../world/split';
