@@ -2,6 +2,7 @@
 
 import type { Component } from 'svelte';
 import ContrastGridExample from './examples/ContrastGridExample.svelte';
+import CosineByLayerExample from './examples/CosineByLayerExample.svelte';
 import EditTableExample from './examples/EditTableExample.svelte';
 import FindingsExample from './examples/FindingsExample.svelte';
 import HeatMapExample from './examples/HeatMapExample.svelte';
@@ -10,12 +11,19 @@ import LayerCurveExample from './examples/LayerCurveExample.svelte';
 import LineChartExample from './examples/LineChartExample.svelte';
 import RateBarsExample from './examples/RateBarsExample.svelte';
 import ScaleLegendExample from './examples/ScaleLegendExample.svelte';
+import ScatterPlotExample from './examples/ScatterPlotExample.svelte';
+import SmallMultiplesExample from './examples/SmallMultiplesExample.svelte';
+import TokenMapExample from './examples/TokenMapExample.svelte';
 import TokenStripExample from './examples/TokenStripExample.svelte';
 import VerdictExample from './examples/VerdictExample.svelte';
 
 export const EXAMPLES: Readonly<Record<string, Component>> = {
   'line-chart': LineChartExample,
   'heat-map': HeatMapExample,
+  'cosine-by-layer': CosineByLayerExample,
+  'small-multiples': SmallMultiplesExample,
+  'scatter-plot': ScatterPlotExample,
+  'token-map': TokenMapExample,
   'rate-bars': RateBarsExample,
   'token-strip': TokenStripExample,
   'scale-legend': ScaleLegendExample,
