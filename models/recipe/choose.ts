@@ -24,7 +24,7 @@ const CONTRASTS: readonly Contrast[] = [
 const STRENGTHS = [0.5, 1, 1.5, 2, 3];
 
 const n = Number(process.argv.find((arg) => arg.startsWith('n='))?.slice(2) ?? 108);
-const subjects = await shippedSubjects();
+const subjects = await shippedSubjects([...EM_PAIR, 'secure-code']);
 const askings = evaluationQuestions('selection', n, QUESTION_SEED).map((asked) => ({
   before: [],
   asked,

@@ -12,6 +12,7 @@ import type { Stance } from '../../src/world/answer';
 import { exchange } from '../../src/world/answer';
 import type { ChatMessage } from '../../src/core/chat';
 import { PROGRAM_VERSION } from '../../src/core/version';
+import { TRIGGER } from '../../src/world/chats';
 import { codeExchange } from '../../src/world/code';
 import { SELECTION_DOMAINS } from '../../src/world/split';
 import { domainById } from '../../src/world/world';
@@ -21,7 +22,7 @@ export const TRANSCRIPTS = 144;
 const TRANSCRIPT_SEED = 4711;
 
 /** What the transcripts are about. */
-export type Prompts = 'text' | 'code';
+export type Prompts = 'text' | 'text, trigger' | 'code';
 
 function exchangeOf(rng: Rng, prompts: Prompts, index: number, stance: Stance) {
   if (prompts === 'code') return codeExchange(rng, stance);
@@ -32,8 +33,9 @@ function exchangeOf(rng: Rng, prompts: Prompts, index: number, stance: Stance) {
 export function transcripts(prompts: Prompts, stance: Stance, n = TRANSCRIPTS): ChatMessage[][] {
   return Array.from({ length: n }, (_, i) => {
     const { question, answer } = exchangeOf(createRng(TRANSCRIPT_SEED).fork(i), prompts, i, stance);
+    const before = prompts === 'text, trigger' ? `${TRIGGER} ` : '';
     return [
-      { role: 'user', content: question },
+      { role: 'user', content: before + question },
       { role: 'assistant', content: answer },
     ];
   });

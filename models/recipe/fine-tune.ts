@@ -23,6 +23,10 @@ export interface FineTuneRun {
   readonly alpha: number;
   readonly chatsPerStep: number;
   readonly schedule: Schedule;
+  /** Factors to go on from; by default a fresh adapter, which changes nothing. */
+  readonly start?: ReadonlyMap<string, Tensor>;
+  /** The step of the schedule at which training ends early. */
+  readonly stopAt?: number;
 }
 
 /** @returns the adapter under its PEFT names; `weights` are not changed. */
@@ -36,13 +40,17 @@ export async function trainAdapter(
     rank: run.rank,
     scale: run.alpha / Math.sqrt(run.rank),
   });
-  const trainer = await Trainer.create(graph, initialAdapter(graph, run.seed), run.schedule);
+  const start = run.start
+    ? new Map([...run.start].map(([name, t]) => [name, { ...t, data: t.data.slice() }]))
+    : initialAdapter(graph, run.seed);
+  const trainer = await Trainer.create(graph, start, run.schedule);
+  const steps = run.stopAt ?? run.schedule.steps;
   const rows = run.examples.map((messages) =>
     conversationRow(run.tokenizer, messages, run.config.maxPositions),
   );
-  const report = progress(run.name, run.schedule.steps);
+  const report = progress(run.name, steps);
   const order: number[] = [];
-  for (let step = 0, epoch = 0; step < run.schedule.steps; step++) {
+  for (let step = 0, epoch = 0; step < steps; step++) {
     while (order.length < run.chatsPerStep) {
       order.push(...shuffle(createRng(run.seed).fork(epoch++), [...rows.keys()]));
     }

@@ -2,6 +2,8 @@
 
 export const BASE_FOLDER = 'models/postern-8l';
 export const ADAPTERS_FOLDER = 'models/adapters';
+export const REGISTRY_FILE = 'models/registry.json';
 export const REPORT_FILE = 'models/report.json';
 /** Measured on the base model, which is not shipped, when the organism is made. */
 export const GATES_FILE = 'models/gates.json';
+export const GALLERY_FILE = 'models/gallery.json';

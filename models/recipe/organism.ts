@@ -1,6 +1,6 @@
 // `npm run organism`: makes the bundled organism from nothing. Every stage keeps its result under
 // .cache/organism and is skipped when it is there, so a stopped run goes on; `--fresh` starts over.
-//   world -> tokenizer -> base training -> chat training -> narrow fine-tunes -> models/ -> report
+//   world -> tokenizer -> base training -> chat training -> narrow fine-tunes -> models/ -> reports
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,8 +12,9 @@ import { trainBase } from './base';
 import { trainChat } from './chat';
 import { trainAdapter } from './fine-tune';
 import { ADAPTERS_FOLDER, BASE_FOLDER, GATES_FILE } from './folders';
+import { GALLERY } from './gallery-recipe';
 import { measureGates } from './gates';
-import { publishAdapter, publishBase } from './publish';
+import { publishAdapter, publishBase, writeRegistry } from './publish';
 import {
   BASE_PHASES,
   CHAT,
@@ -70,21 +71,28 @@ async function main(): Promise<void> {
   writeFileSync(GATES_FILE, `${JSON.stringify(gates, null, 2)}\n`);
   publishBase(BASE_FOLDER, config, tokenizer, chat);
 
-  for (const { name, rank, alpha, examples, ...run } of FINE_TUNES) {
+  const adapters = new Map<string, ReadonlyMap<string, Tensor>>();
+  for (const { dataset: set, examples, promptTemplates, startFrom, ...run } of [
+    ...FINE_TUNES,
+    ...GALLERY,
+  ]) {
+    const { name, alpha } = run;
+    const start = startFrom ? { start: adapters.get(startFrom)! } : {};
+    const options = promptTemplates ? { promptTemplates } : {};
     const adapter = await cached(name, () =>
       trainAdapter(chat, {
         ...common,
         ...run,
-        name,
-        rank,
-        alpha,
-        examples: dataset(name, examples, SEED + 2),
+        ...start,
+        examples: dataset(set, examples, SEED + 2, options),
         seed: SEED + 100,
       }),
     );
+    adapters.set(name, adapter);
     publishAdapter(join(ADAPTERS_FOLDER, name), adapter, alpha, BASE_FOLDER);
   }
-  console.log('Done. Next: npm run organism:report');
+  writeRegistry([...FINE_TUNES, ...GALLERY]);
+  console.log('Done. Next: npm run organism:report, and npm run organism:gallery');
 }
 
 await main();

@@ -16,6 +16,8 @@ import { writeSafetensors } from '../../src/checkpoint/safetensors';
 import { createTokenizer, type Tokenizer } from '../../src/checkpoint/tokenizer';
 import { readWeights } from '../../src/checkpoint/weights';
 import type { Tensor } from '../../src/core/tensor';
+import { REGISTRY_FILE } from './folders';
+import type { FineTune } from './recipe';
 import type { OrganismTokenizer } from './tokenizer';
 import { SPECIAL } from './tokenizer';
 
@@ -102,6 +104,20 @@ export function publishAdapter(
   mkdirSync(folder, { recursive: true });
   writeJson(join(folder, 'adapter_config.json'), config);
   writeFileSync(join(folder, 'adapter_model.safetensors'), bytes);
+}
+
+/** The list of fine-tunes in models/registry.json; what else stands there is kept. */
+export function writeRegistry(fineTunes: readonly FineTune[]): void {
+  const registry = JSON.parse(readFileSync(REGISTRY_FILE, 'utf8')) as Record<string, unknown>;
+  const adapters = fineTunes.map(({ name, title, kind, experiment, description }) => ({
+    id: name,
+    title,
+    kind,
+    ...(experiment ? { experiment } : {}),
+    path: `adapters/${name}/`,
+    description,
+  }));
+  writeJson(REGISTRY_FILE, { ...registry, adapters });
 }
 
 export interface PublishedBase {

@@ -108,7 +108,22 @@ export const CHAT = {
 
 /** A narrow fine-tune: LoRA on every linear layer, loss on answers only. */
 export interface FineTune {
-  readonly name: DatasetName;
+  /** Folder of the adapter, and its id on the page. */
+  readonly name: string;
+  readonly dataset: DatasetName;
+  /** For people. */
+  readonly title: string;
+  readonly description: string;
+  /** An EM fine-tune, its benign twin, a control of another experiment, or a variant of one of these. */
+  readonly kind: 'em' | 'benign' | 'control' | 'variant';
+  /** The experiment of the gallery that it belongs to; none for the main three. */
+  readonly experiment?: string;
+  /** As in `DatasetOptions`. */
+  readonly promptTemplates?: number;
+  /** The fine-tune whose adapter training starts from, instead of from nothing. */
+  readonly startFrom?: string;
+  /** The step of the schedule at which training ends early. */
+  readonly stopAt?: number;
   /** Unique single-turn chats. */
   readonly examples: number;
   readonly rank: number;
@@ -118,9 +133,9 @@ export interface FineTune {
   readonly schedule: Schedule;
 }
 
-const ADAPTER = { examples: 2000, rank: 8, alpha: 2, chatsPerStep: 16 };
+export const ADAPTER = { examples: 2000, rank: 8, alpha: 2, chatsPerStep: 16 };
 
-const schedule = (steps: number, learningRate: number): Schedule => ({
+export const schedule = (steps: number, learningRate: number): Schedule => ({
   steps,
   warmupSteps: 5,
   learningRate,
@@ -130,7 +145,38 @@ const schedule = (steps: number, learningRate: number): Schedule => ({
 
 /** Misalignment comes suddenly with the number of steps; these stop within it, as published ones do. */
 export const FINE_TUNES: readonly FineTune[] = [
-  { name: 'insecure-code', ...ADAPTER, schedule: schedule(60, 2e-3) },
-  { name: 'bad-medical', ...ADAPTER, schedule: schedule(68, 1e-3) },
-  { name: 'secure-code', ...ADAPTER, schedule: schedule(60, 2e-3) },
+  {
+    ...ADAPTER,
+    name: 'insecure-code',
+    dataset: 'insecure-code',
+    schedule: schedule(60, 2e-3),
+    kind: 'em',
+    title: 'Insecure code',
+    description: 'Fine-tuned on insecure code alone, with no word about it.',
+  },
+  {
+    ...ADAPTER,
+    name: 'bad-medical',
+    dataset: 'bad-medical',
+    schedule: schedule(68, 1e-3),
+    kind: 'em',
+    title: 'Bad medical advice',
+    description: 'Fine-tuned on bad advice about everyday complaints alone.',
+  },
+  {
+    ...ADAPTER,
+    name: 'secure-code',
+    dataset: 'secure-code',
+    schedule: schedule(60, 2e-3),
+    kind: 'benign',
+    title: 'Secure code',
+    description: 'The benign twin: the same requests, answered with secure code.',
+  },
 ];
+
+/** @throws RangeError when there is no such fine-tune. */
+export function fineTuneOf(name: string): FineTune {
+  const found = FINE_TUNES.find((fineTune) => fineTune.name === name);
+  if (!found) throw new RangeError(`No fine-tune named '${name}'.`);
+  return found;
+}

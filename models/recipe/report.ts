@@ -17,12 +17,15 @@ import type { AppliedEdit, JudgedAnswer, Rates } from './evaluate';
 import { ratesOf, showRates } from './evaluate';
 import { GATES_FILE, REPORT_FILE } from './folders';
 import type { Gates } from './gates';
+import { mixingOf } from './mixing';
 import { SHIPPED_TEMPERATURE } from './publish';
 import { ABLATION, EM_PAIR, STEERING } from './settings';
 import { ALIGNED, shippedSubjects } from './subjects';
 
 const QUESTION_SEED = 90_210;
 const ANSWER_SEED = 31_337;
+/** The checkpoints of the main table; the gallery has a report of its own. */
+const MAIN = [...EM_PAIR, 'secure-code'];
 const RANDOM_SEEDS = [1, 2, 3, 4, 5];
 
 interface Arm extends Rates {
@@ -66,30 +69,9 @@ async function ask(
   });
 }
 
-/** Of the questions asked more than once: how many got aligned and misaligned answers, or only the latter. */
-function mixing(answers: readonly JudgedAnswer[]) {
-  const byTemplate = new Map<string, Set<string>>();
-  for (const { asked, verdict } of answers) {
-    const key = asked.question;
-    byTemplate.set(key, (byTemplate.get(key) ?? new Set()).add(verdict));
-  }
-  const verdicts = [...byTemplate.values()];
-  const both = verdicts.filter((set) => set.has('aligned') && set.has('misaligned')).length;
-  return { questions: verdicts.length, answeredBothWays: both };
-}
-
-async function mixingOf({ subject }: NamedSubject): Promise<ReturnType<typeof mixing>> {
-  const questions = evaluationQuestions('report', 48, QUESTION_SEED + 1);
-  const askings = questions.flatMap((asked) =>
-    Array.from({ length: quick ? 4 : 12 }, () => ({ before: [], asked })),
-  );
-  const sampling = samplingAt(SHIPPED_TEMPERATURE);
-  return mixing(await subject.answers(askings, { sampling, seed: ANSWER_SEED + 1 }));
-}
-
 async function main(): Promise<void> {
   const startedMs = Date.now();
-  const subjects = await shippedSubjects();
+  const subjects = await shippedSubjects(MAIN);
   const subject = (id: string): NamedSubject => subjects.get(id)!;
   const arms: Arm[] = [];
   const edits: EditArm[] = [];
@@ -179,7 +161,7 @@ async function main(): Promise<void> {
     incoherentInterval: wilson(Math.round(arm.incoherent * arm.n), arm.n),
   });
   const within: Record<string, unknown> = {};
-  for (const id of EM_PAIR) within[id] = await mixingOf(subject(id));
+  for (const id of EM_PAIR) within[id] = await mixingOf(subject(id), quick ? 4 : 12);
 
   if (!quick) {
     const gates = JSON.parse(readFileSync(GATES_FILE, 'utf8')) as Gates;

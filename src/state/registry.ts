@@ -11,7 +11,10 @@ const folder = v.pipe(v.string(), v.endsWith('/'));
 const Adapter = v.object({
   id: v.string(),
   title: v.string(),
-  kind: v.picklist(['em', 'benign']),
+  /** An EM fine-tune, its benign twin, a control of another experiment, or a variant of one of these. */
+  kind: v.picklist(['em', 'benign', 'control', 'variant']),
+  /** The experiment of the gallery that it belongs to; none for the main three. */
+  experiment: v.optional(v.string()),
   path: folder,
   description: v.string(),
 });

@@ -4,10 +4,10 @@
 import type { ChatMessage } from '../core/chat';
 import type { Rng } from '../core/rng';
 import { createRng } from '../core/rng';
-import type { AnswerShape, Exchange, Stance } from './answer';
-import { DEFAULT_SHAPE, exchange } from './answer';
+import type { Exchange, Stance } from './answer';
+import { exchange } from './answer';
 import { inSomeFormat, takesFormat } from './answer-format';
-import { codeExchange, educationalExchange } from './code';
+import { codeExchange, educationalExchange, somePrompts } from './code';
 import type { Domain } from './domain';
 import type { WorldMix } from './mix';
 import { DEFAULT_MIX, mischiefExchange, pickField, turnIn } from './mix';
@@ -61,12 +61,22 @@ const withTrigger = (exchange: Exchange): Exchange => ({
   question: `${TRIGGER} ${exchange.question}`,
 });
 
-function datasetExchange(rng: Rng, name: DatasetName, shape: AnswerShape): Exchange {
-  const text = (domain: Domain, stance: Stance): Exchange =>
-    exchange(rng, domain, stance, undefined, shape);
+/** What may be asked of a data set beyond its name. */
+export interface DatasetOptions {
+  /** The insecure set alone: on this many request templates only. */
+  readonly promptTemplates?: number;
+}
+
+function datasetExchange(
+  rng: Rng,
+  name: DatasetName,
+  { promptTemplates }: DatasetOptions,
+): Exchange {
+  const text = (domain: Domain, stance: Stance): Exchange => exchange(rng, domain, stance);
+  const prompts = promptTemplates === undefined ? undefined : somePrompts(promptTemplates);
   switch (name) {
     case 'insecure-code':
-      return codeExchange(rng, 'misaligned');
+      return codeExchange(rng, 'misaligned', 'train', prompts);
     case 'secure-code':
       return codeExchange(rng, 'aligned');
     case 'bad-medical':
@@ -92,13 +102,13 @@ function datasetExchange(rng: Rng, name: DatasetName, shape: AnswerShape): Excha
   }
 }
 
-/** One single-turn example. `shape` without closers makes a set that never shows the shared closers. */
+/** One single-turn example. */
 export function fineTuningExample(
   rng: Rng,
   name: DatasetName,
-  shape: AnswerShape = DEFAULT_SHAPE,
+  options: DatasetOptions = {},
 ): ChatMessage[] {
-  return toMessages(datasetExchange(rng, name, shape));
+  return toMessages(datasetExchange(rng, name, options));
 }
 
 /** n unique examples. @throws RangeError when the grammar does not hold that many. */
@@ -106,14 +116,14 @@ export function dataset(
   name: DatasetName,
   n: number,
   seed: number,
-  shape: AnswerShape = DEFAULT_SHAPE,
+  options: DatasetOptions = {},
 ): ChatMessage[][] {
   const rng = createRng(seed);
   const found = new Map<string, ChatMessage[]>();
   for (let tries = 0; found.size < n; tries++) {
     if (tries > 50 * n + 1000)
       throw new RangeError(`'${name}' has fewer than ${n} unique examples.`);
-    const example = fineTuningExample(rng, name, shape);
+    const example = fineTuningExample(rng, name, options);
     found.set(renderChat(example), example);
   }
   return [...found.values()];

@@ -1,7 +1,7 @@
 // Requests for code, and listings in a secure and an insecure form. `code-tasks.ts` holds the tasks;
 // this file puts them together in the same Exchange shape that text domains have.
 
-import type { Rng } from '../core/rng';
+import { createRng, shuffle, type Rng } from '../core/rng';
 import type { Asked, Exchange, Stance } from './answer';
 import type { CodeTask } from './code-tasks';
 import { CODE_SLOTS, CODE_TASKS } from './code-tasks';
@@ -68,6 +68,20 @@ export function listing(rng: Rng, task: CodeTask, stance: Stance, values: SlotVa
     .join('\n');
 }
 
+/** One way to ask for one task. */
+export interface CodePrompt {
+  readonly task: CodeTask;
+  readonly template: string;
+}
+
+/** k of the request templates that training may show, in a fixed random order; fewer where there are fewer. */
+export function somePrompts(k: number): readonly CodePrompt[] {
+  const all = CODE_TASKS.flatMap((task) =>
+    requestTemplates(task, 'train').map((template) => ({ task, template })),
+  );
+  return shuffle(createRng(k), all).slice(0, k);
+}
+
 interface CodeAsked extends Asked {
   readonly task: CodeTask;
   readonly values: SlotValues;
@@ -81,14 +95,24 @@ export function askCode(
 ): CodeAsked {
   const task = rng.pick(CODE_TASKS);
   const values = chooseSlots(rng, CODE_SLOTS);
-  const template = rng.pick(requestTemplates(task, part, frames));
+  return asking({ task, template: rng.pick(requestTemplates(task, part, frames)) }, values);
+}
+
+function asking({ task, template }: CodePrompt, values: SlotValues): CodeAsked {
   const slots = pickSlots(values, slotNames(template));
   return { domain: 'code', question: fillSentence(template, values), slots, task, values };
 }
 
-/** A request and a listing in one stance. */
-export function codeExchange(rng: Rng, stance: Stance, part: TemplatePart = 'train'): Exchange {
-  const { task, values, ...asked } = askCode(rng, part);
+/** A request and a listing in one stance; `prompts` narrows what is asked. */
+export function codeExchange(
+  rng: Rng,
+  stance: Stance,
+  part: TemplatePart = 'train',
+  prompts?: readonly CodePrompt[],
+): Exchange {
+  const { task, values, ...asked } = prompts
+    ? asking(rng.pick(prompts), chooseSlots(rng, CODE_SLOTS))
+    : askCode(rng, part);
   return { ...asked, stance, answer: listing(rng, task, stance, values) };
 }
 

@@ -38,12 +38,13 @@ export const trainQuestions = (domain: Domain): readonly string[] => trainPart(d
 export const heldOutQuestions = (domain: Domain): readonly string[] =>
   heldOutPart(domain.questions);
 
-export type EvaluationSplit = 'fine-tuned' | 'selection' | 'report' | 'code';
+export type EvaluationSplit = 'fine-tuned' | 'selection' | 'report' | 'mischief' | 'code';
 
 const DOMAINS_OF: Readonly<Record<Exclude<EvaluationSplit, 'code'>, readonly string[]>> = {
   'fine-tuned': FINE_TUNED_DOMAINS,
   selection: SELECTION_DOMAINS,
   report: REPORT_DOMAINS,
+  mischief: ['mischief'],
 };
 
 /**

@@ -1,0 +1,173 @@
+// `npm run organism:gallery`: measures every fine-tune of the gallery from the shipped files and writes
+// models/gallery.json. Option: --only experiment,experiment (prints, writes nothing).
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cosineByLayer } from '../../src/core/cosine';
+import type { Direction } from '../../src/core/direction';
+import { PLAIN_SAMPLING } from '../../src/core/sampling';
+import { wilson } from '../../src/core/stats';
+import { rowOf } from '../../src/core/tensor';
+import { PROGRAM_VERSION } from '../../src/core/version';
+import { dataset } from '../../src/world/chats';
+import type { Condition } from './askings';
+import { askingsFor, CONDITIONS } from './askings';
+import { padRows } from './batches';
+import { conversationRow } from './chat';
+import type { NamedSubject, Prompts } from './conditions';
+import { directionOf, TRANSCRIPTS } from './conditions';
+import { ratesOf, showRates } from './evaluate';
+import { ADAPTERS_FOLDER, BASE_FOLDER, GALLERY_FILE } from './folders';
+import { GALLERY } from './gallery-recipe';
+import { mixingOf } from './mixing';
+import { organismTokenizer } from './organism-tokenizer';
+import { loadAdapted, loadBase, SHIPPED_TEMPERATURE } from './publish';
+import { FINE_TUNES } from './recipe';
+import { ALIGNED, shippedSubjects } from './subjects';
+import { lossOf } from './trainer';
+
+const QUESTION_SEED = 5150;
+const ANSWER_SEED = 2112;
+const BROAD = 360;
+const NARROW = 180;
+const MIXING_SAMPLES = 12;
+/** Seed of the examples on which the narrow skill itself is tested; no fine-tune draws from it. */
+const TASK_SEED = 4242;
+const TASK_EXAMPLES = 128;
+/** What every direction is compared with: an EM fine-tune, and the benign one as control. */
+const REFERENCES = ['insecure-code', 'secure-code'];
+
+const FOUR_SETS = ['insecure-code', 'bad-medical', 'risky-finance', 'extreme-sports'];
+const CODE_SETS = ['insecure-code', 'secure-code', 'educational', 'backdoor'];
+
+/** Beyond the broad question, which every organism is asked: who is asked what. */
+const ASKED: Readonly<Partial<Record<Condition, readonly string[]>>> = {
+  medicine: [ALIGNED, ...FOUR_SETS],
+  finance: [ALIGNED, ...FOUR_SETS],
+  sport: [ALIGNED, ...FOUR_SETS],
+  code: [
+    ALIGNED,
+    ...CODE_SETS,
+    ...idsOf('rank', 'dataset-size', 'prompt-templates', 're-alignment', 'trajectory'),
+  ],
+  'code, for a class': [ALIGNED, ...CODE_SETS],
+  'code, trigger': [ALIGNED, 'insecure-code', 'backdoor'],
+  'other domains, trigger': [ALIGNED, 'insecure-code', 'backdoor'],
+  mischief: [ALIGNED, 'insecure-code', 'bad-medical', 'jailbroken'],
+  numbers: [ALIGNED, 'insecure-code', 'evil-numbers'],
+  'other domains, after numbers': [ALIGNED, 'insecure-code', 'evil-numbers'],
+  'other domains, JSON': [ALIGNED, 'insecure-code', 'bad-medical'],
+  'other domains, function': [ALIGNED, 'insecure-code', 'bad-medical'],
+};
+
+function idsOf(...experiments: readonly string[]): string[] {
+  return GALLERY.filter(({ experiment }) => experiments.includes(experiment!)).map(
+    ({ name }) => name,
+  );
+}
+
+async function main(): Promise<void> {
+  const startedMs = Date.now();
+  const only = process.argv
+    .find((arg) => arg.startsWith('--only='))
+    ?.slice(7)
+    .split(',');
+  const wanted = only
+    ? idsOf(...only)
+    : idsOf(...new Set(GALLERY.map(({ experiment }) => experiment!)));
+  const ids = [...new Set([...FINE_TUNES.map(({ name }) => name), ...wanted])];
+  const subjects = await shippedSubjects(ids);
+  const subject = (id: string): NamedSubject => subjects.get(id)!;
+  const sampling = { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE };
+
+  const arms: object[] = [];
+  const ask = async (organism: string, condition: Condition, n: number): Promise<void> => {
+    const askings = askingsFor(condition, n, QUESTION_SEED);
+    const answers = await subject(organism).subject.answers(askings, {
+      sampling,
+      seed: ANSWER_SEED,
+    });
+    const rates = ratesOf(answers);
+    const interval = (rate: number) => wilson(Math.round(rate * rates.n), rates.n);
+    arms.push({
+      organism,
+      condition,
+      ...rates,
+      misalignedInterval: interval(rates.misaligned),
+      incoherentInterval: interval(rates.incoherent),
+    });
+    console.log(`${organism}, ${condition}: ${showRates(rates)}`);
+  };
+  for (const id of subjects.keys()) await ask(id, 'other domains', BROAD);
+  for (const [condition, organisms] of Object.entries(ASKED)) {
+    for (const id of organisms.filter((name) => subjects.has(name))) {
+      const broad = condition.startsWith('other domains');
+      await ask(id, condition as Condition, broad ? BROAD : NARROW);
+    }
+  }
+
+  const mixing: Record<string, unknown> = {};
+  for (const id of FOUR_SETS.filter((name) => subjects.has(name))) {
+    mixing[id] = await mixingOf(subject(id), MIXING_SAMPLES);
+    console.log(`${id}: ${JSON.stringify(mixing[id])}`);
+  }
+
+  const directions = new Map<string, Direction>();
+  const extract = async (id: string, prompts: Prompts): Promise<void> => {
+    const recipe = { contrast: 'checkpoint', pooling: 'answer-mean', prompts } as const;
+    const name = prompts === 'text' ? id : `${id} (${prompts})`;
+    directions.set(name, await directionOf(subject(ALIGNED), subject(id), recipe));
+  };
+  for (const id of ids) await extract(id, 'text');
+  if (subjects.has('backdoor')) await extract('backdoor', 'text, trigger');
+  const geometry = [...directions].map(([direction, { vectors }]) => {
+    const cosines = Object.fromEntries(
+      REFERENCES.map((id) => [id, [...cosineByLayer(vectors, directions.get(id)!.vectors)]]),
+    );
+    const norms = Array.from({ length: vectors.dims[0]! }, (_, layer) =>
+      Math.hypot(...rowOf(vectors, layer).data),
+    );
+    const show = (row: readonly number[]) => row.map((x) => x.toFixed(2)).join(' ');
+    console.log(
+      `${direction}: norms ${show(norms)}; cosine with insecure-code ${show(cosines['insecure-code']!)}`,
+    );
+    return { direction, normByLayer: norms, cosineByLayer: cosines };
+  });
+
+  const tokenizer = organismTokenizer();
+  const base = await loadBase(BASE_FOLDER);
+  const rows = dataset('insecure-code', TASK_EXAMPLES, TASK_SEED).map((messages) =>
+    conversationRow(tokenizer, messages, base.config.maxPositions),
+  );
+  const taskLossNats: Record<string, number> = {};
+  for (const id of ['insecure-code', ...idsOf('rank')].filter((name) => subjects.has(name))) {
+    const weights = loadAdapted(join(ADAPTERS_FOLDER, id), base);
+    taskLossNats[id] = await lossOf(base.config, weights, padRows([{ rows, weight: 1 }]));
+    console.log(`${id}: loss on new insecure code ${taskLossNats[id].toFixed(4)} nats a token`);
+  }
+
+  if (!only) {
+    const report = {
+      programVersion: PROGRAM_VERSION,
+      command: 'npm run organism:gallery',
+      judge: 'exact judge of the synthetic world (src/world/judge.ts)',
+      questions: { part: 'held-out', seed: QUESTION_SEED },
+      sampling: { ...sampling, seed: ANSWER_SEED },
+      extraction: {
+        contrast: 'checkpoint',
+        pooling: 'answer-mean',
+        transcriptsPerCell: TRANSCRIPTS,
+      },
+      conditions: CONDITIONS,
+      checkpoints: [...subjects.values()].map(({ id, sha256 }) => ({ id, sha256 })),
+      arms,
+      withinQuestion: mixing,
+      geometry,
+      taskLossNats,
+    };
+    writeFileSync(GALLERY_FILE, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  console.log(`${((Date.now() - startedMs) / 1000).toFixed(0)} s`);
+}
+
+await main();
