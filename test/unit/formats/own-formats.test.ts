@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import { writeSafetensors } from '../../../src/checkpoint/safetensors';
+import { tensor } from '../../../src/core/tensor';
+import type { DirectionRecord } from '../../../src/formats/direction-file';
+import { readDirectionJson, writeDirectionJson } from '../../../src/formats/json-direction';
+import { formatOf, readDirectionFile } from '../../../src/formats/read';
+import {
+  readDirectionSafetensors,
+  writeDirectionSafetensors,
+} from '../../../src/formats/safetensors-direction';
+import { fixtureRow, randomRows, RECORD } from './record';
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const OURS = [
+  {
+    format: 'safetensors',
+    write: (record: DirectionRecord) => writeDirectionSafetensors(record),
+    read: readDirectionSafetensors,
+  },
+  {
+    format: 'json',
+    write: (record: DirectionRecord) => utf8(writeDirectionJson(record)),
+    read: readDirectionJson,
+  },
+] as const;
+
+describe.each(OURS)('$format', ({ format, write, read }) => {
+  test('gives back every number and all that is known of it', () => {
+    const { record, convention } = read(write(RECORD), 'd');
+    expect(record).toEqual(RECORD);
+    expect(convention).toBe('block-output');
+  });
+
+  test('gives back what is not known as not known', () => {
+    const bare: DirectionRecord = {
+      ...RECORD,
+      contrast: null,
+      pooling: null,
+      checkpoints: null,
+      counts: {},
+      transcripts: null,
+      seed: null,
+      precision: null,
+      programVersion: null,
+      importedFrom: 'evil.pt, read as hidden_states[L]',
+      alignedMean: null,
+      capThreshold: null,
+      perLayer: null,
+    };
+    expect(read(write(bare), 'd').record).toEqual(bare);
+  });
+
+  test('is told by its content, whatever its name', () => {
+    const bytes = write(RECORD);
+    expect(formatOf(bytes, 'x.bin')).toBe(format);
+    expect(readDirectionFile(bytes, 'x.bin').record).toEqual(RECORD);
+  });
+
+  test('is not written with numbers that are none, or with parts that do not fit', () => {
+    const vectors = randomRows(3);
+    vectors.data[4] = NaN;
+    expect(() => write({ ...RECORD, vectors })).toThrow(
+      expect.objectContaining({ code: 'not-finite' }),
+    );
+    expect(() => write({ ...RECORD, alignedMean: randomRows(3, 3) })).toThrow(
+      expect.objectContaining({ code: 'wrong-shape' }),
+    );
+  });
+});
+
+test('extreme numbers survive JSON', () => {
+  const vectors = tensor(
+    Float32Array.of(3.4028234663852886e38, 1e-45, -1.17549435e-38, 1 / 3),
+    [2, 2],
+  );
+  const record = { ...RECORD, vectors, alignedMean: null, capThreshold: null, perLayer: null };
+  const read = readDirectionJson(utf8(writeDirectionJson(record)), 'd').record!;
+  expect([...read.vectors.data]).toEqual([...vectors.data]);
+});
+
+test('JSON can be read by a person: the origin first, one row a layer', () => {
+  const lines = writeDirectionJson({ ...RECORD, vectors: randomRows(1) }).split('\n');
+  expect(lines.slice(0, 4).join(' ')).toContain('"format": "postern-direction"');
+  expect(lines.join('\n')).toContain('row l is the output of block l, from 0');
+  expect(lines.filter((line) => line.startsWith('    [')).length).toBe(8);
+});
+
+describe('JSON that is not ours', () => {
+  const edited = (change: (value: Record<string, unknown>) => void): Uint8Array => {
+    const value = JSON.parse(writeDirectionJson(RECORD)) as Record<string, unknown>;
+    change(value);
+    return utf8(JSON.stringify(value));
+  };
+  test.each([
+    ['another version', edited((v) => (v['version'] = 2)), 'unsupported', '"version"'],
+    ['another format', edited((v) => (v['format'] = 'x')), 'unsupported', '"format"'],
+    ['an unknown contrast', edited((v) => (v['contrast'] = 'mood')), 'corrupt', '"contrast"'],
+    [
+      'a huge number',
+      utf8(writeDirectionJson(RECORD).replace(/(?<=\n {4}\[)[^,]+/, '1e999')),
+      'not-finite',
+      'Infinity',
+    ],
+    ['a ragged row', edited((v) => (v['vectors'] as number[][])[1]!.pop()), 'wrong-shape', 'row 1'],
+    [
+      'text for a number',
+      edited((v) => ((v['vectors'] as unknown[][])[2]![0] = 'a')),
+      'wrong-shape',
+      'row 2',
+    ],
+    ['no vectors', edited((v) => delete v['vectors']), 'wrong-shape', '"vectors"'],
+    ['a web page', utf8('<html>'), 'corrupt', 'web page'],
+    ['a list', utf8('[1]'), 'unsupported', '"format"'],
+  ])('with %s is refused by its name', (_, bytes, code, words) => {
+    expect(() => readDirectionJson(bytes, 'd.json')).toThrow(
+      expect.objectContaining({
+        name: 'DirectionFileError',
+        code,
+        message: expect.stringContaining(words) as string,
+      }),
+    );
+  });
+});
+
+describe('safetensors of other programs', () => {
+  const rows = (n: number) => ({
+    dims: [n, 6],
+    data: Float32Array.from(Array.from({ length: n }, (_, r) => fixtureRow(r)).flat()),
+    dtype: 'F32' as const,
+  });
+  test('are rows whose index they do not say', () => {
+    const file = readDirectionSafetensors(writeSafetensors(new Map([['v', rows(5)]])), 'v');
+    expect(file.convention).toBeNull();
+    expect(file.candidates.map(({ name, indices }) => [name, indices])).toEqual([
+      ['v', [0, 1, 2, 3, 4]],
+    ]);
+  });
+
+  test('that are broken are refused in this reader’s own error', () => {
+    const bytes = writeDirectionSafetensors(RECORD);
+    expect(() => readDirectionSafetensors(bytes.subarray(0, bytes.length - 3), 'd')).toThrow(
+      expect.objectContaining({ name: 'DirectionFileError', code: 'truncated', file: 'd' }),
+    );
+  });
+});
+
+test.each([
+  ['nothing', new Uint8Array(0), 'It is empty'],
+  ['noise', Uint8Array.of(1, 2, 3), 'no direction file'],
+  ['a pickle of old', Uint8Array.of(0x80, 2, 0x8a), 'before version 1.6'],
+])('%s is no direction file', (_, bytes, words) => {
+  expect(() => readDirectionFile(bytes, 'x')).toThrow(words);
+});
