@@ -3,10 +3,12 @@
 import { createContext } from 'svelte';
 import { ModelClient } from '../engine/client';
 import { Chat } from './chat.svelte';
+import { Comparison } from './comparison.svelte';
 import { Directions } from './directions.svelte';
 import { EditDesk } from './edit-desk.svelte';
 import { Measurements } from './measurements.svelte';
 import { ModelPair } from './model-pair.svelte';
+import { TranscriptCells } from './transcript-cells.svelte';
 
 export interface Postern {
   readonly pair: ModelPair;
@@ -14,6 +16,8 @@ export interface Postern {
   readonly desk: EditDesk;
   readonly chat: Chat;
   readonly measurements: Measurements;
+  readonly comparison: Comparison;
+  readonly transcripts: TranscriptCells;
 }
 
 /** `usePostern` throws Svelte's missing_context when called outside the app. */
@@ -24,5 +28,13 @@ export function createPostern(): Postern {
   const directions = new Directions(pair);
   const desk = new EditDesk();
   const chat = new Chat(pair, directions, desk);
-  return { pair, directions, desk, chat, measurements: new Measurements(pair, directions, desk) };
+  return {
+    pair,
+    directions,
+    desk,
+    chat,
+    measurements: new Measurements(pair, directions, desk),
+    comparison: new Comparison(pair, directions),
+    transcripts: new TranscriptCells(pair),
+  };
 }
