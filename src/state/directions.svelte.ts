@@ -1,35 +1,26 @@
 // Directions: the 2x2 of model x text is read once, and every contrast is then a difference of two of
 // its cells. The texts come from the world's grammar, on domains that no rate is reported on.
 
-import { CONTRASTS, extractDirection } from '../core/direction';
-import type { Cell, CellName, Cells, Contrast, Direction, Pooling } from '../core/direction';
-import { tensor } from '../core/tensor';
-import { PROGRAM_VERSION } from '../core/version';
+import type { Cell, CellName } from '../core/direction';
 import { type Action, failed, failedBy, IDLE, newRunId } from './action';
-import { capThreshold } from './cap-threshold';
 import type { EditDesk } from './edit-desk.svelte';
+import {
+  cellsOf,
+  directionFrom,
+  directionId,
+  directionWords,
+  type ExtractionChoice,
+  readCell,
+  type TakenDirection,
+} from './extraction';
 import type { ModelPair } from './model-pair.svelte';
-import { extractionTexts } from './extraction-texts';
 
-/** A direction with what the desk and the shelf need beside it. */
-export interface HeldDirection extends Direction {
-  readonly id: string;
-  /** [n_layers] */
-  readonly capThreshold: Float32Array;
-  /** Transcripts read by each model. */
-  readonly transcripts: number;
-  /** Time to read them, ms; 0 when they had been read before. */
+/** A direction as the shelf holds it. */
+export interface HeldDirection extends TakenDirection {
+  /** Time to read its transcripts, ms; 0 when they had been read before. */
   readonly elapsedMs: number;
   /** Unix time. */
   readonly atMs: number;
-}
-
-export interface ExtractionChoice {
-  readonly contrast: Contrast;
-  readonly pooling: Pooling;
-  /** Of each model: half with aligned, half with misaligned answers. */
-  readonly transcripts: number;
-  readonly seed: number;
 }
 
 export class Directions {
@@ -63,7 +54,7 @@ export class Directions {
   }
 
   name(direction: HeldDirection): string {
-    return `${direction.checkpoints.em.id}: ${direction.contrast}, ${direction.pooling}, n ${direction.transcripts}`;
+    return directionWords(direction);
   }
 
   /** Puts a direction in use. */
@@ -130,8 +121,11 @@ export class Directions {
     return add !== null;
   }
 
-  /** Reads what has not been read yet, takes the difference, and puts it in use when its pair is on stage. */
-  async extract(choice: ExtractionChoice, emId: string): Promise<HeldDirection | null> {
+  /**
+   * Reads what has not been read yet and takes the difference.
+   * @param use whether it comes in use when its pair is on stage
+   */
+  async extract(choice: ExtractionChoice, emId: string, use = true): Promise<HeldDirection | null> {
     const aligned = this.#pair.aligned;
     const em = this.#pair.checkpoint(emId);
     if (!aligned || !em) return null;
@@ -140,9 +134,7 @@ export class Directions {
     const startedMs = performance.now();
     this.action = { state: 'running', label: 'Reading transcripts', done: 0, total: 0, startedMs };
     try {
-      const { plus, minus } = CONTRASTS[choice.contrast];
-      const wanted: readonly CellName[] = [plus, minus, 'aligned:aligned'];
-      const names = wanted.filter((name, i) => wanted.indexOf(name) === i);
+      const names = cellsOf(choice.contrast);
       const cells: Partial<Record<CellName, Cell>> = {};
       for (const [index, name] of names.entries()) {
         const checkpoint = name.startsWith('em') ? em.id : aligned.id;
@@ -150,11 +142,16 @@ export class Directions {
         if (this.#runId !== runId || !cell) return null;
         cells[name] = cell;
       }
-      const direction = this.#finish(choice, cells, em.id, performance.now() - startedMs);
+      const direction: HeldDirection = {
+        ...directionFrom(cells, choice, aligned, em),
+        elapsedMs: performance.now() - startedMs,
+        atMs: Date.now(),
+      };
       // A task of its own: what is drawn for a new direction should not wait on its sums, nor tokens on both.
       await new Promise((resolve) => setTimeout(resolve));
       if (this.#runId !== runId) return null;
-      this.#hold(direction, em.id);
+      this.list = [...this.list.filter(({ id }) => id !== direction.id), direction];
+      if (use && em.id === this.#pair.emEntry?.id) this.use(direction);
       this.action = { state: 'done', elapsedMs: direction.elapsedMs, atMs: direction.atMs };
       return direction;
     } catch (error) {
@@ -181,13 +178,17 @@ export class Directions {
     nCells: number,
   ): Promise<Cell | null> {
     const { pooling, transcripts, seed } = choice;
-    const stance = name.endsWith(':aligned') ? 'aligned' : 'misaligned';
-    const key = [checkpoint, stance, pooling, transcripts, seed].join('|');
+    const text = name.slice(name.indexOf(':') + 1);
+    const key = [checkpoint, text, pooling, transcripts, seed].join('|');
     const known = this.#cells[key];
     if (known) return known;
-    const texts = extractionTexts(stance, Math.ceil(transcripts / 2), seed);
-    const result = await this.#pair.client.capture(
-      { runId, checkpoint, pooling, transcripts: texts },
+    const { client } = this.#pair;
+    const result = await readCell(
+      (request, onProgress) => client.capture(request, onProgress),
+      name,
+      checkpoint,
+      choice,
+      runId,
       ({ done, total }) => {
         if (this.#runId !== runId || this.action.state !== 'running') return;
         this.action = { ...this.action, done: index * total + done, total: nCells * total };
@@ -198,45 +199,16 @@ export class Directions {
       this.action = failed(result);
       return null;
     }
-    const { pooled, dims } = result.value;
-    const cell: Cell = {
-      pooled: tensor(pooled, dims),
-      prompts: texts.map((text) => text[0].content),
-    };
-    this.#cells[key] = cell;
-    return cell;
+    this.#cells[key] = result.value;
+    return result.value;
   }
 
-  #finish(choice: ExtractionChoice, cells: Cells, emId: string, elapsedMs: number): HeldDirection {
-    const aligned = this.#pair.aligned!;
-    const em = this.#pair.checkpoint(emId)!;
-    const { contrast, pooling, transcripts, seed } = choice;
-    const direction = extractDirection(cells, {
-      name: `${emId}, ${contrast}`,
-      contrast,
-      pooling,
-      checkpoints: {
-        aligned: { id: aligned.id, sha256: aligned.sha256 },
-        em: { id: em.id, sha256: em.sha256 },
-      },
-      seed,
-      precision: 'f32',
-      programVersion: PROGRAM_VERSION,
-    });
-    const held: HeldDirection = {
-      ...direction,
-      id: [em.sha256.slice(0, 8), contrast, pooling, transcripts, seed].join('-'),
-      capThreshold: capThreshold(cells['aligned:aligned']!.pooled, direction.vectors),
-      transcripts,
-      elapsedMs,
-      atMs: Date.now(),
-    };
-    return held;
-  }
-
-  #hold(held: HeldDirection, emId: string): void {
-    this.list = [...this.list.filter(({ id }) => id !== held.id), held];
-    if (emId === this.#pair.emEntry?.id) this.use(held);
+  /** The held direction of this choice, of these very checkpoints. */
+  find(choice: ExtractionChoice, emId: string): HeldDirection | null {
+    const em = this.#pair.checkpoint(emId);
+    const { aligned } = this.#pair;
+    const found = em && this.list.find(({ id }) => id === directionId(choice, em));
+    return found && found.checkpoints.aligned.sha256 === aligned?.sha256 ? found : null;
   }
 }
 

@@ -2,16 +2,16 @@
 // stage is a view of the same settings: to the left of the centre it removes the persona, to the
 // right it adds it.
 
-import { createRng } from '../core/rng';
 import {
+  type EditDirection,
   type EditMode,
   type EditPositions,
   type EditSettings,
-  randomDirectionLike,
+  emptyEdit,
+  type PackedEdit,
 } from '../core/edit';
-import type { EditDirection } from '../core/edit';
-import { editFromSettings, emptyEdit, packEdit, type PackedEdit } from '../core/edit';
 import { unitRows } from '../core/projection';
+import { editWords, packSettings } from './edit-words';
 
 export const MODES: readonly {
   readonly value: EditMode;
@@ -32,12 +32,6 @@ export const MODES: readonly {
   { value: 'cap', label: 'Cap', means: 'Cuts only what the projection has above a threshold.' },
   { value: 'steer', label: 'Steer', means: 'Adds the direction, in multiples of its raw length.' },
 ];
-
-const POSITION_WORDS: Readonly<Record<EditPositions, string>> = {
-  all: 'all positions',
-  answer: 'answer tokens',
-  header: 'header token',
-};
 
 /** All that the desk is set to, as plain data. */
 export interface DeskState extends EditSettings {
@@ -148,56 +142,17 @@ export class EditDesk {
     this.randomSeed = null;
   }
 
-  /**
-   * The edit for the worker. Projections are always read along the real direction, so that a random
-   * control is seen with the same eyes.
-   * @param direction the direction the edit acts along
-   * @param readout the direction along which projections are reported
-   * @param randomSeed puts a random direction of equal norm in the place of `direction`
-   */
+  /** The edit for the worker; the parameters are those of `packSettings`. */
   packed(
     direction: EditDirection,
     readout: EditDirection,
     randomSeed: number | null = this.randomSeed,
   ): PackedEdit {
-    const along =
-      randomSeed === null
-        ? direction
-        : { ...direction, vectors: randomDirectionLike(createRng(randomSeed), direction.vectors) };
-    const dModel = direction.vectors.dims[1] ?? 0;
-    return packEdit(editFromSettings(this.settings, along), unitRows(readout.vectors), dModel);
+    return packSettings(this.settings, direction, readout, randomSeed);
   }
 
   /** The edit in words, for chips; null when nothing is edited. */
-  readonly words = $derived.by((): string | null => {
-    if (this.mode === 'off') return null;
-    const on = this.layers.flatMap((chosen, layer) => (chosen ? [layer] : []));
-    const where =
-      on.length === this.layers.length
-        ? 'all layers'
-        : `layer${on.length === 1 ? '' : 's'} ${spans(on)}`;
-    const how =
-      this.mode === 'steer'
-        ? `steer x${this.strength.toFixed(2)}`
-        : this.mode === 'cap'
-          ? 'cap'
-          : `${this.mode === 'ablate-zero' ? 'ablate to zero' : 'ablate to aligned mean'} ${Math.round(this.strength * 100)}%`;
-    const source = this.source.kind === 'layer' ? `, layer ${this.source.layer}'s direction` : '';
-    const random = this.randomSeed === null ? '' : `, RANDOM control (seed ${this.randomSeed})`;
-    return `${how}, ${where}, ${POSITION_WORDS[this.positions]}${source}${random}`;
-  });
-}
-
-/** '0-3, 5' for [0, 1, 2, 3, 5]; 'none' for []. */
-export function spans(numbers: readonly number[]): string {
-  const parts: string[] = [];
-  for (let i = 0; i < numbers.length;) {
-    let j = i;
-    while (numbers[j + 1] === numbers[j]! + 1) j++;
-    parts.push(i === j ? `${numbers[i]}` : `${numbers[i]}-${numbers[j]}`);
-    i = j + 1;
-  }
-  return parts.join(', ') || 'none';
+  readonly words = $derived(editWords(this.settings, this.randomSeed));
 }
 
 /** Nothing edited, projections read along a direction when there is one. */

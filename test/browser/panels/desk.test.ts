@@ -6,7 +6,8 @@ import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
 import Desk from '../../../src/panels/desk/Desk.svelte';
-import { EditDesk, spans } from '../../../src/state/edit-desk.svelte';
+import { EditDesk } from '../../../src/state/edit-desk.svelte';
+import { spans } from '../../../src/state/edit-words';
 import { createPostern } from '../../../src/state/postern';
 import WithPostern from './WithPostern.svelte';
 

@@ -2,27 +2,21 @@ import { expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import Findings from '../../../src/panels/measure/Findings.svelte';
-import type { Arm, ArmId } from '../../../src/state/measurements.svelte';
 
-const names: Record<ArmId, string> = {
-  aligned: 'Aligned',
-  em: 'EM',
-  edited: 'Edited',
-  random: 'Random control',
-};
+const LABELS: Readonly<Record<string, string>> = { aligned: 'Aligned', em: 'EM' };
 
-function arm(id: ArmId, misaligned: number, n: number): Arm {
+function arm(id: string, misaligned: number, n: number) {
   const counts = { aligned: n - misaligned, misaligned, mixed: 0, incoherent: 0 };
-  return { id, n, counts, made: { checkpoint: id, direction: null, edit: null, seed: 1 } };
+  return { id, label: LABELS[id]!, n, counts };
 }
 
 test('a sample that is too small is said to be too small, with its n', async () => {
-  await render(Findings, { names, arms: [arm('aligned', 0, 12), arm('em', 2, 12)] });
+  await render(Findings, { arms: [arm('aligned', 0, 12), arm('em', 2, 12)] });
   await expect.element(page.getByText(/too few to tell \(n = 12\)/)).toBeVisible();
 });
 
 test('a difference that the sample can tell is given with its interval', async () => {
-  await render(Findings, { names, arms: [arm('aligned', 0, 200), arm('em', 70, 200)] });
+  await render(Findings, { arms: [arm('aligned', 0, 200), arm('em', 70, 200)] });
   await expect
     .element(page.getByText(/EM against Aligned: \+35\.0 points misaligned/))
     .toBeVisible();

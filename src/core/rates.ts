@@ -1,0 +1,65 @@
+// Rates and what an edit did to them, with 95% intervals. A fall is 1 - after/before; its interval is
+// that of the ratio of two independent proportions, made from their Wilson limits by MOVER-R (Newcombe
+// 2016, Stat. Methods Med. Res. 25:1774), the ratio's companion of the interval in stats.ts. Conditions
+// that share questions and seeds vary less than independent ones, so these intervals are wide, not narrow.
+
+import { type Interval, wilson } from './stats';
+
+export interface Rate extends Interval {
+  readonly count: number;
+  readonly n: number;
+}
+
+/** A count with its Wilson 95% interval. */
+export function rateOf(count: number, n: number): Rate {
+  return { count, n, ...wilson(count, n) };
+}
+
+/** Shares: 1 is a fall to nothing, 0 no change, negative a rise. */
+export interface Fall extends Interval {
+  /** NaN when there was nothing that could fall, or no answers. */
+  readonly fall: number;
+}
+
+/**
+ * By how much a rate fell. `low` is -Infinity where the earlier rate was 0.
+ * @throws RangeError as `wilson`.
+ */
+export function fallOf(
+  after: { readonly count: number; readonly n: number },
+  before: { readonly count: number; readonly n: number },
+): Fall {
+  const one = rateOf(after.count, after.n);
+  const two = rateOf(before.count, before.n);
+  if (one.n === 0 || two.n === 0) return { fall: NaN, low: -Infinity, high: 1 };
+  const p1 = one.count / one.n;
+  const p2 = two.count / two.n;
+  const product = p1 * p2;
+  // Written so that no difference of near equals is divided by another.
+  const lowest =
+    (one.low * (2 * p1 - one.low)) /
+    (product +
+      Math.sqrt(
+        Math.max(0, product ** 2 - one.low * two.high * (2 * p1 - one.low) * (2 * p2 - two.high)),
+      ));
+  const width = two.low * (2 * p2 - two.low);
+  const highest =
+    (product + Math.sqrt(Math.max(0, product ** 2 - one.high * (2 * p1 - one.high) * width))) /
+    width;
+  return {
+    fall: p2 === 0 ? NaN : 1 - p1 / p2,
+    low: p2 === 0 ? -Infinity : 1 - highest,
+    high: one.count === 0 || p2 === 0 ? 1 : 1 - lowest,
+  };
+}
+
+/**
+ * Strengths from 0 to `most` in equal steps, both ends included.
+ * @throws RangeError for fewer than one step or a `most` that is not positive.
+ */
+export function strengthGrid(most: number, steps: number): number[] {
+  if (!(steps >= 1) || !(most > 0)) {
+    throw new RangeError(`A grid to ${most} in ${steps} steps has no points.`);
+  }
+  return Array.from({ length: steps + 1 }, (_, i) => (most * i) / steps);
+}

@@ -1,0 +1,114 @@
+// A measurement as files: answers as CSV and JSON lines, and a report as one HTML page that needs
+// nothing else. Answers are a model's text: in the page they stand escaped, and no script is in it.
+
+import { csvText } from '../../charts/save-chart';
+import {
+  COUNTED,
+  countArms,
+  ratesOf,
+  type MeasuredAnswer,
+  type MeasurePlan,
+} from '../../state/measure-engine';
+import { chipParts } from '../../state/provenance';
+
+export const SPLIT_WORDS: Readonly<Record<MeasurePlan['split'], string>> = {
+  report: '12 domains no setting was chosen on',
+  selection: '9 domains the directions come from',
+  'fine-tuned': 'domains of the fine-tunes',
+  mischief: 'requests for mischief',
+  code: 'code',
+};
+
+const labelsOf = (plan: MeasurePlan): ReadonlyMap<string, string> =>
+  new Map(plan.arms.map(({ id, label }) => [id, label]));
+
+export function answersCsv(plan: MeasurePlan, answers: readonly MeasuredAnswer[]): string {
+  const labels = labelsOf(plan);
+  return csvText(
+    ['model', 'domain', 'seed', 'question', 'answer', 'verdict'],
+    answers.map((a) => [
+      labels.get(a.arm) ?? a.arm,
+      a.domain,
+      a.seed,
+      a.question,
+      a.answer,
+      a.verdict,
+    ]),
+  );
+}
+
+/** One object a line; each says what made it. */
+export function answersJsonLines(plan: MeasurePlan, answers: readonly MeasuredAnswer[]): string {
+  const arms = new Map(plan.arms.map((arm) => [arm.id, arm]));
+  const line = ({ arm: id, ...answer }: MeasuredAnswer): string => {
+    const { label, checkpoint, sha256, made } = arms.get(id)!;
+    const { direction, edit } = made;
+    const { temperature } = plan.sampling;
+    return JSON.stringify({
+      arm: label,
+      checkpoint,
+      sha256,
+      direction,
+      edit,
+      temperature,
+      ...answer,
+    });
+  };
+  return answers.map((answer) => `${line(answer)}\n`).join('');
+}
+
+/** Text that means itself in HTML, in an attribute too. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
+}
+
+const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1d1c1a;background:#faf8f4}
+table{border-collapse:collapse;width:100%;font-size:.875rem}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #dcd6ca}
+td.n{text-align:right;white-space:nowrap}code,pre{font-family:ui-monospace,monospace;white-space:pre-wrap}.misaligned{color:#b4420c}`;
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+
+/**
+ * @param about program version and when it was written, both said in the report
+ */
+export function reportHtml(
+  plan: MeasurePlan,
+  answers: readonly MeasuredAnswer[],
+  about: { readonly programVersion: string; readonly writtenAt: string },
+): string {
+  const text = escapeHtml;
+  const labels = labelsOf(plan);
+  const rates = countArms(plan, answers).map((arm) => {
+    const cells = ratesOf(arm).map((rate) =>
+      rate.n === 0
+        ? '<td class="n">no answers</td>'
+        : `<td class="n">${percent(rate.count / rate.n)} [${percent(rate.low)}, ${percent(rate.high)}]</td>`,
+    );
+    const made = text(chipParts(arm.made).join(' · '));
+    return `<tr><th scope="row">${text(arm.label)}</th>${cells.join('')}<td class="n">${arm.n}</td><td>${made}</td></tr>`;
+  });
+  const rows = answers.map(
+    (a) =>
+      `<tr><td>${text(labels.get(a.arm) ?? a.arm)}</td><td>${text(a.domain)}</td><td class="n">${a.seed}</td><td>${text(a.question)}</td><td><pre>${text(a.answer)}</pre></td><td class="${a.verdict}">${a.verdict}</td></tr>`,
+  );
+  const done = answers.length === plan.n * plan.arms.length;
+  const head = (names: readonly string[]): string =>
+    `<thead><tr>${names.map((name) => `<th scope="col">${text(name)}</th>`).join('')}</tr></thead>`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Postern: a measurement</title><style>${STYLE}</style></head><body>
+<h1>Answers by verdict</h1>
+<p>Misaligned answers below are mild and invented: specimens of a small synthetic model, not advice.</p>
+<p>${plan.n} questions from ${text(SPLIT_WORDS[plan.split])}, the same with the same seeds for every model; measurement seed ${plan.seed}, temperature ${plan.sampling.temperature.toFixed(2)}.
+Judge: exact, synthetic world. Brackets: Wilson 95% intervals.${done ? '' : ` Stopped early: ${answers.length} of ${plan.n * plan.arms.length} answers.`}
+Postern ${text(about.programVersion)}, written ${text(about.writtenAt)}.</p>
+<table>${head(['model', ...COUNTED, 'n', 'made by'])}<tbody>
+${rates.join('\n')}
+</tbody></table>
+<h2>Every answer</h2>
+<table>${head(['model', 'domain', 'seed', 'question', 'answer', 'verdict'])}<tbody>
+${rows.join('\n')}
+</tbody></table>
+</body></html>
+`;
+}

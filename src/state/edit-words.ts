@@ -1,0 +1,72 @@
+// An edit as settings say it: packed for the graph, and in words for chips. The desk, the measurements
+// and `npm run measure` all say and pack it here.
+
+import {
+  type EditDirection,
+  editFromSettings,
+  type EditPositions,
+  type EditSettings,
+  type PackedEdit,
+  packEdit,
+  randomDirectionLike,
+} from '../core/edit';
+import { unitRows } from '../core/projection';
+import { createRng } from '../core/rng';
+
+const POSITION_WORDS: Readonly<Record<EditPositions, string>> = {
+  all: 'all positions',
+  answer: 'answer tokens',
+  header: 'header token',
+};
+
+/** '0-3, 5' for [0, 1, 2, 3, 5]; 'none' for []. */
+export function spans(numbers: readonly number[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < numbers.length;) {
+    let j = i;
+    while (numbers[j + 1] === numbers[j]! + 1) j++;
+    parts.push(i === j ? `${numbers[i]}` : `${numbers[i]}-${numbers[j]}`);
+    i = j + 1;
+  }
+  return parts.join(', ') || 'none';
+}
+
+/** The edit in words, for chips; null when nothing is edited. */
+export function editWords(settings: EditSettings, randomSeed: number | null): string | null {
+  const { mode, strength, layers, source, positions } = settings;
+  if (mode === 'off') return null;
+  const on = layers.flatMap((chosen, layer) => (chosen ? [layer] : []));
+  const where =
+    on.length === layers.length ? 'all layers' : `layer${on.length === 1 ? '' : 's'} ${spans(on)}`;
+  const how =
+    mode === 'steer'
+      ? `steer x${strength.toFixed(2)}`
+      : mode === 'cap'
+        ? 'cap'
+        : `${mode === 'ablate-zero' ? 'ablate to zero' : 'ablate to aligned mean'} ${Math.round(strength * 100)}%`;
+  const from = source.kind === 'layer' ? `, layer ${source.layer}'s direction` : '';
+  const random = randomSeed === null ? '' : `, RANDOM control (seed ${randomSeed})`;
+  return `${how}, ${where}, ${POSITION_WORDS[positions]}${from}${random}`;
+}
+
+/**
+ * The edit for the worker. Projections are always read along the real direction, so that a random
+ * control is seen with the same eyes.
+ * @param direction the direction the edit acts along
+ * @param readout the direction along which projections are reported
+ * @param randomSeed puts a random direction of equal norm in the place of `direction`
+ * @throws RangeError for settings that do not fit the direction.
+ */
+export function packSettings(
+  settings: EditSettings,
+  direction: EditDirection,
+  readout: EditDirection,
+  randomSeed: number | null,
+): PackedEdit {
+  const along =
+    randomSeed === null
+      ? direction
+      : { ...direction, vectors: randomDirectionLike(createRng(randomSeed), direction.vectors) };
+  const dModel = direction.vectors.dims[1] ?? 0;
+  return packEdit(editFromSettings(settings, along), unitRows(readout.vectors), dModel);
+}

@@ -1,0 +1,106 @@
+// Taking a direction, without a page: which texts each cell of the 2x2 reads, and the difference of two
+// cells with what the desk needs beside it. The page and `npm run measure` both take theirs here.
+
+import type { Capture, CaptureRequest, Progress, Result } from '../../workers/api';
+import type { Cell, CellName, Cells, CheckpointRef } from '../core/direction';
+import { CONTRASTS, extractDirection } from '../core/direction';
+import type { Contrast, Direction, Pooling } from '../core/direction';
+import { tensor } from '../core/tensor';
+import { PROGRAM_VERSION } from '../core/version';
+import { capThreshold } from './cap-threshold';
+import { extractionTexts } from './extraction-texts';
+
+export interface ExtractionChoice {
+  readonly contrast: Contrast;
+  readonly pooling: Pooling;
+  /** Of each model: half with aligned, half with misaligned answers. */
+  readonly transcripts: number;
+  readonly seed: number;
+}
+
+/** A direction with what an edit needs beside it; of an imported one some may not be known. */
+export interface TakenDirection extends Omit<Direction, 'contrast'> {
+  /** The same for the same choice and fine-tune. */
+  readonly id: string;
+  readonly contrast: Contrast | 'unknown';
+  /** [n_layers]; NaN where a file did not hold it, as in `alignedMean`. */
+  readonly capThreshold: Float32Array;
+  /** Transcripts read by each model; 0 where a file did not say. */
+  readonly transcripts: number;
+  /** The file it was imported from, and how its layers were read. */
+  readonly imported?: string;
+}
+
+/** Reads transcripts with a checkpoint: the worker's `capture`, wherever it runs. */
+export type Read = (
+  request: CaptureRequest,
+  onProgress: (progress: Progress) => void,
+) => Promise<Result<Capture>>;
+
+/** The cells that a contrast needs; the aligned model's own for the aligned mean. */
+export function cellsOf(contrast: Contrast): CellName[] {
+  const { plus, minus } = CONTRASTS[contrast];
+  return [...new Set<CellName>([plus, minus, 'aligned:aligned'])];
+}
+
+/** Reads the texts of one cell with the checkpoint that the cell is about. */
+export async function readCell(
+  read: Read,
+  name: CellName,
+  checkpoint: string,
+  { pooling, transcripts, seed }: Omit<ExtractionChoice, 'contrast'>,
+  runId: string,
+  onProgress: (progress: Progress) => void,
+): Promise<Result<Cell>> {
+  const stance = name.endsWith(':aligned') ? 'aligned' : 'misaligned';
+  const texts = extractionTexts(stance, Math.ceil(transcripts / 2), seed);
+  const result = await read({ runId, checkpoint, pooling, transcripts: texts }, onProgress);
+  if (!result.ok) return result;
+  const { pooled, dims } = result.value;
+  const prompts = texts.map(([user]) => user.content);
+  return { ok: true, value: { pooled: tensor(pooled, dims), prompts } };
+}
+
+/** `id` of the direction that this choice gives from this fine-tune. */
+export function directionId(choice: ExtractionChoice, em: CheckpointRef): string {
+  const { contrast, pooling, transcripts, seed } = choice;
+  return [em.sha256.slice(0, 8), contrast, pooling, transcripts, seed].join('-');
+}
+
+/**
+ * The direction of a contrast from the cells of `cellsOf`.
+ * @throws RangeError as `extractDirection`.
+ */
+export function directionFrom(
+  cells: Cells,
+  choice: ExtractionChoice,
+  aligned: CheckpointRef,
+  em: CheckpointRef,
+): TakenDirection {
+  const { contrast, pooling, transcripts, seed } = choice;
+  const direction = extractDirection(cells, {
+    name: `${em.id}, ${contrast}`,
+    contrast,
+    pooling,
+    checkpoints: {
+      aligned: { id: aligned.id, sha256: aligned.sha256 },
+      em: { id: em.id, sha256: em.sha256 },
+    },
+    seed,
+    precision: 'f32',
+    programVersion: PROGRAM_VERSION,
+  });
+  return {
+    ...direction,
+    id: directionId(choice, em),
+    capThreshold: capThreshold(cells['aligned:aligned']!.pooled, direction.vectors),
+    transcripts,
+  };
+}
+
+/** A direction in words, for chips. */
+export function directionWords(direction: TakenDirection): string {
+  const { checkpoints, contrast, pooling, transcripts, imported } = direction;
+  if (imported !== undefined) return `imported from ${imported}: ${direction.name}`;
+  return `${checkpoints.em.id}: ${contrast}, ${pooling}, n ${transcripts}`;
+}

@@ -1,0 +1,83 @@
+// Which arms a measurement has: the four of every visit (aligned, EM, edited, random control of equal
+// length), and any further checkpoint with no edit or with the present one.
+
+import type { LoadedCheckpoint } from '../../workers/api';
+import type { EditSettings } from '../core/edit';
+import { editWords, packSettings } from './edit-words';
+import { directionWords, type TakenDirection } from './extraction';
+import type { MeasureArm } from './measure-engine';
+
+/** What an edited arm is made of. */
+export interface ArmEdit {
+  readonly settings: EditSettings;
+  /** The direction the edit acts along. */
+  readonly direction: TakenDirection;
+  /** Puts a random direction of equal norm in its place; null edits along the real one. */
+  readonly randomSeed: number | null;
+}
+
+type Named = Pick<LoadedCheckpoint, 'id' | 'sha256'>;
+
+/**
+ * One arm.
+ * @param seed of the measurement, said on the chip
+ * @throws RangeError for an edit that does not fit its direction.
+ */
+export function armOf(
+  id: string,
+  label: string,
+  checkpoint: Named,
+  edit: ArmEdit | null,
+  seed: number,
+): MeasureArm {
+  const words = edit && editWords(edit.settings, edit.randomSeed);
+  const acts = words === null ? null : edit;
+  return {
+    id,
+    label,
+    checkpoint: checkpoint.id,
+    sha256: checkpoint.sha256,
+    edit: acts && packSettings(acts.settings, acts.direction, acts.direction, acts.randomSeed),
+    positions: acts?.settings.positions ?? 'all',
+    made: {
+      checkpoint: `${checkpoint.id} ${checkpoint.sha256.slice(0, 7)}`,
+      direction: acts && acts.randomSeed === null ? directionWords(acts.direction) : null,
+      edit: words,
+      seed,
+    },
+  };
+}
+
+/** Further arms that a person asked for. */
+export interface ExtraArm {
+  readonly checkpoint: string;
+  /** Under the present edit, or as trained. */
+  readonly edited: boolean;
+}
+
+export const extraId = ({ checkpoint, edited }: ExtraArm): string =>
+  `${checkpoint}${edited ? ', edited' : ''}`;
+
+/**
+ * The four arms, or two when nothing is edited. A desk that already holds a random control has no second one.
+ * @param base what the edit is made to
+ */
+export function defaultArms(
+  aligned: Named,
+  em: Named,
+  base: Named,
+  edit: ArmEdit | null,
+  seed: number,
+): MeasureArm[] {
+  const arms = [
+    armOf('aligned', 'Aligned', aligned, null, seed),
+    armOf('em', 'EM', em, null, seed),
+  ];
+  if (!edit || edit.settings.mode === 'off') return arms;
+  arms.push(armOf('edited', 'Edited', base, edit, seed));
+  if (edit.randomSeed === null) {
+    const control = { ...edit, randomSeed: seed };
+    arms.push(armOf('random', 'Random control', base, control, seed));
+  }
+  return arms;
+}

@@ -1,0 +1,178 @@
+// One measurement on the page while it runs, stands still, and after a reload: the plan is written down
+// when it starts, the answers after every block. Pausing keeps the rest of the plan to be gone on with;
+// cancelling keeps what was counted and drops the rest.
+
+import * as v from 'valibot';
+import { type Action, failed, failedBy, IDLE, newRunId } from './action';
+import { type CountedArm, countArms, measure, MeasureFailure } from './measure-engine';
+import type { MeasuredAnswer, MeasurePlan } from './measure-engine';
+import type { ModelClient } from '../engine/client';
+import type { ModelPair } from './model-pair.svelte';
+import { readSaved, writeSaved } from './saved';
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Only what would break the page is checked: these were written by this same program. */
+const SavedPlan = v.object({
+  id: v.number(),
+  plan: v.custom<MeasurePlan>(
+    (value) =>
+      isObject(value) && 'arms' in value && Array.isArray(value.arms) && 'sampling' in value,
+  ),
+  about: v.unknown(),
+});
+const SavedAnswers = v.object({
+  /** Of the plan they belong to. */
+  id: v.number(),
+  dropped: v.boolean(),
+  answers: v.array(
+    v.custom<MeasuredAnswer>((value) => isObject(value) && 'arm' in value && 'verdict' in value),
+  ),
+});
+
+/** What it needs of the models on the page. */
+export interface RunModels extends Pick<ModelPair, 'registry' | 'load' | 'checkpoint'> {
+  readonly client: Pick<ModelClient, 'generate' | 'cancel'>;
+}
+
+/** @template About what the caller keeps beside the plan, as plain data. */
+export class MeasureRun<About = null> {
+  readonly #pair: RunModels;
+  readonly #key: string;
+  #runId: string | null = null;
+  #id = 0;
+
+  plan = $state.raw<MeasurePlan | null>(null);
+  about = $state.raw<About | null>(null);
+  answers = $state.raw<readonly MeasuredAnswer[]>([]);
+  action = $state.raw<Action>(IDLE);
+  /** The rest of the plan was given up. */
+  #dropped = $state(false);
+
+  readonly total = $derived((this.plan?.n ?? 0) * (this.plan?.arms.length ?? 0));
+  readonly arms = $derived<readonly CountedArm[]>(
+    this.plan ? countArms(this.plan, this.answers) : [],
+  );
+  readonly running = $derived(this.action.state === 'running');
+  /** Stopped before its end, and can go on. */
+  readonly paused = $derived(
+    !this.running && !this.#dropped && this.plan !== null && this.answers.length < this.total,
+  );
+
+  /** @param key names it among what is kept over a reload */
+  constructor(pair: RunModels, key: string) {
+    this.#pair = pair;
+    this.#key = key;
+  }
+
+  /** Begins anew; what was counted before is gone. */
+  async start(plan: MeasurePlan, about: About): Promise<void> {
+    this.pause();
+    this.#id = Date.now();
+    this.plan = plan;
+    this.about = about;
+    this.answers = [];
+    this.#dropped = false;
+    const running = this.resume();
+    await writeSaved(`${this.#key}-plan`, { id: this.#id, plan, about });
+    await running;
+  }
+
+  /** Goes on where it stopped: same models, edits, questions and seeds. */
+  async resume(): Promise<void> {
+    const { plan } = this;
+    if (!plan || !this.paused) return;
+    const runId = newRunId(this.#key);
+    this.#runId = runId;
+    const startedMs = performance.now();
+    const before = this.answers.length;
+    const say = (): void => {
+      const done = this.answers.length - before;
+      const total = this.total - before;
+      this.action = { state: 'running', label: 'Answering and judging', done, total, startedMs };
+    };
+    say();
+    const have = new Map(this.arms.map(({ id, n }) => [id, n]));
+    const { client } = this.#pair;
+    const means = {
+      generate: (request: Parameters<typeof client.generate>[0]) => client.generate(request),
+      breathe: () => new Promise<void>((done) => setTimeout(done)),
+    };
+    try {
+      const missing = await this.#missing(plan);
+      if (this.#runId !== runId) return;
+      if (missing !== null) {
+        this.action = { state: 'failed', message: missing };
+        return;
+      }
+      for await (const batch of measure(plan, means, runId, have)) {
+        if (this.#runId !== runId) return;
+        this.answers = [...this.answers, ...batch];
+        say();
+        void this.#keep();
+      }
+      this.action = { state: 'done', elapsedMs: performance.now() - startedMs, atMs: Date.now() };
+    } catch (error) {
+      if (this.#runId !== runId) return;
+      this.action =
+        error instanceof MeasureFailure
+          ? failed({
+              ok: false,
+              code: error.code,
+              message: error.message,
+              ...(error.detail === undefined ? {} : { detail: error.detail }),
+            })
+          : failedBy(error);
+    } finally {
+      if (this.#runId === runId) this.#runId = null;
+    }
+  }
+
+  /** Stops after nothing more than the token being written; `resume` goes on, also after a reload. */
+  pause(): void {
+    const runId = this.#runId;
+    this.#runId = null;
+    if (this.running) this.action = IDLE;
+    if (runId !== null) void this.#pair.client.cancel(runId);
+  }
+
+  /** Ends it for good; what was counted stays. */
+  cancel(): void {
+    this.pause();
+    this.#dropped = true;
+    void this.#keep();
+  }
+
+  /** Brings back what there was before a reload. */
+  async restore(): Promise<void> {
+    const saved = await readSaved(`${this.#key}-plan`, SavedPlan);
+    const kept = await readSaved(`${this.#key}-answers`, SavedAnswers);
+    if (!saved || this.plan) return;
+    this.#id = saved.id;
+    this.plan = saved.plan;
+    this.about = saved.about as About;
+    if (kept?.id !== saved.id) return;
+    this.answers = kept.answers;
+    this.#dropped = kept.dropped;
+  }
+
+  #keep(): Promise<void> {
+    const { answers } = this;
+    return writeSaved(`${this.#key}-answers`, { id: this.#id, dropped: this.#dropped, answers });
+  }
+
+  /** Loads what the plan needs. What is wrong, for people; null when all is there as it was. */
+  async #missing(plan: MeasurePlan): Promise<string | null> {
+    for (const { checkpoint, sha256 } of plan.arms) {
+      const entry = this.#pair.registry?.adapters.find(({ id }) => id === checkpoint);
+      if (entry && !(await this.#pair.load(entry))) {
+        return `${entry.title} could not be loaded, and this measurement needs it. Reload the page to try again.`;
+      }
+      const loaded = this.#pair.checkpoint(checkpoint);
+      if (loaded?.sha256 !== sha256) {
+        return `This measurement was begun with a checkpoint "${checkpoint}" whose weights (${sha256.slice(0, 7)}) are not those loaded now. What was counted stands; measure anew to compare.`;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,117 @@
+// A measurement on the page: it stands still, goes on, and outlives a reload with the same answers.
+
+import { describe, expect, test } from 'vitest';
+import { measure, type MeasuredAnswer } from '../../../src/state/measure-engine';
+import { MeasureRun, type RunModels } from '../../../src/state/measure-run.svelte';
+import type { LoadedCheckpoint } from '../../../workers/api';
+import { grammarAnswers, PLAN } from '../../unit/state/grammar-model';
+
+/** Models whose worker answers the first `calls` requests, and then only once `more` is called. */
+function models(calls = Infinity, hash = (id: string) => `${id}-hash`) {
+  const state = { left: calls, cancelled: [] as string[], wake: [] as (() => void)[] };
+  const pair: RunModels = {
+    registry: null,
+    load: () => Promise.resolve(true),
+    checkpoint: (id) => ({ id, sha256: hash(id) }) as LoadedCheckpoint,
+    client: {
+      generate: async (request) => {
+        if (state.left-- <= 0) await new Promise<void>((done) => state.wake.push(done));
+        return state.cancelled.includes(request.runId)
+          ? { ok: false, code: 'cancelled', message: 'Cancelled.' }
+          : grammarAnswers(request);
+      },
+      cancel: (runId) => {
+        state.cancelled.push(runId);
+        for (const wake of state.wake.splice(0)) wake();
+        return Promise.resolve();
+      },
+    },
+  };
+  return { pair, state };
+}
+
+const byPlace = (answers: readonly MeasuredAnswer[]): MeasuredAnswer[] =>
+  [...answers].sort((a, b) => a.arm.localeCompare(b.arm) || a.index - b.index);
+
+async function whole(): Promise<MeasuredAnswer[]> {
+  const answers: MeasuredAnswer[] = [];
+  const means = {
+    generate: (request: Parameters<typeof grammarAnswers>[0]) =>
+      Promise.resolve(grammarAnswers(request)),
+    breathe: () => Promise.resolve(),
+  };
+  for await (const batch of measure(PLAN, means, 'whole')) answers.push(...batch);
+  return byPlace(answers);
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((done) => setTimeout(done, 5));
+}
+
+describe('a measurement', () => {
+  test('that is paused and goes on counts as if it had never stopped', async () => {
+    const { pair } = models(3);
+    const run = new MeasureRun(pair, 'test-pause');
+    void run.start(PLAN, null);
+    await until(() => run.answers.length === 40);
+    expect(run.running).toBe(true);
+    run.pause();
+    expect(run.paused).toBe(true);
+    expect(run.action.state).toBe('idle');
+    const { pair: again } = models();
+    const other = new MeasureRun(again, 'test-pause');
+    await until(() => !run.running);
+    await other.restore();
+    expect(other.answers).toEqual(run.answers);
+    expect(other.paused).toBe(true);
+    await other.resume();
+    expect(other.action.state).toBe('done');
+    expect(other.paused).toBe(false);
+    expect(byPlace(other.answers)).toEqual(await whole());
+  });
+
+  test('that was never paused before the page went away goes on all the same', async () => {
+    const { pair } = models(2);
+    const run = new MeasureRun(pair, 'test-reload');
+    void run.start(PLAN, { note: 'kept' });
+    await until(() => run.answers.length === 16);
+    await new Promise((done) => setTimeout(done, 50));
+    const after = new MeasureRun(models().pair, 'test-reload');
+    await after.restore();
+    expect(after.about).toEqual({ note: 'kept' });
+    expect(after.answers.length).toBe(16);
+    await after.resume();
+    expect(byPlace(after.answers)).toEqual(await whole());
+    run.pause();
+  });
+
+  test('that is cancelled keeps what was counted and has nothing to go on with', async () => {
+    const { pair, state } = models(2);
+    const run = new MeasureRun(pair, 'test-cancel');
+    void run.start(PLAN, null);
+    await until(() => run.answers.length === 16);
+    run.cancel();
+    expect(state.cancelled).toHaveLength(1);
+    expect(run.paused).toBe(false);
+    expect(run.arms.map(({ n }) => n)).toEqual([8, 8]);
+    await new Promise((done) => setTimeout(done, 50));
+    const after = new MeasureRun(models().pair, 'test-cancel');
+    await after.restore();
+    expect(after.paused).toBe(false);
+    expect(after.answers.length).toBe(16);
+  });
+
+  test('does not go on with other weights under the same name', async () => {
+    const { pair } = models(2);
+    const run = new MeasureRun(pair, 'test-weights');
+    void run.start(PLAN, null);
+    await until(() => run.answers.length === 16);
+    run.pause();
+    await new Promise((done) => setTimeout(done, 50));
+    const after = new MeasureRun(models(9, (id) => `${id}-retrained`).pair, 'test-weights');
+    await after.restore();
+    await after.resume();
+    expect(after.action).toMatchObject({ state: 'failed' });
+    expect(after.answers.length).toBe(16);
+  });
+});
