@@ -1,0 +1,204 @@
+// `npm run measure -- --model insecure-code --edit ablate-mean --n 120`: the page's measurement in Node.
+// The shipped files are served on this machine and go through the worker's own code on
+// onnxruntime-node, so a seed gives the same answers here whenever it is asked again. Other back ends
+// (wasm, webgpu) round differently and may write other words.
+
+import { writeFileSync } from 'node:fs';
+import { fallOf } from '../../src/core/rates';
+import type { Cell, CellName } from '../../src/core/direction';
+import { PROGRAM_VERSION } from '../../src/core/version';
+import { reportHtml } from '../../src/panels/measure/measure-files';
+import {
+  cellsOf,
+  directionFrom,
+  type ExtractionChoice,
+  readCell,
+} from '../../src/state/extraction';
+import { defaultArms } from '../../src/state/measure-arms';
+import {
+  COUNTED,
+  countArms,
+  measure,
+  type MeasuredAnswer,
+  type MeasurePlan,
+  ratesOf,
+} from '../../src/state/measure-engine';
+import { chipParts } from '../../src/state/provenance';
+import { fetchRegistry, sourceOf } from '../../src/state/registry';
+import { serve } from '../../test/serve/server';
+import type { LoadedCheckpoint, ModelApi, Result } from '../../workers/api';
+import { createModelApi } from '../../workers/model-api';
+import { type MeasureOptions, measureOptions, settingsOf, USAGE } from './measure-options';
+import { nodeRuntime } from './node-runtime';
+import { THREADS } from './trainer';
+
+export interface Measured {
+  readonly plan: MeasurePlan;
+  readonly answers: readonly MeasuredAnswer[];
+}
+
+function valueOf<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.message);
+  return result.value;
+}
+
+/**
+ * Loads, extracts and measures.
+ * @param folderUrl of the folder with registry.json; ends in '/'
+ * @param onCount told after every block: answers so far, of how many
+ * @throws Error for a fine-tune that is not there, or settings that do not fit the model.
+ */
+export async function measured(
+  api: ModelApi,
+  folderUrl: string,
+  options: MeasureOptions,
+  onCount: (done: number, total: number) => void = () => {},
+): Promise<Measured> {
+  const registry = await fetchRegistry(folderUrl);
+  const { defaults } = registry;
+  const loaded = new Map<string, LoadedCheckpoint>();
+  const load = async (id: string | undefined): Promise<LoadedCheckpoint> => {
+    const entry = registry.adapters.find((adapter) => adapter.id === id) ?? null;
+    if (id !== undefined && !entry) {
+      const known = registry.adapters.map((adapter) => adapter.id).join(', ');
+      throw new Error(`There is no fine-tune "${id}" in registry.json. It has ${known}.`);
+    }
+    const source = sourceOf(registry, entry);
+    const known = loaded.get(source.id);
+    if (known) return known;
+    const checkpoint = valueOf(await api.load(source, `load ${source.id}`, () => {}));
+    loaded.set(source.id, checkpoint);
+    return checkpoint;
+  };
+  const model = options.model ?? defaults.em ?? registry.adapters[0]?.id;
+  const aligned = await load(undefined);
+  const em = await load(model);
+
+  const from = await load(options.direction ?? model);
+  const steer = options.edit === 'steer';
+  const choice: ExtractionChoice = {
+    contrast:
+      options.contrast ?? (steer ? defaults.steering?.contrast : defaults.contrast) ?? 'checkpoint',
+    pooling: options.pooling ?? (steer ? 'last-prompt' : 'answer-mean'),
+    transcripts: options.transcripts,
+    seed: 1,
+  };
+  const direct = async () => {
+    const cells: Partial<Record<CellName, Cell>> = {};
+    for (const name of cellsOf(choice.contrast)) {
+      const { id } = name.startsWith('em') ? from : aligned;
+      const read = api.capture.bind(api);
+      cells[name] = valueOf(await readCell(read, name, id, choice, `read ${name}`, () => {}));
+    }
+    return directionFrom(cells, choice, aligned, from);
+  };
+  const settings = settingsOf(options, defaults, aligned.config.nLayers);
+  const edit =
+    settings.mode === 'off' ? null : { settings, direction: await direct(), randomSeed: null };
+  const base = (options.base ?? (steer ? 'aligned' : 'em')) === 'em' ? em : aligned;
+  const { n, split, seed, temperature } = options;
+  const sampling = {
+    ...aligned.defaultSampling,
+    ...(temperature === undefined ? {} : { temperature }),
+  };
+  const arms = defaultArms(aligned, em, base, edit, seed);
+  const plan: MeasurePlan = { arms, split, n, seed, sampling };
+  const answers: MeasuredAnswer[] = [];
+  const means = {
+    generate: (request: Parameters<ModelApi['generate']>[0]) => api.generate(request, () => {}),
+    breathe: () => Promise.resolve(),
+  };
+  for await (const batch of measure(plan, means, 'measure')) {
+    answers.push(...batch);
+    onCount(answers.length, n * arms.length);
+  }
+  return { plan, answers };
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+
+/** The rates as lines of a table. */
+function table({ plan, answers }: Measured): string {
+  const arms = countArms(plan, answers);
+  const rows = arms.map((arm) => [
+    arm.label,
+    ...ratesOf(arm).map(
+      (rate) => `${percent(rate.count / rate.n)} [${percent(rate.low)}, ${percent(rate.high)}]`,
+    ),
+    String(arm.n),
+    chipParts(arm.made).join(' · '),
+  ]);
+  const all = [['', ...COUNTED, 'n', 'made by'], ...rows];
+  const widths = all[0]!.map((_, c) => Math.max(...all.map((row) => row[c]!.length)));
+  const lines = all.map((row) =>
+    row
+      .map((cell, c) => cell.padEnd(widths[c]!))
+      .join('  ')
+      .trimEnd(),
+  );
+  const of = (id: string) => {
+    const arm = arms.find((one) => one.id === id);
+    return arm && { count: arm.counts.misaligned, n: arm.n };
+  };
+  const [em, edited] = [of('em'), of('edited')];
+  const on = plan.arms.find(({ id }) => id === 'edited')?.checkpoint;
+  if (em && edited && on !== plan.arms[0]!.checkpoint) {
+    const { fall, low, high } = fallOf(edited, em);
+    const by = `by ${percent(fall)} [${percent(low)}, ${percent(high)}]`;
+    lines.push(
+      Number.isNaN(fall)
+        ? 'Nothing misaligned to fall.'
+        : low > 0 || high < 0
+          ? `The rate of misaligned answers fell ${by}.`
+          : `Too few to tell whether the rate of misaligned answers fell (n = ${em.n}): ${by}.`,
+    );
+  }
+  lines.push(
+    `Judge: exact, synthetic world. Wilson 95% intervals. Temperature ${plan.sampling.temperature}, ${plan.split} questions, seed ${plan.seed}.`,
+  );
+  return lines.join('\n');
+}
+
+async function main(): Promise<void> {
+  const options = measureOptions(process.argv.slice(2));
+  const served = await serve({ root: 'models', port: 0 });
+  try {
+    const api = createModelApi(() =>
+      Promise.resolve({
+        runtime: nodeRuntime({ threads: THREADS }),
+        report: { device: 'wasm', reason: 'Node', adapter: null, threads: THREADS, build: 'jspi' },
+      }),
+    );
+    valueOf(await api.start({ device: 'auto' }));
+    const startedMs = performance.now();
+    const found = await measured(api, served.url, options, (done, total) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${total} answers `);
+    });
+    if (process.stderr.isTTY) process.stderr.write('\n');
+    const elapsedMs = Math.round(performance.now() - startedMs);
+    if (options.html !== undefined) {
+      const about = { programVersion: PROGRAM_VERSION, writtenAt: new Date().toISOString() };
+      writeFileSync(options.html, reportHtml(found.plan, found.answers, about));
+    }
+    const { arms, ...plan } = found.plan;
+    const counted = countArms(found.plan, found.answers).map((arm, i) => ({
+      ...arm,
+      sha256: arms[i]!.sha256,
+      rates: Object.fromEntries(ratesOf(arm).map((rate, r) => [COUNTED[r]!, rate] as const)),
+    }));
+    console.log(
+      options.json
+        ? JSON.stringify({ programVersion: PROGRAM_VERSION, ...plan, elapsedMs, arms: counted })
+        : table(found),
+    );
+  } finally {
+    await served.close();
+  }
+}
+
+if (process.argv[1]?.endsWith('measure.ts')) {
+  await main().catch((error: unknown) => {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    process.exitCode = 1;
+  });
+}

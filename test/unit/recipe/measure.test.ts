@@ -1,0 +1,106 @@
+// `npm run measure` on the shipped files: real checkpoints through the engine that the page uses.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { measured, type Measured } from '../../../models/recipe/measure';
+import { measureOptions, settingsOf } from '../../../models/recipe/measure-options';
+import { nodeRuntime } from '../../../models/recipe/node-runtime';
+import { countArms, measure, type MeasuredAnswer } from '../../../src/state/measure-engine';
+import type { GenerateRequest, ModelApi } from '../../../workers/api';
+import { createModelApi } from '../../../workers/model-api';
+import { serve, type Served } from '../../serve/server';
+
+const options = measureOptions(['--n', '12', '--transcripts', '8', '--seed', '2']);
+let served: Served;
+let api: ModelApi;
+let found: Measured;
+
+beforeAll(async () => {
+  served = await serve({ root: 'models', port: 0 });
+  api = createModelApi(() =>
+    Promise.resolve({
+      runtime: nodeRuntime({ threads: 1 }),
+      report: { device: 'wasm', reason: 'Node', adapter: null, threads: 1, build: 'jspi' },
+    }),
+  );
+  await api.start({ device: 'auto' });
+  found = await measured(api, served.url, options);
+}, 120_000);
+afterAll(() => served.close());
+
+describe('npm run measure', () => {
+  test('counts the four arms of the page, each with its own hash and edit', () => {
+    const arms = countArms(found.plan, found.answers);
+    expect(arms.map(({ id, n }) => [id, n])).toEqual([
+      ['aligned', 12],
+      ['em', 12],
+      ['edited', 12],
+      ['random', 12],
+    ]);
+    const [aligned, em, edited, random] = found.plan.arms;
+    expect(em!.sha256).not.toBe(aligned!.sha256);
+    expect(em!.edit).toBeNull();
+    expect(edited!.edit!.write).not.toEqual(random!.edit!.write);
+    expect(edited!.made.edit).toBe('ablate to aligned mean 100%, all layers, all positions');
+  });
+
+  test('gives the same answers for the same seed, and others for another', async () => {
+    const again = await measured(api, served.url, options);
+    expect(again.answers).toEqual(found.answers);
+    const other = await measured(api, served.url, { ...options, seed: 3 });
+    expect(other.answers.map(({ answer }) => answer)).not.toEqual(
+      found.answers.map(({ answer }) => answer),
+    );
+  });
+
+  test('stopped after its first block it goes on to the same answers', async () => {
+    const means = {
+      generate: (request: GenerateRequest) => api.generate(request, () => {}),
+      breathe: () => Promise.resolve(),
+    };
+    const before: MeasuredAnswer[] = [];
+    for await (const batch of measure(found.plan, means, 'stopped')) {
+      before.push(...batch);
+      await api.cancel('stopped');
+      break;
+    }
+    expect(before).toHaveLength(8);
+    const have = new Map(countArms(found.plan, before).map(({ id, n }) => [id, n]));
+    const answers = [...before];
+    for await (const batch of measure(found.plan, means, 'going on', have)) answers.push(...batch);
+    expect(answers).toEqual(found.answers);
+  });
+
+  test('names a fine-tune that is not there, and those that are', async () => {
+    const asked = measured(api, served.url, measureOptions(['--model', 'nowhere']));
+    await expect(asked).rejects.toThrow(/no fine-tune "nowhere".*insecure-code/);
+  });
+});
+
+describe('its options', () => {
+  test('are refused by name', () => {
+    expect(() => measureOptions(['--edit', 'remove'])).toThrow(/^--edit: /);
+    expect(() => measureOptions(['--n', '0'])).toThrow(/^--n: /);
+    expect(() => measureOptions(['--layers', '3-'])).toThrow(/--layers: is a list such as/);
+    expect(() => settingsOf(measureOptions(['--layers', '3-9']), {}, 8)).toThrow(/0-7/);
+  });
+
+  test('choose layers by list', () => {
+    const { layers } = settingsOf(measureOptions(['--layers', '0-1,3']), {}, 4);
+    expect(layers).toEqual([true, true, false, true]);
+  });
+
+  test('steer as the list of checkpoints says, at the header', () => {
+    const chosen = settingsOf(
+      measureOptions(['--edit', 'steer']),
+      { steering: { layer: 2, strength: 3 } },
+      4,
+    );
+    expect(chosen).toEqual({
+      mode: 'steer',
+      strength: 3,
+      layers: [false, false, true, false],
+      source: { kind: 'own' },
+      positions: 'header',
+    });
+  });
+});
