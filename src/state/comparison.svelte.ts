@@ -95,7 +95,7 @@ export class Comparison {
     return this.#pair.registry?.adapters.find((adapter) => adapter.id === id)?.kind ?? 'other';
   }
 
-  /** The fine-tune's title, and how the direction was taken where that differs from the reference. */
+  /** How the direction was taken, where that differs from the reference, and the fine-tune's title. */
   label(held: HeldDirection): string {
     const { em } = held.checkpoints;
     const known = this.#pair.registry?.adapters.some(({ id }) => id === em.id) ?? false;
@@ -109,7 +109,7 @@ export class Comparison {
       ...(held.transcripts === reference.transcripts ? [] : [`n ${held.transcripts}`]),
       ...(held.seed === reference.seed ? [] : [`seed ${held.seed}`]),
     ];
-    return [title, ...(parts.length > 0 ? parts : ['another base'])].join(', ');
+    return [...(parts.length > 0 ? parts : ['another base']), title].join(', ');
   }
 
   /** True when a direction can be taken from another fine-tune just as this one was. */
@@ -120,7 +120,7 @@ export class Comparison {
   /** Loads these fine-tunes, and takes the reference's contrast from each, on the same texts. */
   async gather(adapters: readonly AdapterEntry[]): Promise<void> {
     const { reference } = this;
-    if (!reference) return;
+    if (!reference || reference.contrast === 'unknown') return;
     this.gathering = true;
     const { contrast, pooling, transcripts, seed } = reference;
     for (const adapter of adapters) {

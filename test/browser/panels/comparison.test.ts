@@ -70,7 +70,7 @@ test('any other held direction can be added, and is named by how it was taken', 
   comparison.choose(other, true);
   expect(comparison.others.map((one) => comparison.label(one))).toEqual([
     'Title of b',
-    'Title of b, answer, n 32',
+    'answer, n 32, Title of b',
   ]);
   comparison.choose(held('b'), false);
   expect(comparison.others.map(({ id }) => id)).toEqual([other.id]);
