@@ -62,7 +62,8 @@ export interface EditDirection {
 /**
  * The edit of each layer, null where there is none.
  * With one layer's direction everywhere, the aligned mean is measured on that direction at each layer,
- * and the cap keeps the margin over the aligned mean that it has at its own layer.
+ * and the cap keeps the margin over the aligned mean that it has at its own layer. Of layers with their own
+ * direction those without one are left alone.
  * @throws RangeError for settings that do not fit the direction, or a chosen direction of length 0.
  */
 export function editFromSettings(
@@ -80,11 +81,14 @@ export function editFromSettings(
     throw new RangeError(`The direction has layers 0 to ${nLayers - 1}, not ${source.layer}.`);
   }
   const units = unitRows(direction.vectors);
+  const has = (layer: number): boolean => rowOf(units, layer).data.some((x) => x !== 0);
+  const someHave = settings.layers.some((chosen, layer) => chosen && has(layer));
   return settings.layers.map((chosen, layer) => {
     if (!chosen || settings.mode === 'off') return null;
     const from = source.kind === 'layer' ? source.layer : layer;
     const unit = rowOf(units, from).data;
-    if (!unit.some((x) => x !== 0)) {
+    if (!has(from)) {
+      if (source.kind === 'own' && someHave) return null;
       throw new RangeError(
         `The direction of layer ${from} has length 0 and cannot be edited along.`,
       );

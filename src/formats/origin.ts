@@ -4,7 +4,6 @@
 import * as v from 'valibot';
 import type { Contrast } from '../core/direction';
 import { CONTRASTS } from '../core/direction';
-import type { LayerQuality } from '../core/direction-quality';
 import type { DirectionOrigin, DirectionRecord } from './direction-file';
 import { DirectionFileError } from './error';
 
@@ -91,8 +90,12 @@ export function originFromJson(value: unknown, file: string): WrittenOrigin {
       'Use the file as this page wrote it, or a newer version of the page.',
     );
   }
-  const { format: _format, version: _version, perLayer, ...origin } = result.output;
-  return { ...origin, perLayer: perLayer satisfies readonly LayerQuality[] | null };
+  const { name, contrast, pooling, checkpoints, counts, transcripts, seed } = result.output;
+  const { precision, programVersion, importedFrom, perLayer } = result.output;
+  return {
+    ...{ name, contrast, pooling, checkpoints, counts, transcripts, seed },
+    ...{ precision, programVersion, importedFrom, perLayer },
+  };
 }
 
 /** JSON of a text. @throws DirectionFileError 'corrupt'. */

@@ -4,6 +4,7 @@
 import type { Cell, CellName } from '../core/direction';
 import { type Action, failed, failedBy, IDLE, newRunId } from './action';
 import type { EditDesk } from './edit-desk.svelte';
+import { editRefusal } from './edit-refusal';
 import {
   cellsOf,
   directionFrom,
@@ -48,9 +49,28 @@ export class Directions {
 
   /** The direction that an edit at these positions acts along. */
   forEdit(desk: EditDesk): HeldDirection | null {
+    return this.refusal(desk) === null ? this.chosen(desk) : null;
+  }
+
+  /** The direction that the desk points at, whether or not it allows the edit. */
+  chosen(desk: EditDesk): HeldDirection | null {
     return desk.positions === 'header'
       ? (this.header ?? this.current)
       : (this.current ?? this.header);
+  }
+
+  /** Why the desk's edit cannot be made along the direction it points at; null when it can. */
+  refusal(desk: EditDesk): string | null {
+    const direction = this.chosen(desk);
+    return direction && editRefusal(desk.settings, direction);
+  }
+
+  /** Whether a held direction can be used on the pair on stage. */
+  fits({ vectors, checkpoints, imported }: HeldDirection): boolean {
+    const { em } = this.#pair;
+    if (!em) return false;
+    if (imported === undefined && checkpoints.em.sha256 === em.sha256) return true;
+    return vectors.dims[0] === em.config.nLayers && vectors.dims[1] === em.config.dModel;
   }
 
   name(direction: HeldDirection): string {
@@ -69,6 +89,12 @@ export class Directions {
   clearUse(): void {
     this.currentId = null;
     this.headerId = null;
+  }
+
+  /** Puts an imported direction on the shelf and in use; the same one again takes its own place. */
+  add(direction: HeldDirection): void {
+    this.list = [...this.list.filter(({ id }) => id !== direction.id), direction];
+    this.use(direction);
   }
 
   remove(direction: HeldDirection): void {
@@ -96,6 +122,7 @@ export class Directions {
       (wanted) =>
         this.list.find(
           (held) =>
+            held.imported === undefined &&
             held.contrast === wanted.contrast &&
             held.pooling === wanted.pooling &&
             held.transcripts === transcripts &&
@@ -217,6 +244,7 @@ export function mostSeparating(direction: HeldDirection): number {
   const scores = direction.perLayer.map(({ auc, stability }) => (auc || 0) + (stability || 0));
   let best = 0;
   scores.slice(0, -1).forEach((score, layer) => {
+    if (direction.perLayer[layer]!.norm === 0) return;
     if (score >= (scores[best] ?? 0)) best = layer;
   });
   return best;

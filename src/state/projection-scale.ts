@@ -17,7 +17,9 @@ export interface ProjectionScale {
 export function projectionScale(direction: {
   readonly vectors: Tensor;
   readonly alignedMean: Tensor;
-}): ProjectionScale {
+}): ProjectionScale | null {
+  // Of an imported direction the level it starts from may not be known.
+  if (Number.isNaN(direction.alignedMean.data[0])) return null;
   const layers = Array.from({ length: direction.vectors.dims[0] ?? 0 }, (_, layer) => layer);
   const norms = layers.map((layer) => norm(rowOf(direction.vectors, layer).data));
   return {

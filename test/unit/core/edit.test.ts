@@ -110,6 +110,17 @@ describe('settings', () => {
     expect(() => editFromSettings(SETTINGS, nothing)).toThrow('length 0');
   });
 
+  test('leave alone the layers that have no direction, where another chosen one has', () => {
+    const vectors = randomMatrix(1, 2);
+    vectors.data.fill(0, 0, WIDTH);
+    const edits = editFromSettings(SETTINGS, { ...DIRECTION, vectors });
+    expect(edits.map((edit) => edit === null)).toEqual([true, false, false]);
+    const alone = { ...SETTINGS, layers: [true, false, false] };
+    expect(() => editFromSettings(alone, { ...DIRECTION, vectors })).toThrow(
+      'layer 0 has length 0',
+    );
+  });
+
   test('positions are everything, the answer, or the one header token', () => {
     expect([...editMask('all', [1], 4)]).toEqual([1, 1, 1, 1]);
     expect([...editMask('answer', [1], 4)]).toEqual([0, 1, 1, 1]);
