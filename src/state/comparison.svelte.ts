@@ -99,6 +99,7 @@ export class Comparison {
   label(held: HeldDirection): string {
     const { em } = held.checkpoints;
     const known = this.#pair.registry?.adapters.some(({ id }) => id === em.id) ?? false;
+    if (held.imported !== undefined) return `${held.name} (imported)`;
     if (!known) return held.name;
     const title = this.#pair.titleOf(em.id);
     const { reference } = this;
@@ -114,7 +115,9 @@ export class Comparison {
 
   /** True when a direction can be taken from another fine-tune just as this one was. */
   repeatable(held: HeldDirection): boolean {
-    return held.checkpoints.aligned.sha256 === this.#pair.aligned?.sha256;
+    return (
+      held.imported === undefined && held.checkpoints.aligned.sha256 === this.#pair.aligned?.sha256
+    );
   }
 
   /** Loads these fine-tunes, and takes the reference's contrast from each, on the same texts. */
@@ -126,7 +129,7 @@ export class Comparison {
     for (const adapter of adapters) {
       if (!this.gathering || !(await this.#pair.load(adapter))) break;
       const choice = { contrast, pooling, transcripts, seed };
-      if (!this.gathering || !(await this.#directions.extract(choice, adapter.id))) break;
+      if (!this.gathering || !(await this.#directions.extract(choice, adapter.id, false))) break;
     }
     this.gathering = false;
   }
@@ -143,6 +146,8 @@ const sameShape = (a: HeldDirection, b: HeldDirection): boolean =>
 /** Same contrast, pooling, texts, seed and base: only the fine-tune differs. */
 function sameWay(a: HeldDirection, b: HeldDirection): boolean {
   return (
+    a.imported === undefined &&
+    b.imported === undefined &&
     a.contrast === b.contrast &&
     a.pooling === b.pooling &&
     a.transcripts === b.transcripts &&

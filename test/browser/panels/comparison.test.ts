@@ -85,6 +85,14 @@ test('a direction of another shape is not offered, one from outside keeps its na
   expect(comparison.kind(outside)).toBe('other');
 });
 
+test('an imported direction is never taken for one that was read here', () => {
+  const imported = held('b', { name: 'vector', imported: 'vector.gguf', seed: 1 });
+  const { comparison } = postern([held('a'), { ...imported, id: 'imported' }]);
+  expect(comparison.others).toEqual([]);
+  comparison.choose(comparison.candidates[0]!, true);
+  expect(comparison.others.map((one) => comparison.label(one))).toEqual(['vector (imported)']);
+});
+
 test('a benign reference has no benign control', () => {
   const { comparison } = postern([held('secure-code'), held('a')]);
   expect(comparison.control).toBeNull();
