@@ -8,6 +8,9 @@ import type { AdapterEntry } from './registry';
 /** What made a checkpoint, as far as the list of checkpoints tells; `other` for one from outside. */
 export type DirectionKind = AdapterEntry['kind'] | 'other';
 
+/** The benign twin of insecure code: same requests, secure answers. */
+export const CONTROL = 'secure-code';
+
 export class Comparison {
   readonly #pair: ModelPair;
   readonly #directions: Directions;
@@ -40,7 +43,7 @@ export class Comparison {
     if (reference === null || this.kind(reference) === 'benign') return null;
     const alike = this.candidates.filter((held) => sameWay(held, reference));
     const benign = alike.filter((held) => this.kind(held) === 'benign');
-    return benign.find((held) => held.checkpoints.em.id === 'secure-code') ?? benign[0] ?? null;
+    return benign.find((held) => held.checkpoints.em.id === CONTROL) ?? benign[0] ?? null;
   });
   /** What is compared with the reference; the control stands apart. */
   readonly others = $derived.by(() =>

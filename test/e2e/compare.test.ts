@@ -1,0 +1,134 @@
+// Comparing on the Layers tab: fine-tunes against each other, transcripts along the direction, an
+// answer token by token, and one pointer for all charts.
+
+import type { Browser, Locator, Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { axeViolations } from './axe';
+import type { OpenedApp } from './harness';
+import { launch, openApp } from './harness';
+import { compareFineTunes, startedUp, tokensOf } from './postern-page';
+
+let browser: Browser;
+let app: OpenedApp;
+let page: Page;
+let cosines: Locator;
+beforeAll(async () => {
+  browser = await launch();
+  app = await openApp(browser);
+  page = app.page;
+  await startedUp(page);
+  cosines = await compareFineTunes(page);
+});
+afterAll(async () => {
+  await app.close();
+  await browser.close();
+});
+
+const figure = (title: string): Locator => page.getByRole('figure').filter({ hasText: title });
+const readout = (of: Locator): Promise<string> => of.locator('.readout').innerText();
+
+/** The AUCs that are said, with their n: [auc, n misaligned, n aligned]. */
+async function separations(): Promise<number[][]> {
+  const said = await page.getByText(/of misaligned against aligned answers at layer/).innerText();
+  return [...said.matchAll(/([\d.]+) in [^(]+\(n = (\d+) and (\d+)\)/g)].map((match) =>
+    match.slice(1).map(Number),
+  );
+}
+
+test('the legend names the benign control, the published line and the random band', async () => {
+  const legend = await cosines.getByRole('listitem').allInnerTexts();
+  expect(legend.join('|')).toMatch(/Secure code \(benign control\)/);
+  expect(legend.join('|')).toMatch(/0\.8: .*Soligo/);
+  // d_model is 128: twice 1 / sqrt(128).
+  expect(legend.join('|')).toMatch(/random directions: 95% lie within ±0\.18/);
+});
+
+test('another EM fine-tune shares the direction more than the benign control does', async () => {
+  await cosines.getByRole('button', { name: 'Table' }).click();
+  const rows = await cosines
+    .locator('tbody tr')
+    .evaluateAll((all) =>
+      all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
+    );
+  await cosines.getByRole('button', { name: 'Table' }).click();
+  const value = (cell = ''): number => Number(cell.replace('\u2212', '-'));
+  console.log(`bad-medical ${rows.map((row) => row[1]).join(' ')}`);
+  console.log(`secure-code ${rows.map((row) => row[2]).join(' ')}`);
+  expect(rows).toHaveLength(8);
+  for (const row of rows.slice(2)) expect(value(row[1])).toBeGreaterThan(value(row[2]));
+});
+
+test('a layer pointed at by the keyboard in one chart is shown in the others', async () => {
+  await page.mouse.move(0, 0);
+  await cosines.getByRole('application').focus();
+  await page.keyboard.press('Home');
+  for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight');
+  expect(await readout(cosines)).toMatch(/^layer 3, Bad medical advice: cosine [+−][\d.]+; Secure/);
+  const pairs = figure('Every pair at one layer');
+  await pairs.getByText('of every two directions at layer 3').waitFor();
+  expect(await pairs.locator('rect.marked').count()).toBe(2);
+  expect(await figure('One direction, layer by layer').locator('rect.marked').count()).toBe(2);
+  expect(await readout(pairs)).toBe('');
+});
+
+test('transcripts separate along the direction, with the AUC and its n', async () => {
+  await page.getByRole('button', { name: /^Read 64 transcripts in both models/ }).click();
+  const map = figure('Transcripts along the direction');
+  await map.waitFor();
+  expect(await map.locator('path.point').count()).toBe(64);
+  const [[auc, high, low] = []] = await separations();
+  console.log(`AUC in the fine-tune, texts of the extraction: ${auc}`);
+  expect([high, low]).toEqual([32, 32]);
+  expect(auc).toBeGreaterThan(0.6);
+  await page.getByText('both', { exact: true }).click();
+  expect(await map.locator('path.point').count()).toBe(128);
+  expect(await separations()).toHaveLength(2);
+});
+
+test('each transcript can be walked to, and is said with stance and domain', async () => {
+  const map = figure('Transcripts along the direction');
+  await map.getByRole('application').focus();
+  await page.keyboard.press('End');
+  expect(await readout(map)).toMatch(
+    /^(aligned|misaligned) answer, \S+, read by .+: ".+: [+−][\d.]+ along, [+−][\d.]+ across$/,
+  );
+  await page.getByText('domain', { exact: true }).click();
+  expect(await map.getByRole('listitem').count()).toBeGreaterThan(5);
+});
+
+test('texts of other wording are read when they are asked for', async () => {
+  await page.getByText('other wording', { exact: true }).click();
+  await page.getByRole('button', { name: /^Read 64 transcripts in both models/ }).click();
+  await figure('Transcripts along the direction').waitFor();
+  await page.getByText('No question of these has the wording').waitFor();
+  const said = await separations();
+  console.log(`AUC on other wording: ${JSON.stringify(said)}`);
+  for (const [auc] of said) expect(auc).toBeGreaterThan(0.6);
+});
+
+test('an answer is walked token by token and layer by layer', async () => {
+  const tokens = await tokensOf(page, 'EM');
+  const map = figure('Token by token, layer by layer');
+  await map.getByRole('application').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowDown');
+  expect(await readout(map)).toMatch(
+    new RegExp(`^token 2 of ${tokens.length}, .+, layer \\d: [+−][\\d.]+$`),
+  );
+  await map.getByRole('button', { name: 'Table' }).click();
+  expect(await map.locator('tbody tr').count()).toBe(tokens.length);
+  await map.getByRole('button', { name: 'Table' }).click();
+});
+
+test('at 390 px nothing scrolls sideways but the token map, and axe finds nothing', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(
+    await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    ),
+  ).toBe(0);
+  expect(await axeViolations(page)).toEqual([]);
+  expect(app.problems).toEqual([]);
+  expect(app.elsewhere).toEqual([]);
+});
