@@ -161,7 +161,8 @@ export function parseSafetensors(
 /** Bytes as an array of 4- or 2-byte numbers: a view where they are aligned, else a copy. */
 function aligned(bytes: Uint8Array, width: number): { buffer: ArrayBufferLike; offset: number } {
   if (bytes.byteOffset % width === 0) return { buffer: bytes.buffer, offset: bytes.byteOffset };
-  return { buffer: bytes.slice().buffer, offset: 0 };
+  // Not slice(): of Node's Buffer that is a view.
+  return { buffer: new Uint8Array(bytes).buffer, offset: 0 };
 }
 
 /**
