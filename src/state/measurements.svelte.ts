@@ -2,12 +2,15 @@
 // asked, and the run that counts. How it is counted is in measure-engine.ts.
 
 import type { EvaluationSplit } from '../world/split';
+import { ContrastStudy } from './contrast-study.svelte';
+import { DoseResponse } from './dose-response.svelte';
 import { type ArmEdit, armOf, defaultArms, type ExtraArm, extraId } from './measure-arms';
 import type { MeasureArm } from './measure-engine';
 import { MeasureRun } from './measure-run.svelte';
 import type { Directions } from './directions.svelte';
 import type { DeskState, EditDesk } from './edit-desk.svelte';
 import type { ModelPair } from './model-pair.svelte';
+import { Transfer } from './transfer.svelte';
 
 /** What makes a measurement come out the same again, on the same pair. */
 export interface MeasurementSetup {
@@ -20,6 +23,9 @@ export class Measurements {
   readonly #directions: Directions;
   readonly #desk: EditDesk;
   readonly run: MeasureRun<MeasurementSetup>;
+  readonly dose: DoseResponse;
+  readonly transfer: Transfer;
+  readonly contrasts: ContrastStudy;
 
   n = $state(96);
   split = $state<EvaluationSplit>('report');
@@ -40,19 +46,24 @@ export class Measurements {
     this.#directions = directions;
     this.#desk = desk;
     this.run = new MeasureRun(pair, 'measure');
+    const parts = { pair, directions, desk, questions: this };
+    this.dose = new DoseResponse(parts);
+    this.transfer = new Transfer(parts);
+    this.contrasts = new ContrastStudy(parts);
   }
 
   /** The present edit; null when the desk edits nothing. */
   presentEdit(): ArmEdit | null {
     const direction = this.#directions.forEdit(this.#desk);
     if (!direction || this.#desk.words === null) return null;
-    const { randomSeed, ...settings } = this.#desk.snapshot();
+    const { settings, randomSeed } = this.#desk;
     return { settings, direction, randomSeed };
   }
 
   /** Brings back what was counted before a reload. */
-  restore(): Promise<void> {
-    return this.run.restore();
+  async restore(): Promise<void> {
+    const runs = [this.run, this.dose.run, this.transfer.run, this.contrasts.run];
+    await Promise.all(runs.map((run) => run.restore()));
   }
 
   add(extra: ExtraArm): void {

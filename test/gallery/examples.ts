@@ -10,11 +10,13 @@ import LayerBrushExample from './examples/LayerBrushExample.svelte';
 import LayerCurveExample from './examples/LayerCurveExample.svelte';
 import LineChartExample from './examples/LineChartExample.svelte';
 import RateBarsExample from './examples/RateBarsExample.svelte';
+import RateCurveExample from './examples/RateCurveExample.svelte';
 import ScaleLegendExample from './examples/ScaleLegendExample.svelte';
 import ScatterPlotExample from './examples/ScatterPlotExample.svelte';
 import SmallMultiplesExample from './examples/SmallMultiplesExample.svelte';
 import TokenMapExample from './examples/TokenMapExample.svelte';
 import TokenStripExample from './examples/TokenStripExample.svelte';
+import TransferTableExample from './examples/TransferTableExample.svelte';
 import VerdictExample from './examples/VerdictExample.svelte';
 
 export const EXAMPLES: Readonly<Record<string, Component>> = {
@@ -25,6 +27,8 @@ export const EXAMPLES: Readonly<Record<string, Component>> = {
   'scatter-plot': ScatterPlotExample,
   'token-map': TokenMapExample,
   'rate-bars': RateBarsExample,
+  'transfer-table': TransferTableExample,
+  'rate-curve': RateCurveExample,
   'token-strip': TokenStripExample,
   'scale-legend': ScaleLegendExample,
   'contrast-grid': ContrastGridExample,

@@ -72,11 +72,11 @@ describe('a measurement', () => {
 
   test('that was never paused before the page went away goes on all the same', async () => {
     const { pair } = models(2);
-    const run = new MeasureRun(pair, 'test-reload');
+    const run = new MeasureRun<{ note: string }>(pair, 'test-reload');
     void run.start(PLAN, { note: 'kept' });
     await until(() => run.answers.length === 16);
     await new Promise((done) => setTimeout(done, 50));
-    const after = new MeasureRun(models().pair, 'test-reload');
+    const after = new MeasureRun<{ note: string }>(models().pair, 'test-reload');
     await after.restore();
     expect(after.about).toEqual({ note: 'kept' });
     expect(after.answers.length).toBe(16);

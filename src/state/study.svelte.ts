@@ -1,0 +1,88 @@
+// What the larger measurements have in common: they first need directions, perhaps of fine-tunes that
+// are not loaded yet, and then are one run of many arms. Nothing happens before `start`.
+
+import type { Contrast } from '../core/direction';
+import type { EvaluationSplit } from '../world/split';
+import { newRunId } from './action';
+import type { Directions, HeldDirection } from './directions.svelte';
+import type { EditDesk } from './edit-desk.svelte';
+import type { MeasureArm } from './measure-engine';
+import { MeasureRun } from './measure-run.svelte';
+import type { ModelPair } from './model-pair.svelte';
+
+/** Transcripts that each model reads for a direction. */
+const TRANSCRIPTS = 64;
+
+/** What the page holds that a study is made of. */
+export interface StudyParts {
+  readonly pair: ModelPair;
+  readonly directions: Directions;
+  readonly desk: EditDesk;
+  /** What is asked. */
+  readonly questions: { readonly split: EvaluationSplit; readonly seed: number };
+}
+
+/** @template About what the view needs to know of the arms, as plain data. */
+export abstract class Study<About> {
+  protected readonly parts: StudyParts;
+  readonly run: MeasureRun<About>;
+  #token: string | null = null;
+
+  /** Answers of each arm. */
+  n = $state(48);
+  /** Directions are being made. */
+  preparing = $state(false);
+  /** Why it could not begin. */
+  problem = $state<string | null>(null);
+
+  constructor(parts: StudyParts, key: string) {
+    this.parts = parts;
+    this.run = new MeasureRun<About>(parts.pair, key);
+  }
+
+  /** The arms; null when something they need could not be had. */
+  protected abstract plan(): Promise<{
+    readonly arms: readonly MeasureArm[];
+    readonly about: About;
+  } | null>;
+
+  async start(): Promise<void> {
+    const token = newRunId('study');
+    this.#token = token;
+    this.preparing = true;
+    this.problem = null;
+    try {
+      const { split, seed } = this.parts.questions;
+      const { n } = this;
+      const planned = await this.plan();
+      if (this.#token !== token) return;
+      this.preparing = false;
+      const sampling = this.parts.pair.aligned?.defaultSampling;
+      if (!planned || !sampling) {
+        this.problem ??= 'A model or a direction that this needs could not be had. Try again.';
+        return;
+      }
+      await this.run.start({ arms: planned.arms, n, split, seed, sampling }, planned.about);
+    } catch (error) {
+      if (this.#token !== token) return;
+      this.preparing = false;
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Gives up before the first question. */
+  cancelPreparing(): void {
+    this.#token = null;
+    this.preparing = false;
+    this.parts.directions.cancel();
+  }
+
+  /** A fine-tune's answer-mean direction, made when it is not held; what is in use stays in use. */
+  protected async direction(contrast: Contrast, emId: string): Promise<HeldDirection | null> {
+    const { pair, directions } = this.parts;
+    const entry = pair.registry?.adapters.find(({ id }) => id === emId);
+    if (!this.preparing || !entry || !(await pair.load(entry)) || !this.preparing) return null;
+    const choice = { contrast, pooling: 'answer-mean', transcripts: TRANSCRIPTS, seed: 1 } as const;
+    return directions.find(choice, emId) ?? (await directions.extract(choice, emId, false));
+  }
+}

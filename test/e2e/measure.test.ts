@@ -1,0 +1,141 @@
+// Measuring on the built page: quick to show something, pausing, going on after a reload with the same
+// answers, files out, and the larger studies.
+
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { axeViolations } from './axe';
+import type { OpenedApp } from './harness';
+import { launch, openApp } from './harness';
+import { measure, measuredTable, openTab, sidewaysScroll, startedUp } from './postern-page';
+
+let browser: Browser;
+let app: OpenedApp;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+  app = await openApp(browser);
+  page = app.page;
+  await startedUp(page);
+  await openTab(page, 'Measure');
+});
+afterAll(async () => {
+  await app.close();
+  await browser.close();
+});
+
+const section = (name: string) => page.getByRole('region', { name });
+
+async function saved(button: string): Promise<string> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page
+      .getByRole('group', { name: /^Save \d+ answers/ })
+      .first()
+      .getByRole('button', { name: button })
+      .click(),
+  ]);
+  return readFileSync(await download.path(), 'utf8');
+}
+
+test('the first interval shows early, and a measurement is soon over', async () => {
+  const startedMs = performance.now();
+  await page.getByLabel('Answers for each model').selectOption('96');
+  await page.getByRole('button', { name: /^Measure 96 answers of 4 models/ }).click();
+  await page.getByText(/n 8$/).first().waitFor();
+  const firstMs = performance.now() - startedMs;
+  await page.getByRole('button', { name: 'Cancel' }).waitFor({ state: 'detached' });
+  const wholeMs = performance.now() - startedMs;
+  console.log(`first interval ${firstMs.toFixed(0)} ms, 384 answers ${wholeMs.toFixed(0)} ms`);
+  // The aim is 5 s and 60 s on two idle cores; a busy machine gets three times as long.
+  expect(firstMs).toBeLessThan(15_000);
+  expect(wholeMs).toBeLessThan(180_000);
+});
+
+test('paused and reloaded, it goes on to the counts of an uninterrupted run', async () => {
+  const whole = await measuredTable(page);
+  await page.getByRole('button', { name: /^Measure 96 answers of 4 models/ }).click();
+  await page.getByText(/n 32$/).first().waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  const goOn = page.getByRole('button', { name: /^Go on with the other \d+/ });
+  await goOn.waitFor();
+  await page.reload();
+  await startedUp(page);
+  await openTab(page, 'Measure');
+  const before = await measuredTable(page);
+  expect(before['EM']!.n).toBeGreaterThanOrEqual(8);
+  expect(before['Random control']!.n).toBeLessThan(96);
+  await goOn.click();
+  await goOn.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Pause' }).waitFor({ state: 'detached' });
+  expect(await measuredTable(page)).toEqual(whole);
+});
+
+test('its answers come out as CSV, as JSON lines and as a report without script', async () => {
+  expect((await saved('CSV')).split('\r\n')[0]).toBe('model,domain,seed,question,answer,verdict');
+  const lines = (await saved('JSON lines')).trimEnd().split('\n');
+  expect(lines).toHaveLength(384);
+  expect(JSON.parse(lines[0]!)).toMatchObject({ arm: 'Aligned', edit: null, index: 0 });
+  const html = await saved('Report (HTML)');
+  expect(html).not.toMatch(/<script/i);
+  expect(html.match(/<tr>/g)!.length).toBe(384 + 4 + 2);
+});
+
+test('a further model is measured beside the four', async () => {
+  await page.getByText(/^Further models/).click();
+  await page.getByLabel('Checkpoint').selectOption({ label: 'Secure code' });
+  await page.getByRole('button', { name: 'Add to the models' }).click();
+  const arms = await measure(page, 24);
+  expect(Object.keys(arms)).toEqual(['Aligned', 'EM', 'Edited', 'Random control', 'Secure code']);
+  expect(arms['Secure code']!.n).toBe(24);
+  await page.getByRole('button', { name: /^Remove/ }).click();
+});
+
+test('dose and response: five strengths, the control beside them, with intervals', async () => {
+  const dose = section('Dose and response');
+  await dose.getByLabel('Answers for each condition').selectOption('24');
+  await dose.getByRole('button', { name: /^Measure five strengths: 216 answers/ }).click();
+  await dose.getByRole('button', { name: 'Pause' }).waitFor();
+  await dose.getByRole('button', { name: 'Pause' }).waitFor({ state: 'detached' });
+  const figure = dose.getByRole('figure').filter({ hasText: 'Misaligned answers by strength' });
+  await figure.getByRole('button', { name: 'Table' }).click();
+  const n = await figure.locator('tbody tr td:last-child').allTextContents();
+  expect(n).toEqual(Array.from({ length: 10 }, () => '24'));
+});
+
+test('transfer: every direction in every fine-tune, both ablations, each with its interval', async () => {
+  const transfer = section('Transfer between fine-tunes');
+  await transfer.getByLabel('Answers for each condition').selectOption('24');
+  await transfer.getByRole('button', { name: /^Fill the table/ }).click();
+  await transfer.getByRole('button', { name: 'Pause' }).waitFor();
+  await transfer.getByRole('button', { name: 'Pause' }).waitFor({ state: 'detached' });
+  const cells = await transfer.locator('tbody td.num').allTextContents();
+  const k = await transfer.locator('thead th.num').count();
+  expect(k).toBeGreaterThanOrEqual(2);
+  expect(cells).toHaveLength(k + 2 * k * k);
+  for (const cell of cells) expect(cell).toMatch(/\[.*\], n = 24|nothing to fall/);
+});
+
+test('contrasts: six of them, the best named, and what a benign fine-tune shares', async () => {
+  const contrasts = section('Which contrast works best');
+  await contrasts.getByLabel('Answers for each condition').selectOption('24');
+  await contrasts.getByRole('button', { name: /^Compare 6 contrasts/ }).click();
+  await contrasts.getByRole('button', { name: 'Pause' }).waitFor();
+  await contrasts.getByRole('button', { name: 'Pause' }).waitFor({ state: 'detached' });
+  await contrasts.getByText(/^Fewest misaligned answers so far/).waitFor();
+  await contrasts.getByText(/mean cosine −?-?\d\.\d\d/).waitFor();
+  expect(await contrasts.getByRole('figure').count()).toBe(2);
+});
+
+test('with all of it on screen axe finds nothing, wide and narrow', async () => {
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await sidewaysScroll(page)).toBe(0);
+  }
+});
+
+test('in all this nothing went wrong and no request left this machine', () => {
+  expect(app.problems).toEqual([]);
+  expect(app.elsewhere).toEqual([]);
+});
