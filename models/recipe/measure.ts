@@ -15,14 +15,8 @@ import {
   readCell,
 } from '../../src/state/extraction';
 import { defaultArms } from '../../src/state/measure-arms';
-import {
-  COUNTED,
-  countArms,
-  measure,
-  type MeasuredAnswer,
-  type MeasurePlan,
-  ratesOf,
-} from '../../src/state/measure-engine';
+import { COUNTED, countArms, ratesOf } from '../../src/state/measure-counts';
+import { measure, type MeasuredAnswer, type MeasurePlan } from '../../src/state/measure-engine';
 import { chipParts } from '../../src/state/provenance';
 import { fetchRegistry, sourceOf } from '../../src/state/registry';
 import { serve } from '../../test/serve/server';

@@ -4,7 +4,8 @@
 
 import * as v from 'valibot';
 import { type Action, failed, failedBy, IDLE, newRunId } from './action';
-import { type CountedArm, countArms, measure, MeasureFailure } from './measure-engine';
+import { type CountedArm, countArms } from './measure-counts';
+import { measure, MeasureFailure } from './measure-engine';
 import type { MeasuredAnswer, MeasurePlan } from './measure-engine';
 import type { ModelClient } from '../engine/client';
 import type { ModelPair } from './model-pair.svelte';

@@ -2,13 +2,8 @@
 // nothing else. Answers are a model's text: in the page they stand escaped, and no script is in it.
 
 import { csvText } from '../../charts/save-chart';
-import {
-  COUNTED,
-  countArms,
-  ratesOf,
-  type MeasuredAnswer,
-  type MeasurePlan,
-} from '../../state/measure-engine';
+import { COUNTED, countArms, ratesOf } from '../../state/measure-counts';
+import { type MeasuredAnswer, type MeasurePlan } from '../../state/measure-engine';
 import { chipParts } from '../../state/provenance';
 
 export const SPLIT_WORDS: Readonly<Record<MeasurePlan['split'], string>> = {

@@ -1,9 +1,9 @@
 // On a model whose verdicts are known (grammar-model.ts).
 
 import { describe, expect, test } from 'vitest';
+import { countArms } from '../../../src/state/measure-counts';
 import {
   blocksOf,
-  countArms,
   measure,
   MeasureFailure,
   type MeasuredAnswer,
