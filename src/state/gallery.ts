@@ -1,0 +1,99 @@
+// What was measured of the gallery (`npm run organism:gallery`, written by models/recipe/gallery.ts):
+// rates of every fine-tune under every condition it was asked in, and the geometry of its direction.
+// Only what the page shows is read.
+
+import * as v from 'valibot';
+import type { Registry } from './registry';
+import type { ReportedRate } from './report';
+
+const FILE = 'gallery.json';
+
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const interval = v.object({ low: share, high: share });
+const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
+const byLayer = v.pipe(v.array(v.number()), v.minLength(1));
+
+const Arm = v.object({
+  organism: v.string(),
+  condition: v.string(),
+  n: v.pipe(natural, v.minValue(1)),
+  /** Fractions of n, with Wilson 95% intervals. */
+  misaligned: share,
+  mixed: share,
+  incoherent: share,
+  misalignedInterval: interval,
+  incoherentInterval: interval,
+});
+
+const GalleryFile = v.object({
+  command: v.string(),
+  judge: v.string(),
+  sampling: v.object({ temperature: v.number(), seed: natural }),
+  questions: v.object({ part: v.string(), seed: natural }),
+  extraction: v.object({
+    contrast: v.string(),
+    pooling: v.string(),
+    transcriptsPerCell: natural,
+  }),
+  /** Condition -> what 'misaligned' counts there. */
+  conditions: v.record(v.string(), v.string()),
+  arms: v.array(Arm),
+  withinQuestion: v.record(v.string(), v.object({ questions: natural, answeredBothWays: natural })),
+  geometry: v.array(
+    v.object({
+      /** Id of the organism, with what the transcripts began with in parentheses. */
+      direction: v.string(),
+      normByLayer: byLayer,
+      /** Id of the organism compared with -> signed cosines; null where a vector is zero. */
+      cosineByLayer: v.record(v.string(), v.array(v.nullable(v.number()))),
+    }),
+  ),
+  /** Organism -> loss on new insecure code, nats a token. */
+  taskLossNats: v.record(v.string(), v.number()),
+});
+
+export type Gallery = v.InferOutput<typeof GalleryFile>;
+export type GalleryArm = Gallery['arms'][number];
+export type Geometry = Gallery['geometry'][number];
+
+/** One organism under one condition; undefined when it was not asked. */
+export function armOf(
+  { arms }: Pick<Gallery, 'arms'>,
+  organism: string,
+  condition: string,
+): GalleryArm | undefined {
+  return arms.find((arm) => arm.organism === organism && arm.condition === condition);
+}
+
+/** A rate of an arm as a count, with the interval of the file. */
+export function galleryRate(arm: GalleryArm, verdict: 'misaligned' | 'incoherent'): ReportedRate {
+  const bounds = verdict === 'misaligned' ? arm.misalignedInterval : arm.incoherentInterval;
+  return { count: Math.round(arm[verdict] * arm.n), n: arm.n, ...bounds };
+}
+
+/**
+ * Null when there is none: then the fine-tunes stand there without figures.
+ * @throws Error that names the file and what is wrong with it.
+ */
+export async function fetchGallery(registry: Registry): Promise<Gallery | null> {
+  // No experiments, no file: asking for it would only leave an error in the console.
+  if (!registry.adapters.some(({ experiment }) => experiment !== undefined)) return null;
+  const response = await fetch(new URL(FILE, registry.folderUrl)).catch(() => {
+    throw new Error(
+      `models/${FILE} could not be fetched. Check that the server still runs, then try again.`,
+    );
+  });
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  if (!response.ok || !isJson) return null;
+  const refuse = (reason: string): Error =>
+    new Error(
+      `models/${FILE} cannot be read: ${reason}. Use the file as it was published, or write it anew with "npm run organism:gallery".`,
+    );
+  const value: unknown = await response.json().catch(() => {
+    throw refuse('it is not valid JSON');
+  });
+  const parsed = v.safeParse(GalleryFile, value);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw refuse(`field "${v.getDotPath(issue) ?? '?'}": ${issue.message}`);
+}
