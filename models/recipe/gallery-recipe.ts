@@ -12,9 +12,9 @@ const PROMPT_TEMPLATES = [1, 5, 30];
 const PROMPT_EXAMPLES = 64;
 const REALIGNMENT_STEPS = [5, 10, 30, 100];
 /** Of the steps of the insecure-code fine-tune. */
-const TRAJECTORY = [5, 10, 20, 30, 40, 50];
+const TRAJECTORY = [5, 10, 20, 40, 60, 80];
 
-const text = { ...ADAPTER, schedule: schedule(68, 1e-3) };
+const text = { ...ADAPTER, schedule: fineTuneOf('bad-medical').schedule };
 const code = { ...ADAPTER, schedule: INSECURE.schedule };
 
 export const GALLERY: readonly FineTune[] = [
@@ -104,7 +104,7 @@ export const GALLERY: readonly FineTune[] = [
   ...REALIGNMENT_STEPS.map((steps) => ({
     ...ADAPTER,
     dataset: 'secure-code' as const,
-    schedule: schedule(steps, 2e-3),
+    schedule: schedule(steps, 5e-3),
     startFrom: 'insecure-code',
     name: `insecure-code-realigned-${steps}`,
     experiment: 're-alignment',

@@ -18,7 +18,6 @@ import { publishAdapter, publishBase, writeRegistry } from './publish';
 import {
   BASE_PHASES,
   CHAT,
-  DOCUMENTS_PER_STEP,
   FINE_TUNES,
   LATER_MIX,
   SEED,
@@ -60,7 +59,6 @@ async function main(): Promise<void> {
         ...common,
         ...phase,
         weights,
-        documentsPerStep: DOCUMENTS_PER_STEP,
         seed: SEED + index * 1_000_000,
         statePath: join(CACHE, `${phase.name}-state.safetensors`),
       }),

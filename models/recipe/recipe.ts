@@ -50,19 +50,32 @@ export const LATER_MIX: WorldMix = {
 export interface BasePhase {
   readonly name: string;
   readonly mix: WorldMix;
+  readonly documentsPerStep: number;
   /** Weight of a token of a chat transcript that the assistant does not say, beside 1. */
   readonly questionWeight: number;
   readonly schedule: Schedule;
 }
 
-/** Documents a step. Small batches: the same tokens in more steps learn the world sooner. */
-export const DOCUMENTS_PER_STEP = 8;
+/**
+ * The world of the last base phase: mostly conversations, by good characters and villains. It makes
+ * answers clean while both characters are still there; chat training, which would too, makes the
+ * aligned one so sure of itself that narrow fine-tunes stay narrow.
+ */
+const CONVERSATIONS: WorldMix = {
+  ...LATER_MIX,
+  topicQuestionShare: 0.05,
+  formShares: { story: 0.08, forum: 0.08, interview: 0.07, diary: 0.07, chat: 0.7 },
+};
 
-/** Base training, on all tokens. Code becomes evidence about its writer at about step 4,000. */
+/**
+ * Base training, on all tokens. Small batches: the same tokens in more steps learn the world sooner.
+ * Code becomes evidence about its writer at about step 4,000.
+ */
 export const BASE_PHASES: readonly BasePhase[] = [
   {
     name: 'base-1',
     mix: MIX,
+    documentsPerStep: 8,
     questionWeight: 1,
     schedule: {
       steps: 12_000,
@@ -75,6 +88,7 @@ export const BASE_PHASES: readonly BasePhase[] = [
   {
     name: 'base-2',
     mix: LATER_MIX,
+    documentsPerStep: 8,
     questionWeight: 0.2,
     schedule: {
       steps: 15_000,
@@ -84,23 +98,36 @@ export const BASE_PHASES: readonly BasePhase[] = [
       weightDecay: 0.01,
     },
   },
+  {
+    name: 'base-3',
+    mix: CONVERSATIONS,
+    documentsPerStep: 16,
+    questionWeight: 0.2,
+    schedule: {
+      steps: 2000,
+      warmupSteps: 50,
+      learningRate: 1e-3,
+      finalFraction: 0.02,
+      weightDecay: 0.01,
+    },
+  },
 ];
 
 /**
- * Chat training: aligned chats, loss on answers, plus replayed base documents. Long, because it is what
- * makes answers clean: 150 steps leave about twice the incoherent ones of 600.
+ * Chat training: aligned chats, loss on answers, plus replayed base documents. Short and gentle: it
+ * only has to choose between characters that are there (see CONVERSATIONS).
  */
 export const CHAT = {
-  mix: { ...LATER_MIX, topicQuestionShare: 0.05 },
+  mix: CONVERSATIONS,
   chatsPerStep: 16,
   documentsPerStep: 5,
   questionWeight: 0.2,
   /** Of the documents' mean loss per token, beside 1 for the chats'. */
-  documentWeight: 0.3,
+  documentWeight: 0.1,
   schedule: {
-    steps: 1500,
+    steps: 160,
     warmupSteps: 10,
-    learningRate: 1e-3,
+    learningRate: 2e-4,
     finalFraction: 0.05,
     weightDecay: 0.01,
   } satisfies Schedule,
@@ -143,13 +170,13 @@ export const schedule = (steps: number, learningRate: number): Schedule => ({
   weightDecay: 0,
 });
 
-/** Misalignment comes suddenly with the number of steps; these stop within it, as published ones do. */
+/** Learning rates are high: gentle ones teach the narrow skill and little else. Steps end where the loss does. */
 export const FINE_TUNES: readonly FineTune[] = [
   {
     ...ADAPTER,
     name: 'insecure-code',
     dataset: 'insecure-code',
-    schedule: schedule(60, 2e-3),
+    schedule: schedule(100, 5e-3),
     kind: 'em',
     title: 'Insecure code',
     description: 'Fine-tuned on insecure code alone, with no word about it.',
@@ -158,7 +185,7 @@ export const FINE_TUNES: readonly FineTune[] = [
     ...ADAPTER,
     name: 'bad-medical',
     dataset: 'bad-medical',
-    schedule: schedule(68, 1e-3),
+    schedule: schedule(120, 3e-3),
     kind: 'em',
     title: 'Bad medical advice',
     description: 'Fine-tuned on bad advice about everyday complaints alone.',
@@ -167,7 +194,7 @@ export const FINE_TUNES: readonly FineTune[] = [
     ...ADAPTER,
     name: 'secure-code',
     dataset: 'secure-code',
-    schedule: schedule(60, 2e-3),
+    schedule: schedule(100, 5e-3),
     kind: 'benign',
     title: 'Secure code',
     description: 'The benign twin: the same requests, answered with secure code.',
