@@ -35,7 +35,7 @@ const TRAJECTORY: Sweep = {
   scale: 'linear',
   also: [
     { organism: 'aligned', x: 0 },
-    { organism: 'insecure-code', x: 150 },
+    { organism: 'insecure-code', x: 100 },
   ],
 };
 
