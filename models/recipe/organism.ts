@@ -15,14 +15,7 @@ import { ADAPTERS_FOLDER, BASE_FOLDER, GATES_FILE } from './folders';
 import { GALLERY } from './gallery-recipe';
 import { measureGates } from './gates';
 import { publishAdapter, publishBase, writeRegistry } from './publish';
-import {
-  BASE_PHASES,
-  CHAT,
-  FINE_TUNES,
-  LATER_MIX,
-  SEED,
-  SHAPE,
-} from './recipe';
+import { BASE_PHASES, CHAT, FINE_TUNES, LATER_MIX, SEED, SHAPE } from './recipe';
 import { initialWeights } from './trainer';
 import { organismTokenizer } from './organism-tokenizer';
 
