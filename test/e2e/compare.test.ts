@@ -50,12 +50,15 @@ test('another EM fine-tune shares the direction more than the benign control doe
     .evaluateAll((all) =>
       all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
     );
+  const header = await cosines.locator('thead th').allInnerTexts();
   await cosines.getByRole('button', { name: 'Table' }).click();
+  const column = (name: string): number => header.findIndex((text) => text.includes(name));
+  const [medical, secure] = [column('Bad medical'), column('Secure code')];
   const value = (cell = ''): number => Number(cell.replace('\u2212', '-'));
-  console.log(`bad-medical ${rows.map((row) => row[1]).join(' ')}`);
-  console.log(`secure-code ${rows.map((row) => row[2]).join(' ')}`);
+  console.log(`bad-medical ${rows.map((row) => row[medical]).join(' ')}`);
+  console.log(`secure-code ${rows.map((row) => row[secure]).join(' ')}`);
   expect(rows).toHaveLength(8);
-  for (const row of rows.slice(2)) expect(value(row[1])).toBeGreaterThan(value(row[2]));
+  for (const row of rows.slice(2)) expect(value(row[medical])).toBeGreaterThan(value(row[secure]));
 });
 
 test('a layer pointed at by the keyboard in one chart is shown in the others', async () => {

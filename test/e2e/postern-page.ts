@@ -126,7 +126,7 @@ export async function onceWriting(
 /** Loads the other fine-tunes on the Layers tab, and waits until all are in the chart. */
 export async function compareFineTunes(page: Page): Promise<Locator> {
   await openTab(page, 'Layers');
-  await page.getByRole('button', { name: /^Load these 2 and compare/ }).click();
+  await page.getByRole('button', { name: /^Load these \d+ and compare/ }).click();
   const figure = page.getByRole('figure').filter({ hasText: 'Do fine-tunes share a direction' });
   await figure.getByRole('listitem').filter({ hasText: 'Secure code' }).waitFor();
   return figure;
