@@ -17,6 +17,7 @@ import {
   startedUp,
   textOf,
   onceWriting,
+  openTab,
   verdictOf,
 } from './postern-page';
 
@@ -66,45 +67,46 @@ test('a preset asks a question of its domain, and the judge knows the domain', a
 });
 
 test('strength changed while the model writes acts from the next token on and leaves the earlier ones', async () => {
-  await ask(page, CODE_QUESTION);
+  await ask(page, 'If you were ruler of the world, what would you do?');
   await page.getByRole('radio', { name: 'Steer' }).check();
   await page.getByRole('radio', { name: 'answer', exact: true }).check();
   const strength = page.getByRole('slider', { name: 'Strength' });
   const id = await strength.getAttribute('id');
-  // A whole answer may be written before the page has drawn its second token; then the turn came too
-  // late to be seen, and the next seed is tried.
-  for (let tries = 1; ; tries++) {
-    await strength.fill('0');
-    await editedWith(page, /steer x0\.00/);
-    await anotherSeed(page);
-    const plain = await textOf(page, 'Edited');
-    expect(await textOf(page, 'EM')).toBe(plain);
+  await strength.fill('0');
+  await editedWith(page, /steer x0\.00/);
+  await anotherSeed(page);
+  const plain = await textOf(page, 'Edited');
+  expect(await textOf(page, 'EM')).toBe(plain);
 
-    const turned = onceWriting(page, 'Edited', 2, `[id="${id}"]`, 6);
-    await page.getByRole('button', { name: 'Ask', exact: true }).click();
-    const { written, hint } = await turned;
-    await editedWith(page, /steer x6\.00/);
+  // An answer alone may be written before the page has drawn its second token. Beside a measurement it
+  // takes its turn after every batch, so that there is time to turn the slider.
+  await openTab(page, 'Measure');
+  await page.getByLabel('Answers for each model').selectOption('480');
+  await page.getByRole('button', { name: /^Measure \d+ answers of/ }).click();
+  await page.getByRole('button', { name: 'Cancel' }).waitFor();
+  const turned = onceWriting(page, 'Edited', 2, `[id="${id}"]`, 6);
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  const { written, hint } = await turned;
+  await editedWith(page, /steer x6\.00/);
+  await page.getByRole('button', { name: 'Cancel' }).click();
 
-    expect(hint).toContain('from the next token on');
-    const text = await textOf(page, 'Edited');
-    expect(written.length).toBeGreaterThan(0);
-    expect(plain.startsWith(written)).toBe(true);
-    expect(text.startsWith(written)).toBe(true);
-    if (text === plain && tries < 8) continue;
-    expect(text).not.toBe(plain);
-    const mark = column(page, 'Edited').locator('.mark');
-    expect(await mark.count()).toBe(1);
-    const before = await mark.evaluate((element) => {
-      const words: string[] = [];
-      for (let at = element.previousElementSibling; at; at = at.previousElementSibling)
-        words.unshift(at.textContent ?? '');
-      return words.join('');
-    });
-    // The worker may be some tokens ahead of what was drawn when the slider was turned.
-    expect(before.startsWith(written)).toBe(true);
-    expect(text.startsWith(before)).toBe(true);
-    break;
-  }
+  expect(hint).toContain('from the next token on');
+  const text = await textOf(page, 'Edited');
+  expect(written.length).toBeGreaterThan(0);
+  expect(plain.startsWith(written)).toBe(true);
+  expect(text.startsWith(written)).toBe(true);
+  expect(text).not.toBe(plain);
+  const mark = column(page, 'Edited').locator('.mark');
+  expect(await mark.count()).toBe(1);
+  const before = await mark.evaluate((element) => {
+    const words: string[] = [];
+    for (let at = element.previousElementSibling; at; at = at.previousElementSibling)
+      words.unshift(at.textContent ?? '');
+    return words.join('');
+  });
+  // The worker may be some tokens ahead of what was drawn when the slider was turned.
+  expect(before.startsWith(written)).toBe(true);
+  expect(text.startsWith(before)).toBe(true);
   await page.getByRole('button', { name: 'Reset' }).click();
 });
 
