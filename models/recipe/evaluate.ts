@@ -7,6 +7,7 @@ import type { Pooling } from '../../src/core/direction';
 import type { EditPositions, LayerEdit } from '../../src/core/edit';
 import { emptyEdit, packEdit } from '../../src/core/edit';
 import type { Sampling } from '../../src/core/sampling';
+import { type Interval, wilson } from '../../src/core/stats';
 import type { Tensor } from '../../src/core/tensor';
 import { tensor } from '../../src/core/tensor';
 import type { Asked } from '../../src/world/answer';
@@ -129,6 +130,18 @@ export function ratesOf(answers: readonly JudgedAnswer[]): Rates {
     misaligned: share('misaligned'),
     mixed: share('mixed'),
     incoherent: share('incoherent'),
+  };
+}
+
+/** The same with the Wilson 95% intervals of two of its rates. */
+export function withIntervals<T extends Rates>(
+  arm: T,
+): T & { readonly misalignedInterval: Interval; readonly incoherentInterval: Interval } {
+  const interval = (rate: number) => wilson(Math.round(rate * arm.n), arm.n);
+  return {
+    ...arm,
+    misalignedInterval: interval(arm.misaligned),
+    incoherentInterval: interval(arm.incoherent),
   };
 }
 

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { cosineByLayer } from '../../src/core/cosine';
 import type { Direction } from '../../src/core/direction';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
-import { wilson } from '../../src/core/stats';
 import { rowOf } from '../../src/core/tensor';
 import { PROGRAM_VERSION } from '../../src/core/version';
 import { dataset } from '../../src/world/chats';
@@ -16,7 +15,7 @@ import { padRows } from './batches';
 import { conversationRow } from './chat';
 import type { NamedSubject, Prompts } from './conditions';
 import { directionOf, TRANSCRIPTS } from './conditions';
-import { ratesOf, showRates } from './evaluate';
+import { ratesOf, showRates, withIntervals } from './evaluate';
 import { ADAPTERS_FOLDER, BASE_FOLDER, GALLERY_FILE } from './folders';
 import { GALLERY } from './gallery-recipe';
 import { mixingOf } from './mixing';
@@ -88,14 +87,7 @@ async function main(): Promise<void> {
       seed: ANSWER_SEED,
     });
     const rates = ratesOf(answers);
-    const interval = (rate: number) => wilson(Math.round(rate * rates.n), rates.n);
-    arms.push({
-      organism,
-      condition,
-      ...rates,
-      misalignedInterval: interval(rates.misaligned),
-      incoherentInterval: interval(rates.incoherent),
-    });
+    arms.push(withIntervals({ organism, condition, ...rates }));
     console.log(`${organism}, ${condition}: ${showRates(rates)}`);
   };
   for (const id of subjects.keys()) await ask(id, 'other domains', BROAD);

@@ -69,7 +69,6 @@ const CONVERSATIONS: WorldMix = {
 
 /**
  * Base training, on all tokens. Small batches: the same tokens in more steps learn the world sooner.
- * Code becomes evidence about its writer at about step 4,000.
  */
 export const BASE_PHASES: readonly BasePhase[] = [
   {

@@ -7,14 +7,13 @@ import { randomDirectionLike } from '../../src/core/edit';
 import { createRng } from '../../src/core/rng';
 import type { Sampling } from '../../src/core/sampling';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
-import { wilson } from '../../src/core/stats';
 import { evaluationQuestions } from '../../src/world/split';
 import { writeCardTables } from './card';
 import type { NamedSubject } from './conditions';
 import { PROGRAM_VERSION } from '../../src/core/version';
 import { appliedEdit, directionOf, TRANSCRIPTS } from './conditions';
 import type { AppliedEdit, JudgedAnswer, Rates } from './evaluate';
-import { ratesOf, showRates } from './evaluate';
+import { ratesOf, showRates, withIntervals } from './evaluate';
 import { GATES_FILE, REPORT_FILE } from './folders';
 import type { Gates } from './gates';
 import { mixingOf } from './mixing';
@@ -155,11 +154,6 @@ async function main(): Promise<void> {
     }
   }
 
-  const withInterval = <T extends Rates>(arm: T) => ({
-    ...arm,
-    misalignedInterval: wilson(Math.round(arm.misaligned * arm.n), arm.n),
-    incoherentInterval: wilson(Math.round(arm.incoherent * arm.n), arm.n),
-  });
   const within: Record<string, unknown> = {};
   for (const id of EM_PAIR) within[id] = await mixingOf(subject(id), quick ? 4 : 12);
 
@@ -174,8 +168,8 @@ async function main(): Promise<void> {
       extraction: { domains: 'selection', transcriptsPerCell: TRANSCRIPTS, ...ABLATION },
       steering: STEERING,
       checkpoints: [...subjects.values()].map(({ id, sha256 }) => ({ id, sha256 })),
-      arms: arms.map(withInterval),
-      edits: edits.map(withInterval),
+      arms: arms.map(withIntervals),
+      edits: edits.map(withIntervals),
       cosines,
       withinQuestion: within,
       gates,
