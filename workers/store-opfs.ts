@@ -70,8 +70,12 @@ class OpfsStore implements FileStore {
       append(part) {
         try {
           const written = access.write(part, { at: bytes });
+          // Chromium 156 gives its error code as an unsigned number instead of throwing: 2^32 - 8, no space.
+          if (written !== part.length) {
+            bytes = access.getSize();
+            throw new DOMException('short write', 'QuotaExceededError');
+          }
           bytes += written;
-          if (written < part.length) throw new DOMException('short write', 'QuotaExceededError');
           waiting += part.length;
           if (waiting < FLUSH_BYTES) return;
           access.flush();
