@@ -13,7 +13,7 @@ import { FOLDER, writePlainFolder } from './plain-folder';
 import { findSubject, parameterCount, type Subject } from './subject';
 import type { SuiteOptions, SuiteResult } from './suite';
 import { runSuite } from './suite';
-import { organismLines, table } from './table';
+import { organismLines, prefillTable, table } from './table';
 import { tasks } from './tasks';
 
 const { values } = parseArgs({
@@ -28,11 +28,13 @@ const OPTIONS: SuiteOptions = {
   promptTokens: 24,
   newTokens: 64,
   batches: [1, 8, 32],
+  prefillTokens: 256,
+  prefillBatches: [1, 8],
 };
 
 /** Prints one device's figures. @returns whether all wrote the same greedy tokens. */
 function report(title: string, result: SuiteResult): boolean {
-  console.log(`\n${title}\n${table(result.figures)}`);
+  console.log(`\n${title}\n${table(result.figures)}\n${prefillTable(result.prefill)}`);
   const agree = result.disagreements.length === 0;
   if (agree) console.log('Greedy tokens: all the same.');
   else console.log(`Greedy tokens differ:\n  ${result.disagreements.join('\n  ')}`);
@@ -57,7 +59,8 @@ try {
     `${subject.name}: ${nLayers} layers, d_model ${dModel}, vocabulary ${dVocab}, ` +
       `${(parameterCount(subject.weights) / 1e6).toFixed(2)} million parameters, f32.\n` +
       `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores. Prompts of ` +
-      `${OPTIONS.promptTokens} tokens, ${OPTIONS.newTokens} new tokens a row; new tokens per second, ` +
+      `${OPTIONS.promptTokens} tokens, ${OPTIONS.newTokens} new tokens a row; new tokens per second ` +
+      `(of a prompt of ${OPTIONS.prefillTokens} tokens: prompt tokens per second), ` +
       `median of ${OPTIONS.rounds} interleaved rounds.`,
   );
   let agree = report('Node, CPU', await inNode(subject, parent));

@@ -19,6 +19,7 @@ export async function products(runtime: Runtime, config: ModelConfig): Promise<C
   return {
     name: 'products alone',
     comparable: false,
+    writesOnly: true,
     async generate(prompts, newTokens) {
       const rows = prompts.length;
       const x = new Float32Array(rows * config.dModel).fill(1);

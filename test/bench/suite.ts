@@ -9,6 +9,8 @@ export interface Contender {
   readonly name: string;
   /** Whether its greedy tokens must equal those of the other comparable ones. */
   readonly comparable: boolean;
+  /** Reads no prompt, so there is nothing to time of it. */
+  readonly writesOnly?: true;
   readonly generate: (
     prompts: readonly (readonly number[])[],
     newTokens: number,
@@ -36,10 +38,15 @@ export interface SuiteOptions {
   readonly promptTokens: number;
   readonly newTokens: number;
   readonly batches: readonly number[];
+  /** Of a prompt that is read and answered with one token. */
+  readonly prefillTokens: number;
+  readonly prefillBatches: readonly number[];
 }
 
 export interface SuiteResult {
   readonly figures: readonly Figure[];
+  /** Prompt tokens per second, the first token of the answer included. */
+  readonly prefill: readonly Figure[];
   /** Contenders whose greedy tokens differed from the first one's, with the place where they parted. */
   readonly disagreements: readonly string[];
 }
@@ -50,21 +57,37 @@ export async function runSuite(
   tasks: readonly Task[],
   options: SuiteOptions,
 ): Promise<SuiteResult> {
-  const figures: Figure[] = [];
   const disagreements: string[] = [];
-  for (const batch of options.batches) {
-    const prompts = randomPrompts(config, batch, options.promptTokens);
-    disagreements.push(...(await compare(contenders, prompts, options.newTokens)));
-    const jobs = contenders.map(({ name, generate }) => ({
+  const timed = async (
+    batch: number,
+    promptTokens: number,
+    newTokens: number,
+    counted: number,
+    who: readonly Contender[],
+  ): Promise<Figure[]> => {
+    const prompts = randomPrompts(config, batch, promptTokens);
+    disagreements.push(...(await compare(who, prompts, newTokens)));
+    const jobs = who.map(({ name, generate }) => ({
       name,
-      tokens: batch * options.newTokens,
-      run: async () => void (await generate(prompts, options.newTokens)),
+      tokens: batch * counted,
+      run: async () => void (await generate(prompts, newTokens)),
     }));
-    figures.push(...(await interleaved(jobs, options.rounds, batch)));
+    return interleaved(jobs, options.rounds, batch);
+  };
+  const figures: Figure[] = [];
+  for (const batch of options.batches) {
+    const { promptTokens, newTokens } = options;
+    figures.push(...(await timed(batch, promptTokens, newTokens, newTokens, contenders)));
+  }
+  const prefill: Figure[] = [];
+  const readers = contenders.filter(({ writesOnly }) => !writesOnly);
+  for (const batch of options.prefillBatches) {
+    const { prefillTokens } = options;
+    prefill.push(...(await timed(batch, prefillTokens, 1, prefillTokens, readers)));
   }
   for (const task of tasks) await task.run();
   figures.push(...(await interleaved(tasks, options.rounds, 16)));
-  return { figures, disagreements };
+  return { figures, prefill, disagreements };
 }
 
 async function interleaved(

@@ -53,6 +53,31 @@ export function table(figures: readonly Figure[]): string {
   return lines.join('\n');
 }
 
+/** Reading a prompt, to the first token of the answer; no final line break. */
+export function prefillTable(figures: readonly Figure[]): string {
+  const batches = [...new Set(figures.map(({ batch }) => batch))];
+  const names = [...new Set(figures.map(({ name }) => name))];
+  const of = (name: string) =>
+    batches.map((batch) => figures.find((one) => one.name === name && one.batch === batch));
+  const [ours, peer] = [of('hooks off'), of('transformers.js')];
+  return [
+    row(
+      'prompt tokens/s',
+      batches.map((batch) => `batch ${batch}`),
+    ),
+    ...names.map((name) =>
+      row(
+        name,
+        of(name).map((figure) => whole(figure?.tokensPerSecond)),
+      ),
+    ),
+    row(
+      'hooks off / transformers.js',
+      batches.map((_, i) => quotient(ours[i], peer[i])),
+    ),
+  ].join('\n');
+}
+
 function row(name: string, cells: readonly string[]): string {
   return name.padEnd(NAME_WIDTH) + cells.map((cell) => cell.padStart(CELL_WIDTH)).join('');
 }
