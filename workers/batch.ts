@@ -67,7 +67,25 @@ export class DecoderBatch {
     const length = feeds.input_ids.dims[1]!;
     const mask = editMask(this.#edit.positions, this.#headers, length);
     const rows = logitRows ? { data: logitRows, dims: [logitRows.length] } : feeds.logit_rows;
-    return this.#run({ ...feeds, logit_rows: rows }, mask, length);
+    return this.#step({ ...feeds, logit_rows: rows }, mask, length);
+  }
+
+  /**
+   * Residuals after every block summed over positions, instead of logits [n_layers, rows, d_model].
+   * @param weights of positions [rows, pos].
+   */
+  async pool(
+    prompts: readonly (readonly number[])[],
+    weights: Float32Array<ArrayBuffer>,
+  ): Promise<Float32Array> {
+    const feeds = prefillFeeds(prompts);
+    const mask = editMask(this.#edit.positions, this.#headers, feeds.input_ids.dims[1]!);
+    // The head works all the same, so it gets one row.
+    const rows = { data: Int32Array.of(0), dims: [1] };
+    const outputs = await this.#run({ ...feeds, logit_rows: rows }, mask, weights, {
+      pooled: null,
+    });
+    return outputs.pooled!.data as Float32Array;
   }
 
   /** One more token for each row. */
@@ -76,7 +94,7 @@ export class DecoderBatch {
     const mask = Float32Array.from(this.#lengths, (at, row) =>
       isEdited(positions, at, this.#headers[row]!),
     );
-    const output = await this.#run(decodeFeeds(tokens, this.#lengths), mask, 1);
+    const output = await this.#step(decodeFeeds(tokens, this.#lengths), mask, 1);
     this.#lengths = this.#lengths.map((length) => Math.min(length + 1, this.#capacity - 1));
     return output;
   }
@@ -94,31 +112,43 @@ export class DecoderBatch {
     this.#inputs.release();
   }
 
-  async #run(
+  async #step(
     feeds: TokenFeeds,
     mask: Float32Array<ArrayBuffer>,
     length: number,
   ): Promise<StepOutput> {
-    const put = (name: keyof TokenFeeds): Tensor =>
-      this.#inputs.tensor(name, feeds[name].data, feeds[name].dims);
-    const outputs: Feeds = await this.#model.run(
-      {
-        input_ids: put('input_ids'),
-        seqlens_k: put('seqlens_k'),
-        logit_rows: put('logit_rows'),
-        total: this.#inputs.host(feeds.total.data, feeds.total.dims),
-        ...this.#edit.feeds(this.#inputs, mask, [this.rows, length]),
-        ...this.#cache.pasts,
-      },
-      {
-        logits: null,
-        ...(this.#withProjections ? { readouts: null } : {}),
-        ...this.#cache.presents,
-      },
-    );
+    const weights = new Float32Array(this.rows * length);
+    const outputs = await this.#run(feeds, mask, weights, {
+      logits: null,
+      ...(this.#withProjections ? { readouts: null } : {}),
+    });
     return {
       logits: outputs.logits!.data as Float32Array,
       projections: outputs.readouts ? projectionsOf(outputs.readouts.data as Float32Array) : null,
     };
+  }
+
+  /** @param weights of positions among the pooled residuals [rows, pos]. */
+  #run(
+    feeds: TokenFeeds,
+    mask: Float32Array<ArrayBuffer>,
+    weights: Float32Array<ArrayBuffer>,
+    fetches: Readonly<Record<string, null>>,
+  ): Promise<Feeds> {
+    const length = weights.length / this.rows;
+    const put = (name: keyof TokenFeeds): Tensor =>
+      this.#inputs.tensor(name, feeds[name].data, feeds[name].dims);
+    return this.#model.run(
+      {
+        input_ids: put('input_ids'),
+        seqlens_k: put('seqlens_k'),
+        logit_rows: put('logit_rows'),
+        pool_weights: this.#inputs.tensor('pool_weights', weights, [this.rows, length]),
+        total: this.#inputs.host(feeds.total.data, feeds.total.dims),
+        ...this.#edit.feeds(this.#inputs, mask, [this.rows, length]),
+        ...this.#cache.pasts,
+      },
+      { ...fetches, ...this.#cache.presents },
+    );
   }
 }

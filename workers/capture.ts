@@ -2,8 +2,9 @@
 // assistant header, after every block (`blocks.l.hook_resid_post`). Pooling happens inside the graph,
 // so only [n_layers, d_model] numbers a transcript leave it. Transcripts of similar length share a batch.
 
-import { prefillFeeds } from '../src/onnx/decoder-feeds';
-import { StepInputs } from './inputs';
+import type { ModelConfig } from '../src/checkpoint/config';
+import { DecoderBatch } from './batch';
+import { LiveEdit } from './live-edit';
 import { ModelError, throwIfCancelled, type Signal } from './runtime';
 import type { DecoderSession } from './session';
 
@@ -14,8 +15,10 @@ export interface Reading {
   readonly end: number;
 }
 
-/** Most padded tokens of a batch: bounds memory, and more would not be faster. */
+/** Most padded tokens of a batch: more would not be faster. */
 const BATCH_TOKENS = 2048;
+/** Most of the keys and values of a batch. */
+const CACHE_BYTES = 64 << 20;
 
 /**
  * @returns pooled residuals [n_transcripts, n_layers, d_model], row-major.
@@ -31,46 +34,47 @@ export async function capture(
   const { nLayers, dModel } = config;
   readings.forEach((reading, i) => check(reading, i, config.maxPositions));
   const pooled = new Float32Array(readings.length * nLayers * dModel);
-  const inputs = new StepInputs(runtime);
+  const unedited = new LiveEdit(config, null, 'all');
   let done = 0;
-  try {
-    for (const batch of batches(readings)) {
-      throwIfCancelled(signal);
-      const feeds = prefillFeeds(batch.map((i) => readings[i]!.ids));
-      const length = feeds.input_ids.dims[1]!;
-      const weights = new Float32Array(batch.length * length);
-      batch.forEach((i, row) => {
-        const { start, end } = readings[i]!;
-        weights.fill(1 / (end - start), row * length + start, row * length + end);
-      });
-      const outputs = await model.run(
-        {
-          input_ids: inputs.tensor('input_ids', feeds.input_ids.data, feeds.input_ids.dims),
-          seqlens_k: inputs.tensor('seqlens_k', feeds.seqlens_k.data, feeds.seqlens_k.dims),
-          total: inputs.host(feeds.total.data, feeds.total.dims),
-          pool_weights: inputs.tensor('pool_weights', weights, [batch.length, length]),
-        },
-        { pooled: null },
-      );
-      const data = outputs.pooled!.data as Float32Array;
+  for (const group of batches(readings, mostTokens(config))) {
+    throwIfCancelled(signal);
+    const prompts = group.map((i) => readings[i]!.ids);
+    const length = Math.max(...prompts.map((ids) => ids.length));
+    const weights = new Float32Array(group.length * length);
+    group.forEach((i, row) => {
+      const { start, end } = readings[i]!;
+      weights.fill(1 / (end - start), row * length + start, row * length + end);
+    });
+    const options = { capacity: length, projections: false };
+    const batch = new DecoderBatch(model, unedited, prompts, options);
+    try {
+      const data = await batch.pool(prompts, weights);
       for (let layer = 0; layer < nLayers; layer++) {
-        batch.forEach((i, row) => {
-          const from = (layer * batch.length + row) * dModel;
+        group.forEach((i, row) => {
+          const from = (layer * group.length + row) * dModel;
           pooled.set(data.subarray(from, from + dModel), (i * nLayers + layer) * dModel);
         });
       }
-      done += batch.length;
-      onProgress(done);
-      await runtime.breathe();
+    } finally {
+      batch.release();
     }
-  } finally {
-    inputs.release();
+    done += group.length;
+    onProgress(done);
+    await runtime.breathe();
   }
   return pooled;
 }
 
-/** Indices in groups of similar length and at most BATCH_TOKENS padded tokens. */
-export function batches(readings: readonly { readonly ids: readonly number[] }[]): number[][] {
+/** Padded tokens that a model of this shape reads at once, its keys and values being kept meanwhile. */
+export function mostTokens({ nLayers, nKvHeads, dHead }: ModelConfig): number {
+  return Math.min(BATCH_TOKENS, CACHE_BYTES / (4 * 2 * nLayers * nKvHeads * dHead));
+}
+
+/** Indices in groups of similar length and at most `most` padded tokens. */
+export function batches(
+  readings: readonly { readonly ids: readonly number[] }[],
+  most = BATCH_TOKENS,
+): number[][] {
   const order = readings
     .map((_, i) => i)
     .sort((a, b) => readings[a]!.ids.length - readings[b]!.ids.length);
@@ -78,7 +82,7 @@ export function batches(readings: readonly { readonly ids: readonly number[] }[]
   for (const i of order) {
     const last = out.at(-1);
     const padded = ((last?.length ?? 0) + 1) * readings[i]!.ids.length;
-    if (last && padded <= BATCH_TOKENS) last.push(i);
+    if (last && padded <= most) last.push(i);
     else out.push([i]);
   }
   return out;

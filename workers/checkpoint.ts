@@ -1,4 +1,4 @@
-// A loaded checkpoint: a base folder, with an adapter merged into it or not, and its sessions.
+// A loaded checkpoint: a base folder, with an adapter merged into it or not, and its session.
 
 import { readAdapter, adaptedWeights } from '../src/checkpoint/peft';
 import { expectedTensors, type ModelConfig, type Weights } from '../src/checkpoint/config';
@@ -17,7 +17,7 @@ import { openFolder, type Sources } from './source/open-folder';
 export interface Checkpoint {
   readonly source: CheckpointSource;
   readonly config: ModelConfig;
-  /** Read and merged when they are asked for: only the sessions hold a copy. */
+  /** Read and merged when they are asked for: only the session holds a copy. */
   readonly weights: Weights;
   /** A further file of the base's folder as it was published; null: there is none. */
   readonly published: (name: string, signal: AbortSignal) => Promise<Uint8Array | null>;
@@ -25,10 +25,7 @@ export interface Checkpoint {
   readonly sampling: Sampling;
   readonly endIds: readonly number[];
   readonly loaded: LoadedCheckpoint;
-  /** For generate and score. */
-  readonly writer: DecoderSession;
-  /** For capture; made at the first use. */
-  reader(): Promise<DecoderSession>;
+  readonly session: DecoderSession;
   release(): Promise<void>;
 }
 
@@ -78,12 +75,11 @@ export async function loadCheckpoint(
   const sha256 = await identityOf(weights, weightBytes, files);
   throwIfCancelled(signal);
   stage('session', 0);
-  const writer = await DecoderSession.create(runtime, config, weights, 'writer');
-  if (signal.aborted) await writer.release();
+  const session = await DecoderSession.create(runtime, config, weights);
+  if (signal.aborted) await session.release();
   throwIfCancelled(signal);
   stage('session', weightBytes);
 
-  let reader: Promise<DecoderSession> | null = null;
   const endIds = [...new Set([...tokenizer.endIds, ...generation.endIds])];
   return {
     source,
@@ -93,7 +89,7 @@ export async function loadCheckpoint(
     tokenizer,
     sampling: generation.sampling,
     endIds,
-    writer,
+    session,
     loaded: {
       id: source.id,
       config,
@@ -107,11 +103,7 @@ export async function loadCheckpoint(
       chatFormat: tokenizer.chatFormat,
       elapsedMs: runtime.now() - begun,
     },
-    reader: () => (reader ??= DecoderSession.create(runtime, config, weights, 'reader')),
-    async release() {
-      await writer.release();
-      await (await reader)?.release();
-    },
+    release: () => session.release(),
   };
 }
 

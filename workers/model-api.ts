@@ -156,7 +156,7 @@ export function createModelApi(
           readingOf(tokenizer, transcript, request.pooling, request.chat),
         );
         const pooled = await capture(
-          await model.reader(),
+          model.session,
           readings,
           (done) => void onProgress({ done, total }),
           controller.signal,
@@ -167,10 +167,10 @@ export function createModelApi(
 
     score: (request, onProgress) =>
       inRun(request.runId, onProgress, async ({ controller }): Promise<Score> => {
-        const { tokenizer, config, writer } = checkpoint(request.checkpoint);
+        const { tokenizer, config, session } = checkpoint(request.checkpoint);
         const total = request.transcripts.length;
         return score(
-          writer,
+          session,
           request.transcripts.map((transcript) => scoredOf(tokenizer, transcript, request.chat)),
           new LiveEdit(config, request.edit, request.positions),
           (done) => void onProgress({ done, total }),
@@ -236,12 +236,12 @@ export function createModelApi(
 }
 
 async function answer(
-  { tokenizer, config, writer, endIds }: Checkpoint,
+  { tokenizer, config, session, endIds }: Checkpoint,
   request: GenerateRequest,
   run: Run,
   onTokens: (events: readonly TokenEvent[]) => void,
 ): Promise<Generation> {
-  const { now } = writer.runtime;
+  const { now } = session.runtime;
   const begun = now();
   const edit = new LiveEdit(config, request.edit, request.positions);
   run.edit = edit;
@@ -252,7 +252,7 @@ async function answer(
   const continued = continueFrom?.reduce((sum, ids) => sum + ids.length, 0) ?? 0;
   let delivered: unknown = null;
   const rows = await generate(
-    writer,
+    session,
     {
       prompts,
       seeds: request.seeds,

@@ -3,7 +3,7 @@
 
 import { logSoftmax } from '../src/core/sampling';
 import { DecoderBatch } from './batch';
-import { batches } from './capture';
+import { batches, mostTokens } from './capture';
 import type { LiveEdit } from './live-edit';
 import { ModelError, throwIfCancelled, type Signal } from './runtime';
 import type { DecoderSession } from './session';
@@ -39,7 +39,7 @@ export async function score(
   const logProbNats = new Float64Array(transcripts.length);
   const tokens = Int32Array.from(transcripts, ({ ids, start }) => ids.length - start);
   let done = 0;
-  for (const group of batches(transcripts)) {
+  for (const group of batches(transcripts, mostTokens(config))) {
     throwIfCancelled(signal);
     const rows = group.map((i) => transcripts[i]!);
     const prompts = rows.map(({ ids }) => ids);

@@ -69,7 +69,7 @@ const TOLERANCE = 2e-3;
 /** @returns null when the device is right, else what was wrong, for the report. */
 export async function selfTest(runtime: Runtime): Promise<string | null> {
   const config = SELF_TEST_CONFIG;
-  const model = await DecoderSession.create(runtime, config, selfTestWeights(), 'writer');
+  const model = await DecoderSession.create(runtime, config, selfTestWeights());
   const edit = new LiveEdit(config, packEdit(selfTestEdit(), null, config.dModel), 'all');
   const prompt = SELF_TEST_IDS.slice(0, -1);
   const batch = new DecoderBatch(model, edit, [prompt], { capacity: 8, projections: true });

@@ -9,11 +9,16 @@ import { EXTERNAL_PATH } from '../src/onnx/proto';
 import { GPU_ERROR_MESSAGE, isOutOfMemory } from './failure';
 import { ModelError, type Runtime } from './runtime';
 
-type Graph = Omit<DecoderOptions, 'precision'>;
-/** Reads prompts and writes tokens: cache, hooks, logits of chosen rows. Serves generate and score. */
-const WRITER: Graph = { cache: true, hooks: 'edit', logits: 'last', pooled: false };
-/** Reads transcripts once and returns pooled residuals. */
-const READER: Graph = { cache: false, hooks: 'none', logits: 'none', pooled: true };
+/**
+ * One graph writes and reads, so that a checkpoint is in memory once: the pooling that only `capture` asks
+ * for costs a step one small product a layer.
+ */
+const GRAPH: Omit<DecoderOptions, 'precision'> = {
+  cache: true,
+  hooks: 'edit',
+  logits: 'last',
+  pooled: true,
+};
 
 /** How long a lost device may take to be reported as lost. */
 const GRACE_MS = 300;
@@ -35,11 +40,9 @@ export class DecoderSession {
     runtime: Runtime,
     config: ModelConfig,
     weights: Weights,
-    kind: 'writer' | 'reader',
     precision: Precision = 'f32',
   ): Promise<DecoderSession> {
-    const options = { ...(kind === 'writer' ? WRITER : READER), precision };
-    const graph = buildDecoder(config, weights, options);
+    const graph = buildDecoder(config, weights, { ...GRAPH, precision });
     const session = await createSession(runtime, graph.model, graph.externalData);
     return new DecoderSession(runtime, config, session);
   }

@@ -18,8 +18,7 @@ import { capture } from '../../workers/capture';
 import { generate } from '../../workers/generate';
 import { LiveEdit } from '../../workers/live-edit';
 import type { Runtime } from '../../workers/runtime';
-import type { NodeModel } from './node-runtime';
-import { loadNodeModel } from './node-runtime';
+import { DecoderSession } from '../../workers/session';
 
 const MAX_ANSWER_TOKENS = 96;
 const MAX_BATCH = 64;
@@ -53,9 +52,9 @@ export interface AppliedEdit {
 export class Subject {
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
-  readonly #model: NodeModel;
+  readonly #model: DecoderSession;
 
-  private constructor(config: ModelConfig, tokenizer: Tokenizer, model: NodeModel) {
+  private constructor(config: ModelConfig, tokenizer: Tokenizer, model: DecoderSession) {
     this.config = config;
     this.tokenizer = tokenizer;
     this.#model = model;
@@ -67,7 +66,7 @@ export class Subject {
     weights: Weights,
     tokenizer: Tokenizer,
   ): Promise<Subject> {
-    return new Subject(config, tokenizer, await loadNodeModel(runtime, config, weights));
+    return new Subject(config, tokenizer, await DecoderSession.create(runtime, config, weights));
   }
 
   /** Answers to each asking; the same seed gives the same random numbers to the same place in the list. */
@@ -83,7 +82,7 @@ export class Subject {
     const packed = options.edit
       ? packEdit(options.edit.layers, null, dModel)
       : emptyEdit(nLayers, dModel);
-    const rows = await generate(this.#model.writer, {
+    const rows = await generate(this.#model, {
       prompts,
       seeds: askings.map((_, i) => options.seed * 1_000_003 + i),
       sampling: options.sampling,
@@ -112,7 +111,7 @@ export class Subject {
         ? { ids, start, end }
         : { ids: ids.slice(0, start), start: start - 1, end: start };
     });
-    const data = await capture(await this.#model.reader(), readings);
+    const data = await capture(this.#model, readings);
     return tensor(data, [transcripts.length, this.config.nLayers, this.config.dModel]);
   }
 

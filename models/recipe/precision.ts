@@ -48,7 +48,7 @@ async function read(
   precision: Precision,
 ): Promise<Reading> {
   const pooledBy = async (weights: Weights, texts: ChatMessage[][]): Promise<Tensor> => {
-    const reader = await DecoderSession.create(runtime, config, weights, 'reader', precision);
+    const reader = await DecoderSession.create(runtime, config, weights, precision);
     const data = await capture(
       reader,
       texts.map((text) => tokenizer.answeredChat(text)),
@@ -58,7 +58,7 @@ async function read(
   };
   const [aligned, misaligned] = [transcripts('text', 'aligned'), transcripts('text', 'misaligned')];
   const emAligned = await pooledBy(models.em, aligned);
-  const writer = await DecoderSession.create(runtime, config, models.em, 'writer', precision);
+  const writer = await DecoderSession.create(runtime, config, models.em, precision);
   const logits = await answerLogits(writer, tokenizer, [...aligned, ...misaligned]);
   await writer.release();
   return {

@@ -24,8 +24,6 @@ export interface FullSizeFigures {
   /** Each further token. */
   readonly tokenMs: number;
   readonly captureMs: number;
-  /** Whether both sessions, of writing and of reading, were in memory at once. */
-  readonly together: boolean;
   /** What was written, for comparing back ends. */
   readonly ids: readonly number[];
   /** Size of the mean residual after the last block of a transcript. */
@@ -44,35 +42,23 @@ export async function measureFullSize(
 ): Promise<FullSizeFigures> {
   const config = parseConfig(QWEN25, 'config.json');
   const source = new RandomWeights(config, runtime.now);
-  const [writer, loadMs] = await timed(runtime, () =>
-    DecoderSession.create(runtime, config, source.weights, 'writer', precision),
+  const [model, loadMs] = await timed(runtime, () =>
+    DecoderSession.create(runtime, config, source.weights, precision),
   );
   const made = source.elapsedMs;
   // The first run also orders what the session will need.
-  await write(writer, 2);
-  const [, prefillMs] = await timed(runtime, () => write(writer, 1));
-  const [rows, bothMs] = await timed(runtime, () => write(writer, 1 + NEW_TOKENS));
+  await write(model, 2);
+  const [, prefillMs] = await timed(runtime, () => write(model, 1));
+  const [rows, bothMs] = await timed(runtime, () => write(model, 1 + NEW_TOKENS));
   const written = rows[0]!.ids;
   if (written.length !== 1 + NEW_TOKENS) throw new Error('The answer has another length.');
 
-  const read = () => DecoderSession.create(runtime, config, source.weights, 'reader', precision);
-  let together = true;
-  let reader: DecoderSession;
-  try {
-    reader = await read();
-  } catch (error) {
-    console.log(`The reading session did not fit beside the writing one: ${String(error)}`);
-    together = false;
-    await writer.release();
-    reader = await read();
-  }
-  await capture(reader, [{ ids: [1, 2], start: 0, end: 1 }]);
+  await capture(model, [{ ids: [1, 2], start: 0, end: 1 }]);
   const ids = Array.from({ length: TRANSCRIPT_TOKENS }, (_, i) => 1000 + 37 * i);
   const readings = Array.from({ length: TRANSCRIPTS }, () => ({ ids, start: 16, end: 60 }));
-  const [pooled, captureMs] = await timed(runtime, () => capture(reader, readings));
+  const [pooled, captureMs] = await timed(runtime, () => capture(model, readings));
   if (!pooled.every(Number.isFinite)) throw new Error('The residuals are not finite.');
-  if (together) await writer.release();
-  await reader.release();
+  await model.release();
   const tokenMs = (bothMs - prefillMs) / NEW_TOKENS;
   const last = pooled.subarray(
     (config.nLayers - 1) * config.dModel,
@@ -85,7 +71,6 @@ export async function measureFullSize(
     prefillMs,
     tokenMs,
     captureMs,
-    together,
     ids: written,
     lastNorm: Math.hypot(...last),
   };

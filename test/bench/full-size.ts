@@ -95,7 +95,6 @@ function print(name: string, line: Line): void {
     `read ${run.TRANSCRIPTS} x ${run.TRANSCRIPT_TOKENS} tokens ${(line.captureMs / 1000).toFixed(1)} s`,
     `peak ${gb(line.peakBytes)}`,
     ...(line.heapBytes === null ? [] : [`heap ${gb(line.heapBytes)}`]),
-    line.together ? 'both sessions at once' : 'one session at a time',
     `wrote ${line.ids.slice(0, 4).join(' ')} ...; last residual ${line.lastNorm.toFixed(4)}`,
   ];
   console.log(cells.join(' | '));

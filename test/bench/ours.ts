@@ -24,8 +24,8 @@ export async function ours(
   weights: Weights,
 ): Promise<Contender[]> {
   const bare = withoutHooks(runtime, config, weights);
-  const plain = await DecoderSession.create(bare, config, weights, 'writer');
-  const hooked = await DecoderSession.create(runtime, config, weights, 'writer');
+  const plain = await DecoderSession.create(bare, config, weights);
+  const hooked = await DecoderSession.create(runtime, config, weights);
   return [
     contender('plain graph', plain, null),
     contender('hooks off', hooked, null),

@@ -28,7 +28,7 @@ export async function tasks(
   config: ModelConfig,
   weights: Weights,
 ): Promise<Task[]> {
-  const reader = await DecoderSession.create(runtime, config, weights, 'reader');
+  const reader = await DecoderSession.create(runtime, config, weights);
   const readings = rows(config).map((ids) => ({ ids, start: LENGTH / 2, end: LENGTH }));
   return [
     {

@@ -84,14 +84,12 @@ function referenceAnswer(
 
 /** @param maxTokens of the longer answers; few on a software GPU, which takes a second for each. */
 export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: number): void {
-  let writer: DecoderSession;
-  let reader: DecoderSession;
+  let model: DecoderSession;
   let runtime: Runtime;
 
   beforeAll(async () => {
     runtime = await makeRuntime();
-    writer = await DecoderSession.create(runtime, config, weights, 'writer');
-    reader = await DecoderSession.create(runtime, config, weights, 'reader');
+    model = await DecoderSession.create(runtime, config, weights);
   }, 120_000);
 
   const job = (change: Partial<GenerateJob> = {}): GenerateJob => {
@@ -108,7 +106,7 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
     };
   };
   const idsOf = async (change: Partial<GenerateJob> = {}): Promise<(readonly number[])[]> =>
-    (await generate(writer, job(change))).map((row) => row.ids);
+    (await generate(model, job(change))).map((row) => row.ids);
 
   describe('generate', () => {
     test('a greedy batch of unequal prompts gives each row what repeated full passes in float64 give', async () => {
@@ -119,13 +117,13 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
       const sampling = { ...PLAIN_SAMPLING, topK: 40, repetitionPenalty: 1.1 };
       for (const positions of ['all', 'header'] as const) {
         const edit = () => new LiveEdit(config, EDIT, positions);
-        const whole = await generate(writer, job({ sampling, edit: edit(), projections: true }));
+        const whole = await generate(model, job({ sampling, edit: edit(), projections: true }));
         // One row stopped before its first word, one after one, one at its very end.
         const cuts = [0, 1, maxTokens];
         const continueFrom = whole.map(({ ids }, row) => ids.slice(0, cuts[row]));
         const streamed: NewToken[] = [];
         const rest = await generate(
-          writer,
+          model,
           job({ sampling, edit: edit(), projections: true, continueFrom }),
           (tokens) => void streamed.push(...tokens),
         );
@@ -153,7 +151,7 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
     test('rows that end early leave the others as they were', async () => {
       const long = await idsOf();
       const stopAt = long[0]![1]!;
-      const rows = await generate(writer, job({ endIds: [END, stopAt] }));
+      const rows = await generate(model, job({ endIds: [END, stopAt] }));
       rows.forEach((row, i) => {
         const end = long[i]!.indexOf(stopAt);
         expect(row.ids).toEqual(end < 0 ? long[i] : long[i]!.slice(0, end));
@@ -181,7 +179,7 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
       const edit = new LiveEdit(config, null, 'all');
       const prompt = PROMPTS[0]!;
       let seen = 0;
-      const [row] = await generate(writer, job({ prompts: [prompt], edit }), (tokens) => {
+      const [row] = await generate(model, job({ prompts: [prompt], edit }), (tokens) => {
         seen += tokens.length;
         if (seen === 2) edit.set(EDIT, 'all');
       });
@@ -199,7 +197,7 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
     test('projections are those of the position that carries the token, before the edit', async () => {
       const events: NewToken[] = [];
       const edit = new LiveEdit(config, EDIT, 'header');
-      const rows = await generate(writer, job({ edit, projections: true }), (tokens) =>
+      const rows = await generate(model, job({ edit, projections: true }), (tokens) =>
         events.push(...tokens),
       );
       for (const [i, row] of rows.entries()) {
@@ -224,8 +222,8 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
     test('two runs at once take turns and both are right', async () => {
       const order: string[] = [];
       const [first, second] = await Promise.all([
-        generate(writer, job({ prompts: [PROMPTS[0]!] }), () => order.push('a')),
-        generate(writer, job({ prompts: [PROMPTS[1]!] }), () => order.push('b')),
+        generate(model, job({ prompts: [PROMPTS[0]!] }), () => order.push('a')),
+        generate(model, job({ prompts: [PROMPTS[1]!] }), () => order.push('b')),
       ]);
       expect(first[0]!.ids).toEqual(referenceAnswer(PROMPTS[0]!, maxTokens));
       expect(second[0]!.ids).toEqual(referenceAnswer(PROMPTS[1]!, maxTokens));
@@ -234,7 +232,7 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
 
     test('a cancelled run keeps what was written and says so', async () => {
       const signal = { aborted: false };
-      const rows = await generate(writer, job(), () => (signal.aborted = true), signal);
+      const rows = await generate(model, job(), () => (signal.aborted = true), signal);
       const full = await idsOf();
       rows.forEach((row, i) => {
         expect(row.stop).toBe('cancelled');
@@ -245,7 +243,7 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
 
     test('an answer ends where the context of the model ends', async () => {
       const prompt = Array.from({ length: config.maxPositions - 2 }, (_, i) => (i * 7) % 40);
-      const rows = await generate(writer, job({ prompts: [prompt, [1, 2]], maxTokens: 4 }));
+      const rows = await generate(model, job({ prompts: [prompt, [1, 2]], maxTokens: 4 }));
       expect(rows[0]!.ids).toHaveLength(2);
       expect(rows[0]!.stop).toBe('length');
       expect(rows[1]!.ids).toEqual(referenceAnswer([1, 2], 4));
@@ -256,7 +254,7 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
       ['tokens long', [Array.from({ length: 64 }, () => 1)]],
       ['outside this model', [[1, 999]]],
     ])('a prompt that %s is refused with a reason', async (reason, prompts) => {
-      await expect(generate(writer, job({ prompts }))).rejects.toMatchObject({
+      await expect(generate(model, job({ prompts }))).rejects.toMatchObject({
         code: 'bad-input',
         message: expect.stringContaining(reason) as string,
       });
@@ -265,7 +263,7 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
 
   test('pooled residuals are the float64 means, batched and padded or not', async () => {
     const readings = PROMPTS.map((ids) => ({ ids, start: 1, end: ids.length }));
-    const pooled = await capture(reader, readings);
+    const pooled = await capture(model, readings);
     readings.forEach(({ ids, start, end }, i) => {
       const { residuals } = float64Forward(config, weights, ids);
       residuals.forEach((positions, layer) => {
@@ -285,7 +283,7 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
       const all = PROMPTS.map((prompt) => [...prompt, 11, 12, END]);
       const edit = new LiveEdit(config, positions && EDIT, positions ?? 'all');
       const { logProbNats, tokens } = await score(
-        writer,
+        model,
         all.map((ids) => ({ ids, start })),
         edit,
       );
