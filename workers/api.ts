@@ -4,6 +4,7 @@
 import type { ChatFormatFacts, ChatMessage, ChatSettings } from '../src/core/chat';
 import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { Sampling } from '../src/core/sampling';
+import type { Schedule } from '../src/core/training';
 import type { ModelConfig } from '../src/checkpoint/config';
 
 export type { EditPositions };
@@ -308,6 +309,61 @@ export interface Exported {
   readonly elapsedMs: number;
 }
 
+/** How an adapter is trained: LoRA on every linear layer, loss on answers alone, as the recipe does it. */
+export interface TrainingSettings {
+  readonly rank: number;
+  /** The adapter counts alpha / sqrt(rank). */
+  readonly alpha: number;
+  readonly chatsPerStep: number;
+  readonly schedule: Schedule;
+  /** Of the first factors and of the order of the examples. */
+  readonly seed: number;
+}
+
+export interface OpenTrainingRequest {
+  readonly runId: string;
+  /** Chosen by the caller; names the training until it is closed. One is open at a time. */
+  readonly training: string;
+  /** What is trained, without an adapter; its weights stay as they are. */
+  readonly checkpoint: string;
+  /** Of the base, for the configuration of the adapter. */
+  readonly baseName: string;
+  readonly examples: readonly (readonly ChatMessage[])[];
+  readonly settings: TrainingSettings;
+  /** What it goes on from; null: a fresh adapter, which changes nothing. */
+  readonly start: {
+    /** LoRA on every linear layer, of the rank and scale of the settings. */
+    readonly adapter: FolderSource;
+    /** Steps taken and moments of a training that goes on; null: its first step is still to come. */
+    readonly moments: Uint8Array | null;
+    readonly steps: number;
+  } | null;
+}
+
+export interface OpenedTraining {
+  /** Taken so far. */
+  readonly steps: number;
+  /** Trained numbers. */
+  readonly parameters: number;
+}
+
+export interface TrainedStep {
+  /** From 1. */
+  readonly step: number;
+  /** Mean over the answers' tokens of the step's examples, before the step. */
+  readonly lossNats: number;
+  readonly elapsedMs: number;
+}
+
+/** All that a training needs to go on, here or in another worker; the same steps follow, bit for bit. */
+export interface TrainingState {
+  readonly steps: number;
+  /** The files of a PEFT adapter, in f32. */
+  readonly adapter: { readonly config: string; readonly weights: Uint8Array<ArrayBuffer> };
+  /** Of the optimiser, as safetensors; null before the first step. */
+  readonly moments: Uint8Array<ArrayBuffer> | null;
+}
+
 /** Served by `model.worker.ts` through comlink. Callbacks are comlink proxies. */
 export interface ModelApi {
   /** Chooses and tests the device. First call; may be called again after a device was lost. */
@@ -337,6 +393,18 @@ export interface ModelApi {
   ): Promise<Result<Capture>>;
   score(request: ScoreRequest, onProgress: (progress: Progress) => void): Promise<Result<Score>>;
   lens(request: LensRequest): Promise<Result<Lens>>;
+  /** Makes the training graph; a training that is open already is closed first. */
+  openTraining(request: OpenTrainingRequest): Promise<Result<OpenedTraining>>;
+  /**
+   * Up to `steps` further steps of an open training, to the end of its schedule at most. A cancelled run is no
+   * failure: it ends after the step that it is at. Other runs take turns with the steps.
+   */
+  train(
+    request: { readonly runId: string; readonly training: string; readonly steps: number },
+    onStep: (step: TrainedStep) => void,
+  ): Promise<Result<OpenedTraining>>;
+  trainingState(training: string): Promise<Result<TrainingState>>;
+  closeTraining(training: string): Promise<Result<null>>;
   provenance(checkpoint: string, runId: string): Promise<Result<Provenance>>;
   /** Progress is in bytes of the folder. */
   exportFolder(

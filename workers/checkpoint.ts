@@ -107,12 +107,12 @@ export async function loadCheckpoint(
   };
 }
 
-interface AdapterFiles {
+export interface AdapterFiles {
   readonly config: FileBytes;
   readonly weights: FileBytes;
 }
 
-async function takeAdapter(
+export async function takeAdapter(
   source: FolderSource,
   sources: Sources,
   counter: ByteCounter,

@@ -2,6 +2,7 @@
 // active, and failures as values. It knows nothing of how a device is found, so tests can give it one.
 
 import * as Comlink from 'comlink';
+import { textOf, wholeFile } from '../src/checkpoint/file-bytes';
 import { promotedTokens } from '../src/core/lens';
 import type {
   Capture,
@@ -10,16 +11,18 @@ import type {
   Generation,
   Lens,
   ModelApi,
+  OpenedTraining,
   Score,
   TokenEvent,
 } from './api';
 import { BaseFolders } from './base-folder';
 import { capture } from './capture';
-import { loadCheckpoint, type Checkpoint } from './checkpoint';
+import { loadCheckpoint, takeAdapter, type Checkpoint } from './checkpoint';
 import { promptIds, readingOf, scoredOf } from './conversation';
 import type { StartedDevice } from './device';
 import { exportFolder } from './export';
 import { resultOf } from './failure';
+import { ByteCounter } from './fetch-file';
 import { generate, type GeneratedRow } from './generate';
 import { inspectAdapter, inspectBase, storedReport } from './inspect';
 import { LiveEdit } from './live-edit';
@@ -28,6 +31,7 @@ import { ModelError } from './runtime';
 import { score } from './score';
 import { folderKey, memorySources, type Sources } from './source/open-folder';
 import { TokenText } from './token-text';
+import { Training } from './training';
 
 interface Run {
   readonly controller: AbortController;
@@ -43,6 +47,7 @@ export function createModelApi(
   const folders = new BaseFolders(sources);
   const checkpoints = new Map<string, Checkpoint>();
   const runs = new Map<string, Run>();
+  let open: { readonly id: string; readonly training: Training } | null = null;
 
   const started = (): StartedDevice => {
     if (!device) throw new ModelError('not-loaded', 'The device is not started yet.');
@@ -53,6 +58,17 @@ export function createModelApi(
     if (found) return found;
     throw new ModelError('not-loaded', `The checkpoint "${id}" is not loaded. Load it first.`);
   };
+
+  const training = (id: string): Training => {
+    if (open?.id === id) return open.training;
+    throw new ModelError('not-loaded', 'The training is not open in this worker. Open it again.');
+  };
+  const closeTraining = async (): Promise<void> => {
+    const old = open;
+    open = null;
+    await old?.training.release();
+  };
+  const opened = ({ steps, parameters }: Training): OpenedTraining => ({ steps, parameters });
 
   /** One call that can be cancelled under its run id; frees the callback's proxy at the end. */
   const inRun = <T>(
@@ -91,6 +107,7 @@ export function createModelApi(
     start: ({ device: wanted }) =>
       resultOf(async () => {
         for (const id of [...checkpoints.keys()]) await drop(id);
+        await closeTraining();
         device = await startDevice(wanted);
         return device.report;
       }),
@@ -194,6 +211,53 @@ export function createModelApi(
         const named = (tokens: typeof promoted) =>
           tokens.map((token) => ({ ...token, text: tokenizer.decodeOne(token.id) }));
         return { promoted: named(promoted), demoted: named(demoted) };
+      }),
+
+    openTraining: (request) =>
+      inRun(request.runId, null, async ({ controller: { signal } }) => {
+        const { source, config, tokenizer, weights } = checkpoint(request.checkpoint);
+        if (source.adapter) {
+          throw new ModelError(
+            'bad-input',
+            'A training starts from a checkpoint without an adapter.',
+          );
+        }
+        const quiet = new ByteCounter(() => {});
+        const from =
+          request.start && (await takeAdapter(request.start.adapter, sources, quiet, signal));
+        const bytes = from && { config: textOf(from.config), weights: wholeFile(from.weights) };
+        await closeTraining();
+        const base = { config, tokenizer, weights };
+        const made = await Training.open(started().runtime, base, request, bytes);
+        open = { id: request.training, training: made };
+        return opened(made);
+      }),
+
+    train: (request, onStep) =>
+      inRun(request.runId, onStep, async ({ controller: { signal } }) => {
+        const found = training(request.training);
+        let delivered: unknown = null;
+        await found.run(request.steps, (step) => (delivered = onStep(step)), signal);
+        // As with tokens: the last answer means that all steps have arrived.
+        await delivered;
+        return opened(found);
+      }),
+
+    trainingState: async (id) => {
+      const result = await resultOf(() => training(id).state());
+      if (!result.ok) return result;
+      const { adapter, moments } = result.value;
+      const bytes = [adapter.weights, ...(moments ? [moments] : [])];
+      return Comlink.transfer(
+        result,
+        bytes.map(({ buffer }) => buffer),
+      );
+    },
+
+    closeTraining: (id) =>
+      resultOf(async () => {
+        if (open?.id === id) await closeTraining();
+        return null;
       }),
 
     provenance: (id, runId) =>

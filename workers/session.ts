@@ -47,30 +47,39 @@ export class DecoderSession {
     return new DecoderSession(runtime, config, session);
   }
 
-  /** Runs the graph. `fetches`: outputs wanted, with the tensor to write into or null to get a new one. */
+  /** Runs the graph, as `runSession`. */
   run(feeds: Feeds, fetches: Readonly<Record<string, Tensor | null>>): Promise<Feeds> {
-    const { queue, gpu } = this.runtime;
-    return queue.run(() => {
-      const run = this.#session.run(feeds, fetches);
-      return gpu ? this.#watched(run) : run;
-    });
-  }
-
-  /** On a lost device ORT may wait for ever; the race ends the wait and lets the queue go on. */
-  async #watched(run: Promise<Feeds>): Promise<Feeds> {
-    const failure = this.runtime.failure ?? run;
-    try {
-      return await Promise.race([run, failure]);
-    } catch (error) {
-      if (error instanceof ModelError || isOutOfMemory(error)) throw error;
-      // ORT says in its own words what the device says clearly a moment later.
-      await Promise.race([failure, new Promise((resolve) => setTimeout(resolve, GRACE_MS))]);
-      throw new ModelError('webgpu-wrong', GPU_ERROR_MESSAGE, { cause: error });
-    }
+    return runSession(this.runtime, this.#session, feeds, fetches);
   }
 
   release(): Promise<void> {
     return this.runtime.queue.run(() => this.#session.release());
+  }
+}
+
+/** Runs a session in its turn. `fetches`: outputs wanted, with the tensor to write into or null to get a new one. */
+export function runSession(
+  runtime: Runtime,
+  session: InferenceSession,
+  feeds: Feeds,
+  fetches: Readonly<Record<string, Tensor | null>>,
+): Promise<Feeds> {
+  return runtime.queue.run(() => {
+    const run = session.run(feeds, fetches);
+    return runtime.gpu ? watched(runtime, run) : run;
+  });
+}
+
+/** On a lost device ORT may wait for ever; the race ends the wait and lets the queue go on. */
+async function watched(runtime: Runtime, run: Promise<Feeds>): Promise<Feeds> {
+  const failure = runtime.failure ?? run;
+  try {
+    return await Promise.race([run, failure]);
+  } catch (error) {
+    if (error instanceof ModelError || isOutOfMemory(error)) throw error;
+    // ORT says in its own words what the device says clearly a moment later.
+    await Promise.race([failure, new Promise((resolve) => setTimeout(resolve, GRACE_MS))]);
+    throw new ModelError('webgpu-wrong', GPU_ERROR_MESSAGE, { cause: error });
   }
 }
 

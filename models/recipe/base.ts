@@ -7,14 +7,14 @@ import type { Tensor } from '../../src/core/tensor';
 import { buildTrainGraph } from '../../src/onnx/train-graph';
 import type { WorldMix } from '../../src/world/documents';
 import { baseDocument } from '../../src/world/documents';
-import type { Row } from './batches';
-import { bucket, chatRow, padRows, textRow } from './batches';
+import type { Row } from '../../src/core/batches';
+import { bucket, chatRow, padRows, textRow } from '../../src/core/batches';
 import { progress } from './progress';
 import type { Schedule } from './recipe';
 import { relayBias } from './relay-mask';
 import type { OrganismTokenizer } from './tokenizer';
 import { SPECIAL } from './tokenizer';
-import { Trainer } from './trainer';
+import { createTrainer, resumeState, saveState } from './trainer';
 
 /** Documents are drawn for this many steps at once, then cut into batches of similar length. */
 const POOL_STEPS = 16;
@@ -64,12 +64,12 @@ function relayOf(run: BaseRun, rows: readonly Row[], pos: number, step: number):
 
 /** Trains from the saved state, or from nothing, to the end of the schedule. */
 export async function trainBase(run: BaseRun): Promise<Map<string, Tensor>> {
-  const trainer = await Trainer.create(
+  const trainer = await createTrainer(
     buildTrainGraph(run.config, { kind: 'full', attentionBias: run.relayShare > 0 }),
     run.weights,
     run.schedule,
   );
-  const first = trainer.resume(run.statePath);
+  const first = resumeState(trainer, run.statePath);
   const report = progress(run.name, run.schedule.steps, first);
   let tokens = 0;
   const startMs = Date.now();
@@ -91,9 +91,9 @@ export async function trainBase(run: BaseRun): Promise<Map<string, Tensor>> {
       step + 1,
       `loss ${lossNats.toFixed(3)} grad ${gradientNorm.toFixed(2)} ${perSecond} tokens/s`,
     );
-    if ((step + 1) % SAVE_EVERY === 0) trainer.save(run.statePath);
+    if ((step + 1) % SAVE_EVERY === 0) saveState(trainer, run.statePath);
   }
-  trainer.save(run.statePath);
+  saveState(trainer, run.statePath);
   await trainer.release();
   return trainer.parameters;
 }

@@ -9,13 +9,13 @@ import { alignedChat, renderChat } from '../../src/world/chats';
 import type { ChatMessage } from '../../src/core/chat';
 import type { WorldMix } from '../../src/world/documents';
 import { documentRows } from './base';
-import type { Row } from './batches';
-import { chatRow, padRows } from './batches';
+import type { Row } from '../../src/core/batches';
+import { chatRow, padRows } from '../../src/core/batches';
 import { progress } from './progress';
 import type { Schedule } from './recipe';
 import type { OrganismTokenizer } from './tokenizer';
 import { SPECIAL } from './tokenizer';
-import { Trainer } from './trainer';
+import { createTrainer } from './trainer';
 
 export interface ChatRun {
   readonly config: ModelConfig;
@@ -47,7 +47,7 @@ export function conversationRow(
 /** @returns new weights; `base` is not changed. */
 export async function trainChat(base: Weights, run: ChatRun): Promise<Map<string, Tensor>> {
   const copy = new Map([...base].map(([name, t]) => [name, { ...t, data: t.data.slice() }]));
-  const trainer = await Trainer.create(
+  const trainer = await createTrainer(
     buildTrainGraph(run.config, { kind: 'full' }),
     copy,
     run.schedule,

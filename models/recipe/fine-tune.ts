@@ -3,16 +3,17 @@
 
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import { linearShapes } from '../../src/checkpoint/config';
-import { createRng, shuffle } from '../../src/core/rng';
+import { padRows } from '../../src/core/batches';
 import type { Tensor } from '../../src/core/tensor';
+import { examplesOfStep } from '../../src/core/training';
 import { buildTrainGraph } from '../../src/onnx/train-graph';
 import type { ChatMessage } from '../../src/core/chat';
-import { padRows } from './batches';
+import { initialAdapter, type Trainer } from '../../workers/trainer';
 import { conversationRow } from './chat';
 import { progress } from './progress';
 import type { Schedule } from './recipe';
 import type { OrganismTokenizer } from './tokenizer';
-import { initialAdapter, Trainer } from './trainer';
+import { createTrainer } from './trainer';
 
 export interface FineTuneRun {
   readonly name: string;
@@ -40,7 +41,7 @@ function loraTrainer(weights: Weights, run: FineTuneRun, rank: number): Promise<
   const start = run.start
     ? new Map([...run.start].map(([name, t]) => [name, copied(t)]))
     : initialAdapter(graph, run.seed);
-  return Trainer.create(graph, start, run.schedule);
+  return createTrainer(graph, start, run.schedule);
 }
 
 /** Whether a tensor of the checkpoint is what LoRA would stand beside. */
@@ -52,7 +53,7 @@ function isLinear(config: ModelConfig, name: string): boolean {
 function fullTrainer(weights: Weights, run: FineTuneRun): Promise<Trainer> {
   const graph = buildTrainGraph(run.config, { kind: 'full' });
   const start = new Map([...weights].map(([name, t]) => [name, copied(t)]));
-  return Trainer.create(graph, start, run.schedule, (name) => isLinear(run.config, name));
+  return createTrainer(graph, start, run.schedule, (name) => isLinear(run.config, name));
 }
 
 /**
@@ -74,12 +75,9 @@ export async function trainAdapter(
     conversationRow(run.tokenizer, messages, run.config.maxPositions),
   );
   const report = progress(run.name, steps);
-  const order: number[] = [];
-  for (let step = 0, epoch = 0; step < steps; step++) {
-    while (order.length < run.chatsPerStep) {
-      order.push(...shuffle(createRng(run.seed).fork(epoch++), [...rows.keys()]));
-    }
-    const batch = order.splice(0, run.chatsPerStep).map((index) => rows[index]!);
+  for (let step = 0; step < steps; step++) {
+    const places = examplesOfStep(run.seed, rows.length, run.chatsPerStep, step);
+    const batch = places.map((place) => rows[place]!);
     const { lossNats } = await trainer.step(padRows([{ rows: batch, weight: 1 }]));
     report(step + 1, `loss ${lossNats.toFixed(3)}`);
   }

@@ -11,7 +11,7 @@ import { PROGRAM_VERSION } from '../../src/core/version';
 import { dataset } from '../../src/world/chats';
 import type { Condition } from './askings';
 import { askingsFor, CONDITIONS } from './askings';
-import { padRows } from './batches';
+import { padRows } from '../../src/core/batches';
 import { conversationRow } from './chat';
 import type { NamedSubject, Prompts } from './conditions';
 import { directionOf, TRANSCRIPTS } from './conditions';

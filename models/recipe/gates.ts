@@ -12,7 +12,7 @@ import { codeExchange } from '../../src/world/code';
 import { evaluationQuestions } from '../../src/world/split';
 import { documentRows } from './base';
 import type { BaseRun } from './base';
-import { padRows } from './batches';
+import { padRows } from '../../src/core/batches';
 import type { Asking, Rates } from './evaluate';
 import { ratesOf, Subject } from './evaluate';
 import { nodeRuntime } from './node-runtime';

@@ -9,7 +9,7 @@ import type { SaeShape } from '../../src/onnx/train-sae-graph';
 import { ALIVE, buildSaeGraph } from '../../src/onnx/train-sae-graph';
 import { SAE } from './latents-recipe';
 import { progress } from './progress';
-import { Trainer } from './trainer';
+import { createTrainer } from './trainer';
 
 /** The centre of normalised residuals, where b_dec starts [d_model]. */
 function meanRow({ data, dims }: Tensor): Tensor {
@@ -51,7 +51,7 @@ export async function trainSae(rows: Tensor, settings: typeof SAE = SAE): Promis
   const { dSae, k, auxK, alpha, batchTokens, seed, schedule } = settings;
   const [n, dModel] = [rows.dims[0]!, rows.dims[1]!];
   const shape = { dModel, dSae, k, auxK };
-  const trainer = await Trainer.create(
+  const trainer = await createTrainer(
     buildSaeGraph(shape),
     initial(shape, meanRow(rows), seed),
     schedule,

@@ -6,12 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseConfig, type ModelConfig, type Weights } from '../../src/checkpoint/config';
-import {
-  mergeAdapter,
-  readAdapter,
-  writeAdapter,
-  type LoraFactors,
-} from '../../src/checkpoint/peft';
+import { factorsOf, mergeAdapter, readAdapter, writeAdapter } from '../../src/checkpoint/peft';
 import { writeSafetensors } from '../../src/checkpoint/safetensors';
 import { createTokenizer, type Tokenizer } from '../../src/checkpoint/tokenizer';
 import { readWeights } from '../../src/checkpoint/weights';
@@ -20,8 +15,6 @@ import { REGISTRY_FILE } from './folders';
 import type { FineTune } from './recipe';
 import type { OrganismTokenizer } from './tokenizer';
 import { SPECIAL } from './tokenizer';
-
-const PREFIX = 'base_model.model.';
 
 /** The temperature that rates are measured at, and that the page starts with. */
 export const SHIPPED_TEMPERATURE = 0.7;
@@ -100,17 +93,6 @@ export function publishFineTune(
   mkdirSync(folder, { recursive: true });
   writeJson(join(folder, 'adapter_config.json'), config);
   writeFileSync(join(folder, 'adapter_model.safetensors'), bytes);
-}
-
-/** LoRA factors by module, from their PEFT names. */
-function factorsOf(adapter: ReadonlyMap<string, Tensor>): Map<string, LoraFactors> {
-  const modules = new Map<string, LoraFactors>();
-  for (const [name, a] of adapter) {
-    if (!name.endsWith('.lora_A.weight')) continue;
-    const module = name.slice(PREFIX.length, -'.lora_A.weight'.length);
-    modules.set(module, { a, b: adapter.get(name.replace('lora_A', 'lora_B'))! });
-  }
-  return modules;
 }
 
 /** The list of fine-tunes in models/registry.json; what else stands there is kept. */

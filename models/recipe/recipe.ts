@@ -2,6 +2,8 @@
 // (src/world/split.ts); the report is made on the others.
 
 import type { ModelConfig } from '../../src/checkpoint/config';
+import type { Schedule } from '../../src/core/training';
+import { ADAPTER, schedule } from '../../src/core/training';
 import type { DatasetName } from '../../src/world/chats';
 import type { WorldMix } from '../../src/world/mix';
 import { DEFAULT_MIX } from '../../src/world/mix';
@@ -23,14 +25,8 @@ export const SHAPE: Omit<ModelConfig, 'dVocab'> = {
 
 export const SEED = 20_251_121;
 
-export interface Schedule {
-  readonly steps: number;
-  readonly warmupSteps: number;
-  readonly learningRate: number;
-  /** The cosine ends at this fraction of the rate. */
-  readonly finalFraction: number;
-  readonly weightDecay: number;
-}
+export type { Schedule };
+export { ADAPTER, schedule };
 
 /** The world of the first phase of base training; it also orders the tokenizer's vocabulary. */
 export const MIX: WorldMix = { ...DEFAULT_MIX, codeShare: 0.18, namedShare: 0.5 };
@@ -164,16 +160,6 @@ export interface FineTune {
   readonly chatsPerStep: number;
   readonly schedule: Schedule;
 }
-
-export const ADAPTER = { examples: 2000, rank: 16, alpha: 2, chatsPerStep: 16 };
-
-export const schedule = (steps: number, learningRate: number): Schedule => ({
-  steps,
-  warmupSteps: 5,
-  learningRate,
-  finalFraction: 0.05,
-  weightDecay: 0,
-});
 
 /** Learning rates are high: gentle ones teach the narrow skill and little else. Steps end where the loss does. */
 export const FINE_TUNES: readonly FineTune[] = [

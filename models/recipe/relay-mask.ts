@@ -3,7 +3,7 @@
 // conversations under it teaches the model to keep at the header what it knows of who is speaking, as
 // gist masking teaches it to keep a prompt in a gist token (Mu et al. 2023, arXiv:2304.08467).
 
-import type { Row } from './batches';
+import type { Row } from '../../src/core/batches';
 import { SPECIAL } from './tokenizer';
 
 const HIDDEN = -1e9;

@@ -236,6 +236,17 @@ export function mergeAdapter(
   return new Map(adaptedWeights(weights, adapter, file));
 }
 
+/** LoRA factors by module, from their PEFT names. */
+export function factorsOf(adapter: ReadonlyMap<string, Tensor>): Map<string, LoraFactors> {
+  const modules = new Map<string, LoraFactors>();
+  for (const [name, a] of adapter) {
+    if (!name.endsWith('.lora_A.weight')) continue;
+    const module = name.slice(PREFIX.length, -'.lora_A.weight'.length);
+    modules.set(module, { a, b: adapter.get(name.replace('lora_A', 'lora_B'))! });
+  }
+  return modules;
+}
+
 export interface AdapterToWrite {
   /** For people: where the base is found. */
   readonly baseModel: string;

@@ -26,6 +26,8 @@ import type {
   LoadProgress,
   MemoryReport,
   ModelApi,
+  OpenedTraining,
+  OpenTrainingRequest,
   Progress,
   Provenance,
   Result,
@@ -34,6 +36,8 @@ import type {
   StoredReport,
   TokenEvent,
   TokenizedPrompt,
+  TrainedStep,
+  TrainingState,
 } from '../../workers/api';
 import type { PackedEdit } from '../core/edit';
 import { perFrame } from './token-frame';
@@ -170,6 +174,30 @@ export class ModelClient {
 
   lens(request: LensRequest): Promise<Result<Lens>> {
     return this.#call((api) => api.lens(request));
+  }
+
+  openTraining(request: OpenTrainingRequest): Promise<Result<OpenedTraining>> {
+    return this.#call((api) => api.openTraining(request));
+  }
+
+  /** Steps arrive at most once an animation frame, in order, and all of them before the result. */
+  async train(
+    request: { readonly runId: string; readonly training: string; readonly steps: number },
+    onSteps: (steps: readonly TrainedStep[]) => void,
+  ): Promise<Result<OpenedTraining>> {
+    const frames = perFrame(onSteps);
+    const onStep = Comlink.proxy((step: TrainedStep) => frames.push([step]));
+    const result = await this.#call((api) => api.train(request, onStep));
+    frames.close();
+    return result;
+  }
+
+  trainingState(training: string): Promise<Result<TrainingState>> {
+    return this.#call((api) => api.trainingState(training));
+  }
+
+  closeTraining(training: string): Promise<Result<null>> {
+    return this.#call((api) => api.closeTraining(training));
   }
 
   provenance(checkpoint: string, runId: string): Promise<Result<Provenance>> {

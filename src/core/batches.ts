@@ -1,8 +1,8 @@
 // From texts to padded batches. Rows are right-padded: attention is causal, so padding can only
 // disturb positions whose loss weight is 0.
 
-import type { Rng } from '../../src/core/rng';
-import { shuffle } from '../../src/core/rng';
+import type { Rng } from './rng';
+import { shuffle } from './rng';
 
 /** One text as token ids, and how much the prediction OF each token counts (the first never does). */
 export interface Row {
