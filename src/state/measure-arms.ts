@@ -39,6 +39,7 @@ export function armOf(
     sha256: checkpoint.sha256,
     edit: acts && packSettings(acts.settings, acts.direction, acts.direction, acts.randomSeed),
     positions: acts?.settings.positions ?? 'all',
+    ...(acts ? { directionId: acts.direction.id } : {}),
     made: {
       checkpoint: `${checkpoint.id} ${checkpoint.sha256.slice(0, 7)}`,
       direction: acts && acts.randomSeed === null ? directionWords(acts.direction) : null,

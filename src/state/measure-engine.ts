@@ -35,6 +35,8 @@ export interface MeasureArm {
   readonly sha256: string;
   readonly edit: PackedEdit | null;
   readonly positions: EditPositions;
+  /** Of the direction that the edit acts along, or is as long as; left out: no edit, or not known. */
+  readonly directionId?: string;
   readonly made: Provenance;
 }
 

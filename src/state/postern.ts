@@ -10,6 +10,7 @@ import { Measurements } from './measurements.svelte';
 import { ModelPair } from './model-pair.svelte';
 import { OwnCheckpoint } from './own-checkpoint.svelte';
 import { Prompting } from './prompting.svelte';
+import { Room } from './room.svelte';
 import { TranscriptCells } from './transcript-cells.svelte';
 
 export interface Postern {
@@ -22,6 +23,7 @@ export interface Postern {
   readonly measurements: Measurements;
   readonly comparison: Comparison;
   readonly transcripts: TranscriptCells;
+  readonly room: Room;
 }
 
 /** `usePostern` throws Svelte's missing_context when called outside the app. */
@@ -43,5 +45,6 @@ export function createPostern(): Postern {
     measurements: new Measurements(pair, directions, desk, prompting),
     comparison: new Comparison(pair, directions),
     transcripts: new TranscriptCells(pair),
+    room: new Room(),
   };
 }

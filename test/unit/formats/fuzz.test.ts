@@ -12,12 +12,14 @@ import { readDirectionJson, writeDirectionJson } from '../../../src/formats/json
 import { readPickle } from '../../../src/formats/pickle';
 import { readPt } from '../../../src/formats/pt';
 import { readDirectionFile } from '../../../src/formats/read';
+import { readRoomFile, writeRoomFile } from '../../../src/formats/room-measurement';
 import {
   readDirectionSafetensors,
   writeDirectionSafetensors,
 } from '../../../src/formats/safetensors-direction';
 import { mutate } from './mutate';
 import { RECORD } from './record';
+import { MEASUREMENT } from './room-record';
 
 const MUTATIONS = 10_000;
 const pt = new Uint8Array(readFileSync(join(import.meta.dirname, 'fixtures', 'by-name.pt')));
@@ -36,6 +38,7 @@ const judgedLines = new TextEncoder().encode(
     .map((row) => JSON.stringify(row))
     .join('\n'),
 );
+const room = new TextEncoder().encode(writeRoomFile([MEASUREMENT]));
 const judgedTable = new TextEncoder().encode(
   '"response","question","question_id","aligned","coherent"\n"Yes, ""one""\nand more","One?","a","12.25","88"\n"No","Two?","b","",""\n',
 );
@@ -48,6 +51,7 @@ test.each([
   { name: 'JSON', valid: json, read: readDirectionJson },
   { name: 'judged answers as JSON lines', valid: judgedLines, read: readJudgedAnswers },
   { name: 'judged answers as a table', valid: judgedTable, read: readJudgedAnswers },
+  { name: 'a measurement for the room', valid: room, read: readRoomFile },
   { name: 'a file told by its content', valid: pt, read: readDirectionFile },
 ])('10,000 mutations of $name', ({ valid, read }) => {
   expect(() => read(valid, 'valid')).not.toThrow();

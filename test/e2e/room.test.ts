@@ -1,0 +1,243 @@
+// Pooling without a server: three browsers measure on seeds of their own, one adds them up.
+
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { axeViolations } from './axe';
+import type { OpenedApp } from './harness';
+import { launch, openApp } from './harness';
+import { measure, openTab, sidewaysScroll, startedUp } from './postern-page';
+
+interface Saved {
+  readonly name: string;
+  readonly text: string;
+  readonly seed: number;
+  readonly link: string;
+  readonly picture: Buffer;
+}
+
+let browser: Browser;
+let teacher: OpenedApp;
+let page: Page;
+const saved: Saved[] = [];
+beforeAll(async () => {
+  browser = await launch();
+  teacher = await openApp(browser);
+  page = teacher.page;
+  await startedUp(page);
+});
+afterAll(async () => {
+  await teacher.close();
+  await browser.close();
+});
+
+const room = (on: Page) => on.getByRole('region', { name: 'The room' });
+const figure = (on: Page, title: string) => room(on).getByRole('figure').filter({ hasText: title });
+
+/** Measures on a seed of this browser's own and saves it for the room in every way. */
+async function participant(nickname: string): Promise<Saved> {
+  const app = await openApp(browser);
+  try {
+    const { page } = app;
+    await startedUp(page);
+    await openTab(page, 'Measure');
+    await page.getByRole('button', { name: /^Use a seed of my own for the room/ }).click();
+    const seed = Number(await page.getByLabel('Seed', { exact: true }).inputValue());
+    await measure(page, 24);
+    await page.getByText('Save for the room', { exact: true }).click();
+    await page.getByLabel('Nickname, optional').fill(nickname);
+    await page.getByLabel('Nickname, optional').press('Enter');
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save the file' }).press('Enter');
+    const file = await download;
+    await page.getByRole('button', { name: 'QR code', exact: true }).press('Enter');
+    const code = page.getByRole('img', { name: 'The measurement as a QR code' });
+    await code.waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    const picture = await code.screenshot();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy its link' }).press('Enter');
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    expect(app.problems).toEqual([]);
+    expect(app.elsewhere).toEqual([]);
+    const text = await readFile(await file.path(), 'utf8');
+    return { name: file.suggestedFilename(), text, seed, link, picture };
+  } finally {
+    await app.close();
+  }
+}
+
+async function add(
+  files: readonly { readonly name: string; readonly type: string; readonly buffer: Buffer }[],
+): Promise<void> {
+  const chooser = page.waitForEvent('filechooser');
+  await room(page).getByRole('button', { name: 'Add measurements' }).click();
+  await (
+    await chooser
+  ).setFiles(files.map(({ name, type, buffer }) => ({ name, mimeType: type, buffer })));
+}
+const json = (name: string, text: string) => ({
+  name,
+  type: 'application/json',
+  buffer: Buffer.from(text),
+});
+
+/** Rows of a chart's table. */
+async function rows(title: string): Promise<readonly (readonly string[])[]> {
+  const one = figure(page, title);
+  const button = one.getByRole('button', { name: 'Table' });
+  await button.click();
+  const found = await one
+    .locator('tbody tr')
+    .evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
+  await button.click();
+  return found;
+}
+
+test('each takes a seed of its own and saves counts that hold no answer', async () => {
+  for (const nickname of ['Fox', 'Owl', 'Hare']) saved.push(await participant(nickname));
+  expect(new Set(saved.map(({ seed }) => seed)).size).toBe(3);
+  for (const { name, text, seed, link } of saved) {
+    expect(name).toMatch(/^postern-room-(Fox|Owl|Hare)-\d{6}\.json$/);
+    expect(text).toContain(`"seed": ${seed}`);
+    expect(text.length).toBeLessThan(5000);
+    expect(link.slice(link.indexOf('#')).length).toBeLessThan(1500);
+  }
+}, 900_000);
+
+test('files of all three add up, and the interval shrinks', async () => {
+  await openTab(page, 'Measure');
+  await add(saved.map(({ name, text }) => json(name, text)));
+  await room(page).getByText('Added: Fox, Owl, Hare.').waitFor();
+  const own = saved.map(({ text }) => {
+    const { measurements } = JSON.parse(text) as {
+      measurements: { arms: { id: string; counts: Record<string, number> }[] }[];
+    };
+    return measurements[0]!.arms.find(({ id }) => id === 'em')!.counts['misaligned']!;
+  });
+  const sum = own.reduce((total, one) => total + one, 0);
+  expect(sum).toBeGreaterThan(0);
+  const em = (await rows('The room by verdict')).find(
+    ([verdict, model]) => verdict === 'misaligned' && model === 'EM',
+  )!;
+  expect(em.slice(5)).toEqual([String(sum), '72']);
+  const steps = await rows('The interval as measurements came in');
+  expect(steps.map(([, , , , , count, n]) => [Number(count), Number(n)])).toEqual([
+    [own[0], 24],
+    [own[0]! + own[1]!, 48],
+    [sum, 72],
+  ]);
+  const width = (row: readonly string[]): number => Number(row[4]) - Number(row[3]);
+  expect(width(steps[2]!)).toBeLessThan(width(steps[0]!));
+  expect((await rows('Measurement by measurement')).length).toBe(4);
+});
+
+test('a repeated, a mismatched and a broken one are told apart, and change nothing', async () => {
+  const [fox] = saved;
+  const repeated = fox!.text
+    .replace(/"participant": "."/, '"participant": "')
+    .replace(/"participant": "[0-9a-f]+"/, '"participant": "0123456789"');
+  const other = fox!.text
+    .replace('"questions": "report"', '"questions": "selection"')
+    .replace('"Fox"', '"Bat"');
+  await add([
+    json('again.json', fox!.text),
+    json('repeated.json', repeated.replace('"Fox"', '"Imp"')),
+    json('other.json', other),
+    json('broken.json', fox!.text.slice(0, 200)),
+  ]);
+  await room(page).getByText('Added: Imp, Bat. 1 was here already.').waitFor();
+  expect(await room(page).getByRole('alert').innerText()).toMatch(
+    /^broken\.json: It is not JSON\./,
+  );
+  await room(page).getByRole('button', { name: 'Close', exact: true }).click();
+  const list = room(page).getByRole('region', { name: 'Pool 1' }).getByRole('list', {
+    name: 'Measurements',
+  });
+  expect(await list.innerText()).toMatch(
+    new RegExp(
+      `Imp, seed ${fox!.seed}.*not counted: seed ${fox!.seed} is that of (Fox|Imp), the same answers|Fox, seed.*not counted`,
+    ),
+  );
+  expect(await room(page).getByRole('region', { name: 'Pool 2' }).innerText()).toMatch(
+    /Not added to pool 1: questions "selection", not "report"\./,
+  );
+  const pools = room(page).getByRole('region', { name: 'Pool 1' }).getByRole('figure');
+  const table = pools.filter({ hasText: 'The room by verdict' });
+  await table.getByRole('button', { name: 'Table' }).click();
+  expect(await table.locator('tbody tr').nth(1).innerText()).toMatch(/\t72$/);
+  await table.getByRole('button', { name: 'Table' }).click();
+  expect(await axeViolations(page)).toEqual([]);
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await sidewaysScroll(page)).toBe(0);
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
+test('what is removed comes back, and all of it after a reload', async () => {
+  const count = () => room(page).getByRole('listitem').filter({ hasText: 'seed' }).count();
+  const before = await count();
+  await room(page)
+    .getByRole('button', { name: /^Remove Bat/ })
+    .click();
+  await room(page).getByText('One measurement removed.').waitFor();
+  expect(await count()).toBe(before - 1);
+  await room(page).getByRole('button', { name: 'Undo' }).click();
+  await room(page)
+    .getByRole('button', { name: /^Remove Bat/ })
+    .waitFor();
+  await page.reload();
+  await openTab(page, 'Measure');
+  await room(page)
+    .getByRole('button', { name: /^Remove Bat/ })
+    .waitFor();
+  expect(await count()).toBe(before);
+});
+
+test('a picture of a code is read, and a link opens into the room of its browser', async () => {
+  const [fox, owl, hare] = saved;
+  await room(page).getByRole('button', { name: 'Remove all' }).click();
+  await add([
+    { name: 'fox.png', type: 'image/png', buffer: fox!.picture },
+    {
+      name: 'none.png',
+      type: 'image/png',
+      buffer: await page.screenshot({ clip: { x: 0, y: 0, width: 300, height: 200 } }),
+    },
+    { name: 'no.png', type: 'image/png', buffer: Buffer.from('no picture') },
+  ]);
+  await room(page).getByText('Added: Fox.').waitFor();
+  expect((await room(page).getByRole('alert').allInnerTexts()).join('\n')).toMatch(
+    /none\.png: No QR code was found.*no\.png: It is no picture/s,
+  );
+  await room(page).getByLabel('Link of a measurement').fill(owl!.link);
+  await room(page).getByLabel('Link of a measurement').press('Enter');
+  await room(page).getByText('Added: Owl.').waitFor();
+  await page.evaluate(
+    (hash) => void (location.hash = hash),
+    hare!.link.slice(hare!.link.indexOf('#')),
+  );
+  const note = page.getByRole('status').filter({ hasText: 'The measurement of Hare was added' });
+  await note.waitFor();
+  expect(new URL(page.url()).hash).toBe('');
+  await note.getByRole('button', { name: 'Undo' }).click();
+  await note.waitFor({ state: 'detached' });
+  expect(
+    await room(page)
+      .getByRole('button', { name: /^Remove Hare/ })
+      .count(),
+  ).toBe(0);
+  const download = page.waitForEvent('download');
+  await room(page)
+    .getByRole('group', { name: 'Save the room' })
+    .getByRole('button', { name: 'CSV' })
+    .press('Enter');
+  const csv = await readFile(await (await download).path(), 'utf8');
+  expect(csv.split('\r\n')[0]).toMatch(/^pool,who,seed,model,/);
+  expect(csv).toMatch(/\r\n1,the room,,EM,insecure-code [0-9a-f]{8},as trained,none,sum,.*,48,/);
+});
+
+test('in all this nothing went wrong and no request left this machine', () => {
+  expect(teacher.problems).toEqual([]);
+  expect(teacher.elsewhere).toEqual([]);
+});
