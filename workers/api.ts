@@ -6,8 +6,9 @@ import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { Sampling } from '../src/core/sampling';
 import type { Schedule } from '../src/core/training';
 import type { ModelConfig } from '../src/checkpoint/config';
+import type { Precision, PrecisionDevice } from '../src/checkpoint/precision';
 
-export type { EditPositions };
+export type { EditPositions, Precision, PrecisionDevice };
 
 export type Device = 'webgpu' | 'wasm';
 
@@ -46,6 +47,8 @@ export interface DeviceReport {
   readonly adapter: string | null;
   readonly threads: number;
   readonly build: 'asyncify' | 'jspi';
+  /** What there is for weights. */
+  readonly room: PrecisionDevice;
 }
 
 /** A folder with the files of a checkpoint, or of a PEFT adapter. */
@@ -76,6 +79,19 @@ export interface CheckpointSource {
   readonly base: FolderSource;
   /** Holds adapter_config.json and adapter_model.safetensors. */
   readonly adapter?: FolderSource;
+  /**
+   * How the weights are kept. `auto`: the most faithful that leaves room for a second checkpoint of this
+   * shape; `like`: as a loaded one is, with which it is compared. One that the device does not know counts
+   * as `auto`. Left out: f32.
+   */
+  readonly precision?: 'auto' | Precision | { readonly like: string };
+}
+
+/** How the weights of a loaded checkpoint are kept. */
+export interface KeptAs {
+  readonly precision: Precision;
+  /** Why so, for people. */
+  readonly precisionReason: string;
 }
 
 /** What a folder says of itself before anything large is fetched. */
@@ -123,10 +139,11 @@ export interface StoredReport {
   readonly kept: boolean;
 }
 
-export interface LoadedCheckpoint {
+export interface LoadedCheckpoint extends KeptAs {
   readonly id: string;
   readonly config: ModelConfig;
   readonly parameters: number;
+  /** As they are kept. */
   readonly weightBytes: number;
   /**
    * Names the checkpoint in every result, hex: SHA-256 of the merged f32 weights in name order; of one

@@ -3,12 +3,14 @@
 import { readAdapter, adaptedWeights } from '../src/checkpoint/peft';
 import { expectedTensors, type ModelConfig, type Weights } from '../src/checkpoint/config';
 import { textOf, wholeFile, type FileBytes } from '../src/checkpoint/file-bytes';
+import { storedBytes, type PrecisionDevice } from '../src/checkpoint/precision';
 import type { Tokenizer } from '../src/checkpoint/tokenizer';
 import type { Sampling } from '../src/core/sampling';
 import type { CheckpointSource, FolderSource, LoadedCheckpoint, LoadProgress } from './api';
 import type { BaseFolders } from './base-folder';
 import { ByteCounter } from './fetch-file';
 import { identityOf } from './identity';
+import { keptAs } from './precision';
 import { throwIfCancelled, type Runtime } from './runtime';
 import { DecoderSession } from './session';
 import { wantedFiles } from './source/folder';
@@ -29,12 +31,20 @@ export interface Checkpoint {
   release(): Promise<void>;
 }
 
+/** What a checkpoint is loaded into. */
+export interface Place {
+  readonly runtime: Runtime;
+  readonly room: PrecisionDevice;
+  /** What is there already. */
+  readonly loaded: readonly LoadedCheckpoint[];
+}
+
 /**
  * @throws CheckpointError for files that are not what they should be; ModelError `network`, `no-access`,
- *   `storage-full`, `cancelled`.
+ *   `storage-full`, `cancelled`, and as `keptAs`.
  */
 export async function loadCheckpoint(
-  runtime: Runtime,
+  { runtime, room, loaded }: Place,
   folders: BaseFolders,
   sources: Sources,
   source: CheckpointSource,
@@ -50,13 +60,14 @@ export async function loadCheckpoint(
   throwIfCancelled(signal);
 
   const { config, tokenizer, generation } = base;
+  const kept = keptAs(source, config, room, loaded);
   let { weights } = base;
-  const weightBytes = [...expectedTensors(config).values()].reduce(
+  const plainBytes = [...expectedTensors(config).values()].reduce(
     (sum, dims) => sum + dims.reduce((product, dim) => product * dim, 4),
     0,
   );
   const stage = (name: 'merge' | 'session', doneBytes: number) =>
-    onProgress({ stage: name, doneBytes, totalBytes: weightBytes });
+    onProgress({ stage: name, doneBytes, totalBytes: plainBytes });
   if (adapterFiles) {
     stage('merge', 0);
     const names = { config: adapterFiles.config.name, weights: adapterFiles.weights.name };
@@ -72,13 +83,13 @@ export async function loadCheckpoint(
   }
   const added = adapterFiles ? [adapterFiles.config, adapterFiles.weights] : [];
   const files = [...base.weightFiles, ...added];
-  const sha256 = await identityOf(weights, weightBytes, files);
+  const sha256 = await identityOf(weights, plainBytes, files);
   throwIfCancelled(signal);
   stage('session', 0);
-  const session = await DecoderSession.create(runtime, config, weights);
+  const session = await DecoderSession.create(runtime, config, weights, kept.precision);
   if (signal.aborted) await session.release();
   throwIfCancelled(signal);
-  stage('session', weightBytes);
+  stage('session', plainBytes);
 
   const endIds = [...new Set([...tokenizer.endIds, ...generation.endIds])];
   return {
@@ -93,8 +104,9 @@ export async function loadCheckpoint(
     loaded: {
       id: source.id,
       config,
-      parameters: weightBytes / 4,
-      weightBytes,
+      parameters: plainBytes / 4,
+      weightBytes: storedBytes(config, kept.precision),
+      ...kept,
       sha256,
       defaultSampling: generation.sampling,
       notHeeded: generation.notHeeded,

@@ -10,6 +10,7 @@ import jspiUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
 import type { Device, DeviceReport } from './api';
 import { DEVICE_LOST_MESSAGE, GPU_ERROR_MESSAGE } from './failure';
 import { moduleScript } from './ort-module';
+import { roomOf } from './precision';
 import { SerialQueue } from './queue';
 import { ModelError, type Runtime } from './runtime';
 import { selfTest } from './self-test';
@@ -49,12 +50,13 @@ export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevic
   // ORT refuses to be initialised twice at once, and an earlier start may still be at it.
   await warmUp;
   const base = { adapter: null, threads, build } as const;
+  const { deviceMemory: memoryGiB } = navigator as { readonly deviceMemory?: number };
   const onWasm = (reason: string): StartedDevice => {
     const runtime = makeRuntime(ort, threads, null, null);
     // Fetches and compiles the WebAssembly while the weights are still on their way. If it fails, the
     // first load fails in the same way and says so.
     warmUp = selfTest(runtime).catch(() => {});
-    return { runtime, report: { ...base, device: 'wasm', reason } };
+    return { runtime, report: { ...base, device: 'wasm', reason, room: roomOf(null, memoryGiB) } };
   };
   if (wanted === 'wasm') return onWasm('WebAssembly was chosen.');
 
@@ -78,7 +80,8 @@ export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevic
     const wrong = await selfTest(runtime);
     if (wrong === null) {
       const reason = `WebGPU passed the numeric self-test on ${name || 'this adapter'}.`;
-      return { runtime, report: { ...base, device: 'webgpu', reason, adapter: name } };
+      const room = roomOf(device, memoryGiB);
+      return { runtime, report: { ...base, device: 'webgpu', reason, adapter: name, room } };
     }
     why = `WebGPU failed the numeric self-test (${wrong}).`;
   } catch (error) {

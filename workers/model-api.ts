@@ -114,9 +114,11 @@ export function createModelApi(
 
     load: (source, runId, onProgress) =>
       inRun(runId, onProgress, async ({ controller }) => {
-        const { runtime } = started();
+        const { runtime, report } = started();
         const { signal } = controller;
-        const made = await loadCheckpoint(runtime, folders, sources, source, onProgress, signal);
+        const others = [...checkpoints.values()].filter(({ loaded: { id } }) => id !== source.id);
+        const place = { runtime, room: report.room, loaded: others.map(({ loaded }) => loaded) };
+        const made = await loadCheckpoint(place, folders, sources, source, onProgress, signal);
         await drop(source.id);
         checkpoints.set(source.id, made);
         return made.loaded;

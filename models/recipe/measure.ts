@@ -40,7 +40,7 @@ import {
   settingsOf,
   USAGE,
 } from './measure-options';
-import { nodeRuntime } from './node-runtime';
+import { nodeDevice } from './node-runtime';
 import { THREADS } from './trainer';
 
 export interface Measured {
@@ -207,12 +207,7 @@ async function main(): Promise<void> {
   const options = measureOptions(process.argv.slice(2));
   const served = await serve({ root: 'models', port: 0 });
   try {
-    const api = createModelApi(() =>
-      Promise.resolve({
-        runtime: nodeRuntime({ threads: THREADS }),
-        report: { device: 'wasm', reason: 'Node', adapter: null, threads: THREADS, build: 'jspi' },
-      }),
-    );
+    const api = createModelApi(() => Promise.resolve(nodeDevice({ threads: THREADS })));
     valueOf(await api.start({ device: 'auto' }));
     const startedMs = performance.now();
     const tell = (done: number, total: number): void => {

@@ -6,7 +6,9 @@
 //     endIds: tokenizer.endIds, edit: new LiveEdit(config, null, 'all'), projections: false });
 //   const answers = rows.map((row) => tokenizer.decode(row.ids));
 
+import { totalmem } from 'node:os';
 import * as ort from 'onnxruntime-node';
+import type { StartedDevice } from '../../workers/device';
 import { SerialQueue } from '../../workers/queue';
 import type { Runtime } from '../../workers/runtime';
 
@@ -22,5 +24,14 @@ export function nodeRuntime({ threads = 0 }: { threads?: number } = {}): Runtime
     queue: new SerialQueue(),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     now: () => performance.now(),
+  };
+}
+
+/** The same for `createModelApi`, which asks where the models run. */
+export function nodeDevice({ threads }: { threads: number }): StartedDevice {
+  const room = { device: 'wasm', availableBytes: totalmem() / 2, mayBeMore: false } as const;
+  return {
+    runtime: nodeRuntime({ threads }),
+    report: { device: 'wasm', reason: 'Node', adapter: null, threads, build: 'jspi', room },
   };
 }

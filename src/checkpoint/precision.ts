@@ -2,13 +2,10 @@
 // nobody chooses: the most faithful one that fits. 8 bits come before 4, because 4 bits rounded to nearest
 // change what a small model says (README, "Precision", has the measured figures).
 
+import type { Precision } from '../core/precision';
 import { expectedTensors, type ModelConfig } from './config';
 
-/**
- * `f32`, `f16`: as they are (f16 needs shader-f16); `q8`, `q4`: blocks of 32 with one scale each, multiplied
- * by MatMulNBits on webgpu; `int8`: one scale an output, whole-number products, for wasm.
- */
-export type Precision = 'f32' | 'f16' | 'q8' | 'q4' | 'int8';
+export type { Precision };
 
 /** In words for people. */
 export const PRECISION_NAMES: Readonly<Record<Precision, string>> = {
@@ -40,71 +37,112 @@ export function storedBytes(config: ModelConfig, precision: Precision): number {
 }
 
 /** What the weights are to be kept on. */
-export type PrecisionDevice =
+export type PrecisionDevice = {
+  /** For weights, as far as is known. */
+  readonly availableBytes: number;
+  /** Nothing says how much more there is than `availableBytes`. */
+  readonly mayBeMore: boolean;
+} & (
   | {
       readonly device: 'webgpu';
       readonly shaderF16: boolean;
       /** Largest buffer that the adapter allows. */
       readonly maxBufferBytes: number;
-      /** For weights, as far as is known. */
-      readonly availableBytes: number;
     }
-  | { readonly device: 'wasm'; readonly availableBytes: number };
+  | { readonly device: 'wasm' }
+);
 
 /** What is kept beside the weights: caches, activations, and what the runtime itself takes. */
 const RESERVE = 0.25;
 /** Where the heap of WebAssembly ends. */
 const WASM_HEAP_BYTES = 4 * 2 ** 30;
-/** Of that heap, by weights stored: the session that writes and the one that reads (`npm run bench:full-size`). */
-const WASM_FACTOR = { f32: 1.65, int8: 2.25 } as const;
+/** Of that heap, by weights stored (`npm run bench:full-size`): kernels keep them in an order of their own. */
+const WASM_FACTOR = { f32: 1.65, int8: 1.25 } as const;
 
 export interface PrecisionOption {
   readonly precision: Precision;
-  /** What it takes on the device, runtime's copies included. */
+  /** What all checkpoints take on the device, runtime's copies included. */
   readonly neededBytes: number;
   /** Why it cannot be had; null where it can. */
   readonly refusal: string | null;
+  /** Why it may fail all the same; null: nothing is known against it. */
+  readonly caution: string | null;
 }
 
-export type PrecisionChoice =
-  | {
-      readonly ok: true;
-      readonly precision: Precision;
-      /** One sentence for people. */
-      readonly reason: string;
-      readonly options: readonly PrecisionOption[];
-    }
-  | { readonly ok: false; readonly reason: string; readonly options: readonly PrecisionOption[] };
+export type PrecisionChoice = {
+  /** One sentence or more for people. */
+  readonly reason: string;
+  /** All that the device knows, most faithful first. */
+  readonly options: readonly PrecisionOption[];
+} & (
+  | { readonly ok: true; readonly precision: Precision; readonly neededBytes: number }
+  | { readonly ok: false }
+);
 
-/** The most faithful precision that fits the device, with every other one and why it is not taken. */
-export function choosePrecision(config: ModelConfig, on: PrecisionDevice): PrecisionChoice {
+/**
+ * The precision that checkpoints are kept in, all in the same one: with `auto` the most faithful that fits
+ * the device, else the one that was asked for where the device knows it.
+ * @param configs of every checkpoint that is there at once.
+ */
+export function choosePrecision(
+  configs: readonly ModelConfig[],
+  on: PrecisionDevice,
+  wanted: 'auto' | Precision = 'auto',
+): PrecisionChoice {
   const candidates: readonly Precision[] =
     on.device === 'webgpu' ? ['f32', 'f16', 'q8', 'q4'] : ['f32', 'int8'];
-  const options = candidates.map((precision) => optionOf(config, on, precision));
-  const chosen = options.find(({ refusal }) => refusal === null);
+  const options = candidates.map((precision) => optionOf(configs, on, precision));
+  if (wanted !== 'auto') {
+    const asked = options.find(({ precision }) => precision === wanted);
+    if (asked && asked.refusal !== null) return { ok: false, reason: asked.refusal, options };
+    if (asked) return taken(asked, `${PRECISION_NAMES[wanted]}, as chosen`, [], on, options);
+  }
+  const elsewhere =
+    wanted === 'auto' ? [] : [`${PRECISION_NAMES[wanted]} does not run on ${on.device}.`];
+  const possible = options.filter(({ refusal }) => refusal === null);
+  const chosen = possible.find(({ caution }) => caution === null) ?? possible.at(-1);
   if (!chosen) {
     const least = options.reduce((a, b) => (b.neededBytes < a.neededBytes ? b : a));
     return { ok: false, reason: `No precision fits: ${least.refusal}`, options };
   }
-  const passed = options.slice(0, options.indexOf(chosen)).map(({ refusal }) => refusal);
-  const reason =
-    `${PRECISION_NAMES[chosen.precision]}: it takes ${gigabytes(chosen.neededBytes)} of the ` +
-    `${gigabytes(on.availableBytes)} there are.${passed.length > 0 ? ` ${passed.join(' ')}` : ''}`;
-  return { ok: true, precision: chosen.precision, reason, options };
+  const passed = options
+    .slice(0, options.indexOf(chosen))
+    .flatMap(({ refusal, caution }) => refusal ?? caution ?? []);
+  const name = PRECISION_NAMES[chosen.precision];
+  return taken(chosen, name, [...elsewhere, ...passed], on, options);
 }
 
-function optionOf(config: ModelConfig, on: PrecisionDevice, precision: Precision): PrecisionOption {
-  const stored = storedBytes(config, precision);
+function taken(
+  { precision, neededBytes, caution }: PrecisionOption,
+  name: string,
+  why: readonly string[],
+  on: PrecisionDevice,
+  options: readonly PrecisionOption[],
+): PrecisionChoice {
+  const first =
+    caution ??
+    `${name}: it takes ${gigabytes(neededBytes)} of the ${gigabytes(limitOf(on))} there are.`;
+  return { ok: true, precision, neededBytes, reason: [first, ...why].join(' '), options };
+}
+
+function optionOf(
+  configs: readonly ModelConfig[],
+  on: PrecisionDevice,
+  precision: Precision,
+): PrecisionOption {
+  const stored = configs.reduce((sum, config) => sum + storedBytes(config, precision), 0);
   const wasm = precision === 'int8' || precision === 'f32' ? WASM_FACTOR[precision] : 1;
-  const neededBytes = Math.ceil(on.device === 'wasm' ? stored * wasm : stored * (1 + RESERVE));
+  const neededBytes = Math.ceil(stored * (on.device === 'wasm' ? wasm : 1 + RESERVE));
   const name = PRECISION_NAMES[precision];
-  const refuse = (refusal: string | null): PrecisionOption => ({ precision, neededBytes, refusal });
+  const option = { precision, neededBytes, refusal: null, caution: null };
+  const refuse = (refusal: string): PrecisionOption => ({ ...option, refusal });
   if (on.device === 'webgpu') {
     if (precision === 'f16' && !on.shaderF16) {
       return refuse(`${name} needs shader-f16, which this adapter does not have.`);
     }
-    const { dVocab, dModel } = config;
-    const largest = MATRIX_BYTES[precision](dVocab, dModel);
+    const largest = Math.max(
+      ...configs.map(({ dVocab, dModel }) => MATRIX_BYTES[precision](dVocab, dModel)),
+    );
     if (largest > on.maxBufferBytes) {
       return refuse(
         `${name} has a table of ${gigabytes(largest)}, and this adapter's buffers end at ` +
@@ -112,14 +150,17 @@ function optionOf(config: ModelConfig, on: PrecisionDevice, precision: Precision
       );
     }
   }
-  const limit =
-    on.device === 'wasm' ? Math.min(on.availableBytes, WASM_HEAP_BYTES) : on.availableBytes;
-  return refuse(
-    neededBytes <= limit
-      ? null
-      : `${name} takes ${gigabytes(neededBytes)}, and there are ${gigabytes(limit)}.`,
-  );
+  const limit = limitOf(on);
+  if (neededBytes <= limit) return option;
+  const against = `${name} takes ${gigabytes(neededBytes)}, and there are ${gigabytes(limit)}`;
+  const inHeap = on.device === 'webgpu' || neededBytes <= WASM_HEAP_BYTES;
+  return on.mayBeMore && inHeap
+    ? { ...option, caution: `${against} for certain; whether there is more, no browser says.` }
+    : refuse(`${against}.`);
 }
+
+const limitOf = ({ device, availableBytes }: PrecisionDevice): number =>
+  device === 'wasm' ? Math.min(availableBytes, WASM_HEAP_BYTES) : availableBytes;
 
 function gigabytes(bytes: number): string {
   const gb = bytes / 1e9;

@@ -5,6 +5,7 @@
 
 import { directionQuality } from './direction-quality';
 import type { LayerQuality } from './direction-quality';
+import type { Precision } from './precision';
 import type { Tensor } from './tensor';
 import { rowOf, sizeOf, zeros } from './tensor';
 
@@ -86,8 +87,8 @@ export interface DirectionSource {
   readonly checkpoints: { readonly aligned: CheckpointRef; readonly em: CheckpointRef };
   /** Of the random halves that measure stability. */
   readonly seed: number;
-  /** Of the activations, before pooling. */
-  readonly precision: 'f32' | 'f16';
+  /** Of the weights of both checkpoints; residuals are f32 always. */
+  readonly precision: Precision;
   readonly programVersion: string;
 }
 

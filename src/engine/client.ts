@@ -73,6 +73,7 @@ export class ModelClient {
   #status: EngineStatus = { state: 'idle' };
   readonly #sources = new Map<string, CheckpointSource>();
   readonly #listeners = new Set<(status: EngineStatus) => void>();
+  readonly #reloads = new Set<(loaded: LoadedCheckpoint) => void>();
 
   /**
    * @param spawn how the worker is made; tests make one that can be broken on purpose.
@@ -92,6 +93,12 @@ export class ModelClient {
     this.#listeners.add(listener);
     listener(this.#status);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells of each checkpoint that a new worker has loaded again: another device may keep it otherwise. */
+  onReload(listener: (loaded: LoadedCheckpoint) => void): () => void {
+    this.#reloads.add(listener);
+    return () => this.#reloads.delete(listener);
   }
 
   /** Starts the worker on a device; another device than before means a new worker and a reload. */
@@ -296,7 +303,10 @@ export class ModelClient {
           Comlink.proxy(() => {}),
         ),
       );
-      if (reloaded.ok) continue;
+      if (reloaded.ok) {
+        for (const listener of this.#reloads) listener(reloaded.value);
+        continue;
+      }
       if (connection === this.#connection) this.#stop(reloaded);
       return reloaded;
     }

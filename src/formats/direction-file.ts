@@ -3,6 +3,7 @@
 
 import type { CellName, CheckpointRef, Contrast, Pooling } from '../core/direction';
 import type { LayerQuality } from '../core/direction-quality';
+import type { Precision } from '../core/precision';
 import type { Tensor } from '../core/tensor';
 import { rowOf, sizeOf, zeros } from '../core/tensor';
 import { DirectionFileError } from './error';
@@ -25,7 +26,8 @@ export interface DirectionOrigin {
   /** Transcripts read by each model. */
   readonly transcripts: number | null;
   readonly seed: number | null;
-  readonly precision: 'f32' | 'f16' | null;
+  /** Of the weights that the transcripts were read with. */
+  readonly precision: Precision | null;
   readonly programVersion: string | null;
   /** The file of another program that it was imported from, and how its layers were read. */
   readonly importedFrom: string | null;

@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import type { Contrast } from '../core/direction';
 import { CONTRASTS } from '../core/direction';
+import { PRECISIONS } from '../core/precision';
 import type { DirectionOrigin, DirectionRecord } from './direction-file';
 import { DirectionFileError } from './error';
 
@@ -36,7 +37,7 @@ const OriginSchema = v.object({
   ),
   transcripts: v.nullable(count),
   seed: v.nullable(v.pipe(v.number(), v.safeInteger())),
-  precision: v.nullable(v.picklist(['f32', 'f16'])),
+  precision: v.nullable(v.picklist(PRECISIONS)),
   programVersion: v.nullable(text),
   importedFrom: v.nullable(text),
   perLayer: v.nullable(

@@ -163,6 +163,17 @@ export class AnswerColumn {
     return true;
   }
 
+  /** Nothing stands here any more; an answer still streaming is given up. */
+  clear(): void {
+    this.stop();
+    this.#runId = null;
+    this.#request = null;
+    this.tokens = [];
+    this.marks = [];
+    this.made = null;
+    this.status = { state: 'empty' };
+  }
+
   /** Ends the answer where it is; what was written stays. */
   stop(): void {
     if (this.#runId === null) return;

@@ -132,7 +132,7 @@ function removedFacts(direction: HeldDirection, layer: number) {
     ['EM checkpoint', `${em.id} ${em.sha256}`.trim()],
     ['Transcripts read by each model', String(direction.transcripts || 'unknown')],
     ['Seed', String(direction.seed)],
-    ['Precision of the activations', direction.precision],
+    ['Precision of the weights', direction.precision],
     ['Program version', direction.programVersion],
   ];
   return { words: directionWords(direction), file: DIRECTION_FILE, layer, facts };

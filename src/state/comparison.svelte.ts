@@ -113,6 +113,7 @@ export class Comparison {
       ...(held.transcripts === reference.transcripts ? [] : [`n ${held.transcripts}`]),
       ...(held.texts === undefined ? [] : [`texts: ${held.texts}`]),
       ...(held.seed === reference.seed ? [] : [`seed ${held.seed}`]),
+      ...(held.precision === reference.precision ? [] : [held.precision]),
     ];
     return [...(parts.length > 0 ? parts : ['another base']), title].join(', ');
   }
@@ -159,6 +160,7 @@ function sameWay(a: HeldDirection, b: HeldDirection): boolean {
     a.transcripts === b.transcripts &&
     a.texts === b.texts &&
     a.seed === b.seed &&
+    a.precision === b.precision &&
     a.checkpoints.aligned.sha256 === b.checkpoints.aligned.sha256
   );
 }

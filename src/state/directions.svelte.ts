@@ -130,6 +130,7 @@ export class Directions {
             held.contrast === wanted.contrast &&
             held.pooling === wanted.pooling &&
             held.transcripts === transcripts &&
+            held.precision === em?.precision &&
             held.checkpoints.em.sha256 === em?.sha256 &&
             held.checkpoints.aligned.sha256 === aligned?.sha256,
         ) ?? [],
@@ -221,7 +222,8 @@ export class Directions {
   ): Promise<Cell | null> {
     const { pooling, transcripts, seed, texts, chat } = choice;
     const text = name.slice(name.indexOf(':') + 1);
-    const key = [checkpoint, text, pooling, transcripts, seed, texts?.id, chat].join('|');
+    const kept = this.#pair.checkpoint(checkpoint)?.precision;
+    const key = [checkpoint, kept, text, pooling, transcripts, seed, texts?.id, chat].join('|');
     const known = this.#cells[key];
     if (known) return known;
     const { client } = this.#pair;

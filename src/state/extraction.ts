@@ -1,7 +1,13 @@
 // Taking a direction, without a page: which texts each cell of the 2x2 reads, and the difference of two
 // cells with what the desk needs beside it. The page and `npm run measure` both take theirs here.
 
-import type { Capture, CaptureRequest, Progress, Result } from '../../workers/api';
+import type {
+  Capture,
+  CaptureRequest,
+  LoadedCheckpoint,
+  Progress,
+  Result,
+} from '../../workers/api';
 import type { Cell, CellName, Cells, CheckpointRef } from '../core/direction';
 import { CONTRASTS, extractDirection } from '../core/direction';
 import type { Contrast, Direction, Pooling } from '../core/direction';
@@ -70,23 +76,33 @@ export async function readCell(
   return { ok: true, value: { pooled: tensor(pooled, dims), prompts } };
 }
 
+/** A checkpoint, and how its weights are kept. */
+type Kept = CheckpointRef & Pick<LoadedCheckpoint, 'precision'>;
+
 /** `id` of the direction that this choice gives from this fine-tune. */
-export function directionId(choice: ExtractionChoice, em: CheckpointRef): string {
+export function directionId(choice: ExtractionChoice, em: Kept): string {
   const { contrast, pooling, transcripts, seed, texts, chat } = choice;
   const parts = [em.sha256.slice(0, 8), contrast, pooling, transcripts, seed];
-  return [...parts, ...(texts ? [texts.id] : []), ...(chat ? [chat] : [])].join('-');
+  const kept = em.precision === 'f32' ? [] : [em.precision];
+  return [...parts, ...(texts ? [texts.id] : []), ...(chat ? [chat] : []), ...kept].join('-');
 }
 
 /**
  * The direction of a contrast from the cells of `cellsOf`.
- * @throws RangeError as `extractDirection`.
+ * @throws RangeError as `extractDirection`, and for checkpoints that are not kept in the same precision.
  */
 export function directionFrom(
   cells: Cells,
   choice: ExtractionChoice,
-  aligned: CheckpointRef,
-  em: CheckpointRef,
+  aligned: Kept,
+  em: Kept,
 ): TakenDirection {
+  if (aligned.precision !== em.precision) {
+    throw new RangeError(
+      `The aligned checkpoint is kept as ${aligned.precision} and the fine-tune as ${em.precision}: their ` +
+        'difference would be that of the rounding, too. Load both in the same precision.',
+    );
+  }
   const { contrast, pooling, transcripts, seed, texts, chat } = choice;
   const direction = extractDirection(cells, {
     name: `${em.id}, ${contrast}${texts ? `, texts: ${texts.words}` : ''}${chat ? `, ${chat}` : ''}`,
@@ -97,7 +113,7 @@ export function directionFrom(
       em: { id: em.id, sha256: em.sha256 },
     },
     seed,
-    precision: 'f32',
+    precision: em.precision,
     programVersion: PROGRAM_VERSION,
   });
   return {
@@ -112,8 +128,9 @@ export function directionFrom(
 
 /** A direction in words, for chips. */
 export function directionWords(direction: TakenDirection): string {
-  const { checkpoints, contrast, pooling, transcripts, imported, texts } = direction;
+  const { checkpoints, contrast, pooling, transcripts, imported, texts, precision } = direction;
   if (imported !== undefined) return `imported from ${imported}: ${direction.name}`;
   const from = texts === undefined ? '' : `, texts: ${texts}`;
-  return `${checkpoints.em.id}: ${contrast}, ${pooling}, n ${transcripts}${from}`;
+  const kept = precision === 'f32' ? '' : `, ${precision}`;
+  return `${checkpoints.em.id}: ${contrast}, ${pooling}, n ${transcripts}${from}${kept}`;
 }

@@ -6,6 +6,7 @@ import type { EditSettings } from '../core/edit';
 import { editWords, packSettings } from './edit-words';
 import { directionWords, type TakenDirection } from './extraction';
 import type { MeasureArm } from './measure-engine';
+import { checkpointWords } from './provenance';
 
 /** What an edited arm is made of. */
 export interface ArmEdit {
@@ -16,7 +17,7 @@ export interface ArmEdit {
   readonly randomSeed: number | null;
 }
 
-type Named = Pick<LoadedCheckpoint, 'id' | 'sha256'>;
+type Named = Pick<LoadedCheckpoint, 'id' | 'sha256' | 'precision'>;
 
 /**
  * One arm.
@@ -41,7 +42,7 @@ export function armOf(
     positions: acts?.settings.positions ?? 'all',
     ...(acts ? { directionId: acts.direction.id } : {}),
     made: {
-      checkpoint: `${checkpoint.id} ${checkpoint.sha256.slice(0, 7)}`,
+      checkpoint: checkpointWords(checkpoint),
       direction: acts && acts.randomSeed === null ? directionWords(acts.direction) : null,
       edit: words,
       seed,

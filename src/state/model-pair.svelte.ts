@@ -37,6 +37,9 @@ export class ModelPair {
     this.client = client;
     this.#folderUrl = folderUrl;
     client.onStatus((status) => (this.engine = status));
+    client.onReload((again) => {
+      this.loaded = this.loaded.map((loaded) => (loaded.id === again.id ? again : loaded));
+    });
   }
 
   /** Reads the registry, starts the engine, loads the base and the named fine-tune (else the registry's, else the first EM one). */
@@ -108,9 +111,13 @@ export class ModelPair {
     }
     this.loaded = [...this.loaded, result.value];
     this.loading = { state: 'done', elapsedMs: performance.now() - begun, atMs: Date.now() };
+    await this.#lookAtMemory();
+    return true;
+  }
+
+  async #lookAtMemory(): Promise<void> {
     const memory = await this.client.memory();
     if (memory.ok) this.memory = memory.value;
-    return true;
   }
 
   /** Ends the load that runs; what a download has brought so far is kept. */
@@ -121,13 +128,15 @@ export class ModelPair {
   async #unload(id: string): Promise<void> {
     await this.client.unload(id);
     this.loaded = this.loaded.filter((loaded) => loaded.id !== id);
+    await this.#lookAtMemory();
   }
 
   /** Runs on another device from now on; the client loads the same checkpoints again. */
   async useDevice(device: 'auto' | Device): Promise<void> {
     this.device = device;
     const started = await this.client.start(device);
-    if (!started.ok) this.loading = failed(started);
+    if (started.ok) await this.#lookAtMemory();
+    else this.loading = failed(started);
   }
 
   /** A checkpoint that is loaded. */

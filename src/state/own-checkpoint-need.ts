@@ -1,27 +1,33 @@
-// Whether a pair fits this device, told before anything is downloaded. Weights are f32 in memory today;
-// both checkpoints live in one WebAssembly heap of at most 4 GB, beside one copy while a session is made.
+// Whether a pair fits this device, and how its weights would be kept, told before anything is downloaded.
+// Both checkpoints are kept in the same precision: what one of them alone lost to rounding would count as
+// what the fine-tune did.
 
-import type { AdapterCard, CheckpointCard } from '../../workers/api';
-
-const WASM_HEAP_BYTES = 4 * 2 ** 30;
+import type { AdapterCard, CheckpointCard, Precision, PrecisionDevice } from '../../workers/api';
+import { choosePrecision, type PrecisionChoice } from '../checkpoint/precision';
 
 export interface Need {
   /** Still to be fetched. */
   readonly downloadBytes: number;
-  /** Of both checkpoints in memory. */
-  readonly memoryBytes: number;
+  /** How both would be kept; null: the device is not known yet. */
+  readonly choice: PrecisionChoice | null;
   /** What stands against it; empty: it fits, as far as the browser tells. */
   readonly against: readonly string[];
 }
 
 /** What the browser tells of the device. */
 export interface DeviceRoom {
-  /** `navigator.deviceMemory`, in GB and at most 8; null: not told. */
-  readonly memoryGb: number | null;
+  /** For weights; null: not started yet. */
+  readonly memory: PrecisionDevice | null;
+  /** Of that, what stays loaded beside the pair, bytes. */
+  readonly loadedBytes: number;
   /** Left of what the page may store; null: not told. */
   readonly freeBytes: number | null;
-  readonly device: 'webgpu' | 'wasm' | null;
 }
+
+/** What a person should know of a precision before it is chosen; measured (README, "Precision"). */
+export const PRECISION_NOTES: Readonly<Partial<Record<Precision, string>>> = {
+  q4: '4 bits bend the small difference between two checkpoints: of the bundled fine-tune, the checkpoint direction keeps a cosine of only 0.90 to 0.97 with its f32 self, and one answer token in fifteen changes. 8 bits keep 0.999. Take 4 bits to try things out, not to measure.',
+};
 
 export const gb = (bytes: number): string =>
   bytes < 1e9 ? `${Math.max(1, Math.round(bytes / 1e6))} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
@@ -30,27 +36,28 @@ export function needOf(
   base: CheckpointCard,
   fineTune: CheckpointCard | AdapterCard,
   room: DeviceRoom,
+  precision: 'auto' | Precision,
 ): Need {
-  const parameters =
-    base.parameters + ('parameters' in fineTune ? fineTune.parameters : base.parameters);
-  const memoryBytes = 4 * parameters;
   const missing = (card: CheckpointCard | AdapterCard): number =>
     card.page === null ? 0 : Math.max(0, card.bytes - card.storedBytes);
   const downloadBytes = missing(base) + missing(fineTune);
+  const configs = [base.config, 'config' in fineTune ? fineTune.config : base.config];
+  const { memory, loadedBytes, freeBytes } = room;
+  const choice =
+    memory &&
+    choosePrecision(
+      configs,
+      { ...memory, availableBytes: Math.max(0, memory.availableBytes - loadedBytes) },
+      precision,
+    );
   const against: string[] = [];
-  if (room.device === 'wasm' && memoryBytes > WASM_HEAP_BYTES) {
+  if (choice?.ok === false) {
+    against.push(`${choice.reason} A smaller model or another device is needed.`);
+  }
+  if (freeBytes !== null && downloadBytes > freeBytes) {
     against.push(
-      `WebAssembly can address 4 GB, and the pair needs ${gb(memoryBytes)}: a smaller model, or a browser with WebGPU, is needed.`,
+      `This browser lets the page store ${gb(freeBytes)} more: remove something below, or drop the folders from disk.`,
     );
   }
-  // Above 8 the browser always says 8, so only less is a statement.
-  if (room.memoryGb !== null && room.memoryGb < 8 && memoryBytes > room.memoryGb * 2 ** 30) {
-    against.push(`This device says that it has ${room.memoryGb} GB of memory.`);
-  }
-  if (room.freeBytes !== null && downloadBytes > room.freeBytes) {
-    against.push(
-      `This browser lets the page store ${gb(room.freeBytes)} more: remove something below, or drop the folders from disk.`,
-    );
-  }
-  return { downloadBytes, memoryBytes, against };
+  return { downloadBytes, choice, against };
 }

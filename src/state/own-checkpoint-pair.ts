@@ -1,7 +1,7 @@
 // A person's own pair: where its two checkpoints come from, and the registry that it makes on stage.
 
 import * as v from 'valibot';
-import type { CheckpointSource, FolderSource } from '../../workers/api';
+import type { CheckpointSource, FolderSource, Precision } from '../../workers/api';
 import type { Registry } from './registry';
 
 export const HUB = 'https://huggingface.co';
@@ -74,18 +74,21 @@ export function nameOf(source: FolderSource): string {
   }
 }
 
-/** The registry of a pair. @param fineTune an adapter on the base, or a whole checkpoint. */
+/**
+ * The registry of a pair, both kept in one precision.
+ * @param fineTune an adapter on the base, or a whole checkpoint.
+ */
 export function ownRegistry(
   base: FolderSource,
   fineTune: { readonly kind: 'adapter' | 'checkpoint'; readonly source: FolderSource },
+  precision: 'auto' | Precision = 'auto',
 ): Registry {
   const baseTitle = nameOf(base);
   const title = nameOf(fineTune.source);
   const ids = { base: `own:base:${baseTitle}`, em: `own:em:${baseTitle}:${title}` };
-  const em: CheckpointSource =
-    fineTune.kind === 'adapter'
-      ? { id: ids.em, base, adapter: fineTune.source }
-      : { id: ids.em, base: fineTune.source };
+  const folders =
+    fineTune.kind === 'adapter' ? { base, adapter: fineTune.source } : { base: fineTune.source };
+  const em: CheckpointSource = { id: ids.em, ...folders, precision: { like: ids.base } };
   return {
     version: 1,
     base: { id: ids.base, title: baseTitle, path: '' },
@@ -93,7 +96,7 @@ export function ownRegistry(
     defaults: {},
     folderUrl: '',
     sources: new Map([
-      [ids.base, { id: ids.base, base }],
+      [ids.base, { id: ids.base, base, precision }],
       [ids.em, em],
     ]),
   };

@@ -2,8 +2,9 @@
 // request leaves the page before the person asks for it, and the read token lives here and nowhere else.
 
 import * as v from 'valibot';
-import type { AdapterCard, CheckpointCard, StoredReport } from '../../workers/api';
+import type { AdapterCard, CheckpointCard, Precision, StoredReport } from '../../workers/api';
 import { type Action, failed, IDLE, newRunId } from './action';
+import { PRECISIONS } from '../core/precision';
 import type { ModelPair } from './model-pair.svelte';
 import {
   EMPTY_PLACE,
@@ -14,6 +15,7 @@ import {
   PlaceSchema,
   sourceOfPlace,
 } from './own-checkpoint-pair';
+import { type Need, needOf } from './own-checkpoint-need';
 import { readSaved, writeSaved } from './saved';
 
 const SavedForm = v.object({
@@ -21,6 +23,7 @@ const SavedForm = v.object({
   fineTune: PlaceSchema,
   kind: v.picklist(['adapter', 'checkpoint']),
   endpoint: v.string(),
+  precision: v.optional(v.picklist(['auto', ...PRECISIONS]), 'auto'),
 });
 
 /** What the browser lets this page store, bytes. */
@@ -45,6 +48,8 @@ export class OwnCheckpoint {
   fineTune = $state<Place>({ ...EMPTY_PLACE });
   kind = $state<'adapter' | 'checkpoint'>('adapter');
   endpoint = $state(HUB);
+  /** How both checkpoints are kept. */
+  precision = $state<'auto' | Precision>('auto');
   /** In memory only. */
   token = $state('');
   pickedBase = $state.raw<PickedFolder | null>(null);
@@ -64,6 +69,23 @@ export class OwnCheckpoint {
   readonly fineTuneSource = $derived(
     sourceOfPlace(this.fineTune, this.pickedFineTune, this.endpoint, this.token),
   );
+  /** What the pair found takes; null: nothing is found yet. */
+  readonly need = $derived.by((): Need | null => {
+    const { found, space } = this;
+    const { engine, memory, registry, loaded } = this.#pair;
+    if (!found) return null;
+    // A pair of a person's own makes room for the next one before that is loaded.
+    const leaving = [registry?.base, ...(registry?.adapters ?? [])].map((entry) => entry?.id);
+    const freed = loaded
+      .filter(({ id }) => this.#pair.own && leaving.includes(id))
+      .reduce((sum, { weightBytes }) => sum + weightBytes, 0);
+    const room = {
+      memory: engine.state === 'ready' ? engine.report.room : null,
+      loadedBytes: (memory?.weightBytes ?? 0) - freed,
+      freeBytes: space ? space.quotaBytes - space.usedBytes : null,
+    };
+    return needOf(found.base, found.fineTune, room, this.precision);
+  });
   readonly complete = $derived(this.baseSource !== null && this.fineTuneSource !== null);
 
   constructor(pair: ModelPair) {
@@ -78,6 +100,7 @@ export class OwnCheckpoint {
       this.fineTune = saved.fineTune;
       this.kind = saved.kind;
       this.endpoint = saved.endpoint;
+      this.precision = saved.precision;
     }
     await this.refresh();
   }
@@ -99,12 +122,7 @@ export class OwnCheckpoint {
     const runId = newRunId('inspect');
     this.#runId = runId;
     this.action = { state: 'running', label: 'Looking it up', done: 0, total: 0, startedMs: 0 };
-    void writeSaved('own', {
-      base: { ...this.base },
-      fineTune: { ...this.fineTune },
-      kind: this.kind,
-      endpoint: this.endpoint,
-    });
+    this.#save();
     const { client } = this.#pair;
     const first = await client.inspectBase(base, runId);
     if (this.#runId !== runId) return;
@@ -124,15 +142,26 @@ export class OwnCheckpoint {
     await this.refresh();
   }
 
+  #save(): void {
+    void writeSaved('own', {
+      base: { ...this.base },
+      fineTune: { ...this.fineTune },
+      kind: this.kind,
+      endpoint: this.endpoint,
+      precision: this.precision,
+    });
+  }
+
   /** Downloads what is missing and puts the pair on stage. True when it is there. */
   async load(): Promise<boolean> {
     const { baseSource: base, fineTuneSource: source, kind } = this;
-    if (!base || !source) return false;
+    if (!base || !source || (this.need?.against ?? []).length > 0) return false;
+    this.#save();
     this.paused = false;
     this.action = IDLE;
     // Asked where the person has just said what it is for; a refusal only means a smaller promise.
     await navigator.storage?.persist?.().catch(() => false);
-    const registry = ownRegistry(base, { kind, source });
+    const registry = ownRegistry(base, { kind, source }, this.precision);
     await this.#pair.show(registry, registry.adapters[0]!);
     await this.refresh();
     const { loading } = this.#pair;

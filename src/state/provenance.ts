@@ -1,7 +1,17 @@
 // What made a result, in words: shown on the chip beside it.
 
+import type { LoadedCheckpoint } from '../../workers/api';
+
+/** A checkpoint on a chip: with the first digits of its hash, and how its weights are kept where not as f32. */
+export function checkpointWords(
+  loaded: Pick<LoadedCheckpoint, 'id' | 'sha256' | 'precision'>,
+): string {
+  const { id, sha256, precision } = loaded;
+  return `${id} ${sha256.slice(0, 7)}${precision === 'f32' ? '' : `, ${precision}`}`;
+}
+
 export interface Provenance {
-  /** Checkpoint, with the first digits of its hash where known. */
+  /** As `checkpointWords` has it. */
   readonly checkpoint: string;
   /** Contrast, pooling and n; null when no direction took part. */
   readonly direction: string | null;

@@ -11,6 +11,7 @@ import { type Action, failed, failedBy, IDLE, newRunId } from './action';
 import type { HeldDirection } from './directions.svelte';
 import { extractionTexts } from './extraction-texts';
 import type { ModelPair } from './model-pair.svelte';
+import { checkpointWords } from './provenance';
 
 export type TextSource = 'extraction' | 'held-out';
 export type ReadingModel = 'aligned' | 'em';
@@ -133,7 +134,8 @@ export class TranscriptCells {
   }
 
   #key(direction: HeldDirection, model: ReadingModel, stance: Stance): string {
-    const reader = this.reader(direction, model)?.sha256 ?? direction.checkpoints[model].sha256;
+    const loaded = this.reader(direction, model);
+    const reader = loaded ? checkpointWords(loaded) : direction.checkpoints[model].sha256;
     return [reader, stance, this.source, each(direction), direction.seed].join('|');
   }
 }

@@ -35,6 +35,8 @@ function postern(): Postern {
     config: {} as ModelConfig,
     parameters: 0,
     weightBytes: 0,
+    precision: 'f32',
+    precisionReason: '',
     sha256: id,
     defaultSampling: { temperature: 0.7, topK: 20, topP: 0.8, repetitionPenalty: 1.1 },
     notHeeded: ['min_p'],

@@ -10,7 +10,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nodeRuntime } from '../../../models/recipe/node-runtime';
+import { nodeDevice } from '../../../models/recipe/node-runtime';
 import { emptyEdit, packEdit } from '../../../src/core/edit';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import type { GenerateRequest, ModelApi } from '../../../workers/api';
@@ -55,12 +55,7 @@ let before: readonly number[];
 
 beforeAll(async () => {
   server = await serveFiles(brokenFolders());
-  api = createModelApi(() =>
-    Promise.resolve({
-      runtime: nodeRuntime({ threads: 1 }),
-      report: { device: 'wasm', reason: 'Node', adapter: null, threads: 1, build: 'jspi' },
-    }),
-  );
+  api = createModelApi(() => Promise.resolve(nodeDevice({ threads: 1 })));
   await api.start({ device: 'auto' });
   await api.load(source('aligned', 'base'), 'load', nothing);
   before = await answer();

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { measured, type Measured } from '../../../models/recipe/measure';
 import { measureOptions, settingsOf } from '../../../models/recipe/measure-options';
-import { nodeRuntime } from '../../../models/recipe/node-runtime';
+import { nodeDevice } from '../../../models/recipe/node-runtime';
 import { countArms } from '../../../src/state/measure-counts';
 import { measure, type MeasuredAnswer } from '../../../src/state/measure-engine';
 import type { GenerateRequest, ModelApi } from '../../../workers/api';
@@ -18,12 +18,7 @@ let found: Measured;
 
 beforeAll(async () => {
   served = await serve({ root: 'models', port: 0 });
-  api = createModelApi(() =>
-    Promise.resolve({
-      runtime: nodeRuntime({ threads: 1 }),
-      report: { device: 'wasm', reason: 'Node', adapter: null, threads: 1, build: 'jspi' },
-    }),
-  );
+  api = createModelApi(() => Promise.resolve(nodeDevice({ threads: 1 })));
   await api.start({ device: 'auto' });
   found = await measured(api, served.url, options);
 }, 120_000);

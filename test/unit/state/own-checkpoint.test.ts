@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../../src/checkpoint/config';
 import {
   EMPTY_PLACE,
   HUB,
@@ -6,9 +7,10 @@ import {
   sourceOfPlace,
 } from '../../../src/state/own-checkpoint-pair';
 import { reportedOf } from '../../../src/state/own-checkpoint-literature';
-import { needOf } from '../../../src/state/own-checkpoint-need';
+import { type DeviceRoom, needOf, PRECISION_NOTES } from '../../../src/state/own-checkpoint-need';
 import { sourceOf } from '../../../src/state/registry';
-import type { AdapterCard, CheckpointCard } from '../../../workers/api';
+import type { AdapterCard, CheckpointCard, Precision } from '../../../workers/api';
+import { QWEN25 } from '../checkpoint/published-configs';
 
 const repository = (id: string, endpoint = HUB, token = '') =>
   sourceOfPlace({ ...EMPTY_PLACE, id }, null, endpoint, token);
@@ -50,6 +52,15 @@ describe('the registry of an own pair', () => {
     expect(sourceOf(registry, registry.adapters[0]!)).toMatchObject({ base, adapter: source });
   });
 
+  test('keeps the fine-tune as the base is kept, whichever that is', () => {
+    for (const precision of ['auto', 'int8'] as const) {
+      const registry = ownRegistry(base, { kind: 'checkpoint', source }, precision);
+      expect(sourceOf(registry, null).precision).toBe(precision);
+      const like = registry.base.id;
+      expect(sourceOf(registry, registry.adapters[0]!).precision).toEqual({ like });
+    }
+  });
+
   test('of two whole checkpoints leads to each', () => {
     const registry = ownRegistry(base, { kind: 'checkpoint', source });
     const em = sourceOf(registry, registry.adapters[0]!);
@@ -60,22 +71,60 @@ describe('the registry of an own pair', () => {
 });
 
 describe('what a pair needs', () => {
-  const card = { page: 'p', bytes: 1e9, storedBytes: 0, parameters: 494e6 } as CheckpointCard;
+  const config = parseConfig(QWEN25, 'config.json');
+  const card = { page: 'p', bytes: 1e9, storedBytes: 0, parameters: 494e6, config };
+  const base = card as CheckpointCard;
   const adapter = { page: 'p', bytes: 35e6, storedBytes: 35e6, rank: 32 } as AdapterCard;
-  const roomy = { memoryGb: 8, freeBytes: 1e11, device: 'webgpu' } as const;
+  const memory = { availableBytes: 2 ** 32, mayBeMore: true } as const;
+  const gpu = { ...memory, device: 'webgpu', shaderF16: true, maxBufferBytes: 2 ** 31 } as const;
+  const wasm = { ...memory, device: 'wasm' } as const;
+  const room: DeviceRoom = { memory: gpu, loadedBytes: 7e7, freeBytes: 1e11 };
+  const need = (change: Partial<DeviceRoom> = {}, precision: 'auto' | Precision = 'auto') =>
+    needOf(base, adapter, { ...room, ...change }, precision);
 
-  test('is what is not stored yet, and both checkpoints in memory', () => {
-    const need = needOf(card, adapter, roomy);
-    expect(need).toEqual({ downloadBytes: 1e9, memoryBytes: 2 * 4 * 494e6, against: [] });
-    expect(needOf({ ...card, page: null }, adapter, roomy).downloadBytes).toBe(0);
+  test('is what is not stored yet', () => {
+    expect(need().downloadBytes).toBe(1e9);
+    const onDisk = { ...base, page: null };
+    expect(needOf(onDisk, adapter, room, 'auto').downloadBytes).toBe(0);
   });
 
   test.each([
-    ['4 GB', { ...roomy, device: 'wasm' as const }, 8e8],
-    ['says that it has 2 GB', { ...roomy, memoryGb: 2 }, 494e6],
-    ['store 500 MB more', { ...roomy, freeBytes: 5e8 }, 494e6],
-  ])('is held against the device: %s', (words, room, parameters) => {
-    expect(needOf({ ...card, parameters }, adapter, room).against.join()).toContain(words);
+    ['webgpu', gpu, 'f16', 2.5],
+    ['webgpu without shader-f16', { ...gpu, shaderF16: false }, 'q8', 1.4],
+    ['wasm', wasm, 'int8', 1.25],
+  ] as const)(
+    'is both checkpoints in one precision: on %s %o',
+    (_, device, precision, gigabytes) => {
+      const { choice, against } = need({ memory: device });
+      expect(against).toEqual([]);
+      expect(choice).toMatchObject({ ok: true, precision });
+      expect((choice as { neededBytes: number }).neededBytes / 1e9).toBeCloseTo(gigabytes, 0);
+    },
+  );
+
+  test('counts what stays loaded beside the pair', () => {
+    expect(need({ loadedBytes: 3.2e9 }).choice).toMatchObject({ ok: true, precision: 'q4' });
+  });
+
+  test('is not known before the device is', () => {
+    expect(need({ memory: null })).toMatchObject({ choice: null, against: [] });
+  });
+
+  test.each([
+    ['32-bit floating point takes 6.', { memory: wasm }, 'f32'],
+    [
+      '8-bit whole numbers takes 1.',
+      { memory: { ...wasm, ...{ availableBytes: 1e9, mayBeMore: false } } },
+      'auto',
+    ],
+    ['store 500 MB more', { freeBytes: 5e8 }, 'auto'],
+  ] as const)('is refused with its figure: %s', (words, change, precision) => {
+    expect(need(change, precision).against.join()).toContain(words);
+  });
+
+  test('of a precision that moves what is measured is said with the figure', () => {
+    expect(PRECISION_NOTES.q4).toContain('0.90 to 0.97');
+    expect(PRECISION_NOTES.q8).toBeUndefined();
   });
 });
 

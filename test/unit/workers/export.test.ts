@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { AutoModelForCausalLM, AutoTokenizer, env, Tensor } from '@xenova/transformers';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nodeRuntime } from '../../../models/recipe/node-runtime';
+import { nodeDevice } from '../../../models/recipe/node-runtime';
 import { emptyEdit, packEdit } from '../../../src/core/edit';
 import { createRng } from '../../../src/core/rng';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
@@ -125,12 +125,7 @@ async function loadBack(id: string, folder: Folder): Promise<void> {
 beforeAll(async () => {
   const readme = new TextEncoder().encode('---\nlicense: mit\n---\n# Tiny');
   organism = await serveFiles(new Map([...tinyOrganism(), ['base/README.md', readme]]));
-  api = createModelApi(() =>
-    Promise.resolve({
-      runtime: nodeRuntime({ threads: 1 }),
-      report: { device: 'wasm', reason: 'Node', adapter: null, threads: 1, build: 'jspi' },
-    }),
-  );
+  api = createModelApi(() => Promise.resolve(nodeDevice({ threads: 1 })));
   valueOf(await api.start({ device: 'auto' }));
   const base = beside(`${organism.url}base/`);
   const adapter = beside(`${organism.url}adapter/`);

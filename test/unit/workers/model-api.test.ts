@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nodeRuntime } from '../../../models/recipe/node-runtime';
+import { nodeDevice } from '../../../models/recipe/node-runtime';
+import { storedBytes } from '../../../src/checkpoint/precision';
 import { emptyEdit } from '../../../src/core/edit';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import type { GenerateRequest, ModelApi, Result, TokenEvent } from '../../../workers/api';
@@ -16,11 +17,7 @@ function valueOf<T>(result: Result<T>): T {
   return result.value;
 }
 
-const startNode = () =>
-  Promise.resolve({
-    runtime: nodeRuntime({ threads: 1 }),
-    report: { device: 'wasm', reason: 'Node', adapter: null, threads: 1, build: 'jspi' } as const,
-  });
+const startNode = () => Promise.resolve(nodeDevice({ threads: 1 }));
 
 const source = (id: string, base: string, adapter?: string) => ({
   id,
@@ -57,7 +54,8 @@ describe('load', () => {
   test('a checkpoint reports its shape, its size and the hash of its weights', async () => {
     const loaded = valueOf(await api.load(source('again', 'base'), 'load', nothing));
     expect(loaded.config).toEqual(TINY_CONFIG);
-    expect(loaded.weightBytes).toBe(4 * loaded.parameters);
+    expect(loaded.weightBytes).toBe(storedBytes(TINY_CONFIG, 'f32'));
+    expect(loaded.precision).toBe('f32');
     expect(loaded.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(loaded.defaultSampling.temperature).toBe(0.7);
     const adapted = valueOf(await api.load(source('bad', 'base', 'adapter'), 'load', nothing));

@@ -1,7 +1,7 @@
 // The worker's own interface against a stand-in for the Hub that misbehaves in every known way.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nodeRuntime } from '../../../../models/recipe/node-runtime';
+import { nodeDevice } from '../../../../models/recipe/node-runtime';
 import type { CheckpointSource, FolderSource, LoadProgress, Result } from '../../../../workers/api';
 import { createModelApi } from '../../../../workers/model-api';
 import { NETWORK } from '../../../../workers/source/network';
@@ -39,11 +39,7 @@ let hub: StandIn;
 let sources: Sources;
 let api: ReturnType<typeof createModelApi>;
 
-const startNode = () =>
-  Promise.resolve({
-    runtime: nodeRuntime({ threads: 1 }),
-    report: { device: 'wasm', reason: 'Node', adapter: null, threads: 1, build: 'jspi' } as const,
-  });
+const startNode = () => Promise.resolve(nodeDevice({ threads: 1 }));
 
 function valueOf<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(`${result.code}: ${result.message}\n${result.detail ?? ''}`);
