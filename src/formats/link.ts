@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import type { ChatSettings } from '../core/chat';
 import type { EditMode, EditPositions, EditSettings } from '../core/edit';
 import { CONTRASTS, type Contrast, type Pooling } from '../core/direction';
+import { type LinkPair, PAIR_FIELDS, pairFields, pairOf } from './link-pair';
 
 export const LINK_VERSION = 1;
 /** Of the fragment, `#` included. */
@@ -26,9 +27,13 @@ export interface LinkDesk extends EditSettings {
   readonly randomSeed: number | null;
 }
 
-export interface LinkState {
-  /** Id of the fine-tune on stage, beside the bundled aligned model. */
-  readonly em: string;
+/** Id of the fine-tune on stage beside the bundled aligned model, or a pair from elsewhere. */
+type LinkedPair =
+  { readonly em: string; readonly own: null } | { readonly em: null; readonly own: LinkPair };
+
+export type LinkState = LinkedPair & LinkSettings;
+
+export interface LinkSettings {
   /** First 8 digits of its SHA-256, to tell another training of the same name; null: not known. */
   readonly sha: string | null;
   /** What shades and is cut, and what is added at the header; null: none, or not to be extracted again. */
@@ -133,7 +138,8 @@ const layers = v.pipe(
 
 const Fields = v.strictObject({
   v: v.literal(String(LINK_VERSION)),
-  em: name,
+  em: v.optional(name),
+  ...PAIR_FIELDS,
   sha: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/, 'is no hash'))),
   cut: v.optional(recipe),
   add: v.optional(recipe),
@@ -167,6 +173,9 @@ export function writeLink(state: LinkState): string {
   const fields: [string, string | null][] = [
     ['v', String(LINK_VERSION)],
     ['em', state.em],
+    ...(state.own
+      ? pairFields(state.own).map(([key, value]) => [key, value] as [string, string | null])
+      : []),
     ['sha', state.sha],
     ['cut', state.cut && recipeText(state.cut)],
     ['add', state.add && recipeText(state.add)],
@@ -269,8 +278,13 @@ export function readLink(fragment: string): LinkState | null {
           thinking: f.think === '1',
           template: f.template ?? null,
         };
+  const own = pairOf(f);
+  if (typeof own === 'string') throw malformed(own);
+  if ((f.em === undefined) === (own === null)) {
+    throw malformed('it names no fine-tune, or two pairs');
+  }
   return {
-    em: f.em,
+    ...(own ? { em: null, own } : { em: f.em!, own: null }),
     sha: f.sha ?? null,
     cut: f.cut ?? null,
     add: f.add ?? null,

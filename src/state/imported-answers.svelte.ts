@@ -1,9 +1,26 @@
 // Answers that were judged elsewhere: what the files hold, as rates by model and as texts for a direction.
-// They live as long as the page; the files are the person's own.
+// They stay in this browser until they are removed; the files are the person's own.
 
+import * as v from 'valibot';
 import type { JudgedAnswer, JudgedAnswers } from '../formats/judged-answers';
 import { type CountedArm, type NamedRate, ratesBy } from './measure-counts';
 import { labelledTexts } from './labelled-texts';
+import { readSaved, writeSaved } from './saved';
+
+const KEY = 'imported-answers';
+/** Written by this same program: only what would break the page is checked. */
+const Saved = v.array(
+  v.custom<JudgedAnswers>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      'file' in value &&
+      typeof value.file === 'string' &&
+      'rows' in value &&
+      Array.isArray(value.rows) &&
+      value.rows.length > 0,
+  ),
+);
 
 export interface ImportedArm extends Pick<
   CountedArm,
@@ -46,10 +63,22 @@ export class ImportedAnswers {
 
   /** A file of the same name takes the place of the earlier one. */
   add(answers: JudgedAnswers): void {
-    this.files = [...this.files.filter(({ file }) => file !== answers.file), answers];
+    this.#put([...this.files.filter(({ file }) => file !== answers.file), answers]);
   }
 
   remove(file: string): void {
-    this.files = this.files.filter((one) => one.file !== file);
+    this.#put(this.files.filter((one) => one.file !== file));
+  }
+
+  /** Brings back what an earlier visit imported; what was imported since comes first. */
+  async restore(): Promise<void> {
+    const saved = (await readSaved(KEY, Saved)) ?? [];
+    const names = this.files.map(({ file }) => file);
+    this.files = [...saved.filter(({ file }) => !names.includes(file)), ...this.files];
+  }
+
+  #put(files: readonly JudgedAnswers[]): void {
+    this.files = files;
+    void writeSaved(KEY, files);
   }
 }

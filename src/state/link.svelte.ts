@@ -1,6 +1,7 @@
 // The page as a link, and a link as the page. What a link cannot carry is said by name; one that cannot be
 // opened says why and changes nothing.
 
+import type { FolderSource } from '../../workers/api';
 import {
   type DirectionRecipe,
   type LinkDesk,
@@ -8,6 +9,7 @@ import {
   type LinkState,
   readLink,
 } from '../formats/link';
+import { isPlainAddress, type LinkPair, type LinkPlace } from '../formats/link-pair';
 import type { HeldDirection } from './directions.svelte';
 import { directionId } from './extraction';
 import type { Postern } from './postern';
@@ -27,15 +29,16 @@ export function linkOf(postern: Postern, tab: string): PageLink {
   if (!emEntry || !em) {
     throw new LinkError('malformed', 'There is no pair on stage yet. Wait until it is loaded.');
   }
-  if (pair.own) {
-    throw new LinkError(
-      'malformed',
-      'The pair on stage is your own, and a link opens only what comes with the page. Name its folders to others, and put one of the bundled pairs on stage for a link.',
-    );
-  }
+  const own = pair.own ? ownPair(postern) : null;
   const missing: string[] = [];
   const recipe = (direction: HeldDirection | null): DirectionRecipe | null => {
     if (!direction) return null;
+    if (own) {
+      missing.push(
+        `The direction "${directions.name(direction)}" is extracted again in the Direction tab once the pair is loaded. A bundle carries it.`,
+      );
+      return null;
+    }
     const { contrast, pooling, transcripts, seed } = direction;
     if (contrast !== 'unknown') {
       const choice = { contrast, pooling, transcripts, seed };
@@ -49,7 +52,7 @@ export function linkOf(postern: Postern, tab: string): PageLink {
   const { randomSeed, base, mode, strength, layers, source, positions } = desk.snapshot();
   return {
     state: {
-      em: emEntry.id,
+      ...(own ? { em: null, own } : { em: emEntry.id, own: null }),
       sha: HASH.exec(em.sha256)?.[0] ?? null,
       cut: recipe(directions.current),
       add: recipe(directions.header),
@@ -65,6 +68,37 @@ export function linkOf(postern: Postern, tab: string): PageLink {
       lesson: null,
     },
     missing,
+  };
+}
+
+/** @throws LinkError where a link cannot name it. */
+function ownPair({ pair: { registry, emEntry, em }, own }: Postern): LinkPair {
+  const base = registry?.sources?.get(registry.base.id);
+  const source = registry?.sources?.get(emEntry!.id);
+  const place = (folder: FolderSource | undefined): LinkPlace => {
+    if (folder?.kind === 'address') {
+      if (isPlainAddress(folder.url)) return { from: 'address', url: folder.url };
+      throw new LinkError(
+        'malformed',
+        `The address ${new URL(folder.url).host} was given with a user or a query, which may be a secret, so it goes into no link. Load the pair from a plain address for a link.`,
+      );
+    }
+    if (folder?.kind === 'hub') {
+      return { from: 'hub', id: folder.id, revision: own.commitOf(folder) ?? folder.revision };
+    }
+    throw new LinkError(
+      'malformed',
+      'The pair on stage comes from folders of this computer, which no link can open. Put it on the Hub, or put one of the bundled pairs on stage for a link.',
+    );
+  };
+  const fineTune = source?.adapter ?? source?.base;
+  const hubs = [base?.base, fineTune].flatMap((f) => (f?.kind === 'hub' ? [f.endpoint] : []));
+  return {
+    kind: source?.adapter ? 'adapter' : 'checkpoint',
+    base: place(base?.base),
+    fineTune: place(fineTune),
+    endpoint: hubs[0] ?? null,
+    precision: em!.precision,
   };
 }
 
@@ -122,7 +156,8 @@ export class AddressLink {
   /** Says, before anything is changed, whether this copy of the page has what the link names. */
   refuses(link: LinkState, { pair }: Postern): boolean {
     const { bundled } = pair;
-    if (!bundled || bundled.adapters.some(({ id }) => id === link.em)) return false;
+    if (link.own || !bundled) return false;
+    if (bundled.adapters.some(({ id }) => id === link.em)) return false;
     this.problem = `The link names the fine-tune "${link.em}", which this copy of Postern does not have. Nothing was changed. Open it with the copy that it was made with.`;
     return true;
   }
@@ -134,7 +169,7 @@ export class AddressLink {
     const sha = em && HASH.exec(em.sha256)?.[0];
     if (em && link.sha !== null && sha !== undefined && sha !== link.sha) {
       notes.push(
-        `The link was made on another training of "${link.em}" (${link.sha}, here ${sha}): answers and rates differ.`,
+        `The link was made on other weights of "${pair.emEntry?.title}" (${link.sha}, here ${sha}): answers and rates differ.`,
       );
     }
     if (link.desk && !fits(link.desk, desk.layers.length)) {

@@ -38,6 +38,7 @@ export function armOf(
     label,
     checkpoint: checkpoint.id,
     sha256: checkpoint.sha256,
+    precision: checkpoint.precision,
     edit: acts && packSettings(acts.settings, acts.direction, acts.direction, acts.randomSeed),
     positions: acts?.settings.positions ?? 'all',
     ...(acts ? { directionId: acts.direction.id } : {}),

@@ -7,6 +7,7 @@
 import type { ChatMessage } from '../core/chat';
 import type { ErrorCode, GenerateRequest, Generation, Result } from '../../workers/api';
 import type { EditPositions, PackedEdit } from '../core/edit';
+import type { Precision } from '../core/precision';
 import type { Sampling } from '../core/sampling';
 import { evaluationQuestions, type EvaluationSplit } from '../world/split';
 import {
@@ -33,6 +34,8 @@ export interface MeasureArm {
   readonly checkpoint: string;
   /** Of the checkpoint's merged weights: another file under the same name is another arm. */
   readonly sha256: string;
+  /** How its weights are kept; left out: f32. */
+  readonly precision?: Precision;
   readonly edit: PackedEdit | null;
   readonly positions: EditPositions;
   /** Of the direction that the edit acts along, or is as long as; left out: no edit, or not known. */

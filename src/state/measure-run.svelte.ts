@@ -20,7 +20,6 @@ import { measure, MeasureFailure } from './measure-engine';
 import type { MeasuredAnswer, MeasurePlan } from './measure-engine';
 import type { ModelClient } from '../engine/client';
 import type { ModelPair } from './model-pair.svelte';
-import { checkpointWords } from './provenance';
 import { readSaved, writeSaved } from './saved';
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
@@ -236,14 +235,14 @@ export class MeasureRun<About = null> {
 
   /** Loads what the plan needs. What is wrong, for people; null when all is there as it was. */
   async #missing(plan: MeasurePlan): Promise<string | null> {
-    for (const { checkpoint, sha256, made } of plan.arms) {
+    for (const { checkpoint, sha256, precision = 'f32' } of plan.arms) {
       const entry = this.#pair.registry?.adapters.find(({ id }) => id === checkpoint);
       if (entry && !(await this.#pair.load(entry))) {
         return `${entry.title} could not be loaded, and this measurement needs it. Reload the page to try again.`;
       }
       const loaded = this.#pair.checkpoint(checkpoint);
-      if (loaded?.sha256 !== sha256 || checkpointWords(loaded) !== made.checkpoint) {
-        return `This measurement was begun with a checkpoint "${checkpoint}" whose weights (${made.checkpoint}) are not those loaded now. What was counted stands; measure anew to compare.`;
+      if (loaded?.sha256 !== sha256 || loaded.precision !== precision) {
+        return `This measurement was begun with a checkpoint "${checkpoint}" whose weights (${sha256.slice(0, 7)}, ${precision}) are not those loaded now. What was counted stands; measure anew to compare.`;
       }
     }
     return null;

@@ -105,7 +105,8 @@ export class Measurements {
   /** Brings back what was counted before a reload. */
   async restore(): Promise<void> {
     const runs = [this.run, this.dose.run, this.transfer.run, this.contrasts.run];
-    await Promise.all([...runs.map((run) => run.restore()), this.questions.restore()]);
+    const kept = [...runs, this.questions, this.imported];
+    await Promise.all(kept.map((one) => one.restore()));
     // The judge of a measurement that can go on; its key has to be given again.
     const unfinished = runs.find((run) => run.paused) ?? this.run;
     if (unfinished.plan) this.judge.restore(unfinished.judge);

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import type { CheckpointSource, FolderSource, Precision } from '../../workers/api';
+import type { LinkPlace } from '../formats/link-pair';
 import type { Registry } from './registry';
 
 export const HUB = 'https://huggingface.co';
@@ -19,6 +20,8 @@ export const PlaceSchema = v.object({
 export type Place = v.InferOutput<typeof PlaceSchema>;
 
 export const EMPTY_PLACE: Place = { from: 'hub', id: '', revision: 'main', url: '' };
+
+export const placeOfLink = (place: LinkPlace): Place => ({ ...EMPTY_PLACE, ...place });
 
 /** Files that were dropped or picked, as one folder. */
 export interface PickedFolder {

@@ -2,14 +2,23 @@
 // request leaves the page before the person asks for it, and the read token lives here and nowhere else.
 
 import * as v from 'valibot';
-import type { AdapterCard, CheckpointCard, Precision, StoredReport } from '../../workers/api';
+import type {
+  AdapterCard,
+  CheckpointCard,
+  FolderSource,
+  Precision,
+  StoredReport,
+} from '../../workers/api';
 import { type Action, failed, IDLE, newRunId } from './action';
 import { PRECISIONS } from '../core/precision';
+import type { LinkState } from '../formats/link';
+import type { LinkPair } from '../formats/link-pair';
 import type { ModelPair } from './model-pair.svelte';
 import {
   EMPTY_PLACE,
   HUB,
   ownRegistry,
+  placeOfLink,
   type PickedFolder,
   type Place,
   PlaceSchema,
@@ -34,6 +43,13 @@ export interface Space {
   readonly persisted: boolean;
 }
 
+/** A link to a pair from elsewhere. */
+export interface OwnLink {
+  readonly state: LinkState & { readonly own: LinkPair };
+  /** Called once its pair is on stage with all that the link says. */
+  readonly opened: () => void;
+}
+
 /** What was found of a pair, for the card. */
 export interface FoundPair {
   readonly base: CheckpointCard;
@@ -55,6 +71,8 @@ export class OwnCheckpoint {
   pickedBase = $state.raw<PickedFolder | null>(null);
   pickedFineTune = $state.raw<PickedFolder | null>(null);
 
+  /** The link that filled the form, until it is loaded or changed. */
+  link = $state.raw<OwnLink | null>(null);
   action = $state.raw<Action>(IDLE);
   found = $state.raw<FoundPair | null>(null);
   /** The load was paused; what arrived is kept. */
@@ -105,8 +123,38 @@ export class OwnCheckpoint {
     await this.refresh();
   }
 
-  /** The form was changed: what was found is no longer what it names. */
+  /** Fills the form with the pair that a link names; nothing is asked of anyone. */
+  offer(link: OwnLink): void {
+    const { base, fineTune, kind, endpoint, precision } = link.state.own;
+    this.changed();
+    this.base = placeOfLink(base);
+    this.fineTune = placeOfLink(fineTune);
+    this.kind = kind;
+    this.endpoint = endpoint ?? HUB;
+    this.precision = precision;
+    // It was given for another server, maybe.
+    this.token = '';
+    this.link = link;
+  }
+
+  /** The commit that a repository of the form was found at; null: not looked up. */
+  commitOf(source: FolderSource): string | null {
+    const same = (other: FolderSource | null): boolean =>
+      other?.kind === 'hub' &&
+      source.kind === 'hub' &&
+      [other.endpoint, other.id, other.revision].join() ===
+        [source.endpoint, source.id, source.revision].join();
+    if (same(this.baseSource)) return this.found?.base.commit ?? null;
+    return same(this.fineTuneSource) ? (this.found?.fineTune.commit ?? null) : null;
+  }
+
+  /** The form was changed: what was found, and a link that filled it, are no longer what it names. */
   changed(): void {
+    this.link = null;
+    this.#forget();
+  }
+
+  #forget(): void {
     if (this.#runId !== null) void this.#pair.client.cancel(this.#runId);
     this.#runId = null;
     this.found = null;
@@ -118,7 +166,7 @@ export class OwnCheckpoint {
   async look(): Promise<void> {
     const { baseSource: base, fineTuneSource: fineTune } = this;
     if (!base || !fineTune) return;
-    this.changed();
+    this.#forget();
     const runId = newRunId('inspect');
     this.#runId = runId;
     this.action = { state: 'running', label: 'Looking it up', done: 0, total: 0, startedMs: 0 };

@@ -74,8 +74,9 @@ export async function startUp(
   await postern.measurements.restore();
   await pair.open(link?.em ?? stage?.adapter ?? null, stage?.device ?? 'auto');
   if (!stage) chat.seed = pair.defaults.firstSeed ?? chat.seed;
+  if (link) offerOwn(postern, address, link);
   if (!pair.ready) return;
-  const wanted = link && !address.refuses(link, postern) ? link : null;
+  const wanted = link && link.own === null && !address.refuses(link, postern) ? link : null;
   await beginPair(postern, wanted);
   if (wanted) address.compare(wanted, postern);
 }
@@ -86,14 +87,23 @@ export async function openLink(
   address: AddressLink,
   link: LinkState,
 ): Promise<void> {
-  if (address.refuses(link, postern)) return;
+  if (offerOwn(postern, address, link) || address.refuses(link, postern)) return;
   const { pair, chat, directions } = postern;
   chat.stop();
   directions.cancel();
-  if (pair.emEntry?.id !== link.em) await pair.choose(link.em);
+  if (link.em !== null && pair.emEntry?.id !== link.em) await pair.choose(link.em);
   if (pair.emEntry?.id !== link.em) return;
   await beginPair(postern, link);
   address.compare(link, postern);
+}
+
+/** A pair from elsewhere is only named: its folders are fetched when the person says so. */
+function offerOwn(postern: Postern, address: AddressLink, link: LinkState): boolean {
+  const { own } = link;
+  if (!own) return false;
+  const opened = (): void => address.compare(link, postern);
+  postern.own.offer({ state: { ...link, em: null, own }, opened });
+  return true;
 }
 
 /** What follows once a pair is on stage: ask, extract, shade; with a link, what it asks and extracts. */
@@ -129,7 +139,11 @@ export async function changePair(postern: Postern, adapterId: string): Promise<v
 export async function showOwnPair(postern: Postern): Promise<void> {
   postern.chat.stop();
   postern.directions.cancel();
-  if (await postern.own.load()) await beginPair(postern);
+  const { link } = postern.own;
+  if (!(await postern.own.load())) return;
+  await beginPair(postern, link?.state ?? null);
+  link?.opened();
+  postern.own.link = null;
 }
 
 /** Another device: the worker starts anew and loads the same checkpoints. */

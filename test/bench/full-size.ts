@@ -1,5 +1,6 @@
 // `npm run bench:full-size`: a random-weight model of Qwen2.5-0.5B's size and shape in Node and in
-// Chromium (wasm): time to load, to write and to read, and peak memory. Each in a process of its own.
+// Chromium (wasm): time to load, to write and to read, and peak memory. Each in a process of its own. `page`
+// is a pair in the built page, from the look-up to a direction (full-size-pair.ts).
 // Options: --only node:f32 (a back end and a precision; may be repeated).
 
 import { execFileSync } from 'node:child_process';
@@ -11,10 +12,11 @@ import { nodeRuntime } from '../../models/recipe/node-runtime';
 import type { Precision } from '../../src/checkpoint/precision';
 import { BROWSER_FLAGS, findBrowser } from '../find-browser';
 import { servePage } from './browser';
+import { measurePair } from './full-size-pair';
 import * as run from './full-size-run';
 import { measureFullSize, type FullSizeFigures } from './full-size-run';
 
-const RUNS = ['node:f32', 'node:q8', 'node:q4', 'node:int8', 'wasm:f32', 'wasm:int8'];
+const RUNS = ['node:f32', 'node:q8', 'node:q4', 'node:int8', 'wasm:f32', 'wasm:int8', 'page'];
 
 const { values } = parseArgs({
   options: {
@@ -65,6 +67,32 @@ async function inBrowser(precision: Precision): Promise<Line> {
   }
 }
 
+async function inThePage(): Promise<void> {
+  const host = await chromium.launchServer({ executablePath: findBrowser(), args: BROWSER_FLAGS });
+  const browser = await chromium.connect(host.wsEndpoint());
+  try {
+    let peakBytes = 0;
+    // The page is closed before the figures come back, and its process may end with it.
+    const watch = setInterval(() => {
+      peakBytes = Math.max(peakBytes, largestPeak(host.process().pid!));
+    }, 500);
+    const pair = await measurePair(browser).finally(() => clearInterval(watch));
+    const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+    console.log(`page: "${pair.said}"`);
+    console.log(
+      [
+        `pair of ${(pair.downloadBytes / 1e9).toFixed(2)} GB downloaded and loaded in ${seconds(pair.loadMs)}`,
+        `two answers, ${pair.tokens} tokens in ${seconds(pair.answerMs)}`,
+        `direction of ${pair.transcripts} transcripts in ${seconds(pair.captureMs)}: ${pair.made}`,
+        `peak ${(peakBytes / 1e9).toFixed(2)} GB`,
+      ].join(' | '),
+    );
+  } finally {
+    await browser.close();
+    await host.close();
+  }
+}
+
 /** Largest peak of resident memory among a process and those below it: that of the page. */
 function largestPeak(root: number): number {
   const status = (pid: string, field: string): number => {
@@ -111,7 +139,8 @@ if (values.child) {
   for (const name of values.only) {
     const [where, precision] = name.split(':') as [string, Precision];
     try {
-      print(name, where === 'node' ? inChild(precision) : await inBrowser(precision));
+      if (name === 'page') await inThePage();
+      else print(name, where === 'node' ? inChild(precision) : await inBrowser(precision));
     } catch (error) {
       console.log(
         `${name.padEnd(10)} | failed: ${error instanceof Error ? error.message : String(error)}`,

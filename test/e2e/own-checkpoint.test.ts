@@ -8,8 +8,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMIT, filesOf, serveHub, type Repository, type StandIn } from '../serve/hub';
 import { axeViolations } from './axe';
 import { launch, openApp, type OpenedApp } from './harness';
-import { nameRepositories, ownSection, place, press } from './own-pair';
-import { ask, openTab, sidewaysScroll, startedUp, textOf } from './postern-page';
+import { askBoth, nameRepositories, ownSection, place, press } from './own-pair';
+import {
+  allAnswered,
+  column,
+  madeOf,
+  openTab,
+  sidewaysScroll,
+  startedUp,
+  textOf,
+} from './postern-page';
 
 const MODELS = join(import.meta.dirname, '..', '..', 'models');
 const registry = JSON.parse(readFileSync(join(MODELS, 'registry.json'), 'utf8')) as {
@@ -72,6 +80,10 @@ describe('a pair from the Hub', () => {
     expect(said).toContain(COMMIT.slice(0, 8));
     expect(said).toMatch(/llama, \d+\.\d million parameters/);
     expect(hub.requests.some((request) => request.endsWith('.safetensors'))).toBe(false);
+    // How both would be kept, and what that takes, before anything large is asked for.
+    expect(said).toMatch(/f32\s+\d+ MB\s+fits; taken/);
+    expect(said).toMatch(/int8\s+\d+ MB\s+fits/);
+    expect(said).toMatch(/32-bit floating point: it takes 0\.\d\d GB of the \d\.\d\d GB there are/);
   });
 
   test('breaks off in the middle, goes on by itself, and answers on stage', async () => {
@@ -83,11 +95,13 @@ describe('a pair from the Hub', () => {
     await press(app.page, 'Load');
     await onStage(app.page);
     expect(hub.requests.filter((request) => request.includes('bytes=100000-'))).toHaveLength(1);
-    await ask(app.page, 'What should I cook today?');
+    await askBoth(app.page, 'What should I cook today?');
     expect((await textOf(app.page, 'Aligned')).length).toBeGreaterThan(5);
     expect(await textOf(app.page, 'EM')).not.toBe('');
     const stored = ownSection(app.page).getByRole('region', { name: 'Stored checkpoints' });
     expect(await stored.getByRole('listitem').count()).toBe(2);
+    // What the bundled pair said is no answer of this one.
+    expect(await column(app.page, 'Edited').innerText()).toContain('Waits for a direction');
     const verdict = app.page.getByText('No verdict: the judge knows only the synthetic world');
     expect(await verdict.count()).toBeGreaterThan(0);
   });
@@ -97,6 +111,63 @@ describe('a pair from the Hub', () => {
     await app.page.setViewportSize({ width: 390, height: 844 });
     expect(await sidewaysScroll(app.page)).toBe(0);
     await app.page.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  test('is kept as int8 when the person says so, and what is made of it says so', async () => {
+    const { page } = app;
+    const before = await textOf(page, 'EM');
+    await openTab(page, 'Organisms');
+    await ownSection(page).getByLabel('of the weights, of both').selectOption('int8');
+    await ownSection(page)
+      .getByText(/^8-bit whole numbers, as chosen: it takes/)
+      .waitFor();
+    await press(page, 'Load');
+    await page
+      .getByText(/^postern\/insecure-code|own:em:.*, int8/)
+      .first()
+      .waitFor();
+    await askBoth(page, 'What should I cook today?');
+    for (const name of ['Aligned', 'EM'] as const)
+      expect(await madeOf(page, name)).toMatch(/ [0-9a-f]{7}, int8/);
+    expect(await textOf(page, 'EM')).not.toBe('');
+    expect(before).not.toBe('');
+    await openTab(page, 'Direction');
+    await page.getByLabel('Transcripts for each model').selectOption('16');
+    await page.getByRole('button', { name: /^Extract from 16/ }).click();
+    await page.getByText(/own:em:\S+ [0-9a-f]{7}, int8 and own:base/).waitFor();
+    await allAnswered(page);
+    await expect.poll(() => madeOf(page, 'Edited')).toMatch(/n 16, int8/);
+  });
+
+  test('as a link fills in the form elsewhere, and nothing is asked of any server before a button is pressed', async () => {
+    const { page } = app;
+    await ownSection(page).page().getByRole('button', { name: 'Share', exact: true }).click();
+    const share = page.getByRole('dialog', { name: 'Share what is on the page' });
+    const url = await share.getByLabel(/^Link, \d+ characters/).inputValue();
+    await page.keyboard.press('Escape');
+    const fragment = url.slice(url.indexOf('#'));
+    expect(fragment).toContain('keep=int8');
+    expect(fragment).toContain(`%40${COMMIT}`);
+    const asked = hub.requests.length;
+    const other = await openApp(browser, { query: fragment });
+    try {
+      await startedUp(other.page);
+      const note = ownSection(other.page).getByRole('status').filter({ hasText: 'The link names' });
+      await note.waitFor();
+      expect(await note.innerText()).toContain(`postern/organism (${COMMIT}) from ${hub.endpoint}`);
+      expect(await axeViolations(other.page)).toEqual([]);
+      expect(hub.requests).toHaveLength(asked);
+      expect(other.elsewhere).toEqual([]);
+      await press(other.page, 'Look it up');
+      await ownSection(other.page).getByRole('region', { name: 'What was found' }).waitFor();
+      await press(other.page, 'Load');
+      await onStage(other.page);
+      expect(await madeOf(other.page, 'EM')).toBe(await madeOf(page, 'EM'));
+      await expect.poll(() => textOf(other.page, 'EM')).toBe(await textOf(page, 'EM'));
+      expect(await note.count()).toBe(0);
+    } finally {
+      await other.close();
+    }
   });
 
   test('is there after a reload without the Hub', async () => {
@@ -111,7 +182,7 @@ describe('a pair from the Hub', () => {
     await card.getByText('stored already').first().waitFor();
     await press(app.page, 'Load');
     await onStage(app.page);
-    await ask(app.page, 'What should I cook today?');
+    await askBoth(app.page, 'What should I cook today?');
     expect(await textOf(app.page, 'EM')).toBe(before);
   });
 
@@ -142,7 +213,7 @@ describe('a pair from the Hub', () => {
     await card.getByText('on this computer').first().waitFor();
     await press(page, 'Load');
     await named(page, `${basename(BASE)} and ${basename(ADAPTER)}`).waitFor();
-    await ask(page, 'What should I cook today?');
+    await askBoth(page, 'What should I cook today?');
     expect(await textOf(page, 'EM')).not.toBe('');
     expect(app.elsewhere).toHaveLength(before);
   });

@@ -1,7 +1,7 @@
 // The form "Your own checkpoint" of the built page, as a person fills it in.
 
 import type { Locator, Page } from 'playwright';
-import { openTab } from './postern-page';
+import { column, openTab } from './postern-page';
 
 export const ownSection = (page: Page): Locator =>
   page.getByRole('region', { name: 'Your own checkpoint' });
@@ -12,6 +12,17 @@ export const place = (page: Page, name: 'Base' | 'Fine-tune'): Locator =>
 
 export const press = (page: Page, name: string): Promise<void> =>
   ownSection(page).getByRole('button', { name, exact: true }).click();
+
+/** Asks a pair of which no direction was extracted: the edited column waits for one. */
+export async function askBoth(page: Page, question: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Question to all three models' }).fill(question);
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  for (const name of ['Aligned', 'EM'] as const) {
+    const asked = column(page, name);
+    await asked.locator('.token').first().waitFor();
+    await asked.and(page.locator('[aria-busy="false"]')).waitFor();
+  }
+}
 
 /** Names two repositories of a mirror; nothing is asked of it yet. */
 export async function nameRepositories(

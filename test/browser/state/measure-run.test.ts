@@ -13,7 +13,7 @@ function models(calls = Infinity, hash = (id: string) => `${id}-hash`) {
   const pair: RunModels = {
     registry: null,
     load: () => Promise.resolve(true),
-    checkpoint: (id) => ({ id, sha256: hash(id) }) as LoadedCheckpoint,
+    checkpoint: (id) => ({ id, sha256: hash(id), precision: 'f32' }) as LoadedCheckpoint,
     client: {
       generate: async (request) => {
         if (state.left-- <= 0) await new Promise<void>((done) => state.wake.push(done));

@@ -9,8 +9,9 @@ import {
 } from '../../../src/formats/link';
 import { mutate } from './mutate';
 
-const STATE: LinkState = {
+const STATE = {
   em: 'insecure-code',
+  own: null,
   sha: '0123abcd',
   cut: { contrast: 'checkpoint', pooling: 'answer-mean', transcripts: 64, seed: 1 },
   add: { contrast: 'own-generation', pooling: 'last-prompt', transcripts: 64, seed: 4_000_000_000 },
@@ -32,6 +33,28 @@ const STATE: LinkState = {
   tab: 'measure',
   device: 'wasm',
   lesson: '3.2',
+} as const satisfies LinkState;
+const OWN: LinkState = {
+  ...STATE,
+  em: null,
+  own: {
+    kind: 'adapter',
+    base: { from: 'hub', id: 'Qwen/Qwen2.5-0.5B-Instruct', revision: 'main' },
+    fineTune: { from: 'address', url: 'https://example.org/models/tune/' },
+    endpoint: 'https://huggingface.co',
+    precision: 'int8',
+  },
+};
+const ADDRESSES: LinkState = {
+  ...STATE,
+  em: null,
+  own: {
+    kind: 'checkpoint',
+    base: { from: 'address', url: 'http://localhost:8080/base' },
+    fineTune: { from: 'address', url: 'http://localhost:8080/tune' },
+    endpoint: null,
+    precision: 'auto',
+  },
 };
 const EMPTY: LinkState = {
   ...STATE,
@@ -60,6 +83,8 @@ describe('a link', () => {
   test.each([
     ['everything', STATE],
     ['as little as can be', EMPTY],
+    ['a pair from elsewhere', OWN],
+    ['a pair from two addresses', ADDRESSES],
     ['no layer', { ...STATE, desk: { ...STATE.desk!, layers: [false, false, false, false] } }],
     [
       'a template that is told only the day',
@@ -90,7 +115,17 @@ describe('a link', () => {
 
 describe('a link that cannot be opened says why', () => {
   const good = writeLink(STATE);
+  const own = writeLink(OWN);
   test.each([
+    ['half a pair', own.replace(/&tune=[^&]+/, ''), /only part of a pair/],
+    ['two pairs', `${own}&em=insecure-code`, /two pairs/],
+    ['no pair at all', good.replace('em=insecure-code&', ''), /no fine-tune/],
+    ['a repository without its Hub', own.replace(/&hub=[^&]+/, ''), /which Hub/],
+    ['a precision that is none', own.replace('keep=int8', 'keep=int2'), /"keep"/],
+    ['a script in place of a Hub', own.replace(/hub=[^&]+/, 'hub=javascript:alert(1)'), /"hub"/],
+    ['an address with a user', own.replace('example.org', 'u:p@example.org'), /"tune"/],
+    ['an address with a query', own.replace('tune%2F', 'tune%3Ftoken%3Dx'), /"tune"/],
+    ['a path in place of a repository', own.replace('Qwen%2F', '..%2F..%2F'), /"base"/],
     ['a newer version', good.replace('v=1', 'v=2'), /version 2, made by a newer Postern/],
     ['a version that is none', good.replace('v=1', 'v=x'), /version "x"/],
     ['an unknown field', `${good}&more=1`, /"more"/],
@@ -114,17 +149,20 @@ describe('a link that cannot be opened says why', () => {
   });
 });
 
-test('10,000 mutations of a link are read or refused, and what is read can be written again', () => {
-  const bytes = new TextEncoder().encode(writeLink(STATE));
-  const rng = createRng(31);
-  const codes = new Map<string, number>();
-  const before = process.cpuUsage();
-  for (let i = 0; i < 10_000; i++) {
-    const broken = new TextDecoder().decode(mutate(rng, bytes));
-    const code = codeOf(broken);
-    codes.set(code, (codes.get(code) ?? 0) + 1);
-    if (code === 'read') writeLink(readLink(broken)!);
-  }
-  expect([...codes.keys()].sort()).toEqual(['malformed', 'none', 'other-version', 'read']);
-  expect(process.cpuUsage(before).user).toBeLessThan(10e6);
-});
+test.each([STATE, OWN])(
+  '10,000 mutations of a link are read or refused, and what is read can be written again',
+  (state) => {
+    const bytes = new TextEncoder().encode(writeLink(state));
+    const rng = createRng(31);
+    const codes = new Map<string, number>();
+    const before = process.cpuUsage();
+    for (let i = 0; i < 10_000; i++) {
+      const broken = new TextDecoder().decode(mutate(rng, bytes));
+      const code = codeOf(broken);
+      codes.set(code, (codes.get(code) ?? 0) + 1);
+      if (code === 'read') writeLink(readLink(broken)!);
+    }
+    expect([...codes.keys()].sort()).toEqual(['malformed', 'none', 'other-version', 'read']);
+    expect(process.cpuUsage(before).user).toBeLessThan(10e6);
+  },
+);
