@@ -437,3 +437,29 @@ export interface ModelApi {
   cancel(runId: string): Promise<void>;
   memory(): Promise<Result<MemoryReport>>;
 }
+
+/** A file of the page as the service worker lists it. */
+export interface OfflineFile {
+  /** Relative to the page. */
+  readonly url: string;
+  readonly bytes: number;
+  readonly kept: boolean;
+}
+
+/** Asked of `service.worker.ts`, which answers each through the port that came along. */
+export type OfflineRequest =
+  | { readonly kind: 'list' }
+  /** Fetches a file of the page if need be, and keeps it. */
+  | { readonly kind: 'keep'; readonly url: string }
+  /** Of a version that waits: to become the one in use. */
+  | { readonly kind: 'take-over' };
+
+export type OfflineReply =
+  | { readonly kind: 'list'; readonly files: readonly OfflineFile[] }
+  | { readonly kind: 'kept' }
+  /** The storage of this browser holds no more. */
+  | { readonly kind: 'full' }
+  | { readonly kind: 'taken-over' }
+  /** A page of the version before is open in another tab, and nothing was done. */
+  | { readonly kind: 'other-tabs' }
+  | { readonly kind: 'failed'; readonly message: string };

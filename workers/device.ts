@@ -30,6 +30,16 @@ const LIMITS = [
 const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
 const MAX_THREADS = 4;
 
+const NO_ADAPTER = 'This browser offers no WebGPU adapter.';
+const INSECURE =
+  'Browsers offer WebGPU only over https or on localhost, and this page came over plain http from another computer.';
+/** Why WebAssembly runs on one thread, where the host could change it. */
+const ONE_THREAD = crossOriginIsolated
+  ? ''
+  : isSecureContext
+    ? ' On one thread, because the host sends no isolation headers; once the page is kept for offline use it brings them along, from the next load on.'
+    : ' On one thread: over plain http browsers allow no more.';
+
 export interface StartedDevice {
   readonly runtime: Runtime;
   readonly report: DeviceReport;
@@ -56,7 +66,13 @@ export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevic
     // Fetches and compiles the WebAssembly while the weights are still on their way. If it fails, the
     // first load fails in the same way and says so.
     warmUp = selfTest(runtime).catch(() => {});
-    return { runtime, report: { ...base, device: 'wasm', reason, room: roomOf(null, memoryGiB) } };
+    const report = {
+      ...base,
+      device: 'wasm',
+      reason: `${reason}${ONE_THREAD}`,
+      room: roomOf(null, memoryGiB),
+    } as const;
+    return { runtime, report };
   };
   if (wanted === 'wasm') return onWasm('WebAssembly was chosen.');
 
@@ -65,7 +81,7 @@ export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevic
     throw new ModelError(code, `${why} Choose WebAssembly, which runs everywhere.`);
   };
   const adapter = await findAdapter();
-  if (!adapter) return refuse('no-webgpu', 'This browser offers no WebGPU adapter.');
+  if (!adapter) return refuse('no-webgpu', isSecureContext ? NO_ADAPTER : INSECURE);
   const { info } = adapter;
   const name = [info.vendor, info.architecture, info.description].filter(Boolean).join(' ');
   if (wanted === 'auto' && (info.isFallbackAdapter || /swiftshader/i.test(name))) {

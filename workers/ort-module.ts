@@ -1,6 +1,8 @@
 // The WebAssembly module inside onnxruntime-web 1.30. Its JavaScript side keeps the module to itself,
 // but takes the maker of it as a script; the script handed over here leaves a reference behind.
 
+import makerUrl from './ort-maker.js?url';
+
 /** What is used of the module (lib/wasm/wasm-types.ts). Addresses and handles are numbers. */
 export interface OrtModule {
   readonly HEAPU8: Uint8Array;
@@ -29,20 +31,13 @@ export interface OrtModule {
 
 export type MakeOrtModule = (config: unknown) => Promise<OrtModule>;
 
-/** Under this name the script finds the maker. */
-const NAME = 'posternMakeOrtModule';
-
 let module: OrtModule | null = null;
-let url: string | null = null;
 
-/** For `env.wasm.wasmPaths.mjs`; the same at every call. */
+/** For `env.wasm.wasmPaths.mjs`. The script finds the maker under this name. */
 export function moduleScript(make: MakeOrtModule): string {
-  if (url !== null) return url;
-  const makeAndKeep: MakeOrtModule = async (config) => (module = await make(config));
-  Object.assign(globalThis, { [NAME]: makeAndKeep });
-  const script = `export default (config) => globalThis.${NAME}(config);`;
-  url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-  return url;
+  const posternMakeOrtModule: MakeOrtModule = async (config) => (module = await make(config));
+  Object.assign(globalThis, { posternMakeOrtModule });
+  return makerUrl;
 }
 
 /** @throws Error before the first session. */

@@ -88,6 +88,11 @@ export class ModelClient {
     return this.#status;
   }
 
+  /** Whether a call is under way. */
+  get busy(): boolean {
+    return (this.#connection?.pending.size ?? 0) > 0;
+  }
+
   /** Tells the present status at once, then every change. Returns how to stop listening. */
   onStatus(listener: (status: EngineStatus) => void): () => void {
     this.#listeners.add(listener);

@@ -31,6 +31,8 @@ export class Directions {
   /** What has been read, by checkpoint, text, pooling, number and seed. */
   readonly #cells: Record<string, Cell> = {};
   #runId: string | null = null;
+  /** Ids taken off the shelf in this tab. */
+  readonly #removed = new Set<string>();
 
   list = $state.raw<readonly HeldDirection[]>([]);
   /** The answer-mean direction in use: shades tokens, and is what the desk cuts. */
@@ -101,6 +103,13 @@ export class Directions {
 
   remove(direction: HeldDirection): void {
     this.list = this.list.filter((held) => held !== direction);
+    this.#removed.add(direction.id);
+  }
+
+  /** The shelf as it is kept: what another tab put there stays, unless it was taken off in this one. */
+  mergedWith(kept: readonly HeldDirection[]): HeldDirection[] {
+    const gone = (id: string) => this.#removed.has(id) || this.list.some((held) => held.id === id);
+    return [...kept.filter(({ id }) => !gone(id)), ...this.list];
   }
 
   restore(direction: HeldDirection): void {

@@ -8,6 +8,7 @@ import { Directions } from './directions.svelte';
 import { EditDesk } from './edit-desk.svelte';
 import { Measurements } from './measurements.svelte';
 import { ModelPair } from './model-pair.svelte';
+import { Offline } from './offline.svelte';
 import { OwnCheckpoint } from './own-checkpoint.svelte';
 import { Prompting } from './prompting.svelte';
 import { Room } from './room.svelte';
@@ -24,6 +25,7 @@ export interface Postern {
   readonly comparison: Comparison;
   readonly transcripts: TranscriptCells;
   readonly room: Room;
+  readonly offline: Offline;
 }
 
 /** `usePostern` throws Svelte's missing_context when called outside the app. */
@@ -35,6 +37,7 @@ export function createPostern(): Postern {
   const desk = new EditDesk();
   const prompting = new Prompting(pair);
   const chat = new Chat(pair, directions, desk, prompting);
+  const measurements = new Measurements(pair, directions, desk, prompting);
   return {
     pair,
     own: new OwnCheckpoint(pair),
@@ -42,9 +45,11 @@ export function createPostern(): Postern {
     desk,
     prompting,
     chat,
-    measurements: new Measurements(pair, directions, desk, prompting),
+    measurements,
     comparison: new Comparison(pair, directions),
     transcripts: new TranscriptCells(pair),
     room: new Room(),
+    // An endpoint may be judging while the worker rests.
+    offline: new Offline(pair, () => pair.client.busy || measurements.run.running),
   };
 }

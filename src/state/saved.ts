@@ -1,7 +1,7 @@
 // What outlives a reload, in IndexedDB. Where the browser has none (a private window, storage full)
 // the page works the same and says once that nothing is kept.
 
-import { get, set } from 'idb-keyval';
+import { get, set, update } from 'idb-keyval';
 import { createSubscriber } from 'svelte/reactivity';
 import * as v from 'valibot';
 
@@ -63,6 +63,22 @@ export async function readSaved<S extends v.GenericSchema>(
 export async function writeSaved(key: string, value: unknown): Promise<void> {
   try {
     await set(`postern:${key}`, value);
+  } catch (error) {
+    remember(error);
+  }
+}
+
+/** Writes what `merge` makes of the value that is there, which another tab may have written; null: none. */
+export async function mergeSaved<S extends v.GenericSchema>(
+  key: string,
+  schema: S,
+  merge: (there: v.InferOutput<S> | null) => v.InferOutput<S>,
+): Promise<void> {
+  try {
+    await update(`postern:${key}`, (there) => {
+      const parsed = v.safeParse(schema, there);
+      return merge(parsed.success ? parsed.output : null);
+    });
   } catch (error) {
     remember(error);
   }

@@ -8,7 +8,7 @@ import { type AddressLink, setFrom, useRecipes } from './link.svelte';
 import type { Postern } from './postern';
 import type { HeldDirection } from './directions.svelte';
 import { ChatSchema } from './prompting.svelte';
-import { DeskSchema, readSaved, writeSaved } from './saved';
+import { DeskSchema, mergeSaved, readSaved, writeSaved } from './saved';
 
 const TRANSCRIPTS = 64;
 
@@ -165,5 +165,6 @@ export function save({ pair, directions, desk, chat, prompting }: Postern): void
     history: chat.history,
   });
   void writeSaved('desk', desk.snapshot());
-  if (directions.list.length > 0) void writeSaved('directions', directions.list);
+  void [directions.list];
+  void mergeSaved('directions', SavedDirections, (kept) => directions.mergedWith(kept ?? []));
 }

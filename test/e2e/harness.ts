@@ -11,7 +11,7 @@ import type { ServeOptions } from '../serve/server';
 import { serve } from '../serve/server';
 
 export interface OpenOptions {
-  readonly serve?: Pick<ServeOptions, 'base' | 'isolated'>;
+  readonly serve?: Partial<ServeOptions>;
   readonly context?: BrowserContextOptions;
   /** Query and fragment after the page's address. */
   readonly query?: string;
@@ -24,6 +24,8 @@ export interface OpenedApp {
   readonly problems: readonly string[];
   /** Addresses of requests that left this machine. A page that works offline makes none. */
   readonly elsewhere: readonly string[];
+  /** The server goes away, as on a train; the page stays. */
+  stopServing(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,7 +61,8 @@ export async function openApp(browser: Browser, options: OpenOptions = {}): Prom
   page.on('requestfailed', (request) => {
     problems.push(`request: ${request.url()} ${request.failure()?.errorText ?? ''}`);
   });
-  page.on('request', (request) => {
+  // Of the context, which also tells of its workers and of the service worker.
+  context.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());
     if (protocol.startsWith('http') && hostname !== 'localhost') elsewhere.push(request.url());
   });
@@ -69,6 +72,7 @@ export async function openApp(browser: Browser, options: OpenOptions = {}): Prom
     url: served.url,
     problems,
     elsewhere,
+    stopServing: () => served.close(),
     async close() {
       await context.close();
       await served.close();

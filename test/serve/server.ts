@@ -1,12 +1,15 @@
-// A small static server for the built page: right content types, never a file outside its folder,
-// and the two headers that give the wasm fallback its threads. Nothing else: no ranges, no listing.
+// A small static server for the built page: right content types, never a file outside its folder, the two
+// headers that give the wasm fallback its threads, and the page's policy. It answers 304 for what the
+// browser has. Nothing else: no ranges, no listing.
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { extname, join, resolve, sep } from 'node:path';
+import { CONTENT_POLICY, ISOLATION } from '../../workers/page-headers';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -26,12 +29,6 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** Cross-origin isolation, without which a page gets no shared memory and so no threads. */
-export const ISOLATION: Readonly<Record<string, string>> = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
-
 export interface ServeOptions {
   /** The folder to serve. */
   readonly root: string;
@@ -39,33 +36,38 @@ export interface ServeOptions {
   readonly port: number;
   /** Path the page lives under, `/` or `/name/`. */
   readonly base?: string;
-  /** Send the cross-origin isolation headers. Off imitates a static host without header control. */
+  /** Send the headers of isolation and policy. Off imitates a static host without header control. */
   readonly isolated?: boolean;
+  /** The network address to listen at; else only this machine can come. */
+  readonly host?: string;
+  /** Over https with these, as PEM. */
+  readonly certificate?: { readonly key: string; readonly cert: string };
 }
 
 export interface Served {
-  /** Address of the page, ending in `base`. */
+  /** Address of the page on this machine, ending in `base`. */
   readonly url: string;
   close(): Promise<void>;
 }
 
 /** @throws Error with code EADDRINUSE when the port is taken. */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const base = options.base ?? '/';
-  const server = createServer((request, response) => {
+  const { base = '/', host = '127.0.0.1', certificate } = options;
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     answer(options, base, request, response).catch((error: unknown) => {
       console.error(error);
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
-  });
+  };
+  const server = certificate ? createSecureServer(certificate, listener) : createServer(listener);
   await new Promise<void>((done, fail) => {
     server.once('error', fail);
-    server.listen(options.port, '127.0.0.1', done);
+    server.listen(options.port, host, done);
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://localhost:${port}${base}`,
+    url: `${certificate ? 'https' : 'http'}://localhost:${port}${base}`,
     close: () =>
       new Promise((done) => {
         server.close(() => done());
@@ -88,7 +90,7 @@ async function answer(
     fileFor(root, base, request.url ?? '/'),
     request,
     response,
-    isolated ? ISOLATION : {},
+    isolated ? { ...ISOLATION, 'Content-Security-Policy': CONTENT_POLICY } : {},
   );
 }
 
@@ -104,9 +106,15 @@ export async function sendFile(
     response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('Not found.\n');
     return;
   }
+  const tag = `"${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}"`;
+  if (request.headers['if-none-match'] === tag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
   response.writeHead(200, {
     'Content-Type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
     'Content-Length': found.size,
+    ETag: tag,
     // A new build must show at once; names under assets/ carry a hash of their content.
     'Cache-Control': file.includes(`${sep}assets${sep}`)
       ? 'max-age=31536000, immutable'

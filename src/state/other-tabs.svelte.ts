@@ -1,0 +1,42 @@
+// Whether the page is open in another tab of this browser, which writes to the same storage.
+
+import { createSubscriber } from 'svelte/reactivity';
+
+type Word = { readonly from: string; readonly kind: 'hello' | 'here' | 'bye' };
+
+export class OtherTabs {
+  readonly #me = String(Math.random());
+  readonly #others = new Set<string>();
+  readonly #subscribe: () => void;
+
+  constructor(name = 'postern') {
+    this.#subscribe = createSubscriber((update) => {
+      const channel = new BroadcastChannel(name);
+      const say = (kind: Word['kind']): void => channel.postMessage({ from: this.#me, kind });
+      channel.onmessage = ({ data }: MessageEvent<Word>) => {
+        if (data.kind === 'bye') this.#others.delete(data.from);
+        else this.#others.add(data.from);
+        if (data.kind === 'hello') say('here');
+        update();
+      };
+      const leave = (): void => say('bye');
+      // Also when the page comes back from the browser's memory of pages.
+      const come = (): void => say('hello');
+      addEventListener('pagehide', leave);
+      addEventListener('pageshow', come);
+      come();
+      return () => {
+        removeEventListener('pagehide', leave);
+        removeEventListener('pageshow', come);
+        leave();
+        channel.close();
+      };
+    });
+  }
+
+  /** Reactive. */
+  get open(): boolean {
+    this.#subscribe();
+    return this.#others.size > 0;
+  }
+}

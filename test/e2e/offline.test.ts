@@ -1,0 +1,219 @@
+// The network goes away: after one visit the page starts, tells its first story, and has what the lessons
+// need; with one button it has everything. A newer version waits, and takes nothing from an open tab.
+
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LESSON_ORGANISMS } from '../../src/state/offline-files';
+import { DIST } from '../serve/build';
+import type { OpenedApp } from './harness';
+import { launch, openApp } from './harness';
+import { column, compareFineTunes, openTab, startedUp, textOf } from './postern-page';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(() => browser.close());
+
+const dialog = (page: Page) => page.getByRole('dialog', { name: 'Without a network' });
+
+/** Opens the dialog, waits until it says this, and closes it again. */
+async function offlineSays(page: Page, words: RegExp): Promise<void> {
+  await page.getByRole('button', { name: 'Offline', exact: true }).click();
+  await dialog(page).getByText(words).waitFor();
+  await dialog(page).getByRole('button', { name: 'Close' }).click();
+}
+
+async function putOnStage(page: Page, title: string): Promise<void> {
+  await openTab(page, 'Organisms');
+  const gallery = page.getByRole('region', { name: 'The gallery' });
+  for (const name of await gallery.getByRole('button', { expanded: false }).allInnerTexts()) {
+    await gallery.getByRole('button', { name, exact: true }).click();
+  }
+  const card = page.getByRole('listitem').filter({
+    has: page.getByText(`(${title})`, { exact: true }),
+  });
+  await card.getByRole('button', { name: 'Put on stage' }).click();
+  await card.getByRole('button', { name: 'Show the stage' }).waitFor();
+  await startedUp(page);
+}
+
+const registry = JSON.parse(readFileSync(join(DIST, 'models/registry.json'), 'utf8')) as {
+  readonly adapters: readonly { readonly id: string; readonly title: string }[];
+};
+const titleOf = (id: string): string => registry.adapters.find((one) => one.id === id)!.title;
+
+test('every fine-tune that is kept for the lessons is in the list', () => {
+  const ids = registry.adapters.map(({ id }) => id);
+  expect(LESSON_ORGANISMS.filter((id) => !ids.includes(id))).toEqual([]);
+});
+
+describe('after one visit, with the server gone', () => {
+  let app: OpenedApp;
+  let said: string;
+  beforeAll(async () => {
+    app = await openApp(browser);
+    await startedUp(app.page);
+    said = await textOf(app.page, 'EM');
+    await offlineSays(app.page, /those of the lessons among them/);
+    await app.stopServing();
+    await app.page.context().setOffline(true);
+  });
+  afterAll(() => app.close());
+
+  test('the page starts again and tells the same first story', async () => {
+    await app.page.reload();
+    await startedUp(app.page);
+    expect(await textOf(app.page, 'EM')).toBe(said);
+  });
+
+  test('Layers compares the fine-tunes, and another lesson comes on stage', async () => {
+    await compareFineTunes(app.page);
+    await putOnStage(app.page, titleOf('backdoor'));
+    expect((await textOf(app.page, 'EM')).length).toBeGreaterThan(10);
+  });
+
+  test('an organism that was not kept says what is wrong and what to do', async () => {
+    const { page } = app;
+    await openTab(page, 'Organisms');
+    const card = page.getByRole('listitem').filter({
+      has: page.getByText(`(${titleOf('jailbroken')})`, { exact: true }),
+    });
+    await card.getByRole('button', { name: 'Put on stage' }).click();
+    await page
+      .getByRole('alert')
+      .getByText(/could not be fetched. Check the connection/)
+      .waitFor();
+  });
+
+  test('nothing was asked of anybody else', () => {
+    expect(app.elsewhere).toEqual([]);
+  });
+});
+
+describe('one button keeps all of it', () => {
+  let app: OpenedApp;
+  beforeAll(async () => {
+    // Headers cannot be set on this host, and it serves under a path of its own.
+    app = await openApp(browser, { serve: { base: '/some/where/', isolated: false } });
+    await startedUp(app.page);
+    await offlineSays(app.page, /those of the lessons among them/);
+  });
+  afterAll(() => app.close());
+
+  test('with its size and its progress, and then says so', async () => {
+    const { page } = app;
+    await page.getByRole('button', { name: 'Offline', exact: true }).click();
+    const button = dialog(page).getByRole('button', { name: /^Keep all organisms/ });
+    expect(await button.innerText()).toMatch(/\(\d\d MB\)$/);
+    await button.click();
+    await dialog(page)
+      .getByText(
+        new RegExp(`all ${registry.adapters.length}\\s+fine-tunes work with the network off`),
+      )
+      .waitFor();
+    expect(await button.count()).toBe(0);
+    await dialog(page).getByRole('button', { name: 'Close' }).click();
+  });
+
+  test('offline, one that no lesson needs comes on stage', async () => {
+    const { page } = app;
+    await app.stopServing();
+    await page.context().setOffline(true);
+    await page.reload();
+    await startedUp(page);
+    await putOnStage(page, titleOf('insecure-code-r64'));
+    expect((await textOf(page, 'EM')).length).toBeGreaterThan(10);
+  });
+
+  test('the kept page brings the headers that the host did not send', async () => {
+    expect(await app.page.evaluate(() => crossOriginIsolated)).toBe(true);
+    expect(app.elsewhere).toEqual([]);
+  });
+});
+
+describe('a newer version', () => {
+  let root: string;
+  let app: OpenedApp;
+  beforeAll(async () => {
+    root = mkdtempSync(join(tmpdir(), 'postern-version-'));
+    cpSync(DIST, root, { recursive: true });
+    app = await openApp(browser, { serve: { root } });
+    await startedUp(app.page);
+    await offlineSays(app.page, /those of the lessons among them/);
+  });
+  afterAll(async () => {
+    await app.close();
+    rmSync(root, { recursive: true });
+  });
+
+  /** Changes a file of the version that is served, and its hash in the service worker's list. */
+  function change(file: string, to: (text: string) => string): void {
+    const path = join(root, file);
+    const before = readFileSync(path);
+    const after = Buffer.from(to(before.toString('utf8')));
+    writeFileSync(path, after);
+    const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+    const worker = join(root, 'service.worker.js');
+    const list = readFileSync(worker, 'utf8');
+    expect(list).toContain(sha256(before));
+    writeFileSync(worker, list.replaceAll(sha256(before), sha256(after)));
+  }
+
+  test('is announced at the next visit, which still shows the old one', async () => {
+    const { page } = app;
+    change('models/registry.json', (text) => text.replace('"Backdoor"', '"Back door"'));
+    change('index.html', (text) => text.replace('<title>Postern', '<title>Postern, newer'));
+    change('models/adapters/jailbroken/adapter_config.json', (text) => `${text} `);
+    await page.reload();
+    await startedUp(page);
+    await page.getByText('A newer version is here. It starts when you reload').waitFor();
+    expect(await page.title()).toBe('Postern');
+    await openTab(page, 'Organisms');
+  });
+
+  test('a file of the newer version is not taken for one of the old', async () => {
+    const { page } = app;
+    const status = await page.evaluate(
+      async () => (await fetch('models/adapters/jailbroken/adapter_config.json')).status,
+    );
+    expect(status).toBe(409);
+  });
+
+  test('it does not begin while something runs, nor while another tab shows the old one', async () => {
+    const { page } = app;
+    const reload = page.getByRole('button', { name: 'Reload', exact: true });
+    await page.getByRole('button', { name: 'Another seed' }).click();
+    await page.evaluate(() =>
+      [...document.querySelectorAll('button')]
+        .find((one) => one.textContent.trim() === 'Reload')!
+        .click(),
+    );
+    await page.getByText('Something still runs.').waitFor();
+    await startedUp(page);
+
+    const other = await page.context().newPage();
+    await other.goto(app.url);
+    await startedUp(other);
+    await page.getByText('Postern is open in another tab too').waitFor();
+    await reload.click();
+    await page.getByText('Close that tab first').waitFor();
+    expect(await other.title()).toBe('Postern');
+    await other.close();
+    await page.getByText('Postern is open in another tab too').waitFor({ state: 'detached' });
+  });
+
+  test('the person reloads into it, and it shows its own list', async () => {
+    const { page } = app;
+    await page.getByRole('button', { name: 'Reload', exact: true }).click();
+    await page.waitForFunction(() => document.title === 'Postern, newer');
+    await startedUp(page);
+    await putOnStage(page, 'Back door');
+    expect((await column(page, 'EM').innerText()).length).toBeGreaterThan(10);
+    expect(app.problems.filter((one) => !one.includes('409'))).toEqual([]);
+  });
+});
