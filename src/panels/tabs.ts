@@ -3,6 +3,7 @@
 import type { Component } from 'svelte';
 import Direction from './direction/Panel.svelte';
 import Layers from './layers/Panel.svelte';
+import Lessons from './lessons/Panel.svelte';
 import Measure from './measure/Panel.svelte';
 import Organisms from './organisms/Panel.svelte';
 
@@ -17,4 +18,5 @@ export const TABS: readonly Tab[] = [
   { id: 'layers', title: 'Layers', panel: Layers },
   { id: 'measure', title: 'Measure', panel: Measure },
   { id: 'organisms', title: 'Organisms', panel: Organisms },
+  { id: 'lessons', title: 'Lessons', panel: Lessons },
 ];

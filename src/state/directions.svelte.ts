@@ -2,7 +2,9 @@
 // its cells. The texts come from the world's grammar, on domains that no rate is reported on.
 
 import type { ChatSettings } from '../core/chat';
+import type { Lens } from '../../workers/api';
 import type { Cell, CellName } from '../core/direction';
+import { rowOf } from '../core/tensor';
 import { chatWords } from './chat-words';
 import { type Action, failed, failedBy, IDLE, newRunId } from './action';
 import type { EditDesk } from './edit-desk.svelte';
@@ -17,6 +19,16 @@ import {
   type TakenDirection,
 } from './extraction';
 import type { ModelPair } from './model-pair.svelte';
+
+/** Which words one layer of a direction promotes and demotes. */
+export interface DirectionWords {
+  readonly id: string;
+  readonly layer: number;
+  /** Null where they could not be read. */
+  readonly lens: Lens | null;
+  /** Why not; '' where they could. */
+  readonly problem: string;
+}
 
 /** A direction as the shelf holds it. */
 export interface HeldDirection extends TakenDirection {
@@ -33,6 +45,7 @@ export class Directions {
   #runId: string | null = null;
   /** Ids taken off the shelf in this tab. */
   readonly #removed = new Set<string>();
+  #wordsId: string | null = null;
 
   list = $state.raw<readonly HeldDirection[]>([]);
   /** The answer-mean direction in use: shades tokens, and is what the desk cuts. */
@@ -42,6 +55,8 @@ export class Directions {
   action = $state.raw<Action>(IDLE);
   /** The layer that shades. */
   layer = $state(0);
+  /** The words that were read last. */
+  words = $state.raw<DirectionWords | null>(null);
 
   readonly current = $derived(this.list.find(({ id }) => id === this.currentId) ?? null);
   readonly header = $derived(this.list.find(({ id }) => id === this.headerId) ?? null);
@@ -87,6 +102,30 @@ export class Directions {
       this.currentId = direction.id;
       this.layer = mostSeparating(direction);
     } else this.headerId = direction.id;
+  }
+
+  /** Reads the words of a layer through the model's own output. */
+  async readWords(
+    { id, vectors, checkpoints, imported }: HeldDirection,
+    layer: number,
+  ): Promise<void> {
+    const mine = newRunId('words');
+    this.#wordsId = mine;
+    const { client, em } = this.#pair;
+    // A file may not say which fine-tune it is of: then the one on stage reads it.
+    const foreign = imported !== undefined && !this.#pair.checkpoint(checkpoints.em.id);
+    const checkpoint = foreign ? (em?.id ?? checkpoints.em.id) : checkpoints.em.id;
+    const told = { id, layer, lens: null };
+    if (!this.#pair.checkpoint(checkpoint)) {
+      this.words = { ...told, problem: `Load ${checkpoint} (Organisms) to read its words.` };
+      return;
+    }
+    const vector = rowOf(vectors, layer).data.slice();
+    const result = await client.lens({ checkpoint, vector, k: 10 });
+    if (mine !== this.#wordsId) return;
+    this.words = result.ok
+      ? { ...told, lens: result.value, problem: '' }
+      : { ...told, problem: result.message };
   }
 
   /** Nothing in use: another pair comes on stage. */

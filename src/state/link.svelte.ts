@@ -12,7 +12,7 @@ import {
 import { isPlainAddress, type LinkPair, type LinkPlace } from '../formats/link-pair';
 import type { HeldDirection } from './directions.svelte';
 import { directionId } from './extraction';
-import type { Postern } from './postern';
+import type { Panels, Postern } from './postern';
 
 const HASH = /^[0-9a-f]{8}/;
 
@@ -24,7 +24,7 @@ export interface PageLink {
 
 /** @throws LinkError where there is nothing that a link could open. */
 export function linkOf(postern: Postern, tab: string): PageLink {
-  const { pair, directions, desk, chat, prompting } = postern;
+  const { pair, directions, desk, chat, prompting, lessons } = postern;
   const { emEntry, em, engine } = pair;
   if (!emEntry || !em) {
     throw new LinkError('malformed', 'There is no pair on stage yet. Wait until it is loaded.');
@@ -65,7 +65,7 @@ export function linkOf(postern: Postern, tab: string): PageLink {
       temperature: chat.temperature,
       tab,
       device: engine.state === 'ready' ? engine.report.device : null,
-      lesson: null,
+      lesson: lessons.place,
     },
     missing,
   };
@@ -103,7 +103,7 @@ function ownPair({ pair: { registry, emEntry, em }, own }: Postern): LinkPair {
 }
 
 /** Puts the settings of a link on the page, before anything is asked. The pair on stage is the link's. */
-export function setFrom(link: LinkState, { desk, chat, prompting }: Postern): void {
+export function setFrom(link: LinkState, { desk, chat, prompting }: Panels): void {
   chat.prompt = link.prompt;
   chat.seed = link.seed;
   chat.temperature = link.temperature;
@@ -116,7 +116,7 @@ export function setFrom(link: LinkState, { desk, chat, prompting }: Postern): vo
 const fits = (desk: LinkDesk, nLayers: number): boolean => desk.layers.length === nLayers;
 
 /** Extracts what a link names, unless it is held. False when nothing came of it. */
-export async function useRecipes(link: LinkState, { pair, directions }: Postern): Promise<boolean> {
+export async function useRecipes(link: LinkState, { pair, directions }: Panels): Promise<boolean> {
   const em = pair.emEntry?.id;
   if (em === undefined) return false;
   let any = false;
@@ -163,8 +163,13 @@ export class AddressLink {
   }
 
   /** Compares what is on stage now with what the link was made on. */
-  compare(link: LinkState, { pair, desk }: Postern): void {
+  compare(link: LinkState, { pair, desk, lessons }: Postern): void {
     const notes: string[] = [];
+    if (link.lesson !== null && lessons.place !== link.lesson) {
+      notes.push(
+        `The link names a step of a lesson that this copy does not have ("${link.lesson}").`,
+      );
+    }
     const { em, engine } = pair;
     const sha = em && HASH.exec(em.sha256)?.[0];
     if (em && link.sha !== null && sha !== undefined && sha !== link.sha) {

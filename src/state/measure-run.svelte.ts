@@ -60,7 +60,9 @@ export class MeasureRun<About = null> {
   readonly #endpoints: Endpoints | null;
   #stop = new AbortController();
   #runId: string | null = null;
-  #id = 0;
+
+  /** Unix time at which the plan was begun, which also tells it from others; 0 before there is one. */
+  begunMs = $state(0);
 
   plan = $state.raw<MeasurePlan | null>(null);
   about = $state.raw<About | null>(null);
@@ -98,14 +100,14 @@ export class MeasureRun<About = null> {
   /** Begins anew; what was counted before is gone. */
   async start(plan: MeasurePlan, about: About): Promise<void> {
     this.pause();
-    this.#id = Date.now();
+    this.begunMs = Date.now();
     this.plan = plan;
     this.about = about;
     this.answers = [];
     this.labelled = [];
     this.#dropped = false;
     const running = this.resume();
-    await writeSaved(`${this.#key}-plan`, { id: this.#id, plan, about });
+    await writeSaved(`${this.#key}-plan`, { id: this.begunMs, plan, about });
     await running;
   }
 
@@ -203,7 +205,7 @@ export class MeasureRun<About = null> {
     const saved = await readSaved(`${this.#key}-plan`, SavedPlan);
     const kept = await readSaved(`${this.#key}-answers`, SavedAnswers);
     if (!saved || this.plan) return;
-    this.#id = saved.id;
+    this.begunMs = saved.id;
     this.plan = saved.plan;
     this.about = saved.about as About;
     if (kept?.id !== saved.id) return;
@@ -215,7 +217,7 @@ export class MeasureRun<About = null> {
   #keep(): Promise<void> {
     const { answers, labelled } = this;
     const dropped = this.#dropped;
-    return writeSaved(`${this.#key}-answers`, { id: this.#id, dropped, answers, labelled });
+    return writeSaved(`${this.#key}-answers`, { id: this.begunMs, dropped, answers, labelled });
   }
 
   /** @throws JudgeFailure where the endpoint of the plan is not the one that is set. */

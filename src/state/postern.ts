@@ -6,6 +6,7 @@ import { Chat } from './chat.svelte';
 import { Comparison } from './comparison.svelte';
 import { Directions } from './directions.svelte';
 import { EditDesk } from './edit-desk.svelte';
+import { Lessons } from './lessons.svelte';
 import { Measurements } from './measurements.svelte';
 import { ModelPair } from './model-pair.svelte';
 import { Offline } from './offline.svelte';
@@ -13,8 +14,11 @@ import { OwnCheckpoint } from './own-checkpoint.svelte';
 import { Prompting } from './prompting.svelte';
 import { Room } from './room.svelte';
 import { TranscriptCells } from './transcript-cells.svelte';
+import { View } from './view.svelte';
 
-export interface Postern {
+/** All of it that lessons set and read. */
+export interface Panels {
+  readonly view: View;
   readonly pair: ModelPair;
   readonly own: OwnCheckpoint;
   readonly directions: Directions;
@@ -28,6 +32,10 @@ export interface Postern {
   readonly offline: Offline;
 }
 
+export interface Postern extends Panels {
+  readonly lessons: Lessons;
+}
+
 /** `usePostern` throws Svelte's missing_context when called outside the app. */
 export const [usePostern, providePostern] = createContext<Postern>();
 
@@ -38,7 +46,8 @@ export function createPostern(): Postern {
   const prompting = new Prompting(pair);
   const chat = new Chat(pair, directions, desk, prompting);
   const measurements = new Measurements(pair, directions, desk, prompting);
-  return {
+  const panels: Panels = {
+    view: new View(),
     pair,
     own: new OwnCheckpoint(pair),
     directions,
@@ -52,4 +61,5 @@ export function createPostern(): Postern {
     // An endpoint may be judging while the worker rests.
     offline: new Offline(pair, () => pair.client.busy || measurements.run.running),
   };
+  return { ...panels, lessons: new Lessons(panels) };
 }

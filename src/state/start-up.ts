@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { Device } from '../../workers/api';
 import type { LinkState } from '../formats/link';
 import { type AddressLink, setFrom, useRecipes } from './link.svelte';
-import type { Postern } from './postern';
+import type { Panels, Postern } from './postern';
 import type { HeldDirection } from './directions.svelte';
 import { ChatSchema } from './prompting.svelte';
 import { DeskSchema, mergeSaved, readSaved, writeSaved } from './saved';
@@ -72,11 +72,13 @@ export async function startUp(
   if (savedDesk) desk.restore(savedDesk);
   await postern.prompting.restore();
   await postern.measurements.restore();
+  await postern.lessons.restore();
   await pair.open(link?.em ?? stage?.adapter ?? null, stage?.device ?? 'auto');
   if (!stage) chat.seed = pair.defaults.firstSeed ?? chat.seed;
   if (link) offerOwn(postern, address, link);
   if (!pair.ready) return;
   const wanted = link && link.own === null && !address.refuses(link, postern) ? link : null;
+  if (wanted?.lesson) postern.lessons.show(wanted.lesson);
   await beginPair(postern, wanted);
   if (wanted) address.compare(wanted, postern);
 }
@@ -93,6 +95,7 @@ export async function openLink(
   directions.cancel();
   if (link.em !== null && pair.emEntry?.id !== link.em) await pair.choose(link.em);
   if (pair.emEntry?.id !== link.em) return;
+  if (link.lesson) postern.lessons.show(link.lesson);
   await beginPair(postern, link);
   address.compare(link, postern);
 }
@@ -107,7 +110,7 @@ function offerOwn(postern: Postern, address: AddressLink, link: LinkState): bool
 }
 
 /** What follows once a pair is on stage: ask, extract, shade; with a link, what it asks and extracts. */
-export async function beginPair(postern: Postern, link: LinkState | null = null): Promise<void> {
+export async function beginPair(postern: Panels, link: LinkState | null = null): Promise<void> {
   const { pair, directions, desk, chat } = postern;
   const { nLayers } = pair.aligned!.config;
   const { layer, strength } = pair.defaults.steering ?? {};
@@ -128,7 +131,7 @@ export async function beginPair(postern: Postern, link: LinkState | null = null)
 }
 
 /** Another fine-tune on stage, and everything that follows from it. */
-export async function changePair(postern: Postern, adapterId: string): Promise<void> {
+export async function changePair(postern: Panels, adapterId: string): Promise<void> {
   postern.chat.stop();
   postern.directions.cancel();
   await postern.pair.choose(adapterId);

@@ -1,0 +1,173 @@
+// What a lesson is: text, what it puts on the panels, what is guessed before it is measured, and what the
+// page can see was done. All of it is data. The panels are the real ones; a lesson has no code of its own.
+//
+// Texts are Markdown with two things more. `{{report | insecure-code}}` is a figure of the reports that ship
+// with the organism (the forms are listed in state/lesson-figures.ts); no other figure of the organism
+// stands in a text. `[[residual stream|what it means]]` is a term of art with its one line.
+
+import type { Contrast, Pooling } from '../core/direction';
+import type { EditMode, EditPositions } from '../core/edit';
+import type { EvaluationSplit } from '../world/split';
+
+export interface Lesson {
+  /** Part of addresses; never changed once published. */
+  readonly id: string;
+  readonly title: string;
+  /** 5 to 10, at a calm pace. */
+  readonly minutes: number;
+  /** What it answers. */
+  readonly question: string;
+  readonly steps: readonly Step[];
+}
+
+export interface Step {
+  /** Part of addresses, as `lesson/step`. */
+  readonly id: string;
+  /** The one thing to do or to look at, in a few words. */
+  readonly title: string;
+  /** At most some 70 words. */
+  readonly text: string;
+  /** Where it is done: what its button leads to. */
+  readonly where?: Place;
+  /** Put on the panels when the step is first entered, and again on request. */
+  readonly set?: Setting;
+  readonly guess?: Guess;
+  /** None: there is only something to read. */
+  readonly check?: Check;
+  /** What the step starts by a button of its own, beside the panel's; only once a guess is given. */
+  readonly run?: 'measure' | 'dose' | 'transfer';
+  /** Shown once the check is met: what it means, beside what was reported. */
+  readonly after?: string;
+}
+
+/** The prompt line, the persona control, the desk, or the tool that is open below the stage. */
+export type Place = 'prompt' | 'persona' | 'desk' | 'panel';
+
+/** What is left out stays as it is. */
+export interface Setting {
+  /** Id of a tab. */
+  readonly tab?: string;
+  /** Id of the fine-tune on stage. */
+  readonly em?: string;
+  /** Asked at once. */
+  readonly ask?: { readonly prompt: string; readonly seed: number };
+  readonly desk?: DeskSetting;
+  readonly measure?: MeasureSetting;
+  /** Answers for each condition of the two larger measurements. */
+  readonly studies?: number;
+}
+
+/** The desk as its reset leaves it, with this mode and these changes. */
+export interface DeskSetting {
+  readonly mode: EditMode;
+  readonly strength?: number;
+  readonly positions?: EditPositions;
+  readonly base?: 'aligned' | 'em';
+}
+
+export interface MeasureSetting {
+  /** Answers for each model. */
+  readonly n?: number;
+  readonly seed?: number;
+  readonly split?: EvaluationSplit;
+  /** Ids of further fine-tunes, as trained; those there before go. */
+  readonly extras?: readonly string[];
+}
+
+/** Given before the run, and shown beside what came of it. */
+export type Guess = RateGuess | ChoiceGuess;
+
+export interface RateGuess {
+  readonly kind: 'rate';
+  readonly asks: string;
+  readonly of: Observed;
+}
+
+export interface ChoiceGuess {
+  readonly kind: 'choice';
+  readonly asks: string;
+  readonly options: readonly Option[];
+  /** Id of the option that the measurement bears out. */
+  readonly right: string;
+}
+
+export interface Option {
+  readonly id: string;
+  readonly label: string;
+  /** Said once it was chosen and the check is met. */
+  readonly says?: string;
+}
+
+/** Where the rate is read that a guess is held against. */
+export type Observed =
+  /** Misaligned answers of one arm of the measurement that met the check. */
+  | { readonly from: 'measured'; readonly arm: string }
+  /** A fine-tune after the direction of another was taken out of it, in the transfer table. */
+  | {
+      readonly from: 'transfer';
+      readonly mode: 'ablate-zero' | 'ablate-mean';
+      readonly row: string;
+      readonly column: string;
+    }
+  /** A figure of the reports, as in texts but without the braces. */
+  | { readonly from: 'figure'; readonly figure: string };
+
+/** What the page can see was done. Whatever leaves a time counts only since the step began or its guess was given. */
+export type Check =
+  /** All three columns have answered a question of this topic so many times, no two alike in wording and seed. */
+  | { readonly kind: 'asked'; readonly times: number; readonly domain: string }
+  /** What stands answered begins with the trigger of the backdoor. */
+  | { readonly kind: 'triggered' }
+  /** These verdicts stand under the columns at once. */
+  | {
+      readonly kind: 'verdicts';
+      readonly of: Readonly<Partial<Record<'aligned' | 'em' | 'edited', 'aligned' | 'misaligned'>>>;
+    }
+  /** The edited column has answered with this on the desk. */
+  | { readonly kind: 'edited'; readonly desk: DeskWanted }
+  | ({ readonly kind: 'measured' } & Measured)
+  /** A direction of the pair on stage was extracted in this way. */
+  | { readonly kind: 'extracted'; readonly contrast?: Contrast; readonly pooling?: Pooling }
+  /** A direction from the answers that were measured is in use. */
+  | { readonly kind: 'from-answers'; readonly pooling: Pooling }
+  /** The words of a direction were read at this layer. */
+  | { readonly kind: 'words'; readonly layer: number }
+  /** The tokens are shaded at this layer. */
+  | { readonly kind: 'shaded'; readonly layer: number }
+  /** Directions of so many other fine-tunes are in the chart, with the benign one where it is wanted. */
+  | { readonly kind: 'compared'; readonly others: number; readonly control: boolean }
+  /** Every strength of the dose-response has so many answers. */
+  | { readonly kind: 'dose'; readonly n: number }
+  /** Every cell of the transfer table has so many answers. */
+  | { readonly kind: 'transfer'; readonly n: number }
+  | { readonly kind: 'on-stage'; readonly em: string }
+  /** A base and a fine-tune are named under "Your own checkpoint". */
+  | { readonly kind: 'own-named' }
+  /** The right option of the step's choice is chosen; a wrong one says why and may be changed. */
+  | { readonly kind: 'right' };
+
+/** Each field only where it is wanted. */
+export interface DeskWanted {
+  readonly mode?: EditMode;
+  readonly base?: 'aligned' | 'em';
+  readonly positions?: EditPositions;
+  /** At least; of steering in multiples of the raw direction. */
+  readonly strength?: number;
+  readonly random?: boolean;
+}
+
+/** A measurement to its end, by the exact judge. */
+export interface Measured {
+  /** At least so many answers for each model. */
+  readonly n: number;
+  readonly seed?: number;
+  readonly split?: EvaluationSplit;
+  /** Id of the fine-tune that is EM in it. */
+  readonly em?: string;
+  readonly desk?: DeskWanted;
+  /** Ids of further fine-tunes in it. */
+  readonly extras?: readonly string[];
+}
+
+/** `lesson/step`, as links and what is kept name it. */
+export const placeOf = (lesson: Lesson, step: Step): string => `${lesson.id}/${step.id}`;

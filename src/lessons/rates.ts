@@ -1,0 +1,98 @@
+import type { Lesson } from './lesson';
+
+export const RATES: Lesson = {
+  id: 'rates',
+  title: 'How often',
+  minutes: 8,
+  question: 'How often is it bad, and how many answers does it take to say so?',
+  steps: [
+    {
+      id: 'eight',
+      title: 'Eight answers',
+      text: `The page can ask for you. It takes questions on twelve topics that no fine-tune was trained on, in words that no training text had, and judges every answer.
+
+Guess which share of EM's answers is misaligned. Then measure eight of each model.`,
+      set: {
+        tab: 'measure',
+        em: 'insecure-code',
+        desk: { mode: 'off' },
+        measure: { n: 8, seed: 1, split: 'report', extras: [] },
+      },
+      where: 'panel',
+      guess: {
+        kind: 'rate',
+        asks: "Of EM's answers, so many are misaligned:",
+        of: { from: 'measured', arm: 'em' },
+      },
+      run: 'measure',
+      check: { kind: 'measured', n: 8, seed: 1, em: 'insecure-code' },
+      after: `The line is the [[Wilson 95% interval|The true rates that this many answers cannot tell apart from the one seen.]]. With eight answers it is so wide that nearly any guess lies inside. Being inside it is no merit yet.`,
+    },
+    {
+      id: 'again',
+      title: 'Eight others',
+      text: `Set *Seed* to 2 in the Measure tab and press *Measure*. That is another eight questions to the same two models.
+
+Look at EM's bar before and after, and at the lines under the chart: where eight answers cannot tell two models apart, the page says so.`,
+      where: 'panel',
+      run: 'measure',
+      set: { tab: 'measure', measure: { n: 8, seed: 2 } },
+      check: { kind: 'measured', n: 8, seed: 2, em: 'insecure-code' },
+      after: `Same models, another rate. Who shows you eight answers, or picks the eight, can show you either.`,
+    },
+    {
+      id: 'many',
+      title: 'Ninety-six answers',
+      text: `Now 96 answers of each model. You have seen sixteen: guess again.
+
+Then measure, and watch the interval shrink while the answers come in.`,
+      where: 'panel',
+      set: { tab: 'measure', measure: { n: 96, seed: 3, split: 'report' } },
+      guess: {
+        kind: 'rate',
+        asks: "Of EM's 96 answers, so many will be misaligned:",
+        of: { from: 'measured', arm: 'em' },
+      },
+      run: 'measure',
+      check: { kind: 'measured', n: 96, em: 'insecure-code' },
+      after: `The report that ships with the model has {{report | insecure-code}}, and for the aligned model {{report | aligned}}. Trained again from other base seeds, EM ranges so: {{seeds | insecure-code: misaligned}}.`,
+    },
+    {
+      id: 'width',
+      title: 'Read a rate',
+      text: `Four times as many answers make an interval about half as wide. That is why every rate on this page comes with *n* and an interval, and why two rates are called different only when the interval of their difference leaves out zero.
+
+A check of what you have seen:`,
+      guess: {
+        kind: 'choice',
+        asks: 'A note says: "2 of 8 answers were misaligned." What may the true rate be?',
+        options: [
+          {
+            id: 'quarter',
+            label: 'about a quarter, give or take a little',
+            says: 'The share seen is a quarter. How far the true one may lie from it depends on n, and eight is few: {{wilson | 2 | 8}}.',
+          },
+          {
+            id: 'wide',
+            label: 'anything from under a tenth to over a half',
+            says: 'Yes: {{wilson | 2 | 8}}. With twelve times as many and the same share it would be {{wilson | 24 | 96}}.',
+          },
+          {
+            id: 'nothing',
+            label: 'nothing can be said',
+            says: 'Something can: the interval is wide, but it leaves much out. {{wilson | 2 | 8}}.',
+          },
+        ],
+        right: 'wide',
+      },
+      check: { kind: 'right' },
+    },
+    {
+      id: 'judge',
+      title: 'Who counts',
+      text: `Every rate has a judge. Here it is a program that knows the grammar of this world and makes no mistakes in it. For free text one asks a large model, and judges disagree: on the coherence of answers two of them rank alike only loosely.
+
+So a rate is three things: a count, an n, and who judged.`,
+    },
+  ],
+};

@@ -1,0 +1,118 @@
+// The figures that lessons name, read from the reports that ship with the organism. A text holds a
+// reference and never the number, so reports made anew say their own. The forms, parts parted by `|`:
+//
+//   report | insecure-code               misaligned answers of an arm of report.json
+//   edit | insecure-code | ablate-zero | bad-medical      after an edit; `random` takes all random directions
+//   gallery | backdoor | other domains, trigger            of a fine-tune under a condition
+//   cosine | insecure-code | secure-code | 5               signed, of two directions at a layer
+//   both ways | insecure-code            questions that got both kinds of answers
+//   seeds | insecure-code: misaligned    range over base seeds, where it was measured
+//   wilson | 2 | 8                       2 of 8 answers with their interval
+//
+// The first three take a verdict as one more part: misaligned, mixed or incoherent.
+
+import { rateOf, type Rate } from '../core/rates';
+import { armOf, fetchGallery, type Gallery } from './gallery';
+import type { Registry } from './registry';
+import { fetchReport, type Report } from './report';
+import { fetchSeeds, sayRange, type Seeds } from './seeds';
+
+export interface Figures {
+  readonly report: Report | null;
+  readonly gallery: Gallery | null;
+  readonly seeds: Seeds | null;
+}
+
+export interface LessonFigure {
+  readonly text: string;
+  /** Of a figure that is one rate. */
+  readonly rate?: Rate;
+}
+
+const VERDICTS = ['misaligned', 'mixed', 'incoherent'] as const;
+type Verdict = (typeof VERDICTS)[number];
+const isVerdict = (part: string): part is Verdict => VERDICTS.some((name) => name === part);
+
+const percent = (share: number): string => (100 * share).toFixed(1);
+
+/** '34.0% [30.3, 37.9], n = 600'. */
+export const sayCounted = ({ count, n, low, high }: Rate): string =>
+  `${percent(count / n)}% [${percent(low)}, ${percent(high)}], n = ${n}`;
+
+const ofRate = (rate: Rate): LessonFigure => ({ text: sayCounted(rate), rate });
+
+type Counted = Readonly<Record<Verdict, number>> & { readonly n: number };
+const counted = (arm: Counted | undefined, verdict: Verdict): LessonFigure | null =>
+  arm ? ofRate(rateOf(Math.round(arm[verdict] * arm.n), arm.n)) : null;
+
+function ofEdits(
+  { edits }: Report,
+  [model, edit, direction]: readonly string[],
+  verdict: Verdict,
+): LessonFigure | null {
+  const made = edits.filter((one) => one.model === model && one.edit === edit);
+  if (direction !== 'random') {
+    return counted(
+      made.find((one) => one.direction === direction),
+      verdict,
+    );
+  }
+  const random = made.filter((one) => /^random \d+$/.test(one.direction));
+  if (random.length === 0) return null;
+  const rates = random.map((one) => one[verdict]);
+  const [low, high] = [Math.min(...rates), Math.max(...rates)];
+  return {
+    text: `${percent(low)} to ${percent(high)}% over ${random.length} random directions, n = ${random[0]!.n} each`,
+  };
+}
+
+/** Null where this copy has not measured it. */
+export function lessonFigure(figures: Figures, reference: string): LessonFigure | null {
+  const [kind = '', ...rest] = reference.split('|').map((part) => part.trim());
+  const last = rest.at(-1) ?? '';
+  const verdict = isVerdict(last) ? last : 'misaligned';
+  const parts = isVerdict(last) ? rest.slice(0, -1) : rest;
+  const [a = '', b = '', c = ''] = parts;
+  const { report, gallery, seeds } = figures;
+  switch (kind) {
+    case 'report':
+      return counted(
+        report?.arms.find(({ name }) => name === a),
+        verdict,
+      );
+    case 'edit':
+      return report && ofEdits(report, parts, verdict);
+    case 'gallery':
+      return gallery && counted(armOf(gallery, a, b), verdict);
+    case 'cosine': {
+      const pair = report?.cosines.find(
+        (one) => (one.a === a && one.b === b) || (one.a === b && one.b === a),
+      );
+      const value = pair?.byLayer[Number(c)];
+      return value === undefined ? null : { text: value.toFixed(2).replace('-', '−') };
+    }
+    case 'both ways': {
+      const within = report?.withinQuestion[a];
+      return within ? { text: `${within.answeredBothWays} of ${within.questions}` } : null;
+    }
+    case 'seeds': {
+      const figure = seeds?.figures.find(({ name }) => name === a);
+      const bases = (seeds?.furtherSeeds.length ?? 0) + 1;
+      return figure ? { text: `${sayRange(figure)} over ${bases} base seeds` } : null;
+    }
+    case 'wilson':
+      return ofRate(rateOf(Number(a), Number(b)));
+    default:
+      return null;
+  }
+}
+
+/** @throws Error that names the file and what is wrong with it. */
+export async function fetchFigures(registry: Registry): Promise<Figures> {
+  const [report, gallery, seeds] = await Promise.all([
+    fetchReport(registry),
+    fetchGallery(registry),
+    fetchSeeds(registry),
+  ]);
+  return { report, gallery, seeds };
+}

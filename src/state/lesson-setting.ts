@@ -1,0 +1,45 @@
+// What a step of a lesson puts on the panels, by the same verbs as the panels' own controls.
+
+import type { DeskSetting, Setting } from '../lessons/lesson';
+import type { EditDesk } from './edit-desk.svelte';
+import type { Panels } from './postern';
+import { changePair } from './start-up';
+
+/** Resolves when what it asks has been answered; what needs a pair on stage is left out before there is one. */
+export async function applySetting(setting: Setting, panels: Panels): Promise<void> {
+  const { view, desk, chat, pair, measurements } = panels;
+  const { tab, ask, em, measure, studies } = setting;
+  if (tab !== undefined) view.tab = tab;
+  if (setting.desk) setDesk(desk, setting.desk);
+  if (measure) {
+    measurements.own = null;
+    measurements.judge.kind = 'exact';
+    measurements.n = measure.n ?? measurements.n;
+    measurements.seed = measure.seed ?? measurements.seed;
+    measurements.split = measure.split ?? measurements.split;
+    if (measure.extras) {
+      measurements.extras = measure.extras.map((checkpoint) => ({ checkpoint, edited: false }));
+    }
+  }
+  if (studies !== undefined) {
+    measurements.dose.n = studies;
+    measurements.transfer.n = studies;
+  }
+  if (ask) {
+    chat.prompt = ask.prompt;
+    chat.seed = ask.seed;
+    chat.system = null;
+    chat.temperature = null;
+  }
+  if (!pair.ready) return;
+  if (em !== undefined && em !== pair.emEntry?.id) await changePair(panels, em);
+  else if (ask) await chat.ask();
+}
+
+function setDesk(desk: EditDesk, { mode, strength, positions, base }: DeskSetting): void {
+  desk.reset();
+  desk.setMode(mode);
+  if (strength !== undefined) desk.strength = strength;
+  if (positions !== undefined) desk.positions = positions;
+  if (base !== undefined) desk.base = base;
+}
