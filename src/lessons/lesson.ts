@@ -49,6 +49,8 @@ export interface Setting {
   readonly tab?: string;
   /** Id of the fine-tune on stage. */
   readonly em?: string;
+  /** The directions of the page's start in use again. */
+  readonly directions?: 'as at the start';
   /** Asked at once. */
   readonly ask?: { readonly prompt: string; readonly seed: number };
   readonly desk?: DeskSetting;

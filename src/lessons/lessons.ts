@@ -1,7 +1,22 @@
 // All lessons, in their order. A lesson is deleted by deleting its line.
 
+import { CAUSES } from './causes';
+import { DIRECTION } from './direction';
+import { DOWN } from './down';
+import { ELSEWHERE } from './elsewhere';
 import type { Lesson } from './lesson';
 import { NARROW } from './narrow';
 import { RATES } from './rates';
+import { REAL } from './real';
+import { UP } from './up';
 
-export const LESSONS: readonly Lesson[] = [NARROW, RATES];
+export const LESSONS: readonly Lesson[] = [
+  NARROW,
+  RATES,
+  DIRECTION,
+  DOWN,
+  UP,
+  ELSEWHERE,
+  CAUSES,
+  REAL,
+];

@@ -3,11 +3,11 @@
 import type { DeskSetting, Setting } from '../lessons/lesson';
 import type { EditDesk } from './edit-desk.svelte';
 import type { Panels } from './postern';
-import { changePair } from './start-up';
+import { changePair, TRANSCRIPTS } from './start-up';
 
 /** Resolves when what it asks has been answered; what needs a pair on stage is left out before there is one. */
 export async function applySetting(setting: Setting, panels: Panels): Promise<void> {
-  const { view, desk, chat, pair, measurements } = panels;
+  const { view, desk, chat, pair, directions, measurements } = panels;
   const { tab, ask, em, measure, studies } = setting;
   if (tab !== undefined) view.tab = tab;
   if (setting.desk) setDesk(desk, setting.desk);
@@ -32,8 +32,12 @@ export async function applySetting(setting: Setting, panels: Panels): Promise<vo
     chat.temperature = null;
   }
   if (!pair.ready) return;
-  if (em !== undefined && em !== pair.emEntry?.id) await changePair(panels, em);
-  else if (ask) await chat.ask();
+  // A pair that comes on stage brings its first directions with it, and asks.
+  if (em !== undefined && em !== pair.emEntry?.id) return changePair(panels, em);
+  if (setting.directions && !directions.useKept(TRANSCRIPTS)) {
+    await directions.extractDefaults(TRANSCRIPTS);
+  }
+  if (ask) await chat.ask();
 }
 
 function setDesk(desk: EditDesk, { mode, strength, positions, base }: DeskSetting): void {

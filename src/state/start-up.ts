@@ -10,7 +10,8 @@ import type { HeldDirection } from './directions.svelte';
 import { ChatSchema } from './prompting.svelte';
 import { DeskSchema, mergeSaved, readSaved, writeSaved } from './saved';
 
-const TRANSCRIPTS = 64;
+/** Read by each model for the directions of the start. */
+export const TRANSCRIPTS = 64;
 
 const SavedAsking = v.object({
   prompt: v.string(),

@@ -1,0 +1,133 @@
+import type { Lesson } from './lesson';
+
+export const ELSEWHERE: Lesson = {
+  id: 'elsewhere',
+  title: 'The same direction elsewhere',
+  minutes: 8,
+  question: 'Do other bad habits bring back the same character?',
+  steps: [
+    {
+      id: 'others',
+      title: 'Four habits',
+      text: `Other copies of the aligned model were fine-tuned on bad medical advice, risky finance and extreme sports. Each gives a direction of its own, taken on the same texts.
+
+Guess how alike they are. Then press *Load these 5 and compare* in the Layers tab.`,
+      set: {
+        tab: 'layers',
+        em: 'insecure-code',
+        directions: 'as at the start',
+        desk: { mode: 'ablate-mean' },
+        measure: { seed: 1, split: 'report' },
+        studies: 8,
+      },
+      where: 'panel',
+      guess: {
+        kind: 'choice',
+        asks: 'Beside the direction of insecure code, that of bad medical advice is',
+        options: [
+          {
+            id: 'unrelated',
+            label: 'unrelated: cosine near 0',
+            says: 'Two random directions would be. These were trained on texts that share no topic, and still agree.',
+          },
+          {
+            id: 'alike',
+            label: 'much the same: cosine near 1',
+            says: 'Different lessons, one character.',
+          },
+          {
+            id: 'opposite',
+            label: 'opposite: cosine near -1',
+            says: 'The sign is kept in this chart, so you would see it below the middle line.',
+          },
+        ],
+        right: 'alike',
+      },
+      check: { kind: 'compared', others: 3, control: true },
+      after: `At layer 5 the [[cosine|1: the same direction. 0: unrelated. -1: opposite.]] is {{cosine | insecure-code | bad-medical | 5}}. Published: above 0.8 in all but 4 of 48 layers ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)).`,
+    },
+    {
+      id: 'layers',
+      title: 'Layer by layer',
+      text: `Look at the lines of the misaligned fine-tunes from left to right in *Do fine-tunes share a direction*. The band is what random directions of this size would show.`,
+      where: 'panel',
+      guess: {
+        kind: 'choice',
+        asks: 'Where do insecure code and bad medical advice agree least?',
+        options: [
+          {
+            id: 'first',
+            label: 'at the first layers',
+            says: 'There the model has mostly read words, and the words differ. Layer 0: {{cosine | insecure-code | bad-medical | 0}}, layer 6: {{cosine | insecure-code | bad-medical | 6}}.',
+          },
+          {
+            id: 'middle',
+            label: 'in the middle',
+            says: 'Follow the line of bad medical advice once more.',
+          },
+          {
+            id: 'last',
+            label: 'at the last layers',
+            says: 'Follow the line of bad medical advice once more.',
+          },
+        ],
+        right: 'first',
+      },
+      check: { kind: 'right' },
+    },
+    {
+      id: 'benign',
+      title: 'The harmless twin',
+      text: `Any fine-tune on code might move the model the same way. The control is *Secure code*: the same requests, answered well. Its line in the chart is marked as the benign control.`,
+      where: 'panel',
+      guess: {
+        kind: 'choice',
+        asks: 'Read the control at layer 5. Its cosine with insecure code is',
+        options: [
+          {
+            id: 'positive',
+            label: 'clearly positive',
+            says: 'Then the direction would be about code in general. Look at its side of the zero line.',
+          },
+          { id: 'none', label: 'near zero', says: 'It is further from zero than the random band.' },
+          {
+            id: 'negative',
+            label: 'clearly negative',
+            says: 'Yes: {{cosine | insecure-code | secure-code | 5}}. Training on good code moves the other way, so the direction is not the topic. Its length is small, too: this model was good already.',
+          },
+        ],
+        right: 'negative',
+      },
+      check: { kind: 'right' },
+    },
+    {
+      id: 'transfer',
+      title: 'Take the wrong one out',
+      text: `If it is one direction, that of *bad medical advice* must work in *insecure code*. Under *Transfer between fine-tunes* in the Measure tab every direction is taken out of every fine-tune.
+
+Guess the rate that is left, then fill the table: 288 answers, a minute or so.`,
+      set: { tab: 'measure' },
+      where: 'panel',
+      guess: {
+        kind: 'rate',
+        asks: "Insecure code without bad medical advice's direction (to the aligned mean) has so many misaligned:",
+        of: {
+          from: 'transfer',
+          mode: 'ablate-mean',
+          row: 'bad-medical',
+          column: 'insecure-code',
+        },
+      },
+      run: 'transfer',
+      check: { kind: 'transfer', n: 8 },
+      after: `Eight answers a cell are few; the report has {{edit | insecure-code | ablate-mean | bad-medical}}, before {{report | insecure-code}}. Published: other fine-tunes' rates fall by 78% to 90% ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)).`,
+    },
+    {
+      id: 'said',
+      title: 'What you may say now',
+      text: `Four bad habits lead to one direction, and taking it out of one fine-tune works with the vector of another. A harmless habit does not lead there.
+
+In this organism that is so because base training showed one storybook villain with all these habits. What decides whether he comes back? Next lesson.`,
+    },
+  ],
+};
