@@ -7,7 +7,6 @@ import {
   measurementId,
   readRoomFile,
   readRoomLink,
-  type RoomMeasurement,
   writeRoomFile,
   writeRoomLink,
 } from '../../../src/formats/room-measurement';
