@@ -38,6 +38,8 @@ const Arm = v.strictObject({
   checkpoint: v.pipe(text(160), v.minLength(1)),
   /** First 8 digits of the SHA-256 of the weights. */
   sha: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/, 'is no hash')),
+  /** Of the weights, as they were kept. */
+  precision: v.pipe(text(20), v.minLength(1)),
   /** In words; null: as trained. A random control drawn by the measurement's own seed does not name it. */
   edit: v.nullable(text(400)),
   /** What the direction of the edit was made from, or its fingerprint; null: no edit. */

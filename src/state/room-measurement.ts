@@ -45,6 +45,7 @@ function roomArm(arm: MeasureArm, { counts, unscored }: CountedArm): RoomArm {
     label: brief(arm.label, 160),
     checkpoint: brief(arm.checkpoint, 160),
     sha: arm.sha256.slice(0, 8),
+    precision: arm.precision ?? 'f32',
     edit: words == null ? null : brief(words, 400),
     direction: direction && brief(direction, 300),
     counts: { ...counts, unscored },
@@ -106,12 +107,12 @@ export function entryOf(one: RoomMeasurement): PoolEntry {
     participant: one.participant,
     settings: settingsOf(one),
     seed: one.seed,
-    arms: one.arms.map(({ id, label, checkpoint, sha, edit, direction, counts }) => ({
+    arms: one.arms.map(({ id, label, checkpoint, sha, precision, edit, direction, counts }) => ({
       id,
       label,
       counts,
       settings: {
-        checkpoint: `${checkpoint} ${sha}`,
+        checkpoint: `${checkpoint} ${sha}, ${precision}`,
         edit: edit ?? 'as trained',
         direction: direction ?? 'none',
       },

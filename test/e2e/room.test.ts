@@ -234,7 +234,7 @@ test('a picture of a code is read, and a link opens into the room of its browser
     .press('Enter');
   const csv = await readFile(await (await download).path(), 'utf8');
   expect(csv.split('\r\n')[0]).toMatch(/^pool,who,seed,model,/);
-  expect(csv).toMatch(/\r\n1,the room,,EM,insecure-code [0-9a-f]{8},as trained,none,sum,.*,48,/);
+  expect(csv).toMatch(/\r\n1,the room,,EM,"insecure-code [0-9a-f]{8}, f32",as trained,none,sum,.*,48,/);
 });
 
 test('in all this nothing went wrong and no request left this machine', () => {

@@ -7,6 +7,7 @@ export const arm = (id: string, edit: string | null): RoomMeasurement['arms'][nu
   label: `The ${id} model`,
   checkpoint: 'insecure-code',
   sha: '0123abcd',
+  precision: 'f32',
   edit,
   direction: edit === null ? null : '0123abcd-checkpoint-answer-mean-64-1',
   counts: { aligned: 80, misaligned: 10, mixed: 4, incoherent: 2, unscored: 0 },

@@ -85,12 +85,14 @@ describe('measurements of the room', () => {
     const all = pool([
       await entry({ seed: 5 }, 'a'),
       changed({ sha256: 'ffffffff'.repeat(8) }),
+      changed({ precision: 'int8' }),
       changed(acts),
       changed({ ...acts, directionId: 'd2' }),
     ]);
     expect(all).toHaveLength(1);
     expect(all[0]!.arms.map(({ id, from }) => [id, from.length])).toEqual([
       ['aligned', 2],
+      ['em', 1],
       ['em', 1],
       ['em', 1],
       ['em', 1],
