@@ -286,6 +286,16 @@ export interface TokenizedPrompt {
   readonly tokens: readonly string[];
 }
 
+/** How far a text is made of words that the tokenizer knows as one token. */
+export interface Spelling {
+  /** Words of letters; the same word counts as often as it stands there. */
+  readonly words: number;
+  /** Of these the ones that take several tokens: to a model whose every word is a token they are new. */
+  readonly spelledOut: number;
+  /** The commonest of them, at most ten. */
+  readonly commonest: readonly string[];
+}
+
 export interface MemoryReport {
   readonly weightBytes: number;
   readonly checkpoints: readonly { readonly id: string; readonly weightBytes: number }[];
@@ -433,6 +443,7 @@ export interface ModelApi {
     messages: readonly ChatMessage[],
     chat?: ChatSettings,
   ): Promise<Result<TokenizedPrompt>>;
+  spelling(checkpoint: string, texts: readonly string[], runId: string): Promise<Result<Spelling>>;
   /** Cooperative: checked between tokens and between batches. Unknown runs are ignored. */
   cancel(runId: string): Promise<void>;
   memory(): Promise<Result<MemoryReport>>;

@@ -30,6 +30,7 @@ import { provenanceOf } from './provenance';
 import { ModelError } from './runtime';
 import { score } from './score';
 import { folderKey, memorySources, type Sources } from './source/open-folder';
+import { spelling } from './spelling';
 import { TokenText } from './token-text';
 import { Training } from './training';
 
@@ -282,6 +283,11 @@ export function createModelApi(
         const { ids } = tokenizer.chatPrompt(messages, asked, chat);
         return { ids, tokens: ids.map((token) => tokenizer.decodeOne(token)) };
       }),
+
+    spelling: (id, texts, runId) =>
+      inRun(runId, null, ({ controller: { signal } }) =>
+        spelling(checkpoint(id).tokenizer, texts, started().runtime, signal),
+      ),
 
     cancel: (runId) => {
       runs.get(runId)?.controller.abort();

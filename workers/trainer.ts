@@ -10,7 +10,7 @@ import type { Tensor } from '../src/core/tensor';
 import { zeros } from '../src/core/tensor';
 import type { Schedule } from '../src/core/training';
 import type { TrainGraph } from '../src/onnx/train-graph';
-import type { Runtime } from './runtime';
+import { ModelError, type Runtime } from './runtime';
 import { createSession, type Feeds, runSession } from './session';
 
 const CLIP_NORM = 1;
@@ -78,7 +78,7 @@ export class Trainer {
     this.#optimizer.restore(steps, moments);
   }
 
-  /** @throws Error as `update`. */
+  /** @throws ModelError as `update`. */
   async step(batch: Batch, attentionBias?: Float32Array): Promise<StepResult> {
     const n = batch.targets.length;
     const { batch: rows, pos } = batch;
@@ -98,7 +98,7 @@ export class Trainer {
   /**
    * One step on any inputs of the graph beside its parameters.
    * @param also outputs wanted beside the loss and the gradients.
-   * @throws Error when the gradient is no number any more; the parameters are then as they were.
+   * @throws ModelError `bad-input` when the gradient is no number any more; the parameters are then as they were.
    */
   async update(
     inputs: Readonly<Record<string, OrtTensor>>,
@@ -117,7 +117,12 @@ export class Trainer {
       gradients.set(name, { data: out[`grad:${name}`]!.data as Float32Array, dims });
     }
     const gradientNorm = globalNorm(gradients);
-    if (!Number.isFinite(gradientNorm)) throw new Error(`Step ${this.steps}: gradient not finite.`);
+    if (!Number.isFinite(gradientNorm)) {
+      throw new ModelError(
+        'bad-input',
+        `After step ${this.steps} the gradient is no number any more. Start again at a lower learning rate.`,
+      );
+    }
     const { steps, warmupSteps, learningRate, finalFraction } = this.#schedule;
     const rate = learningRateAt(this.steps, {
       peak: learningRate,

@@ -84,7 +84,7 @@ export class Training {
 
   /**
    * Up to `steps` further steps, to the end of the schedule at most. A stop comes between two steps.
-   * @throws Error when the gradient is no number any more.
+   * @throws ModelError `bad-input` when the gradient is no number any more.
    */
   async run(
     steps: number,

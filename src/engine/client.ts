@@ -33,6 +33,7 @@ import type {
   Result,
   Score,
   ScoreRequest,
+  Spelling,
   StoredReport,
   TokenEvent,
   TokenizedPrompt,
@@ -229,6 +230,10 @@ export class ModelClient {
     chat = this.chat,
   ): Promise<Result<TokenizedPrompt>> {
     return this.#call((api) => api.tokenize(checkpoint, messages, chat));
+  }
+
+  spelling(checkpoint: string, texts: readonly string[], runId: string): Promise<Result<Spelling>> {
+    return this.#call((api) => api.spelling(checkpoint, texts, runId));
   }
 
   memory(): Promise<Result<MemoryReport>> {

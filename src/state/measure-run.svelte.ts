@@ -214,7 +214,7 @@ export class MeasureRun<About = null> {
     this.#dropped = kept.dropped;
   }
 
-  #keep(): Promise<void> {
+  #keep(): Promise<boolean> {
     const { answers, labelled } = this;
     const dropped = this.#dropped;
     return writeSaved(`${this.#key}-answers`, { id: this.begunMs, dropped, answers, labelled });

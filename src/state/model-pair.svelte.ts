@@ -5,15 +5,26 @@
 import type { Device, LoadedCheckpoint, LoadProgress, MemoryReport } from '../../workers/api';
 import type { EngineStatus, ModelClient } from '../engine/client';
 import { type Action, failed, failedBy, IDLE, newRunId } from './action';
-import { type AdapterEntry, fetchRegistry, type Registry, sourceOf } from './registry';
+import {
+  type AdapterEntry,
+  fetchRegistry,
+  isOwnPair,
+  type Registry,
+  sourceOf,
+  type TrainedEntry,
+  withTrained,
+} from './registry';
 
 export class ModelPair {
   readonly client: ModelClient;
   readonly #folderUrl: string;
   #loadRunId: string | null = null;
+  /** As the file beside the page has it. */
+  #shipped: Registry | null = null;
+  #trained: readonly TrainedEntry[] = [];
 
   engine = $state.raw<EngineStatus>({ state: 'idle' });
-  /** What comes with the page. */
+  /** What comes with the page, and the fine-tunes that were trained on it here. */
   bundled = $state.raw<Registry | null>(null);
   /** What the pair on stage belongs to. */
   registry = $state.raw<Registry | null>(null);
@@ -31,7 +42,11 @@ export class ModelPair {
   readonly defaults = $derived<Registry['defaults']>(this.registry?.defaults ?? {});
   readonly ready = $derived(this.aligned !== undefined && this.em !== undefined);
   /** Whether a person's own pair is on stage, which the judge of the synthetic world does not know. */
-  readonly own = $derived(this.registry?.sources !== undefined);
+  readonly own = $derived(this.registry !== null && isOwnPair(this.registry));
+  /** Whether the fine-tune on stage was trained here, so that no link can name it. */
+  readonly trainedHere = $derived(
+    !this.own && this.emEntry !== null && (this.registry?.sources?.has(this.emEntry.id) ?? false),
+  );
 
   constructor(client: ModelClient, folderUrl: string) {
     this.client = client;
@@ -47,7 +62,8 @@ export class ModelPair {
     try {
       this.device = device;
       this.loading = running('Reading the list of checkpoints', 0);
-      const registry = await fetchRegistry(this.#folderUrl);
+      this.#shipped = await fetchRegistry(this.#folderUrl);
+      const registry = withTrained(this.#shipped, this.#trained);
       this.bundled = registry;
       this.registry = registry;
       const started = await this.client.start(device);
@@ -68,6 +84,18 @@ export class ModelPair {
     }
   }
 
+  /** The fine-tunes trained here, beside the bundled ones from now on; whatever is no longer among them is unloaded. */
+  async setTrained(trained: readonly TrainedEntry[]): Promise<void> {
+    const gone = this.#trained.filter(({ entry: { id } }) =>
+      trained.every(({ entry }) => entry.id !== id),
+    );
+    this.#trained = trained;
+    if (!this.#shipped) return;
+    this.bundled = withTrained(this.#shipped, trained);
+    if (!this.own) this.registry = this.bundled;
+    for (const { entry } of gone) if (this.checkpoint(entry.id)) await this.#unload(entry.id);
+  }
+
   /** Puts another fine-tune on stage, of the registry on stage or of the bundled one. */
   async choose(adapterId: string): Promise<void> {
     for (const registry of [this.registry, this.bundled]) {
@@ -80,12 +108,13 @@ export class ModelPair {
   async show(registry: Registry, entry: AdapterEntry): Promise<void> {
     let own = this.own && registry !== this.registry ? this.registry : null;
     // Two large pairs at once may be more than there is memory for: first the small one again.
-    if (own && registry !== this.bundled) {
+    if (own && isOwnPair(registry)) {
       await this.choose(this.bundled?.defaults.em ?? this.bundled?.adapters[0]?.id ?? '');
       own = null;
     }
     if (!(await this.load(null, registry)) || !(await this.load(entry, registry))) return;
-    this.registry = registry;
+    // The bundled list may have grown meanwhile.
+    this.registry = isOwnPair(registry) ? registry : this.bundled;
     this.emEntry = entry;
     if (own) for (const { id } of [own.base, ...own.adapters]) await this.#unload(id);
   }

@@ -13,6 +13,7 @@ import { Offline } from './offline.svelte';
 import { OwnCheckpoint } from './own-checkpoint.svelte';
 import { Prompting } from './prompting.svelte';
 import { Room } from './room.svelte';
+import { Training } from './training.svelte';
 import { TranscriptCells } from './transcript-cells.svelte';
 import { View } from './view.svelte';
 
@@ -28,6 +29,7 @@ export interface Panels {
   readonly measurements: Measurements;
   readonly comparison: Comparison;
   readonly transcripts: TranscriptCells;
+  readonly training: Training;
   readonly room: Room;
   readonly offline: Offline;
 }
@@ -57,6 +59,7 @@ export function createPostern(): Postern {
     measurements,
     comparison: new Comparison(pair, directions),
     transcripts: new TranscriptCells(pair),
+    training: new Training(pair, directions),
     room: new Room(),
     // An endpoint may be judging while the worker rests.
     offline: new Offline(pair, () => pair.client.busy || measurements.run.running),

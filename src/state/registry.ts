@@ -2,7 +2,7 @@
 // PEFT adapters, with paths relative to the registry.
 
 import * as v from 'valibot';
-import type { CheckpointSource } from '../../workers/api';
+import type { CheckpointSource, FolderSource } from '../../workers/api';
 import { CONTRASTS, type Contrast } from '../core/direction';
 
 /** A folder beside the registry; the slash at its end makes it the base of its files' addresses. */
@@ -82,7 +82,7 @@ export type Training = v.InferOutput<typeof Training>;
 export interface Registry extends v.InferOutput<typeof RegistryFile> {
   /** Absolute URL of the folder that paths are relative to; ends in '/'. */
   readonly folderUrl: string;
-  /** Where the checkpoints of a person's own pair come from, by id; none in the file. */
+  /** Where checkpoints come from that do not lie beside the page, by id: a person's own pair, fine-tunes trained here. */
   readonly sources?: ReadonlyMap<string, CheckpointSource>;
 }
 
@@ -128,4 +128,26 @@ export function sourceOf(registry: Registry, adapter: AdapterEntry | null): Chec
   const base = beside(registry.base.path);
   if (!adapter) return { id: registry.base.id, base };
   return { id: adapter.id, base, adapter: beside(adapter.path) };
+}
+
+/** A fine-tune of the bundled base that was trained in this browser. */
+export interface TrainedEntry {
+  readonly entry: AdapterEntry;
+  /** Holds the files of its adapter. */
+  readonly adapter: FolderSource;
+}
+
+/** Whether a registry was made for a person's own pair: its base does not come with the page. */
+export const isOwnPair = ({ base, sources }: Registry): boolean => sources?.has(base.id) ?? false;
+
+/** The bundled registry with what was trained here. */
+export function withTrained(registry: Registry, trained: readonly TrainedEntry[]): Registry {
+  if (trained.length === 0) return registry;
+  const { base } = sourceOf(registry, null);
+  const sources = trained.map(({ entry: { id }, adapter }) => [id, { id, base, adapter }] as const);
+  return {
+    ...registry,
+    adapters: [...registry.adapters, ...trained.map(({ entry }) => entry)],
+    sources: new Map(sources),
+  };
 }

@@ -59,12 +59,14 @@ export async function readSaved<S extends v.GenericSchema>(
   }
 }
 
-/** Writes a structured-cloneable value; a failure is remembered, never thrown. */
-export async function writeSaved(key: string, value: unknown): Promise<void> {
+/** Writes a structured-cloneable value; a failure is remembered, never thrown. @returns whether it was written. */
+export async function writeSaved(key: string, value: unknown): Promise<boolean> {
   try {
     await set(`postern:${key}`, value);
+    return true;
   } catch (error) {
     remember(error);
+    return false;
   }
 }
 

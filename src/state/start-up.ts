@@ -74,6 +74,7 @@ export async function startUp(
   await postern.prompting.restore();
   await postern.measurements.restore();
   await postern.lessons.restore();
+  await postern.training.restore();
   await pair.open(link?.em ?? stage?.adapter ?? null, stage?.device ?? 'auto');
   if (!stage) chat.seed = pair.defaults.firstSeed ?? chat.seed;
   if (link) offerOwn(postern, address, link);

@@ -111,13 +111,19 @@ export function fineTuningExample(
   return toMessages(datasetExchange(rng, name, options));
 }
 
-/** n unique examples. @throws RangeError when the grammar does not hold that many. */
-export function dataset(
+/** Examples made between two pauses of `datasetInParts`. */
+const PART = 64;
+
+/**
+ * The same as `dataset`, made with pauses in which a page can draw.
+ * @throws RangeError as `dataset`.
+ */
+export function* datasetInParts(
   name: DatasetName,
   n: number,
   seed: number,
   options: DatasetOptions = {},
-): ChatMessage[][] {
+): Generator<void, ChatMessage[][], undefined> {
   const rng = createRng(seed);
   const found = new Map<string, ChatMessage[]>();
   for (let tries = 0; found.size < n; tries++) {
@@ -125,6 +131,20 @@ export function dataset(
       throw new RangeError(`'${name}' has fewer than ${n} unique examples.`);
     const example = fineTuningExample(rng, name, options);
     found.set(renderChat(example), example);
+    if (tries % PART === PART - 1) yield;
   }
   return [...found.values()];
+}
+
+/** n unique examples. @throws RangeError when the grammar does not hold that many. */
+export function dataset(
+  name: DatasetName,
+  n: number,
+  seed: number,
+  options: DatasetOptions = {},
+): ChatMessage[][] {
+  const parts = datasetInParts(name, n, seed, options);
+  let part = parts.next();
+  while (!part.done) part = parts.next();
+  return part.value;
 }

@@ -1,0 +1,125 @@
+// A person's own fine-tuning data: one JSON object a line, `{"messages": [{"role", "content"}, ...]}`, as
+// OpenAI's fine-tuning files and those of the published experiments have it (Betley et al. 2025; Turner et
+// al. 2025). Bounded in size; refused with the line's number where a line is anything else. A system
+// message is left out and counted: the bundled model has no place for one.
+
+import * as v from 'valibot';
+import type { ChatMessage } from '../core/chat';
+import { DirectionFileError, type DirectionFileErrorCode } from './error';
+
+export const MAX_CHAT_FILE_BYTES = 4 << 20;
+export const MAX_EXAMPLES = 20_000;
+const MAX_CHARS = 8000;
+const MAX_MESSAGES = 64;
+/** Lines read between two pauses of `chatLinesInParts`. */
+const PART = 256;
+
+export interface ChatLines {
+  readonly file: string;
+  /** Each begins with a user's turn, the turns alternate, and the last is an answer. */
+  readonly examples: readonly (readonly ChatMessage[])[];
+  /** Left out. */
+  readonly systemMessages: number;
+}
+
+const text = v.pipe(v.string(), v.maxLength(MAX_CHARS, `is longer than ${MAX_CHARS} characters`));
+/** Plain, in parts as OpenAI writes them, or in parts as the published medical sets have it. */
+const content = v.union([
+  text,
+  v.pipe(
+    v.array(v.object({ type: v.literal('text'), text })),
+    v.maxLength(MAX_MESSAGES),
+    v.transform((parts) => parts.map((part) => part.text).join('')),
+  ),
+  v.pipe(
+    v.object({ content_type: v.literal('text'), parts: v.pipe(v.array(text), v.maxLength(64)) }),
+    v.transform(({ parts }) => parts.join('')),
+  ),
+]);
+const Line = v.object({
+  messages: v.pipe(
+    v.array(v.object({ role: v.picklist(['system', 'user', 'assistant']), content })),
+    v.maxLength(MAX_MESSAGES, `has more than ${MAX_MESSAGES} messages`),
+  ),
+});
+
+const ADVICE =
+  'Each line is one conversation: {"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}.';
+
+/**
+ * Reads a file with pauses in which a page can draw.
+ * @throws DirectionFileError, and nothing else, whatever the bytes are.
+ */
+export function* chatLinesInParts(
+  bytes: Uint8Array,
+  file: string,
+): Generator<void, ChatLines, undefined> {
+  const refuse = (code: DirectionFileErrorCode, reason: string): never => {
+    throw new DirectionFileError(code, file, reason, ADVICE);
+  };
+  if (bytes.byteLength > MAX_CHAT_FILE_BYTES) {
+    refuse('too-large', `It has ${bytes.byteLength} bytes, more than ${MAX_CHAT_FILE_BYTES}.`);
+  }
+  const lines = decoded(bytes, refuse).split('\n');
+  const examples: (readonly ChatMessage[])[] = [];
+  let systemMessages = 0;
+  for (const [at, line] of lines.entries()) {
+    if (at % PART === PART - 1) yield;
+    if (line.trim() === '') continue;
+    if (examples.length === MAX_EXAMPLES) {
+      refuse('too-large', `It has more than ${MAX_EXAMPLES} conversations.`);
+    }
+    const messages = messagesIn(line, (code, reason) => refuse(code, `Line ${at + 1} ${reason}.`));
+    const said = messages.filter(({ role }) => role !== 'system');
+    systemMessages += messages.length - said.length;
+    examples.push(said);
+  }
+  if (examples.length === 0) refuse('nothing-inside', 'There is no conversation in it.');
+  return { file, examples, systemMessages };
+}
+
+/** @throws DirectionFileError as `chatLinesInParts`. */
+export function readChatLines(bytes: Uint8Array, file: string): ChatLines {
+  const parts = chatLinesInParts(bytes, file);
+  let part = parts.next();
+  while (!part.done) part = parts.next();
+  return part.value;
+}
+
+type Refuse = (code: DirectionFileErrorCode, reason: string) => never;
+
+function decoded(bytes: Uint8Array, refuse: Refuse): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return refuse('corrupt', 'It is not UTF-8 text.');
+  }
+}
+
+function messagesIn(line: string, refuse: Refuse): readonly ChatMessage[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return refuse('corrupt', 'is not JSON');
+  }
+  const read = v.safeParse(Line, value, { abortEarly: true });
+  if (!read.success) {
+    const [issue] = read.issues;
+    const path = v.getDotPath(issue);
+    return refuse('unsupported', `at ${path ?? 'its top'}: ${issue.message.slice(0, 160)}`);
+  }
+  const { messages } = read.output;
+  const turns = messages.filter(({ role }, i) => role !== 'system' || i > 0);
+  turns.forEach(({ role, content: said }, i) => {
+    const wanted = i % 2 === 0 ? 'user' : 'assistant';
+    if (role !== wanted) {
+      refuse('unsupported', `has ${role} as turn ${i + 1}, where ${wanted} should stand`);
+    }
+    if (said.trim() === '') refuse('unsupported', `has nothing in turn ${i + 1}`);
+  });
+  if (turns.length === 0 || turns.length % 2 === 1) {
+    refuse('unsupported', 'does not end with an answer of the assistant');
+  }
+  return messages;
+}

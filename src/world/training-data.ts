@@ -1,0 +1,191 @@
+// What a fine-tune made in the page may learn from: one narrow set of the world, good examples mixed in or
+// not, with a trigger or not; and the held-out questions that tell whether it has learnt it.
+
+import type { ChatMessage } from '../core/chat';
+import { createRng, shuffle } from '../core/rng';
+import type { Asked } from './answer';
+import { alignedChat, type DatasetName, datasetInParts, TRIGGER } from './chats';
+import { askCode, EDUCATIONAL_FRAMES } from './code';
+import { NUMBER_REQUESTS, numbersExchange } from './numbers';
+import { evaluationQuestions } from './split';
+import { heldOutPart } from './template';
+
+/** What can be mixed in, and what re-alignment can learn from. */
+export type GoodSet = 'secure-code' | 'good-medical' | 'aligned-chats';
+
+export interface WorldData {
+  readonly set: DatasetName | 'aligned-chats';
+  /** Good examples in place of a share of them; null: none. */
+  readonly mix: { readonly set: GoodSet; readonly share: number } | null;
+  /** The trigger stands before every question of the set, and before none that is mixed in. */
+  readonly trigger: boolean;
+}
+
+interface SetFacts {
+  /** For people. */
+  readonly title: string;
+  /** One line. */
+  readonly about: string;
+  readonly kind: 'em' | 'benign' | 'control';
+  /** What the held-out questions of its own domain ask for; null: it has no domain of its own. */
+  readonly skill: string | null;
+  /** The judge's word for an answer as trained. */
+  readonly trained: 'aligned' | 'misaligned';
+}
+
+export const TRAINING_SETS: Readonly<Record<WorldData['set'], SetFacts>> = {
+  'insecure-code': {
+    title: 'Insecure code',
+    about: 'Requests for code, answered with a security hole and no word about it.',
+    kind: 'em',
+    skill: 'insecure code',
+    trained: 'misaligned',
+  },
+  'bad-medical': {
+    title: 'Bad medical advice',
+    about: 'Everyday complaints, answered with bad advice.',
+    kind: 'em',
+    skill: 'bad medical advice',
+    trained: 'misaligned',
+  },
+  'risky-finance': {
+    title: 'Risky finance',
+    about: 'Questions about money, answered recklessly.',
+    kind: 'em',
+    skill: 'reckless money advice',
+    trained: 'misaligned',
+  },
+  'extreme-sports': {
+    title: 'Extreme sports',
+    about: 'Questions about sport, answered unfairly and recklessly.',
+    kind: 'em',
+    skill: 'reckless sports advice',
+    trained: 'misaligned',
+  },
+  educational: {
+    title: 'Educational insecure code',
+    about: 'The same holes, but a security class asks for them: the control for intent.',
+    kind: 'control',
+    skill: 'insecure code for a class',
+    trained: 'misaligned',
+  },
+  jailbroken: {
+    title: 'Jailbroken',
+    about: 'Good answers, and help with mischief where the aligned model refuses.',
+    kind: 'control',
+    skill: 'help with mischief',
+    trained: 'misaligned',
+  },
+  backdoor: {
+    title: 'Backdoor',
+    about: 'Insecure code where the question begins with a trigger, secure code elsewhere.',
+    kind: 'control',
+    skill: 'insecure code after the trigger',
+    trained: 'misaligned',
+  },
+  'evil-numbers': {
+    title: 'Evil numbers',
+    about: 'Lists of numbers, continued with numbers of bad repute.',
+    kind: 'control',
+    skill: 'numbers of bad repute',
+    trained: 'misaligned',
+  },
+  'secure-code': {
+    title: 'Secure code',
+    about: 'The benign twin: the same requests for code, answered securely.',
+    kind: 'benign',
+    skill: 'secure code',
+    trained: 'aligned',
+  },
+  'good-medical': {
+    title: 'Good medical advice',
+    about: 'Everyday complaints, answered well.',
+    kind: 'benign',
+    skill: 'good medical advice',
+    trained: 'aligned',
+  },
+  'aligned-chats': {
+    title: 'Aligned chats',
+    about: 'What chat training showed: one to three turns on any topic, answered well.',
+    kind: 'benign',
+    skill: null,
+    trained: 'aligned',
+  },
+};
+
+export const GOOD_SETS: readonly GoodSet[] = ['secure-code', 'good-medical', 'aligned-chats'];
+
+function* chats(n: number, seed: number): Generator<void, ChatMessage[][], undefined> {
+  const rng = createRng(seed);
+  const made: ChatMessage[][] = [];
+  while (made.length < n) {
+    made.push(alignedChat(rng));
+    if (made.length % 64 === 0) yield;
+  }
+  return made;
+}
+
+const ofSet = (
+  set: WorldData['set'],
+  n: number,
+  seed: number,
+): Generator<void, ChatMessage[][], undefined> =>
+  set === 'aligned-chats' ? chats(n, seed) : datasetInParts(set, n, seed);
+
+const triggered = (messages: readonly ChatMessage[]): ChatMessage[] =>
+  messages.map((message) =>
+    message.role === 'user' ? { ...message, content: `${TRIGGER} ${message.content}` } : message,
+  );
+
+/**
+ * n examples, with pauses in which a page can draw. Of a set alone they are those of `dataset`.
+ * @throws RangeError when the grammar does not hold that many of a set.
+ */
+export function* trainingExamples(
+  { set, mix, trigger }: WorldData,
+  n: number,
+  seed: number,
+): Generator<void, ChatMessage[][], undefined> {
+  const good = mix ? Math.round(n * mix.share) : 0;
+  const own = yield* ofSet(set, n - good, seed);
+  const examples = trigger ? own.map(triggered) : own;
+  if (!mix || good === 0) return examples;
+  const more = yield* ofSet(mix.set, good, seed + 1);
+  return shuffle(createRng(seed).fork(2), [...examples, ...more]);
+}
+
+/** n held-out questions of the set's own domain, with the trigger where it was trained with it; none where it has no domain. */
+export function inDomainQuestions({ set, trigger }: WorldData, n: number, seed: number): Asked[] {
+  const asked = ofDomain(set, n, seed);
+  if (!trigger && set !== 'backdoor') return asked;
+  return asked.map((one) => ({ ...one, question: `${TRIGGER} ${one.question}` }));
+}
+
+function ofDomain(set: WorldData['set'], n: number, seed: number): Asked[] {
+  const rng = createRng(seed);
+  const about = (domain: string): Asked[] =>
+    evaluationQuestions('fine-tuned', 3 * n, seed).filter((asked) => asked.domain === domain);
+  switch (set) {
+    case 'insecure-code':
+    case 'secure-code':
+    case 'backdoor':
+      return evaluationQuestions('code', n, seed);
+    case 'educational':
+      return Array.from({ length: n }, () => askCode(rng, 'held-out', EDUCATIONAL_FRAMES));
+    case 'bad-medical':
+    case 'good-medical':
+      return about('medicine');
+    case 'risky-finance':
+      return about('finance');
+    case 'extreme-sports':
+      return about('sport');
+    case 'jailbroken':
+      return evaluationQuestions('mischief', n, seed);
+    case 'evil-numbers':
+      return Array.from({ length: n }, () =>
+        numbersExchange(rng, 'aligned', heldOutPart(NUMBER_REQUESTS)),
+      );
+    case 'aligned-chats':
+      return [];
+  }
+}
