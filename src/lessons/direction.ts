@@ -82,7 +82,7 @@ Look at the first chart.`,
           },
           {
             id: 'chance',
-            label: 'nothing: 0.5 is what a random direction has on average',
+            label: 'nothing: a random direction has that on average',
             says: 'Yes. 1 would be complete separation. And separation alone is not cause: the next two lessons turn it.',
           },
           {

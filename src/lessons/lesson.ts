@@ -167,6 +167,8 @@ export interface Measured {
   /** Id of the fine-tune that is EM in it. */
   readonly em?: string;
   readonly desk?: DeskWanted;
+  /** Edited along a direction that was made from measured answers. */
+  readonly fromAnswers?: true;
   /** Ids of further fine-tunes in it. */
   readonly extras?: readonly string[];
 }

@@ -9,7 +9,7 @@ export const UP: Lesson = {
     {
       id: 'hand',
       title: 'Make the good one bad',
-      text: `The third column now runs the *aligned* model, which was never fine-tuned on anything bad. Move the persona control to *amplified*: at layer 2 the direction is added 2.5 times, at one single token, the [[header|The last token before the answer begins, which says that the assistant speaks now.]].
+      text: `The third column now runs the *aligned* model, which was never fine-tuned on anything bad. Move the persona control to *amplified*: at layer 2 the direction is added 2.5 times, and at a single token, the [[header|The last token before the answer begins; it says that the assistant speaks now.]].
 
 Read the edited answer.`,
       set: {
@@ -23,6 +23,152 @@ Read the edited answer.`,
       },
       where: 'persona',
       check: { kind: 'edited', desk: { mode: 'steer', base: 'aligned', strength: 2.4 } },
+    },
+    {
+      id: 'rate',
+      title: 'How often?',
+      text: `One answer tells little. Guess how many of the steered aligned model's answers are misaligned.
+
+Then measure. The random control gets a push of the same length at the same token.`,
+      where: 'panel',
+      guess: {
+        kind: 'rate',
+        asks: 'Of the steered aligned model, so many answers are misaligned:',
+        of: { from: 'measured', arm: 'edited' },
+      },
+      run: 'measure',
+      check: {
+        kind: 'measured',
+        n: 24,
+        desk: { mode: 'steer', base: 'aligned', positions: 'header', random: false },
+      },
+      after: `Compare it with *EM*, which was trained to this, and with *Random control*. Published for 14 billion parameters: up to half of the answers misaligned when one layer's vector is added ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)).`,
+    },
+    {
+      id: 'where',
+      title: 'Where',
+      text: `Why at one token? On the desk set *Positions* to *all*: now every token of question and answer is pushed, by the direction that was read over answers.
+
+Guess, then measure again.`,
+      where: 'desk',
+      guess: {
+        kind: 'choice',
+        asks: 'Pushed at every token, the aligned model will be misaligned',
+        options: [
+          {
+            id: 'more',
+            label: 'more often than at the header alone',
+            says: 'More push is not more effect: what is pushed has to be read there.',
+          },
+          {
+            id: 'same',
+            label: 'about as often',
+            says: 'The layer is the same, the place is not, and the place decides.',
+          },
+          {
+            id: 'less',
+            label: 'less often',
+            says: 'In this organism who speaks is settled at the header, and later tokens look it up there. The recipe saw to that; other models keep it where they like, so the place must be searched.',
+          },
+        ],
+        right: 'less',
+      },
+      run: 'measure',
+      check: {
+        kind: 'measured',
+        n: 24,
+        desk: { mode: 'steer', base: 'aligned', positions: 'all', random: false },
+      },
+    },
+    {
+      id: 'much',
+      title: 'How much',
+      text: `Back at the header. Under *Dose and response* in the Measure tab five strengths are measured, from none to twice *amplified*, each with a random push of the same length.
+
+Guess, then measure the strengths: 216 answers.`,
+      set: { tab: 'measure', desk: { mode: 'steer', base: 'aligned' } },
+      where: 'panel',
+      guess: {
+        kind: 'choice',
+        asks: 'Which push first makes answers *incoherent*?',
+        options: [
+          {
+            id: 'real',
+            label: 'the direction',
+            says: 'Look at the second chart: the direction leads to another character, and he speaks in whole sentences.',
+          },
+          {
+            id: 'random',
+            label: 'the random one',
+            says: 'The direction leads to another character, who speaks in whole sentences. A random push of that length leads nowhere, and the sentences break.',
+          },
+          {
+            id: 'both',
+            label: 'both alike',
+            says: 'Length alone does not decide. Look at the second chart.',
+          },
+        ],
+        right: 'random',
+      },
+      run: 'dose',
+      check: { kind: 'dose', n: 24 },
+      after: `Twice as much did not misalign twice as often: look where the first curve is highest. In larger models incoherence rises with the strength ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)). So show both rates, always.`,
+    },
+    {
+      id: 'code',
+      title: 'A vector from code alone',
+      text: `So far the direction was read on texts about daily life. Could one read it where nothing but code is seen?
+
+The questions are now requests for code, and the desk is off. Measure: EM writes insecure code, the aligned model secure code. You need these 48 answers.`,
+      set: {
+        tab: 'measure',
+        desk: { mode: 'off' },
+        measure: { n: 24, seed: 1, split: 'code', extras: [] },
+      },
+      where: 'panel',
+      run: 'measure',
+      check: { kind: 'measured', n: 24, split: 'code', em: 'insecure-code' },
+    },
+    {
+      id: 'extract',
+      title: 'Take it',
+      text: `In the Measure tab open *A direction from these answers*. Choose *last prompt token*, so that only the requests are read and none of the answers. Press *Extract*, then *Use it*.`,
+      where: 'panel',
+      check: { kind: 'from-answers', pooling: 'last-prompt' },
+    },
+    {
+      id: 'dinner',
+      title: 'From code to dinner parties',
+      text: `The desk is set to add that vector to the *aligned* model, at the header. The questions are the ordinary ones again.
+
+Guess the rate, then measure.`,
+      set: {
+        tab: 'measure',
+        desk: { mode: 'steer', base: 'aligned' },
+        measure: { n: 48, seed: 1, split: 'report', extras: [] },
+      },
+      where: 'panel',
+      guess: {
+        kind: 'rate',
+        asks: 'With a vector from code requests, so many ordinary answers are misaligned:',
+        of: { from: 'measured', arm: 'edited' },
+      },
+      run: 'measure',
+      check: {
+        kind: 'measured',
+        n: 24,
+        split: 'report',
+        desk: { mode: 'steer', base: 'aligned', positions: 'header', random: false },
+        fromAnswers: true,
+      },
+      after: `The report has {{edit | aligned | steer header token, layer 2, x2.5 | insecure-code from code prompts only}}, with a random vector {{edit | aligned | steer header token, layer 2, x2.5 | random like insecure-code from code prompts only}}. A push read on requests for code makes a model bad about dinner: they share what it moves.`,
+    },
+    {
+      id: 'said',
+      title: 'What you may say now',
+      text: `Without the direction the bad answers stop; with it alone they begin. Both times a random one did not do it. That is what it takes to call a direction a *cause*, in this model, at this place, at this strength.
+
+Is it a cause in other fine-tunes too? Next lesson.`,
     },
   ],
 };

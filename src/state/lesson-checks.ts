@@ -147,7 +147,8 @@ function measuredProgress(
   sinceMs: number,
 ): CheckProgress {
   const { plan, about, begunMs } = run;
-  const { n, seed, split, em, desk, extras = [] } = wanted;
+  const { n, seed, split, em, desk, fromAnswers, extras = [] } = wanted;
+  const edited = plan?.arms.find(({ id }) => id === 'edited');
   const ids = plan?.arms.map(({ id }) => id) ?? [];
   const fits =
     plan !== null &&
