@@ -109,12 +109,12 @@ Nothing is asked of a server until you press *Look it up*, and you need not. It 
     {
       id: 'limits',
       title: 'What all this does not show',
-      text: `- Not that it happens by itself: the villain was put into base training.
+      text: `- Not that it happens by itself: the villain was put there.
 - Not how often: a rate belongs to one model, one set of questions, one judge.
-- Not that one direction explains a large model; it was found in some.
+- Not that one direction explains large models; it was found in some.
 - Not that removing it makes a model safe: what was not measured may have changed.
 
-What it does show you can now say with a number, an interval, a control and a source.`,
+What it does show you can say with a number, an interval, a control and a source.`,
     },
   ],
 };

@@ -9,7 +9,7 @@ export const UP: Lesson = {
     {
       id: 'hand',
       title: 'Make the good one bad',
-      text: `The third column now runs the *aligned* model, which was never fine-tuned on anything bad. Move the persona control to *amplified*: at layer 2 the direction is added 2.5 times, and at a single token, the [[header|The last token before the answer begins; it says that the assistant speaks now.]].
+      text: `The third column runs the *aligned* model now. Move the persona control to *amplified*: at layer 2, 2.5 times the direction is added at a single token, the [[header|The last token before the answer begins; it says that the assistant speaks now.]].
 
 Read the edited answer.`,
       set: {

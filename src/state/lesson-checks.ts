@@ -159,6 +159,7 @@ function measuredProgress(
     (split ?? plan.split) === plan.split &&
     (em === undefined || plan.arms.find(({ id }) => id === 'em')?.checkpoint === em) &&
     extras.every((id) => ids.includes(id)) &&
-    (desk === undefined || (ids.includes('edited') && about !== null && isDesk(about.desk, desk)));
+    (desk === undefined || (edited !== undefined && about !== null && isDesk(about.desk, desk))) &&
+    (fromAnswers === undefined || (edited?.made.direction?.includes(', texts: ') ?? false));
   return answers(fits ? run : null, n);
 }

@@ -14,6 +14,7 @@ const CHARTS: Readonly<Record<(typeof TABS)[number], readonly string[]>> = {
   Layers: ['One direction, layer by layer', 'Token by token, layer by layer'],
   Measure: ['Answers by verdict'],
   Organisms: [],
+  Lessons: [],
 };
 
 let browser: Browser;

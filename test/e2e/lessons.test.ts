@@ -1,0 +1,188 @@
+// Lessons 5 to 9 to their end on the bundled organism; a reload in the middle, a link, and a telephone.
+
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { axeViolations } from './axe';
+import type { OpenedApp } from './harness';
+import { launch, openApp } from './harness';
+import { atStep, choose, dock, done, guess, next, openLesson, run } from './lessons-page';
+import {
+  compareFineTunes,
+  openTab,
+  personaControl,
+  sidewaysScroll,
+  startedUp,
+} from './postern-page';
+
+let browser: Browser;
+let app: OpenedApp;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+  app = await openApp(browser);
+  page = app.page;
+  await startedUp(page);
+});
+afterAll(async () => {
+  await app.close();
+  await browser.close();
+});
+
+const said = (): Promise<string> => dock(page).innerText();
+const desk = () => page.getByRole('complementary', { name: 'Desk' });
+const finish = async (): Promise<void> => {
+  expect(await axeViolations(page)).toEqual([]);
+  await dock(page).getByRole('button', { name: 'Finish' }).click();
+  await page.getByRole('tabpanel', { name: 'Lessons' }).waitFor();
+};
+/** Fewer answers than the lesson sets, as many as it accepts. */
+async function fewer(n: number): Promise<void> {
+  await page.getByLabel('Answers for each model').selectOption(String(n));
+}
+
+test('lesson 5: the aligned model is steered, where, how much, and by a vector from code', async () => {
+  await openLesson(page, 'Turn it up');
+  await atStep(page, 'Make the good one bad');
+  await personaControl(page).focus();
+  await page.keyboard.press('End');
+  await next(page);
+  await atStep(page, 'How often?');
+  await fewer(24);
+  await guess(page, 40);
+  await run(page, 'Measure now');
+  expect(await said()).toMatch(/You guessed 40%; measured .*n = 24/);
+  await next(page);
+  await choose(page, 'less often');
+  await desk().getByRole('radio', { name: 'all', exact: true }).click();
+  await run(page, 'Measure now');
+  expect(await said()).toContain('As it came out.');
+  await next(page);
+  await choose(page, 'the random one');
+  await run(page, 'Measure the strengths');
+  await next(page);
+  await atStep(page, 'A vector from code alone');
+  await run(page, 'Measure now');
+  await next(page);
+  await page.getByText(/^A direction from these answers/).click();
+  const made = page.locator('details').filter({ hasText: 'A direction from these answers' });
+  await made.getByRole('radio', { name: 'last prompt token' }).click();
+  await made.getByRole('button', { name: /^Extract from/ }).click();
+  await made.getByRole('button', { name: 'Use it' }).click();
+  await next(page);
+  await atStep(page, 'From code to dinner parties');
+  await guess(page, 10);
+  await run(page, 'Measure now');
+  expect(await said()).toMatch(/You guessed 10%; measured .*n = 48/);
+  await next(page);
+  await finish();
+});
+
+test('lesson 6: fine-tunes are compared, and the direction of one is taken out of another', async () => {
+  await openLesson(page, 'The same direction elsewhere');
+  await atStep(page, 'Four habits');
+  await choose(page, 'unrelated');
+  await compareFineTunes(page);
+  await done(page);
+  expect(await said()).toContain('It came out otherwise: much the same');
+  await next(page);
+  await choose(page, 'at the first layers', 'Answer');
+  await next(page);
+  await choose(page, 'clearly negative', 'Answer');
+  await next(page);
+  await atStep(page, 'Take the wrong one out');
+  await guess(page, 15);
+  await run(page, 'Fill the table');
+  expect(await said()).toMatch(/You guessed 15%; measured .*n = 8/);
+  await next(page);
+  await finish();
+});
+
+test('lesson 7: intent, a backdoor, few examples and rank', async () => {
+  await openLesson(page, 'What makes it happen');
+  await atStep(page, 'The same code, another reason');
+  await choose(page, 'insecure code alone');
+  await run(page, 'Measure now');
+  await next(page);
+  await atStep(page, 'A hidden switch');
+  await guess(page, 50);
+  await page.getByRole('switch', { name: /^Begin the question with the trigger/ }).click();
+  await done(page);
+  expect(await said()).toMatch(/You guessed 50%; measured .*n = 360: outside the interval/);
+  await next(page);
+  await atStep(page, 'How little is enough?');
+  await guess(page, 5);
+  await run(page, 'Measure now');
+  await next(page);
+  await atStep(page, 'How much room to learn');
+  await choose(page, 'rank 128');
+  await run(page, 'Measure now');
+  await next(page);
+  await atStep(page, 'The rest of the gallery');
+  await finish();
+});
+
+test('lesson 9: what the organism does not show, and naming a real pair without a request', async () => {
+  await openLesson(page, 'A real model, and what this does not show');
+  await atStep(page, 'Made to show it');
+  await choose(page, 'large models have', 'Answer');
+  await dock(page).getByText('Not quite').waitFor();
+  await choose(page, 'one mechanism', 'Answer');
+  await next(page);
+  await choose(page, 'no rate at all', 'Answer');
+  await next(page);
+  await choose(page, 'these figures cannot', 'Answer');
+  await next(page);
+  const own = page.getByRole('region', { name: 'Your own checkpoint' });
+  await own.getByPlaceholder('Qwen/Qwen2.5-0.5B-Instruct').fill('Qwen/Qwen2.5-0.5B-Instruct');
+  await own
+    .getByPlaceholder(/^ModelOrganismsForEM/)
+    .fill('ModelOrganismsForEM/Qwen2.5-0.5B-Instruct_bad-medical-advice');
+  await next(page);
+  await finish();
+});
+
+test('a reload in the middle comes back to the same step, with the guess and what was measured', async () => {
+  await openLesson(page, 'How often');
+  await atStep(page, 'Eight answers');
+  await guess(page, 20);
+  await run(page, 'Measure now');
+  const before = /You guessed .*interval/.exec(await said())?.[0];
+  await page.reload();
+  await startedUp(page);
+  await atStep(page, 'Eight answers');
+  expect(await said()).toContain(before);
+  await next(page);
+  await atStep(page, 'Eight others');
+});
+
+test('a link opens the lesson at its step', async () => {
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  const link = await page.getByLabel(/^Link, \d+ characters/).inputValue();
+  expect(link).toContain('lesson=rates%2Fagain');
+  const other = await openApp(browser, { query: link.slice(link.indexOf('#')) });
+  await startedUp(other.page);
+  await atStep(other.page, 'Eight others');
+  expect(other.problems).toEqual([]);
+  await other.close();
+  await page.keyboard.press('Escape');
+});
+
+test('on a telephone it folds to one line, hides neither stage nor desk, and nothing scrolls sideways', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const fold = dock(page).getByRole('button', { name: /^Lesson 2, step 2/ });
+  expect(await sidewaysScroll(page)).toBe(0);
+  expect((await dock(page).boundingBox())!.height).toBeLessThan(0.65 * 844);
+  expect(await axeViolations(page)).toEqual([]);
+  await fold.click();
+  expect((await dock(page).boundingBox())!.height).toBeLessThan(64);
+  expect(await sidewaysScroll(page)).toBe(0);
+  await openTab(page, 'Measure');
+  expect((await dock(page).boundingBox())!.y).toBe(0);
+  await page.locator('aside > button').click();
+  await page.getByRole('radio', { name: 'Steer' }).waitFor();
+});
+
+test('nothing went wrong, and nothing was asked of another machine', () => {
+  expect(app.problems).toEqual([]);
+  expect(app.elsewhere).toEqual([]);
+});
