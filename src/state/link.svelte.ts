@@ -36,6 +36,12 @@ export function linkOf(postern: Postern, tab: string): PageLink {
       'The fine-tune on stage was trained in this browser, and a link opens only what comes with the page. A bundle carries it.',
     );
   }
+  if (pair.trainedHere) {
+    throw new LinkError(
+      'malformed',
+      'The fine-tune on stage was trained in this browser, and a link opens only what comes with the page. A bundle carries it.',
+    );
+  }
   const missing: string[] = [];
   const recipe = (direction: HeldDirection | null): DirectionRecipe | null => {
     if (!direction) return null;
