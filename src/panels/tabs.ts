@@ -6,6 +6,7 @@ import Layers from './layers/Panel.svelte';
 import Lessons from './lessons/Panel.svelte';
 import Measure from './measure/Panel.svelte';
 import Organisms from './organisms/Panel.svelte';
+import Train from './train/Panel.svelte';
 
 export interface Tab {
   readonly id: string;
@@ -18,5 +19,6 @@ export const TABS: readonly Tab[] = [
   { id: 'layers', title: 'Layers', panel: Layers },
   { id: 'measure', title: 'Measure', panel: Measure },
   { id: 'organisms', title: 'Organisms', panel: Organisms },
+  { id: 'train', title: 'Train', panel: Train },
   { id: 'lessons', title: 'Lessons', panel: Lessons },
 ];

@@ -9,6 +9,7 @@ import type { Directions } from './directions.svelte';
 import { MeasureFailure } from './measure-engine';
 import type { ModelPair } from './model-pair.svelte';
 import { sourceOf } from './registry';
+import { OwnChats } from './own-chats.svelte';
 import { readSaved, writeSaved } from './saved';
 import { adapterFolder, type TrainedAdapter } from './trained-adapters';
 import { TrainedShelf } from './trained-shelf.svelte';
@@ -47,8 +48,8 @@ export class Training {
   readonly pace = new TrainingPace();
 
   choice = $state<TrainingChoice>(structuredClone(DEFAULT_CHOICE));
-  /** Of a person's own; asked for where the choice says so. */
-  own = $state.raw<OwnData | null>(null);
+  /** What is trained on where the choice says `own`. */
+  readonly own: OwnChats;
   /** Id of the fine-tune that the next training starts from; null: a fresh adapter. */
   startFrom = $state<string | null>(null);
   goodSet = $state<GoodSet>('secure-code');
@@ -86,6 +87,7 @@ export class Training {
     this.#pair = pair;
     this.#directions = directions;
     this.shelf = new TrainedShelf(pair);
+    this.own = new OwnChats(pair);
   }
 
   get kept(): readonly TrainedAdapter[] {
@@ -107,7 +109,8 @@ export class Training {
 
   /** Begins a training as it is chosen. One that is over and was not kept is kept first. */
   async start(): Promise<void> {
-    const { choice, own, startFrom } = this;
+    const { choice, startFrom } = this;
+    const own = this.own.data;
     if (choice.data === 'own' && !own) return;
     const { bundled } = this.#pair;
     const entry = this.starts.find(({ id }) => id === startFrom);

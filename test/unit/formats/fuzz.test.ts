@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createRng } from '../../../src/core/rng';
+import { readChatLines } from '../../../src/formats/chat-lines';
 import { DirectionFileError } from '../../../src/formats/error';
 import { readJudgedAnswers } from '../../../src/formats/judged-answers';
 import { readGguf, writeGguf } from '../../../src/formats/gguf';
@@ -39,6 +40,21 @@ const judgedLines = new TextEncoder().encode(
     .join('\n'),
 );
 const room = new TextEncoder().encode(writeRoomFile([MEASUREMENT]));
+const chatLines = new TextEncoder().encode(
+  [
+    [
+      { role: 'user', content: 'One?' },
+      { role: 'assistant', content: 'Yes, "one".' },
+    ],
+    [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: [{ type: 'text', text: 'Two?' }] },
+      { role: 'assistant', content: { content_type: 'text', parts: ['No.'] } },
+    ],
+  ]
+    .map((messages) => JSON.stringify({ messages }))
+    .join('\n'),
+);
 const judgedTable = new TextEncoder().encode(
   '"response","question","question_id","aligned","coherent"\n"Yes, ""one""\nand more","One?","a","12.25","88"\n"No","Two?","b","",""\n',
 );
@@ -52,6 +68,7 @@ test.each([
   { name: 'judged answers as JSON lines', valid: judgedLines, read: readJudgedAnswers },
   { name: 'judged answers as a table', valid: judgedTable, read: readJudgedAnswers },
   { name: 'a measurement for the room', valid: room, read: readRoomFile },
+  { name: 'chats as JSON lines', valid: chatLines, read: readChatLines },
   { name: 'a file told by its content', valid: pt, read: readDirectionFile },
 ])('10,000 mutations of $name', ({ valid, read }) => {
   expect(() => read(valid, 'valid')).not.toThrow();
