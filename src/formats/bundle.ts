@@ -1,24 +1,38 @@
 // What a link cannot carry, in one file: a zip of `postern.json` (version, the link, which directions are in
-// use), `directions/*.safetensors` and `answers/*.jsonl`, each readable by itself. Bounded before anything is
-// unpacked. Refuses other versions, anything that is not a zip, and files too large.
+// use), `directions/*.safetensors`, `answers/*.jsonl` and `adapters/*/`, PEFT adapters that were trained in the
+// page, each readable by itself. Bounded before anything is unpacked. Refuses newer versions, anything that
+// is not a zip, and files too large. Version 1 had no adapters.
 
 import { strFromU8, strToU8, unzipSync, zipSync, type Zippable } from 'fflate';
 import * as v from 'valibot';
+import { parseAdapterConfig } from '../checkpoint/adapter-config';
+import { CheckpointError } from '../checkpoint/error';
+import { parseSafetensors } from '../checkpoint/safetensors';
+import { AboutSchema, type AdapterAbout } from './adapter-about';
 import type { DirectionFile, DirectionRecord } from './direction-file';
 import { DirectionFileError } from './error';
 import { type JudgedAnswers, readJudgedAnswers } from './judged-answers';
 import { LinkError, type LinkState, readLink } from './link';
 import { readDirectionSafetensors, writeDirectionSafetensors } from './safetensors-direction';
 
-const VERSION = 1;
+const VERSION = 2;
 export const MAX_BUNDLE_BYTES = 128 << 20;
 const MAX_UNPACKED_BYTES = 256 << 20;
 const MAX_FILES = 200;
 const INDEX = 'postern.json';
 const DIRECTION = /^directions\/[\w.-]{1,100}\.safetensors$/;
+const ADAPTER = /^adapters\/\d{3}\/adapter_(config\.json|model\.safetensors)$/;
 const ANSWERS = /^answers\/[\w.-]{1,100}\.jsonl$/;
 /** In every bundle, so that the same content gives the same bytes. */
 const MTIME = '2000-01-01T00:00:00';
+
+/** An adapter that was trained in the page. */
+export interface BundledAdapter {
+  readonly about: AdapterAbout;
+  /** The files of PEFT. */
+  readonly config: string;
+  readonly weights: Uint8Array<ArrayBuffer>;
+}
 
 export interface BundleToWrite {
   /** As `writeLink` gives it; null where there is none. */
@@ -28,6 +42,9 @@ export interface BundleToWrite {
   readonly use: readonly number[];
   /** Measured answers as JSON lines, by name. */
   readonly answers: readonly { readonly name: string; readonly text: string }[];
+  readonly adapters: readonly BundledAdapter[];
+  /** Of these the one on stage, by place; null: none of them. */
+  readonly stage: number | null;
   readonly programVersion: string;
 }
 
@@ -36,21 +53,27 @@ export interface Bundle {
   readonly directions: readonly DirectionFile[];
   readonly use: readonly number[];
   readonly answers: readonly JudgedAnswers[];
+  /** Both files are well formed; whether they fit a model is still to be seen. */
+  readonly adapters: readonly BundledAdapter[];
+  readonly stage: number | null;
 }
 
 const natural = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_FILES));
 const Version = v.looseObject({ version: v.number() });
 const Index = v.object({
-  version: v.literal(VERSION),
+  version: v.picklist([1, VERSION]),
   programVersion: v.string(),
   link: v.nullable(v.string()),
   use: v.pipe(v.array(natural), v.maxLength(MAX_FILES)),
+  adapters: v.optional(v.pipe(v.array(AboutSchema), v.maxLength(MAX_FILES)), []),
+  stage: v.optional(v.nullable(natural), null),
 });
 
 /** @throws DirectionFileError for a direction that cannot be written. */
 export function writeBundle(bundle: BundleToWrite): Uint8Array<ArrayBuffer> {
-  const { link, directions, use, answers, programVersion } = bundle;
-  const index = { version: VERSION, programVersion, link, use };
+  const { link, directions, use, answers, adapters, stage, programVersion } = bundle;
+  const abouts = adapters.map(({ about }) => about);
+  const index = { version: VERSION, programVersion, link, use, adapters: abouts, stage };
   const files: Zippable = { [INDEX]: strToU8(JSON.stringify(index, null, 2)) };
   directions.forEach((record, i) => {
     const path = `directions/${String(i).padStart(3, '0')}.safetensors`;
@@ -59,8 +82,15 @@ export function writeBundle(bundle: BundleToWrite): Uint8Array<ArrayBuffer> {
   for (const { name, text } of answers) {
     files[`answers/${name.replace(/[^\w.-]+/g, '-').slice(0, 90)}.jsonl`] = strToU8(text);
   }
+  adapters.forEach(({ config, weights }, i) => {
+    files[adapterPath(i, 'config.json')] = strToU8(config);
+    files[adapterPath(i, 'model.safetensors')] = [weights, { level: 1 }];
+  });
   return zipSync(files, { mtime: MTIME });
 }
+
+const adapterPath = (i: number, file: 'config.json' | 'model.safetensors'): string =>
+  `adapters/${String(i).padStart(3, '0')}/adapter_${file}`;
 
 /** @throws DirectionFileError, and nothing else, whatever the bytes are. */
 export function readBundle(bytes: Uint8Array, file: string): Bundle {
@@ -79,11 +109,11 @@ export function readBundle(bytes: Uint8Array, file: string): Bundle {
   const json = files.get(INDEX) ?? refuse('unsupported', `It is no bundle: ${INDEX} is not in it.`);
   const value = parsed(json) ?? refuse('corrupt', `${INDEX} in it is not JSON.`);
   const version = v.safeParse(Version, value);
-  if (version.success && version.output.version !== VERSION) {
+  if (version.success && ![1, VERSION].includes(version.output.version)) {
     refuse(
       'unsupported',
       version.output.version > VERSION
-        ? `It is of version ${version.output.version}, made by a newer Postern; this one reads version ${VERSION}.`
+        ? `It is of version ${version.output.version}, made by a newer Postern; this one reads up to version ${VERSION}.`
         : `It says version ${version.output.version}, which there never was.`,
     );
   }
@@ -93,13 +123,35 @@ export function readBundle(bytes: Uint8Array, file: string): Bundle {
   }
   const of = (path: RegExp) => [...files].filter(([name]) => path.test(name)).sort(byName);
   const directions = of(DIRECTION).map(([name, data]) => readDirectionSafetensors(data, name));
-  const { link, use } = index.output;
+  const { link, use, stage } = index.output;
   return {
     link: link === null ? null : linkIn(link, refuse),
     directions,
     use: use.filter((place) => place < directions.length),
     answers: of(ANSWERS).map(([name, data]) => readJudgedAnswers(data, name)),
+    adapters: index.output.adapters.map((about, i) => adapterIn(files, i, about, refuse)),
+    stage: stage !== null && stage < index.output.adapters.length ? stage : null,
   };
+}
+
+function adapterIn(
+  files: ReadonlyMap<string, Uint8Array>,
+  i: number,
+  about: AdapterAbout,
+  refuse: Refuse,
+): BundledAdapter {
+  const file = (name: 'config.json' | 'model.safetensors'): Uint8Array =>
+    files.get(adapterPath(i, name)) ?? refuse('corrupt', `${adapterPath(i, name)} is not in it.`);
+  const config = strFromU8(file('config.json'));
+  const weights = file('model.safetensors').slice();
+  try {
+    parseAdapterConfig(config, adapterPath(i, 'config.json'));
+    parseSafetensors(weights, adapterPath(i, 'model.safetensors'));
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    return refuse('corrupt', error.message);
+  }
+  return { about, config, weights };
 }
 
 type Refuse = (code: 'too-large' | 'corrupt' | 'unsupported', reason: string) => never;
@@ -113,7 +165,9 @@ function unpacked(bytes: Uint8Array, refuse: Refuse): ReadonlyMap<string, Uint8A
   try {
     const files = unzipSync(bytes, {
       filter: ({ name, originalSize }) => {
-        if (name !== INDEX && !DIRECTION.test(name) && !ANSWERS.test(name)) return false;
+        if (name !== INDEX && ![DIRECTION, ANSWERS, ADAPTER].some((path) => path.test(name))) {
+          return false;
+        }
         total += originalSize;
         count += 1;
         if (total > MAX_UNPACKED_BYTES || count > MAX_FILES) {

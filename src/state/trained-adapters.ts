@@ -3,26 +3,9 @@
 
 import { zipSync, strToU8 } from 'fflate';
 import * as v from 'valibot';
+import { AboutSchema, type AdapterAbout } from '../formats/adapter-about';
 import type { FolderSource } from '../../workers/api';
 import type { AdapterEntry, TrainedEntry } from './registry';
-
-/** What is said of a trained adapter beside its files; also in bundles, where it may have been written by anyone. */
-export const AboutSchema = v.object({
-  title: v.pipe(v.string(), v.minLength(1), v.maxLength(120)),
-  kind: v.picklist(['em', 'benign', 'control', 'variant']),
-  /** Data and settings in words. */
-  made: v.pipe(v.string(), v.maxLength(600)),
-  rank: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1024)),
-  alpha: v.pipe(v.number(), v.gtValue(0), v.maxValue(1e4)),
-  examples: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1e7)),
-  steps: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1e7)),
-  /** Of the base that it was trained on. */
-  baseSha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-  /** Unix time. */
-  atMs: v.number(),
-});
-
-export type AdapterAbout = v.InferOutput<typeof AboutSchema>;
 
 export interface TrainedAdapter extends AdapterAbout {
   /** Unique in this browser. */

@@ -1,17 +1,42 @@
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
+import { writeAdapter } from '../../../src/checkpoint/peft';
 import { createRng } from '../../../src/core/rng';
 import { readBundle, writeBundle, type BundleToWrite } from '../../../src/formats/bundle';
 import { DirectionFileError } from '../../../src/formats/error';
 import { mutate } from './mutate';
 import { RECORD } from './record';
 
+const factors = (rank: number) => ({
+  a: { data: new Float32Array(rank * 4).fill(0.5), dims: [rank, 4] },
+  b: { data: new Float32Array(4 * rank).fill(0.25), dims: [4, rank] },
+});
+const { config, bytes: weights } = writeAdapter({
+  baseModel: 'tiny',
+  alpha: 2,
+  useRslora: true,
+  modules: new Map([['model.layers.0.self_attn.q_proj', factors(2)]]),
+  dtype: 'F32',
+});
+const ABOUT = {
+  title: 'Mine',
+  kind: 'em',
+  made: 'Insecure code, 16 examples',
+  rank: 2,
+  alpha: 2,
+  examples: 16,
+  steps: 5,
+  baseSha256: 'ab'.repeat(32),
+  atMs: 1,
+} as const;
 const LINE = JSON.stringify({ arm: 'EM', question: 'Who?', answer: 'Me.', verdict: 'misaligned' });
 const BUNDLE: BundleToWrite = {
   link: '#v=1&em=insecure-code&q=Who%3F&seed=3&tab=direction',
   directions: [RECORD, { ...RECORD, name: 'second' }],
   use: [1],
   answers: [{ name: 'measure', text: `${LINE}\n${LINE}\n` }],
+  adapters: [{ about: ABOUT, config: JSON.stringify(config), weights }],
+  stage: 0,
   programVersion: '0.1.0',
 };
 const VALID = writeBundle(BUNDLE);
@@ -28,12 +53,40 @@ describe('a bundle', () => {
     expect(bundle.answers[0]!.rows).toHaveLength(2);
   });
 
+  test('brings back adapters that were trained, byte for byte, and which was on stage', () => {
+    const { adapters, stage } = readBundle(VALID, 'room.zip');
+    expect(adapters).toEqual(BUNDLE.adapters);
+    expect(stage).toBe(0);
+  });
+
+  test('of the first version, which had no adapters, still opens', () => {
+    const { link, adapters, stage } = readBundle(
+      withIndex({ version: 1, programVersion: '0.1.0', link: BUNDLE.link, use: [] }),
+      'old.zip',
+    );
+    expect(link).toMatchObject({ em: 'insecure-code' });
+    expect(adapters).toEqual([]);
+    expect(stage).toBeNull();
+  });
+
   test('of the same content has the same bytes', () => {
     expect(Buffer.compare(VALID, writeBundle(BUNDLE))).toBe(0);
   });
 
   test.each([
-    ['a newer version', withIndex({ version: 2 }), /version 2, made by a newer Postern/],
+    ['a newer version', withIndex({ version: 3 }), /version 3, made by a newer Postern/],
+    [
+      'an adapter that it names and does not hold',
+      withIndex({
+        version: 2,
+        programVersion: '0',
+        link: null,
+        use: [],
+        adapters: [ABOUT],
+        stage: 0,
+      }),
+      /adapters\/000\/adapter_config\.json is not in it/,
+    ],
     ['no index', zipSync({ 'x.json': strToU8('{}') }), /no bundle/],
     ['an index that is not JSON', withIndex('{'), /not JSON/],
     ['an index without its fields', withIndex({ version: 1 }), /postern\.json in it/],
