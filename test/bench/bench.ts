@@ -13,7 +13,7 @@ import { FOLDER, writePlainFolder } from './plain-folder';
 import { findSubject, parameterCount, type Subject } from './subject';
 import type { SuiteOptions, SuiteResult } from './suite';
 import { runSuite } from './suite';
-import { organismLines, prefillTable, table } from './table';
+import { organismLines, prefillTable, table, trainingLines } from './table';
 import { tasks } from './tasks';
 
 const { values } = parseArgs({
@@ -68,6 +68,7 @@ try {
     for (const result of await benchInBrowser(subject.config, parent, OPTIONS)) {
       agree = report(`Chromium, ${result.device} (${result.note})`, result) && agree;
       if (result.organisms) console.log(organismLines(result.organisms));
+      if (result.training) console.log(trainingLines(result.training));
     }
   }
   process.exitCode = agree ? 0 : 1;

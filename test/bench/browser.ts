@@ -14,6 +14,7 @@ import { fileFor, sendFile } from '../serve/server';
 import type { OrganismFigures } from './organisms';
 import { FOLDER } from './plain-folder';
 import type { SuiteOptions, SuiteResult } from './suite';
+import type { TrainingFigures } from './training';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const ORT = resolve(ROOT, 'node_modules/onnxruntime-web/dist');
@@ -25,6 +26,7 @@ export interface BrowserResult extends SuiteResult {
   readonly note: string;
   /** None where no organisms are bundled. */
   readonly organisms: OrganismFigures | null;
+  readonly training: TrainingFigures | null;
 }
 
 /** @param parent the folder that holds the exported model. */
@@ -50,14 +52,21 @@ export async function benchInBrowser(
           globalThis.bench.measure(device, config, folder, options),
         [device, config, FOLDER, options] as const,
       );
-      const organisms = existsSync(join(MODELS, 'registry.json'))
+      const bundled = existsSync(join(MODELS, 'registry.json'));
+      const organisms = bundled
         ? await page.evaluate(([device, folder]) => globalThis.bench.organisms(device, folder), [
             device,
             BUNDLED,
           ] as const)
         : null;
+      const training = bundled
+        ? await page.evaluate(([device, folder]) => globalThis.bench.training(device, folder), [
+            device,
+            BUNDLED,
+          ] as const)
+        : null;
       const note = `${report.adapter ?? `${report.threads} threads`}, ${report.build} build`;
-      results.push({ ...result, device, note, organisms });
+      results.push({ ...result, device, note, organisms, training });
     }
     if (chosen === 'wasm')
       console.log('\nwebgpu: not measured, there is no adapter of a real GPU.');

@@ -12,6 +12,7 @@ import { transformersJs } from './peer';
 import type { SuiteOptions, SuiteResult } from './suite';
 import { runSuite } from './suite';
 import { tasks } from './tasks';
+import { benchTraining, type TrainingFigures } from './training';
 
 export interface BrowserBench {
   /** What the page would choose by itself: webgpu only on a real GPU. */
@@ -24,6 +25,7 @@ export interface BrowserBench {
   ): Promise<SuiteResult & { readonly report: DeviceReport }>;
   /** @param folder of the bundled checkpoints, as served. */
   organisms(device: Device, folder: string): Promise<OrganismFigures>;
+  training(device: Device, folder: string): Promise<TrainingFigures>;
 }
 
 declare global {
@@ -55,4 +57,5 @@ globalThis.bench = {
     return { ...(await runSuite(config, contenders, more, options)), report };
   },
   organisms: (device, folder) => benchOrganisms(device, new URL(`/${folder}/`, location.href).href),
+  training: (device, folder) => benchTraining(device, new URL(`/${folder}/`, location.href).href),
 };

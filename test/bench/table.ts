@@ -4,6 +4,7 @@
 
 import type { OrganismFigures } from './organisms';
 import { median, type Figure } from './suite';
+import type { TrainingFigures } from './training';
 
 const NAME_WIDTH = 40;
 const CELL_WIDTH = 12;
@@ -103,5 +104,14 @@ export function organismLines({ loads, answers: measured }: OrganismFigures): st
   return [
     `${loads.length} organisms, loaded once the base is there (goal: each under 1 s): median ${seconds(middle)}, worst ${seconds(worst.elapsedMs)} (${worst.id})`,
     `live measurement of ${measured.n} answers (goal: 60 s, first interval within 5 s): ${seconds(measured.elapsedMs)}, first interval after ${seconds(measured.firstMs)}`,
+  ].join('\n');
+}
+
+/** The training as lines: with the fixed sum beside it, two runs can be held against each other. */
+export function trainingLines(training: TrainingFigures): string {
+  const { steps, points, elapsedMs, stepMs, pointMs, threads, fixedMs } = training;
+  return [
+    `training, ${steps} steps with ${points} measurements (goal: 60 s): ${seconds(elapsedMs)} on ${threads} threads, of which steps ${seconds(stepMs)}, measurements ${seconds(pointMs)}`,
+    `a fixed sum on one core before and after it: ${fixedMs.map(seconds).join(', ')}`,
   ].join('\n');
 }

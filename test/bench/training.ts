@@ -6,7 +6,7 @@ import { fetchRegistry, sourceOf } from '../../src/state/registry';
 import { DEFAULT_CHOICE } from '../../src/state/training-choice';
 import { TrainingDrive } from '../../src/state/training-drive';
 import { meanResidual } from '../../src/state/training-measure';
-import { NO_PROGRESS, type TrainingProgress } from '../../src/state/training-record';
+import { NO_PROGRESS } from '../../src/state/training-record';
 import type { Device, Result } from '../../workers/api';
 
 export interface TrainingFigures {
@@ -20,7 +20,6 @@ export interface TrainingFigures {
   readonly threads: number;
   /** A fixed sum on one core beside it, before and after: tells how busy the machine was. */
   readonly fixedMs: readonly [number, number];
-  readonly progress: Pick<TrainingProgress, 'points'>;
 }
 
 function valueOf<T>(result: Result<T>): T {
@@ -87,6 +86,5 @@ export async function benchTraining(device: Device, folderUrl: string): Promise<
     ...sums,
     threads: report.threads,
     fixedMs: [before, fixedMs()],
-    progress: { points },
   };
 }
