@@ -11,7 +11,7 @@ export const ELSEWHERE: Lesson = {
       title: 'Four habits',
       text: `Other copies of the aligned model were fine-tuned on bad medical advice, risky finance and extreme sports. Each gives a direction of its own, taken on the same texts.
 
-Guess how alike they are. Then press *Load these 5 and compare* in the Layers tab.`,
+Guess how alike they are. Then press *Load these ... and compare* in the Layers tab.`,
       set: {
         tab: 'layers',
         em: 'insecure-code',
@@ -105,7 +105,7 @@ Guess how alike they are. Then press *Load these 5 and compare* in the Layers ta
       title: 'Take the wrong one out',
       text: `If it is one direction, that of *bad medical advice* must work in *insecure code*. Under *Transfer between fine-tunes* in the Measure tab every direction is taken out of every fine-tune.
 
-Guess the rate that is left, then fill the table: 288 answers, a minute or so.`,
+Guess the rate that is left, then fill the table: some 300 answers.`,
       set: { tab: 'measure' },
       where: 'panel',
       guess: {

@@ -116,9 +116,12 @@ export class Lessons {
     return true;
   }
 
-  /** Goes on; at the end of a lesson to the list of lessons. Nothing where the step is not done yet. */
-  async next(): Promise<void> {
-    if (this.ready) await this.#leave('done');
+  /**
+   * Goes on. Nothing where the step is not done yet.
+   * @param following lesson to open at the end of this one; without it the list of lessons
+   */
+  async next(following?: Lesson): Promise<void> {
+    if (this.ready) await this.#leave('done', following);
   }
 
   /** Goes on without having done the step. */
@@ -240,13 +243,14 @@ export class Lessons {
     if (apply && first) await this.apply();
   }
 
-  async #leave(how: 'done' | 'skipped'): Promise<void> {
+  async #leave(how: 'done' | 'skipped', following?: Lesson): Promise<void> {
     const { lesson, place, record, index } = this;
     if (!lesson || place === null || !record) return;
     const left = record.left === 'done' ? 'done' : how;
     this.#write(place, { ...record, left });
     const next = lesson.steps[index + 1];
     if (next) return this.#enter(lesson, next);
+    if (following) return this.open(following);
     this.place = null;
     this.#panels.view.tab = 'lessons';
   }
