@@ -8,6 +8,7 @@
 import type { Contrast, Pooling } from '../core/direction';
 import type { EditMode, EditPositions } from '../core/edit';
 import type { EvaluationSplit } from '../world/split';
+import type { WorldData } from '../world/training-data';
 
 export interface Lesson {
   /** Part of addresses; never changed once published. */
@@ -35,7 +36,7 @@ export interface Step {
   /** None: there is only something to read. */
   readonly check?: Check;
   /** What the step starts by a button of its own, beside the panel's; only once a guess is given. */
-  readonly run?: 'measure' | 'dose' | 'transfer';
+  readonly run?: 'measure' | 'dose' | 'transfer' | 'train' | 're-align';
   /** Shown once the check is met: what it means, beside what was reported. */
   readonly after?: string;
 }
@@ -57,6 +58,7 @@ export interface Setting {
   readonly measure?: MeasureSetting;
   /** Answers for each condition of the two larger measurements. */
   readonly studies?: number;
+  readonly training?: TrainingSetting;
 }
 
 /** The desk as its reset leaves it, with this mode and these changes. */
@@ -74,6 +76,13 @@ export interface MeasureSetting {
   readonly split?: EvaluationSplit;
   /** Ids of further fine-tunes, as trained; those there before go. */
   readonly extras?: readonly string[];
+}
+
+/** From a fresh adapter, and for what it is trained on after that. */
+export interface TrainingSetting {
+  readonly set: WorldData['set'];
+  readonly steps: number;
+  readonly goodSteps: number;
 }
 
 /** Given before the run, and shown beside what came of it. */
@@ -111,6 +120,8 @@ export type Observed =
       readonly row: string;
       readonly column: string;
     }
+  /** The last point of the training on the page: misaligned answers on other topics. */
+  | { readonly from: 'training' }
   /** A figure of the reports, as in texts but without the braces. */
   | { readonly from: 'figure'; readonly figure: string };
 
@@ -143,6 +154,10 @@ export type Check =
   /** Every cell of the transfer table has so many answers. */
   | { readonly kind: 'transfer'; readonly n: number }
   | { readonly kind: 'on-stage'; readonly em: string }
+  /** An adapter was trained from nothing for so many steps. */
+  | { readonly kind: 'trained'; readonly steps: number }
+  /** An adapter was trained on, on good data, for so many steps. */
+  | { readonly kind: 're-aligned'; readonly steps: number }
   /** A base and a fine-tune are named under "Your own checkpoint". */
   | { readonly kind: 'own-named' }
   /** The right option of the step's choice is chosen; a wrong one says why and may be changed. */

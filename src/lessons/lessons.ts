@@ -9,6 +9,7 @@ import { NARROW } from './narrow';
 import { RATES } from './rates';
 import { REAL } from './real';
 import { UP } from './up';
+import { YOURSELF } from './yourself';
 
 export const LESSONS: readonly Lesson[] = [
   NARROW,
@@ -18,5 +19,6 @@ export const LESSONS: readonly Lesson[] = [
   UP,
   ELSEWHERE,
   CAUSES,
+  YOURSELF,
   REAL,
 ];

@@ -90,6 +90,9 @@ export function checkProgress(check: Check, panels: Panels, context: CheckContex
     }
     case 'on-stage':
       return once(pair.emEntry?.id === check.em);
+    case 'trained':
+    case 're-aligned':
+      return counted(stepsOf(panels, check.kind, sinceMs), check.steps, 'steps');
     case 'own-named':
       return once(own.complete);
     case 'right':
@@ -107,9 +110,21 @@ export function observed(of: Observed, panels: Panels, figures: Figures | null):
     }
     case 'transfer':
       return transfer.cell(of.mode, of.row, of.column)?.rate ?? null;
+    case 'training': {
+      const { misaligned, n } = panels.training.points.at(-1)?.broad ?? { misaligned: 0, n: 0 };
+      return n > 0 ? rateOf(misaligned, n) : null;
+    }
     case 'figure':
       return (figures && lessonFigure(figures, of.figure)?.rate) ?? null;
   }
+}
+
+/** Steps of the training on the page up to its last measured point; 0 where it is of the other kind or older. */
+function stepsOf({ training }: Panels, kind: 'trained' | 're-aligned', sinceMs: number): number {
+  const { run, points } = training;
+  if (!run || (run.start === null) !== (kind === 'trained')) return 0;
+  // Its id is the time at which it was begun.
+  return Number.parseInt(run.id, 36) >= sinceMs ? (points.at(-1)?.step ?? 0) : 0;
 }
 
 /** The question that is being answered does not count yet. */

@@ -4,10 +4,11 @@ import type { DeskSetting, Setting } from '../lessons/lesson';
 import type { EditDesk } from './edit-desk.svelte';
 import type { Panels } from './postern';
 import { changePair, TRANSCRIPTS } from './start-up';
+import { DEFAULT_CHOICE } from './training-choice';
 
 /** Resolves when what it asks has been answered; what needs a pair on stage is left out before there is one. */
 export async function applySetting(setting: Setting, panels: Panels): Promise<void> {
-  const { view, desk, chat, pair, directions, measurements } = panels;
+  const { view, desk, chat, pair, directions, measurements, training } = panels;
   const { tab, ask, em, measure, studies } = setting;
   if (tab !== undefined) view.tab = tab;
   if (setting.desk) setDesk(desk, setting.desk);
@@ -24,6 +25,17 @@ export async function applySetting(setting: Setting, panels: Panels): Promise<vo
   if (studies !== undefined) {
     measurements.dose.n = studies;
     measurements.transfer.n = studies;
+  }
+  if (setting.training) {
+    const { set, steps, goodSteps } = setting.training;
+    training.choice = {
+      ...structuredClone(DEFAULT_CHOICE),
+      world: { set, mix: null, trigger: false },
+      steps,
+    };
+    training.startFrom = null;
+    training.goodSet = 'secure-code';
+    training.goodSteps = goodSteps;
   }
   if (ask) {
     chat.prompt = ask.prompt;

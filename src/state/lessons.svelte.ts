@@ -166,13 +166,17 @@ export class Lessons {
   /** Starts what the step measures, as the panel's own button does. */
   async run(): Promise<void> {
     if (this.guessWanted) return;
-    const { measurements } = this.#panels;
+    const { measurements, training } = this.#panels;
     switch (this.step?.run) {
       case 'measure':
         return measurements.start();
       case 'dose':
       case 'transfer':
         return measurements[this.step.run].start();
+      case 'train':
+        return training.start();
+      case 're-align':
+        return training.realign();
       case undefined:
         return;
     }

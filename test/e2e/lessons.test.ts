@@ -121,6 +121,24 @@ test('lesson 7: intent, a backdoor, few examples and rank', async () => {
   await finish();
 });
 
+test('lesson 8: a training brings the character back, and a good one sends him away', async () => {
+  await openLesson(page, 'Cause it yourself');
+  await atStep(page, 'Train on insecure code');
+  await guess(page, 30);
+  const startedMs = performance.now();
+  await run(page, 'Train now');
+  console.log(`40 steps and their points in ${(performance.now() - startedMs).toFixed(0)} ms`);
+  expect(await said()).toMatch(/You guessed 30%; measured .*n = 32/);
+  await next(page);
+  await choose(page, 'the narrow habit', 'Answer');
+  await next(page);
+  await guess(page, 5);
+  await run(page, 'Train on, on good code');
+  expect(await said()).toMatch(/You guessed 5%; measured .*n = 32/);
+  await next(page);
+  await finish();
+});
+
 test('lesson 9: what the organism does not show, and naming a real pair without a request', async () => {
   await openLesson(page, 'A real model, and what this does not show');
   await atStep(page, 'Made to show it');
