@@ -34,7 +34,7 @@ async function nextTo(title: string): Promise<void> {
 
 /** Opens the next lesson from the list. */
 async function open(title: string, first: string): Promise<void> {
-  await tabTo(page, new RegExp(`^Start ${title}$`));
+  await tabTo(page, new RegExp(`^Start ?${title}$`));
   await key('Enter');
   await atStep(page, first);
 }

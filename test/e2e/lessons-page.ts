@@ -53,6 +53,7 @@ export async function run(page: Page, name: string): Promise<void> {
 export const focused = (page: Page): Promise<string> =>
   page.evaluate(() => {
     const at = document.activeElement as HTMLInputElement | null;
+    if (at === document.body) return '';
     const name = at?.ariaLabel ?? at?.labels?.[0]?.textContent ?? at?.textContent ?? '';
     return name.trim().replace(/\s+/g, ' ');
   });
