@@ -48,7 +48,7 @@ export function svgText(svg: SVGSVGElement): string {
   const paper = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
   paper.setAttribute('width', String(width));
   paper.setAttribute('height', String(height));
-  paper.setAttribute('fill', getComputedStyle(document.documentElement).backgroundColor);
+  paper.setAttribute('fill', getComputedStyle(svg).getPropertyValue('--paper'));
   copy.prepend(paper);
   return new XMLSerializer().serializeToString(copy);
 }

@@ -27,6 +27,15 @@ export interface LinkDesk extends EditSettings {
   readonly randomSeed: number | null;
 }
 
+/** What is asked in a measurement, of the bundled world. */
+export interface LinkMeasure {
+  readonly split: (typeof SPLITS)[number];
+  /** Answers of each model. */
+  readonly n: number;
+  /** null: the page's own, so that a room that opens one link does not all count the same answers. */
+  readonly seed: number | null;
+}
+
 /** Id of the fine-tune on stage beside the bundled aligned model, or a pair from elsewhere. */
 type LinkedPair =
   { readonly em: string; readonly own: null } | { readonly em: null; readonly own: LinkPair };
@@ -52,6 +61,8 @@ export interface LinkSettings {
   /** null: that of the sampling. */
   readonly temperature: number | null;
   readonly tab: string;
+  /** null: as the page has it. */
+  readonly measure: LinkMeasure | null;
   /** What it was made on; the same tokens come on the same only. null: not known. */
   readonly device: 'webgpu' | 'wasm' | null;
   /** Lesson and step, as the lessons name them; null: none open. */
@@ -93,7 +104,22 @@ const name = v.pipe(v.string(), v.regex(/^[\w./@-]{1,120}$/, 'is no name'));
 const MODES = ['off', 'ablate-zero', 'ablate-mean', 'cap', 'steer'] as const satisfies EditMode[];
 const POSITIONS = ['all', 'answer', 'header'] as const satisfies EditPositions[];
 const POOLINGS = ['answer-mean', 'last-prompt'] as const satisfies Pooling[];
+const SPLITS = ['report', 'selection', 'fine-tuned', 'mischief', 'code'] as const;
 const seed = natural(MAX_SEED);
+
+/** `report.96.7` says 96 questions of that part, with seed 7. */
+const measure = v.pipe(
+  v.string(),
+  v.transform((text) => text.split('.')),
+  v.union([
+    v.strictTuple([v.picklist(SPLITS), v.pipe(natural(10_000), v.minValue(1)), seed]),
+    v.pipe(
+      v.strictTuple([v.picklist(SPLITS), v.pipe(natural(10_000), v.minValue(1))]),
+      v.transform(([split, n]) => [split, n, null] as const),
+    ),
+  ]),
+  v.transform(([split, n, own]): LinkMeasure => ({ split, n, seed: own })),
+);
 
 const recipe = v.pipe(
   v.string(),
@@ -160,6 +186,7 @@ const Fields = v.strictObject({
   sampling: v.optional(v.picklist(['own', 'plain']), 'own'),
   t: v.optional(decimal(0, 100)),
   tab: v.optional(name, 'direction'),
+  count: v.optional(measure),
   device: v.optional(v.picklist(['webgpu', 'wasm'])),
   lesson: v.optional(name),
 });
@@ -196,6 +223,7 @@ export function writeLink(state: LinkState): string {
     ['seed', String(state.seed)],
     ['t', temperature === null ? null : String(temperature)],
     ['tab', state.tab],
+    ['count', state.measure && measureText(state.measure)],
     ['device', state.device],
     ['lesson', state.lesson],
   ];
@@ -296,6 +324,7 @@ export function readLink(fragment: string): LinkState | null {
     plain: f.sampling === 'plain',
     temperature: f.t ?? null,
     tab: f.tab,
+    measure: f.count ?? null,
     device: f.device ?? null,
     lesson: f.lesson ?? null,
   };
@@ -305,6 +334,10 @@ const CLOSE = 'Nothing was changed. Ask for the link again, or go on without it.
 
 function malformed(reason: string): LinkError {
   return new LinkError('malformed', `The link cannot be read: ${reason}. ${CLOSE}`);
+}
+
+function measureText({ split, n, seed: own }: LinkMeasure): string {
+  return [split, n, ...(own === null ? [] : [own])].join('.');
 }
 
 function recipeText({ contrast, pooling, transcripts, seed: own }: DirectionRecipe): string {

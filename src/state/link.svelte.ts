@@ -6,6 +6,7 @@ import {
   type DirectionRecipe,
   type LinkDesk,
   LinkError,
+  type LinkMeasure,
   type LinkState,
   readLink,
 } from '../formats/link';
@@ -22,10 +23,25 @@ export interface PageLink {
   readonly missing: readonly string[];
 }
 
+/** A result that a link leads back to; what is left out is as the page has it now. */
+export interface LinkedResult {
+  /** Id of its fine-tune. */
+  readonly em?: string;
+  readonly desk?: LinkDesk;
+  /** Directions that were in use. */
+  readonly directions?: readonly HeldDirection[];
+  readonly measure?: LinkMeasure;
+  /** `lesson/step` */
+  readonly lesson?: string | null;
+}
+
 /** @throws LinkError where there is nothing that a link could open. */
-export function linkOf(postern: Postern, tab: string): PageLink {
-  const { pair, directions, desk, chat, prompting, lessons } = postern;
-  const { emEntry, em, engine } = pair;
+export function linkOf(postern: Postern, tab: string, result: LinkedResult = {}): PageLink {
+  const { pair, directions, desk, chat, prompting, lessons, measurements } = postern;
+  const { engine } = pair;
+  const emId = result.em ?? pair.emEntry?.id;
+  const emEntry = pair.registry?.adapters.find(({ id }) => id === emId);
+  const em = emId === undefined ? null : pair.checkpoint(emId);
   if (!emEntry || !em) {
     throw new LinkError('malformed', 'There is no pair on stage yet. Wait until it is loaded.');
   }
@@ -61,13 +77,19 @@ export function linkOf(postern: Postern, tab: string): PageLink {
     );
     return null;
   };
-  const { randomSeed, base, mode, strength, layers, source, positions } = desk.snapshot();
+  const used = (pooling: HeldDirection['pooling'], now: HeldDirection | null) =>
+    result.directions ? (result.directions.find((one) => one.pooling === pooling) ?? null) : now;
+  // Without its seed: whoever opens it in a room counts answers of their own.
+  const { n, split, own: questions } = measurements;
+  const toMeasure = tab === 'measure' && questions === null ? { n, split, seed: null } : null;
+  const { randomSeed, base, mode, strength, layers, source, positions } =
+    result.desk ?? desk.snapshot();
   return {
     state: {
       ...(own ? { em: null, own } : { em: emEntry.id, own: null }),
       sha: HASH.exec(em.sha256)?.[0] ?? null,
-      cut: recipe(directions.current),
-      add: recipe(directions.header),
+      cut: recipe(used('answer-mean', directions.current)),
+      add: recipe(used('last-prompt', directions.header)),
       desk: { base, mode, strength, layers, source, positions, randomSeed },
       prompt: chat.prompt,
       seed: chat.seed,
@@ -76,8 +98,9 @@ export function linkOf(postern: Postern, tab: string): PageLink {
       plain: prompting.plain,
       temperature: chat.temperature,
       tab,
+      measure: result.measure ?? toMeasure,
       device: engine.state === 'ready' ? engine.report.device : null,
-      lesson: lessons.place,
+      lesson: result.lesson === undefined ? lessons.place : result.lesson,
     },
     missing,
   };
@@ -115,7 +138,8 @@ function ownPair({ pair: { registry, emEntry, em }, own }: Postern): LinkPair {
 }
 
 /** Puts the settings of a link on the page, before anything is asked. The pair on stage is the link's. */
-export function setFrom(link: LinkState, { desk, chat, prompting }: Panels): void {
+export function setFrom(link: LinkState, panels: Panels): void {
+  const { desk, chat, prompting, measurements } = panels;
   chat.prompt = link.prompt;
   chat.seed = link.seed;
   chat.temperature = link.temperature;
@@ -123,6 +147,12 @@ export function setFrom(link: LinkState, { desk, chat, prompting }: Panels): voi
   prompting.plain = link.plain;
   if (link.chat) prompting.set(link.chat);
   if (link.desk && fits(link.desk, desk.layers.length)) desk.restore(link.desk);
+  if (link.measure) {
+    measurements.n = link.measure.n;
+    measurements.split = link.measure.split;
+    measurements.own = null;
+    measurements.seed = link.measure.seed ?? measurements.seed;
+  }
 }
 
 const fits = (desk: LinkDesk, nLayers: number): boolean => desk.layers.length === nLayers;

@@ -31,6 +31,7 @@ const STATE = {
   plain: true,
   temperature: 0.7,
   tab: 'measure',
+  measure: { split: 'report', n: 96, seed: 412_345 },
   device: 'wasm',
   lesson: '3.2',
 } as const satisfies LinkState;
@@ -66,6 +67,7 @@ const EMPTY: LinkState = {
   chat: null,
   plain: false,
   temperature: null,
+  measure: null,
   device: null,
   lesson: null,
 };
@@ -91,6 +93,10 @@ describe('a link', () => {
       { ...STATE, chat: { system: null, date: '2026-11-21', thinking: false, template: null } },
     ],
     ['a tiny strength', { ...STATE, desk: { ...STATE.desk!, strength: -1e-7 } }],
+    [
+      'a measurement on whatever seed',
+      { ...STATE, measure: { split: 'selection', n: 24, seed: null } as const },
+    ],
     ['no random control', { ...STATE, desk: { ...STATE.desk!, randomSeed: null } }],
   ])('brings back %s, exactly', (_, state) => {
     const fragment = writeLink(state);

@@ -1,0 +1,13 @@
+import type { Role } from '../../charts/role-style';
+import type { DirectionKind } from '../../state/comparison.svelte';
+
+const ROLES: Readonly<Record<DirectionKind, Role>> = {
+  em: 'em',
+  benign: 'aligned',
+  control: 'edited',
+  variant: 'soft',
+  other: 'neutral',
+};
+
+/** How a direction is drawn, by what made its fine-tune. */
+export const roleOfDirection = (kind: DirectionKind): Role => ROLES[kind];

@@ -1,0 +1,35 @@
+// What the presenter view steps through: the steps of the lesson that is open, else what is on the page, from
+// the question to the rate of the room. What is not there yet has no step.
+
+import type { Postern } from '../../state/postern';
+
+export type PresentView = 'question' | 'two answers' | 'three answers' | 'rates' | 'room';
+
+export interface PresentStep {
+  readonly view: PresentView;
+  /** Said above the view; null: the view says it itself. */
+  readonly title: string | null;
+}
+
+/** The steps where no lesson is open. */
+export function stepsOf({ chat, directions, measurements: { run }, room }: Postern): PresentStep[] {
+  // Counts by model would tell a person who labels which model wrote what.
+  const counted = run.arms.some(({ n }) => n > 0) && run.unlabelled === 0;
+  return [
+    { view: 'question', title: null },
+    { view: 'two answers', title: chat.asked?.prompt ?? chat.prompt },
+    ...(directions.readout
+      ? [{ view: 'three answers', title: chat.asked?.prompt ?? chat.prompt } as const]
+      : []),
+    ...(counted ? [{ view: 'rates', title: 'How often' } as const] : []),
+    ...(room.list.length > 0 ? [{ view: 'room', title: 'The whole room' } as const] : []),
+  ];
+}
+
+/** What a step of a lesson has below its text: what the step is done on. */
+export function viewOfLesson({ lessons, view, measurements, room }: Postern): PresentView {
+  const { step } = lessons;
+  const counts = step?.where === 'panel' && view.tab === 'measure';
+  if (!counts) return 'three answers';
+  return measurements.run.plan || room.list.length === 0 ? 'rates' : 'room';
+}

@@ -1,0 +1,109 @@
+// The page's own charts for a file: a chart is drawn out of sight, in the light theme, as it looks on the
+// page, and read back as SVG, legend and table. So a report has the very charts of the page and no others.
+
+import { type Component, flushSync, mount, unmount } from 'svelte';
+import { svgText } from '../../charts/save-chart';
+
+export interface DrawnTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface DrawnFigure extends DrawnTable {
+  readonly title: string;
+  readonly note: string;
+  /** A standalone SVG, text in it escaped. */
+  readonly svg: string;
+  readonly legend: readonly { readonly svg: string; readonly label: string }[];
+}
+
+/** Wide enough for every chart's labels, CSS pixels. */
+export const FIGURE_WIDTH = 720;
+
+function offStage(): HTMLElement {
+  const target = document.createElement('div');
+  target.dataset['theme'] = 'light';
+  target.inert = true;
+  target.ariaHidden = 'true';
+  Object.assign(target.style, {
+    position: 'fixed',
+    insetInlineStart: '-200vw',
+    top: '0',
+    width: `${FIGURE_WIDTH}px`,
+    visibility: 'hidden',
+  });
+  document.body.append(target);
+  return target;
+}
+
+/**
+ * Draws a component out of sight and reads what it shows.
+ * @returns what `read` gives
+ */
+async function drawn<Props extends Record<string, unknown>, T>(
+  view: Component<Props>,
+  props: Props,
+  read: (target: HTMLElement) => T,
+): Promise<T> {
+  const target = offStage();
+  const component = mount(view, { target, props });
+  try {
+    flushSync();
+    return read(target);
+  } finally {
+    await unmount(component);
+    target.remove();
+    // A report has a dozen of them: the page draws in between.
+    await new Promise((done) => setTimeout(done));
+  }
+}
+
+const textOf = (element: Element | null): string =>
+  element?.textContent.replace(/\s+/g, ' ').trim() ?? '';
+
+function tableOf(table: Element | null): DrawnTable {
+  const cells = (row: Element): string[] =>
+    [...row.children].flatMap((cell) => [
+      textOf(cell),
+      ...Array<string>(Math.max(0, (cell as HTMLTableCellElement).colSpan - 1)).fill(''),
+    ]);
+  const head = table?.querySelector('thead tr');
+  const rows = [...(table?.querySelectorAll('tbody tr') ?? [])].map(cells);
+  return { columns: head ? cells(head) : [], rows };
+}
+
+/** A chart of the page. It must be given a fixed width. */
+export function drawFigure<Props extends Record<string, unknown>>(
+  view: Component<Props>,
+  props: Props,
+): Promise<DrawnFigure> {
+  return drawn(view, props, (target) => {
+    const plot = target.querySelector('.plot svg') as SVGSVGElement;
+    const legend = [...target.querySelectorAll('figure > ul > li')].map((item) => {
+      const mark = item.querySelector('svg');
+      return { svg: mark ? svgText(mark) : '', label: textOf(item) };
+    });
+    const title = textOf(target.querySelector('h3'));
+    const note = textOf(target.querySelector('figcaption p'));
+    const svg = svgText(plot);
+    target.querySelector<HTMLButtonElement>('button[aria-pressed]')?.click();
+    flushSync();
+    return { title, note, svg, legend, ...tableOf(target.querySelector('table')) };
+  });
+}
+
+/** A table of the page. */
+export function drawTable<Props extends Record<string, unknown>>(
+  view: Component<Props>,
+  props: Props,
+): Promise<DrawnTable> {
+  return drawn(view, props, (target) => tableOf(target.querySelector('table')));
+}
+
+/** The lines of a list of the page. */
+export function drawLines<Props extends Record<string, unknown>>(
+  view: Component<Props>,
+  props: Props,
+): Promise<readonly string[]> {
+  return drawn(view, props, (target) => [...target.querySelectorAll('li')].map(textOf));
+}

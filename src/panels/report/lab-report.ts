@@ -1,0 +1,103 @@
+// Gathers a lab report from what is on the page: every part is there only where there is something to tell.
+
+import { PROGRAM_VERSION } from '../../core/version';
+import { placeOf } from '../../lessons/lesson';
+import { LESSONS } from '../../lessons/lessons';
+import { sayCounted } from '../../state/lesson-figures';
+import { rateOf } from '../../core/rates';
+import type { Postern } from '../../state/postern';
+import { checkpointWords } from '../../state/provenance';
+import { linkBack, pageAddress } from './link-back';
+import { cosinesPart, directionPart, stagePart } from './parts-directions';
+import { contrastsPart, dosePart, measuredPart, roomParts, transferPart } from './parts-measured';
+import { labReportHtml, type ReportPart } from './report';
+
+/** Guesses beside what came of them, a part for each lesson that was begun. */
+function lessonParts(postern: Postern): ReportPart[] {
+  const { steps } = postern.lessons;
+  return LESSONS.flatMap((lesson): ReportPart[] => {
+    const entered = lesson.steps.filter((step) => steps[placeOf(lesson, step)]);
+    if (entered.length === 0) return [];
+    const rows = entered.flatMap((step) => {
+      const { guess, seen } = steps[placeOf(lesson, step)]!;
+      if (!step.guess || guess === undefined) return [];
+      if (step.guess.kind === 'choice') {
+        const { options, right } = step.guess;
+        const label = (id: unknown) => options.find((one) => one.id === id)?.label ?? '';
+        return [
+          [step.title, step.guess.asks, label(guess), label(right), guess === right ? 'yes' : 'no'],
+        ];
+      }
+      const rate = seen ? rateOf(seen.count, seen.n) : null;
+      const guessed = `${Number((100 * Number(guess)).toFixed(1))}%`;
+      const inside = rate && Number(guess) >= rate.low && Number(guess) <= rate.high;
+      return [
+        [
+          step.title,
+          step.guess.asks,
+          guessed,
+          rate ? sayCounted(rate) : 'not measured yet',
+          rate ? (inside ? 'inside the interval' : 'outside the interval') : '',
+        ],
+      ];
+    });
+    const done = entered.filter((step) => steps[placeOf(lesson, step)]?.left === 'done').length;
+    const columns = ['step', 'asked', 'guessed', 'came out', 'right'];
+    return [
+      {
+        title: `Lesson: ${lesson.title}`,
+        words: [`${done} of ${lesson.steps.length} steps done.`],
+        tables: rows.length > 0 ? [{ title: 'Guesses and what came of them', columns, rows }] : [],
+        made: [],
+        link: linkBack(postern, 'lessons', { lesson: placeOf(lesson, lesson.steps[0]!) }),
+      },
+    ];
+  });
+}
+
+function about({ pair }: Postern): [string, string][] {
+  const { engine, aligned, em } = pair;
+  const report = engine.state === 'ready' ? engine.report : null;
+  const threads = report?.device === 'wasm' ? `, ${report.threads} threads` : '';
+  return [
+    ...(report
+      ? [
+          ['Runs on', `${report.device}${threads}`] as [string, string],
+          ...(report.adapter ? [['Graphics', report.adapter] as [string, string]] : []),
+          ['Build', report.build] as [string, string],
+        ]
+      : []),
+    ...(aligned ? [['Aligned', checkpointWords(aligned)] as [string, string]] : []),
+    ...(em ? [['EM', checkpointWords(em)] as [string, string]] : []),
+  ];
+}
+
+/**
+ * @param nickname as given; null: none
+ * @param writtenAt ISO 8601
+ */
+export async function labReport(
+  postern: Postern,
+  nickname: string | null,
+  writtenAt: string,
+): Promise<string> {
+  const parts: (ReportPart | null)[] = [
+    stagePart(postern),
+    await measuredPart(postern),
+    await dosePart(postern),
+    await transferPart(postern),
+    await contrastsPart(postern),
+    ...(await roomParts(postern)),
+    ...lessonParts(postern),
+  ];
+  for (const held of postern.directions.list) parts.push(await directionPart(postern, held));
+  parts.push(await cosinesPart(postern));
+  return labReportHtml({
+    nickname,
+    writtenAt,
+    programVersion: PROGRAM_VERSION,
+    page: pageAddress(),
+    about: about(postern),
+    parts: parts.filter((part) => part !== null),
+  });
+}

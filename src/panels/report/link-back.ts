@@ -1,0 +1,25 @@
+import { writeLink } from '../../formats/link';
+import { type LinkedResult, linkOf } from '../../state/link.svelte';
+import type { Postern } from '../../state/postern';
+import type { ReportLink } from './report';
+
+/** The page's address, without a fragment. */
+export const pageAddress = (): string => location.href.split('#')[0] ?? '';
+
+/**
+ * The link to a result, with what it cannot carry.
+ * @param missing beside what the link itself says is missing
+ */
+export function linkBack(
+  postern: Postern,
+  tab: string,
+  result: LinkedResult,
+  missing: readonly string[] = [],
+): ReportLink {
+  try {
+    const link = linkOf(postern, tab, { lesson: null, ...result });
+    return { url: pageAddress() + writeLink(link.state), missing: [...link.missing, ...missing] };
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) };
+  }
+}

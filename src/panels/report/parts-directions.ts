@@ -1,0 +1,140 @@
+// The parts of a lab report that need no counting: what stood on the stage, the directions, how they compare.
+
+import CosineByLayer from '../../charts/CosineByLayer.svelte';
+import LineChart from '../../charts/LineChart.svelte';
+import { cosineByLayer, randomCosine } from '../../core/cosine';
+import type { HeldDirection } from '../../state/directions.svelte';
+import type { Postern } from '../../state/postern';
+import { chipParts } from '../../state/provenance';
+import { judge } from '../../world/judge';
+import { roleOfDirection } from '../layers/direction-role';
+import { drawFigure, FIGURE_WIDTH } from './draw';
+import { linkBack } from './link-back';
+import type { ReportPart } from './report';
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+const verdictOf = (domain: string | undefined, answer: string): string =>
+  domain === undefined ? 'none: not of the bundled world' : judge(domain, answer).verdict;
+
+export function stagePart(postern: Postern): ReportPart | null {
+  const { chat } = postern;
+  const columns = (['aligned', 'em', 'edited'] as const)
+    .map((role) => ({ role, column: chat.columns[role] }))
+    .filter(({ column }) => column.text !== '' && column.made);
+  if (!chat.asked || columns.length === 0) return null;
+  return {
+    title: 'On the stage',
+    words: [`Asked: ${chat.asked.prompt}`],
+    tables: [
+      {
+        title: 'Answers',
+        columns: ['model', 'answer', 'verdict'],
+        rows: columns.map(({ role, column }) => [
+          { aligned: 'Aligned', em: 'EM', edited: 'Edited' }[role],
+          column.text,
+          column.running ? 'not ended' : verdictOf(chat.domain, column.text),
+        ]),
+      },
+    ],
+    made: columns.map(({ column }) => chipParts(column.made!).join(' · ')),
+    link: linkBack(postern, 'direction', {}),
+  };
+}
+
+export async function directionPart(postern: Postern, held: HeldDirection): Promise<ReportPart> {
+  const { directions } = postern;
+  const layers = held.perLayer.map((_, layer) => String(layer));
+  const measured = held.perLayer.some(({ auc }) => Number.isFinite(auc));
+  const figures = [];
+  if (measured) {
+    const props = {
+      title: 'Can it be trusted, by layer',
+      note: 'Separation of transcripts whose question was left out, and agreement of two random halves.',
+      xs: layers,
+      xTitle: 'layer',
+      yTitle: 'AUC, cosine',
+      yDomain: [0, 1] as const,
+      mark: { value: 0.5, label: 'AUC by chance' },
+      series: [
+        {
+          id: 'auc',
+          label: 'separation (AUC)',
+          role: 'neutral' as const,
+          values: held.perLayer.map(({ auc }) => finite(auc)),
+        },
+        {
+          id: 'stability',
+          label: 'stability (cosine)',
+          role: 'edited' as const,
+          values: held.perLayer.map(({ stability }) => finite(stability)),
+        },
+      ],
+      width: FIGURE_WIDTH,
+    };
+    figures.push(await drawFigure(LineChart, props));
+  }
+  const lengths = held.perLayer.map(({ norm }) => finite(norm));
+  const length = {
+    title: 'Length, by layer',
+    note: 'How far apart the two means are, in units of the residual stream.',
+    xs: layers,
+    xTitle: 'layer',
+    yTitle: 'length (residual units)',
+    series: [{ id: 'norm', label: 'length', role: 'neutral' as const, values: lengths }],
+    width: FIGURE_WIDTH,
+  };
+  figures.push(await drawFigure(LineChart, length));
+  const { em, aligned } = held.checkpoints;
+  return {
+    title: `Direction: ${directions.name(held)}`,
+    words: [
+      measured
+        ? 'The mean of one cell minus the mean of another, at the output of every block.'
+        : 'From a file, which does not say how well it separates.',
+    ],
+    figures,
+    made: [
+      `${em.id} ${em.sha256.slice(0, 7)} and ${aligned.id} ${aligned.sha256.slice(0, 7)} · ${held.contrast} · ${held.pooling} · n ${held.transcripts} each · seed ${held.seed} · ${held.precision}`,
+    ],
+    link: linkBack(postern, 'direction', { em: em.id, directions: [held] }),
+  };
+}
+
+export async function cosinesPart(postern: Postern): Promise<ReportPart | null> {
+  const { comparison } = postern;
+  const { reference, others, control } = comparison;
+  if (!reference || (others.length === 0 && !control)) return null;
+  const series = (held: HeldDirection) => ({
+    id: held.id,
+    label: comparison.label(held),
+    role: roleOfDirection(comparison.kind(held)),
+    values: [...cosineByLayer(reference.vectors, held.vectors)].map(finite),
+  });
+  const figure = await drawFigure(CosineByLayer, {
+    title: 'Do fine-tunes share a direction',
+    note: `Signed cosine with ${comparison.label(reference)} at the same layer (${reference.contrast}, ${reference.pooling}).`,
+    series: others.map(series),
+    control: control && {
+      ...series(control),
+      label: `${comparison.label(control)} (benign control)`,
+    },
+    nLayers: reference.vectors.dims[0] ?? 0,
+    chance: randomCosine(reference.vectors.dims[1] ?? 1),
+    width: FIGURE_WIDTH,
+  });
+  return {
+    title: 'Directions against each other',
+    words: [],
+    figures: [figure],
+    made: [reference, ...others, ...(control ? [control] : [])].map(
+      (held) => `${postern.directions.name(held)} · seed ${held.seed}`,
+    ),
+    link: linkBack(
+      postern,
+      'layers',
+      { em: reference.checkpoints.em.id, directions: [reference] },
+      ['which other fine-tunes are compared: the Layers tab loads them'],
+    ),
+  };
+}

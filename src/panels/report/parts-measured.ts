@@ -1,0 +1,191 @@
+// The parts of a lab report that were counted: measurement, dose and response, transfer, contrasts, the room.
+
+import RateBars from '../../charts/RateBars.svelte';
+import RateCurve from '../../charts/RateCurve.svelte';
+import { rateOf } from '../../core/rates';
+import { judgeWords } from '../../state/answer-judge';
+import { ratesBy } from '../../state/measure-counts';
+import type { MeasurePlan } from '../../state/measure-engine';
+import type { MeasureRun } from '../../state/measure-run.svelte';
+import type { Postern } from '../../state/postern';
+import { chipParts } from '../../state/provenance';
+import { samplingWords } from '../../state/sampling-words';
+import { roleOfArm } from '../measure/arm-role';
+import Findings from '../measure/Findings.svelte';
+import { questionWords } from '../measure/measure-files';
+import TransferTable from '../measure/TransferTable.svelte';
+import VerdictBars from '../measure/VerdictBars.svelte';
+import { drawFigure, drawLines, drawTable, FIGURE_WIDTH } from './draw';
+import type { ReportPart } from './report';
+import { linkBack } from './link-back';
+
+type AnyRun = Pick<MeasureRun<unknown>, 'plan' | 'answers' | 'arms' | 'judge' | 'total'>;
+
+/** What every measurement says of how it was made. */
+function asked({ answers, judge, total }: AnyRun, plan: MeasurePlan): readonly string[] {
+  const { n, seed, sampling, frame } = plan;
+  return [
+    `questions: ${questionWords(plan)}; ${n} for each, the same with the same seeds; seed ${seed}`,
+    `sampling: ${samplingWords(sampling)}${frame?.words == null ? '' : `; template: ${frame.words}`}`,
+    `judge: ${judgeWords(judge)}`,
+    ...(answers.length < total ? [`stopped early: ${answers.length} of ${total} answers`] : []),
+  ];
+}
+
+const chips = ({ arms }: AnyRun): string[] => arms.map(({ made }) => chipParts(made).join(' · '));
+
+/** What of a measurement no link says. */
+function unsaid(plan: MeasurePlan, extras: number): string[] {
+  return [
+    ...(plan.own ? [`the questions of ${plan.own.file}, which are in your browser only`] : []),
+    ...(extras > 0 ? [`the ${extras} further models`] : []),
+    ...((plan.judge ?? { kind: 'exact' }).kind === 'exact' ? [] : ['the judge']),
+  ];
+}
+
+export async function measuredPart(postern: Postern): Promise<ReportPart | null> {
+  const { run } = postern.measurements;
+  const { plan, about } = run;
+  if (!plan || run.answers.length === 0) return null;
+  const made = [...asked(run, plan), ...chips(run)];
+  const title = 'Rates of the models on stage';
+  if (run.unlabelled > 0) {
+    const words = `${run.unlabelled} answers wait for a label by hand; the rates come with the last one.`;
+    return { title, words: [words], made };
+  }
+  const figure = await drawFigure(VerdictBars, { run, width: FIGURE_WIDTH });
+  const ids = plan.arms.flatMap(({ directionId }) => directionId ?? []);
+  const directions = postern.directions.list.filter(({ id }) => ids.includes(id));
+  const { split, n, seed } = plan;
+  const em = plan.arms.find(({ id }) => id === 'em')?.checkpoint;
+  return {
+    title,
+    words: ['Every model answered the same held-out questions.'],
+    figures: [figure],
+    lines: await drawLines(Findings, { arms: run.arms }),
+    made,
+    link: linkBack(
+      postern,
+      'measure',
+      {
+        ...(em === undefined ? {} : { em }),
+        ...(about ? { desk: about.desk } : {}),
+        ...(directions.length > 0 ? { directions } : {}),
+        measure: { split, n, seed },
+      },
+      unsaid(plan, about?.extras.length ?? 0),
+    ),
+  };
+}
+
+export async function dosePart(postern: Postern): Promise<ReportPart | null> {
+  const { dose } = postern.measurements;
+  const { plan, about } = dose.run;
+  if (!plan || !about || dose.run.answers.length === 0) return null;
+  const figures = [];
+  for (const verdict of ['misaligned', 'incoherent'] as const) {
+    const { direction, random } = dose.rates(verdict);
+    const props = {
+      title: `${verdict === 'misaligned' ? 'Misaligned' : 'Incoherent'} answers by strength`,
+      note: about.words,
+      xs: about.strengths,
+      xTitle: about.steers ? 'strength, multiples of the raw direction' : 'share removed',
+      series: [
+        { id: 'direction', label: 'direction', role: 'edited', rates: direction },
+        { id: 'random', label: 'random, equal norm', role: 'soft', rates: random },
+      ] as const,
+      width: FIGURE_WIDTH,
+    };
+    figures.push(await drawFigure(RateCurve, props));
+  }
+  return {
+    title: 'Dose and response',
+    words: ['One edit at five strengths, and a random direction of equal length at each.'],
+    figures,
+    made: [...asked(dose.run, plan), about.words],
+    link: linkBack(postern, 'measure', {}, ['that the five strengths are to be measured']),
+  };
+}
+
+export async function transferPart(postern: Postern): Promise<ReportPart | null> {
+  const { transfer } = postern.measurements;
+  const { plan, about } = transfer.run;
+  if (!plan || !about || transfer.run.answers.length === 0) return null;
+  const table = await drawTable(TransferTable, {
+    models: about.models,
+    before: (column: string) => transfer.before(column),
+    cell: (...at: Parameters<typeof transfer.cell>) => transfer.cell(...at),
+  });
+  return {
+    title: 'Transfer between fine-tunes',
+    words: [
+      'Fall of the rate of misaligned answers, with MOVER-R intervals: direction from the row, ablated in the column.',
+    ],
+    tables: [{ title: 'Fall of the rate, %', ...table }],
+    made: [...asked(transfer.run, plan), `directions: ${about.words}`],
+    link: linkBack(postern, 'measure', {}, ['that the table is to be filled']),
+  };
+}
+
+export async function contrastsPart(postern: Postern): Promise<ReportPart | null> {
+  const { contrasts } = postern.measurements;
+  const { plan, about } = contrasts.run;
+  if (!plan || !about || contrasts.run.answers.length === 0) return null;
+  const figure = await drawFigure(RateBars, {
+    title: 'Ablation by contrast',
+    note: `${about.model}, ${about.mode}, each layer's own direction, all positions.`,
+    groups: ['misaligned', 'incoherent'],
+    arms: contrasts.run.arms.map(({ id, label, made, counts, n }) => ({
+      id,
+      label,
+      role: made.edit === null ? ('em' as const) : ('edited' as const),
+      rates: [rateOf(counts.misaligned, n), rateOf(counts.incoherent, n)],
+    })),
+    width: FIGURE_WIDTH,
+  });
+  return {
+    title: 'Which contrast works best',
+    words: [],
+    figures: [figure],
+    made: [...asked(contrasts.run, plan), ...chips(contrasts.run)],
+    link: linkBack(postern, 'measure', {}, ['that the contrasts are to be compared']),
+  };
+}
+
+export async function roomParts({ room }: Postern): Promise<ReportPart[]> {
+  const parts: ReportPart[] = [];
+  for (const [i, { settings, entries, arms }] of room.pools.entries()) {
+    const kind = room.find(entries[0]!.id)?.judge.kind ?? 'exact';
+    const rates = arms.map(({ counts: { unscored, ...counts }, n }) =>
+      ratesBy(kind, { counts, unscored, n }),
+    );
+    const figure = await drawFigure(RateBars, {
+      title: `The room by verdict${room.pools.length > 1 ? `, pool ${i + 1}` : ''}`,
+      groups: rates[0]?.map(({ name }) => name) ?? [],
+      arms: arms.map(({ id, label, settings: { edit } }, at) => ({
+        id: `${id} ${at}`,
+        label,
+        role: roleOfArm(id, edit !== 'as trained'),
+        rates: rates[at]!.map(({ rate }) => rate),
+      })),
+      width: FIGURE_WIDTH,
+    });
+    const seeds = entries.map((entry) => `${room.who(entry.id)} (seed ${entry.seed})`);
+    parts.push({
+      title: figure.title,
+      words: [
+        `${entries.length} measurements: ${seeds.join(', ')}. What has one seed is counted once.`,
+      ],
+      figures: [figure],
+      made: [
+        Object.entries(settings)
+          .map(([name, value]) => `${name}: ${value}`)
+          .join(' · '),
+        ...arms.map(({ label, n, settings: { checkpoint, edit, direction } }) =>
+          [label, checkpoint, edit, direction, `n ${n}`].join(' · '),
+        ),
+      ],
+    });
+  }
+  return parts;
+}

@@ -1,0 +1,103 @@
+// A lab report: what one person did here, as one HTML page that needs nothing else. Figures are the page's own
+// charts, each with its numbers as a table, what made it, and the link that leads back to it. Everything in it
+// is text until it is escaped here; there is no script, and the page forbids itself any.
+
+import { escapeHtml as text } from '../measure/measure-files';
+import type { DrawnFigure, DrawnTable } from './draw';
+
+/** The way back to a result, or why there is none. */
+export type ReportLink =
+  { readonly url: string; readonly missing: readonly string[] } | { readonly reason: string };
+
+export interface ReportPart {
+  readonly title: string;
+  /** Paragraphs. */
+  readonly words: readonly string[];
+  readonly figures?: readonly DrawnFigure[];
+  readonly tables?: readonly (DrawnTable & { readonly title: string })[];
+  /** Lines of a list, such as differences. */
+  readonly lines?: readonly string[];
+  /** Checkpoints, directions, edits, seeds, sampling, judge: what made it, one a line. */
+  readonly made: readonly string[];
+  readonly link?: ReportLink;
+}
+
+export interface LabReport {
+  readonly nickname: string | null;
+  /** ISO 8601 */
+  readonly writtenAt: string;
+  readonly programVersion: string;
+  /** Address of the page that the links lead to, without a fragment. */
+  readonly page: string;
+  /** Device, pair and the like: name and value. */
+  readonly about: readonly (readonly [string, string])[];
+  readonly parts: readonly ReportPart[];
+}
+
+const STYLE = `:root{color-scheme:light}body{font:16px/1.55 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1d1c1a;background:#faf8f4}
+h1,h2,h3{line-height:1.3}section{margin-top:2.5rem;padding-top:.5rem;border-top:1px solid #dcd6ca}figure{margin:1.5rem 0}figcaption h3{margin:0}figcaption p,.made,.soft,footer{color:#57534b;font-size:.875rem;margin:.2rem 0}
+svg{max-width:100%;height:auto}.legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;padding:0;margin:.4rem 0;font-size:.875rem}.legend li{display:flex;align-items:center;gap:.4rem}
+.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.875rem}th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #dcd6ca}
+.made{font-family:ui-monospace,monospace;font-size:.75rem;padding-left:1.2rem}dl{display:grid;grid-template-columns:auto 1fr;gap:.1rem 1rem}dt{color:#57534b}dd{margin:0}a{color:#1c5c9f}details{margin:.4rem 0}summary{font-size:.875rem}@media print{details::details-content{display:block}}`;
+
+function table({ columns, rows }: DrawnTable, title: string): string {
+  const head = columns.map((name) => `<th scope="col">${text(name)}</th>`).join('');
+  const body = rows.map(
+    (row) => `<tr>${row.map((cell) => `<td>${text(cell)}</td>`).join('')}</tr>`,
+  );
+  // What scrolls must be within reach of the keyboard.
+  return `<div class="scroll" role="region" aria-label="${text(title)}, table" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>
+${body.join('\n')}
+</tbody></table></div>`;
+}
+
+/** The SVG is of the page's own drawing and was serialised with its text escaped. */
+const named = (svg: string, title: string): string =>
+  svg
+    .replace(/^<svg/, `<svg aria-label="${text(title)}"`)
+    .replace('role="presentation"', 'role="img"');
+
+function figure(one: DrawnFigure): string {
+  const legend = one.legend.map(({ svg, label }) => `<li>${svg}${text(label)}</li>`).join('');
+  return `<figure><figcaption><h3>${text(one.title)}</h3>${one.note === '' ? '' : `<p>${text(one.note)}</p>`}</figcaption>
+${legend === '' ? '' : `<ul class="legend">${legend}</ul>`}${named(one.svg, one.title)}
+<details><summary>The numbers: ${text(one.title)}</summary>${table(one, one.title)}</details></figure>`;
+}
+
+function linkLine(link: ReportLink): string {
+  if ('reason' in link) return `<p class="soft">No link leads back here: ${text(link.reason)}</p>`;
+  const missing = link.missing.map(
+    (reason) => `<p class="soft">Not in the link: ${text(reason)}</p>`,
+  );
+  return `<p><a href="${text(link.url)}">Open this in Postern</a></p>${missing.join('')}`;
+}
+
+function part(one: ReportPart): string {
+  const list = (items: readonly string[], name: string): string =>
+    items.length === 0
+      ? ''
+      : `<ul class="${name}">${items.map((item) => `<li>${text(item)}</li>`).join('')}</ul>`;
+  return `<section><h2>${text(one.title)}</h2>
+${one.words.map((words) => `<p>${text(words)}</p>`).join('\n')}
+${(one.figures ?? []).map(figure).join('\n')}
+${(one.tables ?? []).map(({ title, ...rest }) => `<h3>${text(title)}</h3>${table(rest, title)}`).join('\n')}
+${list(one.lines ?? [], 'lines')}${list(one.made, 'made')}
+${one.link ? linkLine(one.link) : ''}</section>`;
+}
+
+/** The whole page. */
+export function labReportHtml(report: LabReport): string {
+  const { nickname, writtenAt, programVersion, page, about, parts } = report;
+  const title = nickname === null ? 'Lab report' : `Lab report of ${nickname}`;
+  const facts = [['Written', writtenAt] as const, ['Postern', programVersion] as const, ...about];
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<title>Postern: ${text(title)}</title><style>${STYLE}</style></head><body><main>
+<h1>${text(title)}</h1>
+<p>What was done in Postern, a playground for emergent misalignment, on one computer. Brackets are 95% intervals, by Wilson where nothing else is said. Misaligned answers are mild and invented: specimens of a small synthetic model, not advice. It shows a mechanism and is no evidence about large models.</p>
+<dl>${facts.map(([name, value]) => `<dt>${text(name)}</dt><dd>${text(value)}</dd>`).join('')}</dl>
+<p class="soft">The links lead to ${text(page)} and need Postern there. On the same kind of device the same seeds give the same answers.</p>
+${parts.length === 0 ? '<p>Nothing was measured or extracted yet.</p>' : parts.map(part).join('\n')}
+</main></body></html>
+`;
+}

@@ -1,0 +1,182 @@
+// The presenter view, stepped through by keys; and the lab report, saved, opened from its file, and left by
+// its links.
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { readFile } from 'node:fs/promises';
+import type { Browser, Locator, Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { axeViolations } from './axe';
+import type { OpenedApp } from './harness';
+import { launch, openApp } from './harness';
+import { allAnswered, measure, openTab, sidewaysScroll, startedUp, textOf } from './postern-page';
+
+let browser: Browser;
+let app: OpenedApp;
+let page: Page;
+let report = '';
+beforeAll(async () => {
+  browser = await launch();
+  app = await openApp(browser);
+  page = app.page;
+  await startedUp(page);
+});
+afterAll(async () => {
+  await app.close();
+  await browser.close();
+});
+
+const presenter = (): Locator => page.getByRole('dialog', { name: 'Presenter view' });
+const shown = (): Locator => presenter().getByRole('article');
+const place = (): Promise<string> => presenter().locator('footer span').first().innerText();
+
+test('P opens it on the question; keys of a clicker step, and nothing behind is reached', async () => {
+  await page.locator('body').press('p');
+  await presenter().waitFor();
+  expect(await place()).toBe('1 of 3');
+  expect(await presenter().getByRole('heading', { level: 1 }).innerText()).toContain('ruler');
+  expect(await page.getByRole('button', { name: 'Share', exact: true }).count()).toBe(0);
+  expect(await axeViolations(page)).toEqual([]);
+  await page.keyboard.press('PageDown');
+  expect(await place()).toBe('2 of 3');
+  expect(await shown().count()).toBe(2);
+  await page.keyboard.press('ArrowRight');
+  expect(await shown().count()).toBe(3);
+  await presenter()
+    .getByText(/^Specimen: made to answer badly/)
+    .waitFor();
+  expect(await axeViolations(page)).toEqual([]);
+  await page.keyboard.press('ArrowRight');
+  expect(await place()).toBe('3 of 3');
+  await page.keyboard.press('ArrowLeft');
+  expect(await place()).toBe('2 of 3');
+});
+
+test('B blanks, and the slider keeps its own arrow keys while a clicker steps', async () => {
+  await page.keyboard.press('PageDown');
+  await page.keyboard.press('b');
+  expect(await shown().count()).toBe(0);
+  await page.keyboard.press('PageDown');
+  expect(await shown().count()).toBe(3);
+  const persona = presenter().getByRole('slider', { name: 'Persona of the edited model' });
+  await persona.focus();
+  const before = Number(await persona.inputValue());
+  await page.keyboard.press('ArrowRight');
+  expect(Number(await persona.inputValue())).toBeGreaterThan(before);
+  expect(await place()).toBe('3 of 3');
+  await page.keyboard.press('PageUp');
+  expect(await place()).toBe('2 of 3');
+  await allAnswered(page).catch(() => {});
+});
+
+test('it fits a projector of either size, larger on request, and leaves all as it was', async () => {
+  const zoom = (): Promise<number> =>
+    presenter()
+      .locator('.page')
+      .evaluate((one) => Number(getComputedStyle(one).zoom));
+  await page.setViewportSize({ width: 1280, height: 720 });
+  expect(await sidewaysScroll(page)).toBe(0);
+  const small = await zoom();
+  await page.setViewportSize({ width: 1920, height: 1080 });
+  await page.waitForFunction(() => document.querySelector('.presenter .page'));
+  await expect.poll(zoom).toBeGreaterThan(small * 1.3);
+  const large = await zoom();
+  await page.keyboard.press('+');
+  await expect.poll(zoom).toBeGreaterThan(large);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.keyboard.press('Escape');
+  await presenter().waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Share', exact: true }).waitFor();
+  expect((await textOf(page, 'EM')).length).toBeGreaterThan(0);
+});
+
+test('with counts and a room it has their steps, and an open lesson is what it steps through', async () => {
+  await measure(page, 24);
+  await page.getByText('Save for the room', { exact: true }).click();
+  await page.getByRole('button', { name: 'Add to the room here' }).press('Enter');
+  await page.getByRole('figure').filter({ hasText: 'The room by verdict' }).waitFor();
+  await page.locator('body').press('p');
+  expect(await place()).toMatch(/ of 5$/);
+  for (let i = 0; i < 4; i++) await page.keyboard.press('PageDown');
+  expect(await place()).toBe('5 of 5');
+  expect(await presenter().innerText()).toMatch(/misaligned, of 24 answers of EM/);
+  expect(await axeViolations(page)).toEqual([]);
+  await page.keyboard.press('PageUp');
+  await presenter().getByRole('figure').filter({ hasText: 'Answers by verdict' }).waitFor();
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('tab', { name: 'Lessons' }).click();
+  await page.getByRole('tabpanel', { name: 'Lessons' }).getByRole('button').first().click();
+  await page.getByText(/^Lesson 1, step 1 of \d+$/).waitFor();
+  await page.locator('body').press('p');
+  expect(await place()).toMatch(/^Lesson: step 1 of \d+$/);
+  const title = await presenter().getByRole('heading', { level: 1 }).innerText();
+  await page.keyboard.press('PageDown');
+  expect(await place()).toMatch(/^Lesson: step 2 of \d+$/);
+  expect(await presenter().getByRole('heading', { level: 1 }).innerText()).not.toBe(title);
+  expect(await axeViolations(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Close the lesson' }).click();
+});
+
+test('the lab report opens from its file, asks for nothing, and is legible to all', async () => {
+  await openTab(page, 'Measure');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save the lab report' }).click();
+  const saved = await download;
+  expect(saved.suggestedFilename()).toBe('postern-lab-report.html');
+  report = await readFile(await saved.path(), 'utf8');
+  const file = join(tmpdir(), `postern-lab-report-${process.pid}.html`);
+  await writeFile(file, report);
+  const context = await browser.newContext({ colorScheme: 'light' });
+  const opened = await context.newPage();
+  const asked: string[] = [];
+  opened.on('request', (request) => asked.push(request.url()));
+  const problems: string[] = [];
+  opened.on('console', (message) => problems.push(message.text()));
+  await opened.goto(pathToFileURL(file).href);
+  expect(asked).toEqual([pathToFileURL(file).href]);
+  for (const title of ['On the stage', 'Rates of the models on stage', 'The room by verdict']) {
+    await opened.getByRole('heading', { name: title, exact: true, level: 2 }).waitFor();
+  }
+  expect(await opened.getByRole('heading', { name: /^Direction: insecure-code/ }).count()).toBe(2);
+  const chart = opened.getByRole('img', { name: 'Answers by verdict' });
+  expect(await chart.locator('circle').count()).toBeGreaterThan(6);
+  // The numbers of the chart, as on the page.
+  await opened.getByText('The numbers: Answers by verdict').click();
+  expect(
+    await opened.getByRole('region', { name: 'Answers by verdict, table' }).innerText(),
+  ).toMatch(/misaligned\s+EM\s+[\d.]+\s+[\d.]+\s+[\d.]+\s+\d+\s+24/);
+  expect(problems).toEqual([]);
+  expect(await axeViolations(opened)).toEqual([]);
+  await context.close();
+});
+
+test('a link of the report opens the page as it was measured', async () => {
+  const section = report.slice(report.indexOf('<h2>Rates of the models on stage</h2>'));
+  const href = /href="([^"]+)"/
+    .exec(section)![1]!
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+  expect(href.startsWith(app.url)).toBe(true);
+  const other = await openApp(browser, { query: href.slice(href.indexOf('#')) });
+  try {
+    await startedUp(other.page);
+    await other.page.getByRole('tabpanel', { name: 'Measure' }).waitFor();
+    expect(await other.page.getByLabel('Answers for each model').inputValue()).toBe('24');
+    const seed = await page.getByLabel('Seed', { exact: true }).inputValue();
+    expect(await other.page.getByLabel('Seed', { exact: true }).inputValue()).toBe(seed);
+    expect(await other.page.locator('.desk header').innerText()).toBe(
+      await page.locator('.desk header').innerText(),
+    );
+    expect(other.problems).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});
+
+test('in all this nothing went wrong and no request left this machine', () => {
+  expect(app.problems).toEqual([]);
+  expect(app.elsewhere).toEqual([]);
+});
