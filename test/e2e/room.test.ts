@@ -1,9 +1,13 @@
 // Pooling without a server: three browsers measure on seeds of their own, one adds them up.
 
-import { readFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright';
+import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright';
+import { encode } from 'uqr';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { axeViolations } from './axe';
+import { BROWSER_FLAGS, findBrowser } from '../find-browser';
 import type { OpenedApp } from './harness';
 import { launch, openApp } from './harness';
 import { measure, openTab, sidewaysScroll, startedUp } from './postern-page';
@@ -234,7 +238,68 @@ test('a picture of a code is read, and a link opens into the room of its browser
     .press('Enter');
   const csv = await readFile(await (await download).path(), 'utf8');
   expect(csv.split('\r\n')[0]).toMatch(/^pool,who,seed,model,/);
-  expect(csv).toMatch(/\r\n1,the room,,EM,"insecure-code [0-9a-f]{8}, f32",as trained,none,sum,.*,48,/);
+  expect(csv).toMatch(
+    /\r\n1,the room,,EM,"insecure-code [0-9a-f]{8}, f32",as trained,none,sum,.*,48,/,
+  );
+});
+
+/** A film of one picture, as Chromium's false camera takes it: a code in the middle, in grey. */
+function film(text: string, width = 640, height = 480): Buffer {
+  const { data, size } = encode(text, { ecc: 'L', border: 4 });
+  const side = Math.floor(Math.min(width, height) / size);
+  const [left, top] = [(width - side * size) >> 1, (height - side * size) >> 1];
+  const luma = Buffer.alloc(width * height, 190);
+  for (let y = 0; y < side * size; y++) {
+    for (let x = 0; x < side * size; x++) {
+      const dark = data[Math.floor(y / side)]![Math.floor(x / side)];
+      luma[(top + y) * width + left + x] = dark ? 20 : 235;
+    }
+  }
+  const frame = [Buffer.from('FRAME\n'), luma, Buffer.alloc((width * height) / 2, 128)];
+  return Buffer.concat([
+    Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip C420jpeg\n`),
+    ...frame,
+  ]);
+}
+
+test('a code held before the camera is read, and the camera stops when it is closed', async () => {
+  const file = join(tmpdir(), `postern-room-${process.pid}.y4m`);
+  await writeFile(file, film(saved[2]!.link));
+  const other = await chromium.launch({
+    executablePath: findBrowser(),
+    args: [
+      ...BROWSER_FLAGS,
+      '--use-fake-ui-for-media-stream',
+      '--use-fake-device-for-media-stream',
+      `--use-file-for-fake-video-capture=${file}`,
+    ],
+  });
+  const app = await openApp(other);
+  try {
+    await openTab(app.page, 'Measure');
+    const video = app.page.locator('video');
+    expect(await video.count()).toBe(0);
+    await room(app.page).getByRole('button', { name: 'Read codes with the camera' }).click();
+    await room(app.page).getByText('Added: Hare.').waitFor();
+    await video.evaluate((element: HTMLVideoElement) => {
+      Object.assign(window, { taken: (element.srcObject as MediaStream).getTracks() });
+    });
+    await room(app.page).getByRole('button', { name: 'Close the camera' }).click();
+    await video.waitFor({ state: 'detached' });
+    const states = await app.page.evaluate(() =>
+      (window as unknown as { taken: MediaStreamTrack[] }).taken.map(
+        ({ readyState }) => readyState,
+      ),
+    );
+    expect(states).toEqual(['ended']);
+    await room(app.page)
+      .getByRole('button', { name: /^Remove Hare/ })
+      .waitFor();
+    expect(app.problems).toEqual([]);
+  } finally {
+    await app.close();
+    await other.close();
+  }
 });
 
 test('in all this nothing went wrong and no request left this machine', () => {
