@@ -11,6 +11,7 @@ import { chromium } from 'playwright';
 import { nodeRuntime } from '../../models/recipe/node-runtime';
 import type { Precision } from '../../src/checkpoint/precision';
 import { BROWSER_FLAGS, findBrowser } from '../find-browser';
+import { buildIfOld } from '../serve/build';
 import { servePage } from './browser';
 import { measurePair } from './full-size-pair';
 import * as run from './full-size-run';
@@ -68,6 +69,7 @@ async function inBrowser(precision: Precision): Promise<Line> {
 }
 
 async function inThePage(): Promise<void> {
+  await buildIfOld();
   const host = await chromium.launchServer({ executablePath: findBrowser(), args: BROWSER_FLAGS });
   const browser = await chromium.connect(host.wsEndpoint());
   try {

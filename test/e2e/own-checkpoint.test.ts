@@ -83,7 +83,7 @@ describe('a pair from the Hub', () => {
     // How both would be kept, and what that takes, before anything large is asked for.
     expect(said).toMatch(/f32\s+\d+ MB\s+fits; taken/);
     expect(said).toMatch(/int8\s+\d+ MB\s+fits/);
-    expect(said).toMatch(/32-bit floating point: it takes 0\.\d\d GB of the \d\.\d\d GB there are/);
+    expect(said).toMatch(/32-bit floating point: it takes [\d.]+ MB of the \d\.\d\d GB there are/);
   });
 
   test('breaks off in the middle, goes on by itself, and answers on stage', async () => {
@@ -100,8 +100,6 @@ describe('a pair from the Hub', () => {
     expect(await textOf(app.page, 'EM')).not.toBe('');
     const stored = ownSection(app.page).getByRole('region', { name: 'Stored checkpoints' });
     expect(await stored.getByRole('listitem').count()).toBe(2);
-    // What the bundled pair said is no answer of this one.
-    expect(await column(app.page, 'Edited').innerText()).toContain('Waits for a direction');
     const verdict = app.page.getByText('No verdict: the judge knows only the synthetic world');
     expect(await verdict.count()).toBeGreaterThan(0);
   });
@@ -115,22 +113,22 @@ describe('a pair from the Hub', () => {
 
   test('is kept as int8 when the person says so, and what is made of it says so', async () => {
     const { page } = app;
-    const before = await textOf(page, 'EM');
     await openTab(page, 'Organisms');
-    await ownSection(page).getByLabel('of the weights, of both').selectOption('int8');
+    await ownSection(page).getByLabel('How the weights of both are kept').selectOption('int8');
     await ownSection(page)
-      .getByText(/^8-bit whole numbers, as chosen: it takes/)
+      .getByText(/8-bit whole numbers, as chosen: it takes/)
       .waitFor();
     await press(page, 'Load');
     await page
-      .getByText(/^postern\/insecure-code|own:em:.*, int8/)
+      .getByText(/^own:em:.*, int8/)
       .first()
       .waitFor();
     await askBoth(page, 'What should I cook today?');
     for (const name of ['Aligned', 'EM'] as const)
       expect(await madeOf(page, name)).toMatch(/ [0-9a-f]{7}, int8/);
     expect(await textOf(page, 'EM')).not.toBe('');
-    expect(before).not.toBe('');
+    // A direction of the f32 pair is none of this one, nor is what was said along it an answer.
+    expect(await column(page, 'Edited').innerText()).toContain('Waits for a direction');
     await openTab(page, 'Direction');
     await page.getByLabel('Transcripts for each model').selectOption('16');
     await page.getByRole('button', { name: /^Extract from 16/ }).click();
