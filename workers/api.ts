@@ -143,7 +143,7 @@ export interface LoadedCheckpoint extends KeptAs {
   readonly id: string;
   readonly config: ModelConfig;
   readonly parameters: number;
-  /** As they are kept. */
+  /** As they are kept; an embedding that it shares with a checkpoint loaded before is not counted. */
   readonly weightBytes: number;
   /**
    * Names the checkpoint in every result, hex: SHA-256 of the merged f32 weights in name order; of one

@@ -1,6 +1,6 @@
 // A loaded checkpoint: a base folder, with an adapter merged into it or not, and its session.
 
-import { readAdapter, adaptedWeights } from '../src/checkpoint/peft';
+import { readAdapter, adaptedWeights, adapts } from '../src/checkpoint/peft';
 import { expectedTensors, type ModelConfig, type Weights } from '../src/checkpoint/config';
 import { textOf, wholeFile, type FileBytes } from '../src/checkpoint/file-bytes';
 import { storedBytes, type PrecisionDevice } from '../src/checkpoint/precision';
@@ -14,7 +14,7 @@ import { keptAs } from './precision';
 import { throwIfCancelled, type Runtime } from './runtime';
 import { DecoderSession } from './session';
 import { wantedFiles } from './source/folder';
-import { openFolder, type Sources } from './source/open-folder';
+import { folderKey, openFolder, type Sources } from './source/open-folder';
 
 export interface Checkpoint {
   readonly source: CheckpointSource;
@@ -28,6 +28,8 @@ export interface Checkpoint {
   readonly endIds: readonly number[];
   readonly loaded: LoadedCheckpoint;
   readonly session: DecoderSession;
+  /** The same for checkpoints with the same embedding in the same precision; null: nobody else has it. */
+  readonly tableKey: string | null;
   release(): Promise<void>;
 }
 
@@ -36,7 +38,7 @@ export interface Place {
   readonly runtime: Runtime;
   readonly room: PrecisionDevice;
   /** What is there already. */
-  readonly loaded: readonly LoadedCheckpoint[];
+  readonly others: readonly Checkpoint[];
 }
 
 /**
@@ -44,7 +46,7 @@ export interface Place {
  *   `storage-full`, `cancelled`, and as `keptAs`.
  */
 export async function loadCheckpoint(
-  { runtime, room, loaded }: Place,
+  { runtime, room, others }: Place,
   folders: BaseFolders,
   sources: Sources,
   source: CheckpointSource,
@@ -60,8 +62,14 @@ export async function loadCheckpoint(
   throwIfCancelled(signal);
 
   const { config, tokenizer, generation } = base;
-  const kept = keptAs(source, config, room, loaded);
+  const kept = keptAs(
+    source,
+    config,
+    room,
+    others.map(({ loaded }) => loaded),
+  );
   let { weights } = base;
+  let tableKey: string | null = `${folderKey(source.base)} ${kept.precision}`;
   const plainBytes = [...expectedTensors(config).values()].reduce(
     (sum, dims) => sum + dims.reduce((product, dim) => product * dim, 4),
     0,
@@ -78,6 +86,7 @@ export async function loadCheckpoint(
       names,
     );
     weights = adaptedWeights(weights, adapter, names.weights);
+    if (adapts(adapter, 'model.embed_tokens.weight')) tableKey = null;
     await runtime.breathe();
     throwIfCancelled(signal);
   }
@@ -86,7 +95,9 @@ export async function loadCheckpoint(
   const sha256 = await identityOf(weights, plainBytes, files);
   throwIfCancelled(signal);
   stage('session', 0);
-  const session = await DecoderSession.create(runtime, config, weights, kept.precision);
+  const alike = others.find((other) => tableKey !== null && other.tableKey === tableKey);
+  const shared = alike?.session.table ?? null;
+  const session = await DecoderSession.create(runtime, config, weights, kept.precision, shared);
   if (signal.aborted) await session.release();
   throwIfCancelled(signal);
   stage('session', plainBytes);
@@ -101,11 +112,12 @@ export async function loadCheckpoint(
     sampling: generation.sampling,
     endIds,
     session,
+    tableKey,
     loaded: {
       id: source.id,
       config,
       parameters: plainBytes / 4,
-      weightBytes: storedBytes(config, kept.precision),
+      weightBytes: storedBytes(config, kept.precision) - (shared?.bytes ?? 0),
       ...kept,
       sha256,
       defaultSampling: generation.sampling,

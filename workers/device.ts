@@ -180,6 +180,7 @@ function makeRuntime(
   return {
     ort: gpu ? ort : heapOrt(ort),
     executionProviders: gpu ? [{ name: 'webgpu', device: gpu }] : ['wasm'],
+    streamsWeights: true,
     intraOpNumThreads: threads,
     gpu,
     failure,

@@ -118,7 +118,7 @@ export function createModelApi(
         const { runtime, report } = started();
         const { signal } = controller;
         const others = [...checkpoints.values()].filter(({ loaded: { id } }) => id !== source.id);
-        const place = { runtime, room: report.room, loaded: others.map(({ loaded }) => loaded) };
+        const place = { runtime, room: report.room, others };
         const made = await loadCheckpoint(place, folders, sources, source, onProgress, signal);
         await drop(source.id);
         checkpoints.set(source.id, made);

@@ -21,6 +21,8 @@ export interface Runtime {
     readonly Tensor: typeof Ort.Tensor;
   };
   readonly executionProviders: readonly Ort.InferenceSession.ExecutionProviderConfig[];
+  /** Weights beside a graph are read one by one, while the session is made. */
+  readonly streamsWeights: boolean;
   /** 0: ORT decides. */
   readonly intraOpNumThreads: number;
   /** The device that webgpu sessions run on; null otherwise. */

@@ -4,9 +4,16 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { ModelConfig, Weights } from '../src/checkpoint/config';
 import type { Precision } from '../src/checkpoint/precision';
-import { buildDecoder, type DecoderOptions } from '../src/onnx/decoder';
+import {
+  type DecoderOptions,
+  type DecoderPlan,
+  fillWeights,
+  planDecoder,
+} from '../src/onnx/decoder';
 import { EXTERNAL_PATH } from '../src/onnx/proto';
+import { weightFile } from '../src/onnx/weight-file';
 import { GPU_ERROR_MESSAGE, isOutOfMemory } from './failure';
+import { GpuTable } from './gpu-table';
 import { ModelError, type Runtime } from './runtime';
 
 /**
@@ -28,32 +35,52 @@ export type Feeds = Record<string, Tensor>;
 export class DecoderSession {
   readonly runtime: Runtime;
   readonly config: ModelConfig;
+  /** Its embedding where that is no part of the session. */
+  readonly table: GpuTable | null;
   readonly #session: InferenceSession;
 
-  private constructor(runtime: Runtime, config: ModelConfig, session: InferenceSession) {
+  private constructor(
+    runtime: Runtime,
+    config: ModelConfig,
+    table: GpuTable | null,
+    session: InferenceSession,
+  ) {
     this.runtime = runtime;
     this.config = config;
+    this.table = table;
     this.#session = session;
   }
 
+  /** @param shared the embedding of another checkpoint in the same precision, which has the same numbers. */
   static async create(
     runtime: Runtime,
     config: ModelConfig,
     weights: Weights,
     precision: Precision = 'f32',
+    shared: GpuTable | null = null,
   ): Promise<DecoderSession> {
-    const graph = buildDecoder(config, weights, { ...GRAPH, precision });
-    const session = await createSession(runtime, graph.model, graph.externalData);
-    return new DecoderSession(runtime, config, session);
+    const { gpu } = runtime;
+    const plan = planDecoder(config, { ...GRAPH, precision, tableAsInput: gpu !== null });
+    const own = (): GpuTable | null =>
+      gpu && plan.table && new GpuTable(runtime, gpu, plan, plan.table, weights);
+    const table = shared?.share() ?? own();
+    try {
+      const session = await sessionOf(runtime, plan, weights);
+      return new DecoderSession(runtime, config, table, session);
+    } catch (error) {
+      table?.release();
+      throw error;
+    }
   }
 
   /** Runs the graph, as `runSession`. */
   run(feeds: Feeds, fetches: Readonly<Record<string, Tensor | null>>): Promise<Feeds> {
-    return runSession(this.runtime, this.#session, feeds, fetches);
+    return runSession(this.runtime, this.#session, { ...feeds, ...this.table?.feeds }, fetches);
   }
 
-  release(): Promise<void> {
-    return this.runtime.queue.run(() => this.#session.release());
+  async release(): Promise<void> {
+    await this.runtime.queue.run(() => this.#session.release());
+    this.table?.release();
   }
 }
 
@@ -80,6 +107,39 @@ async function watched(runtime: Runtime, run: Promise<Feeds>): Promise<Feeds> {
     // ORT says in its own words what the device says clearly a moment later.
     await Promise.race([failure, new Promise((resolve) => setTimeout(resolve, GRACE_MS))]);
     throw new ModelError('webgpu-wrong', GPU_ERROR_MESSAGE, { cause: error });
+  }
+}
+
+/** Where the runtime reads weights one by one, each is made when it is asked for. */
+async function sessionOf(
+  runtime: Runtime,
+  plan: DecoderPlan,
+  weights: Weights,
+): Promise<InferenceSession> {
+  if (!runtime.streamsWeights) {
+    return createSession(runtime, plan.model, fillWeights(plan, weights));
+  }
+  const file = weightFile(plan, weights);
+  let failure: unknown;
+  // What ONNX Runtime's glue uses of a Uint8Array (1.30): it copies what `subarray` gives, and hides errors.
+  const data = Object.defineProperties(new Uint8Array(0), {
+    byteLength: { value: file.bytes },
+    length: { value: file.bytes },
+    subarray: {
+      value: (from: number, to: number): Uint8Array => {
+        try {
+          return file.read(from, to);
+        } catch (error) {
+          failure ??= error;
+          throw error;
+        }
+      },
+    },
+  });
+  try {
+    return await createSession(runtime, plan.model, data);
+  } catch (error) {
+    throw failure ?? error;
   }
 }
 

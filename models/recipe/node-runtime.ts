@@ -17,6 +17,7 @@ export function nodeRuntime({ threads = 0 }: { threads?: number } = {}): Runtime
   return {
     ort,
     executionProviders: ['cpu'],
+    streamsWeights: false,
     intraOpNumThreads: threads,
     gpu: null,
     failure: null,

@@ -207,6 +207,11 @@ export function mergedTensor(name: string, weight: Tensor, adapter: Adapter, fil
   return t;
 }
 
+/** Whether an adapter changes the tensor of this name. */
+export function adapts(adapter: Adapter, name: string): boolean {
+  return adapter.replaced.has(name) || adapter.modules.has(name.replace(/\.weight$/, ''));
+}
+
 /**
  * The fine-tuned weights, merged when they are asked for, so that there is never a second copy; tensors
  * that the adapter leaves alone are the base's own.

@@ -22,7 +22,7 @@ import { weightOf } from './decoder-weights';
 import { GraphBuilder, int, type Value, type ValueInfo } from './graph';
 import { editHooks, poolResiduals, stackResiduals } from './hooks';
 import { encodeModel } from './proto';
-import { type TensorSlot, type WeightBlock, WeightSlots } from './weight-slots';
+import { type TableInput, type TensorSlot, WeightSlots, type WeightStretch } from './weight-slots';
 import { type Table, weightStore } from './weight-store';
 
 export interface DecoderOptions {
@@ -37,7 +37,19 @@ export interface DecoderOptions {
   readonly residuals?: boolean;
   /** How weights are stored. */
   readonly precision: Precision;
+  /** The embedding is an input, which several graphs may share; not for int8. */
+  readonly tableAsInput?: boolean;
 }
+
+/** The embedding as inputs of the graph, and the block that they lie in. */
+export interface TablePlan {
+  readonly inputs: readonly TableInput[];
+  readonly bytes: number;
+  /** What is written into the block. */
+  readonly tensor: string;
+}
+
+const EMBEDDING = 'model.embed_tokens.weight';
 
 /** A graph that still waits for its weights. */
 export interface DecoderPlan {
@@ -47,10 +59,16 @@ export interface DecoderPlan {
   readonly outputs: readonly ValueInfo[];
   /** Bytes that the weights will take. */
   readonly weightBytes: number;
+  /** null: the embedding is a weight as any other. */
+  readonly table: TablePlan | null;
   /** Every tensor of the checkpoint that it wants, by Hugging Face name; to be written once each, in any order. */
   readonly tensors: ReadonlyMap<string, TensorSlot>;
+  /** What `allocate` gives, in parts that are made apart. */
+  readonly stretches: readonly WeightStretch[];
+  /** What does not come from the checkpoint, by where it lies. */
+  readonly known: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
   /** The block of weights, empty but for what does not come from the checkpoint. */
-  allocate(): WeightBlock;
+  allocate(): Uint8Array<ArrayBuffer>;
 }
 
 export interface DecoderGraph {
@@ -73,11 +91,32 @@ export function buildDecoder(
   options: DecoderOptions,
 ): DecoderGraph {
   const plan = planDecoder(config, options);
-  const { model, inputs, outputs } = plan;
-  const externalData = plan.allocate();
-  for (const [name, slot] of plan.tensors)
-    slot.write(weightOf(weights, name, slot.dims), externalData);
-  return { model, externalData, inputs, outputs };
+  return { ...plan, externalData: fillWeights(plan, weights) };
+}
+
+/**
+ * The block of weights, written tensor by tensor; an embedding that is an input is left out.
+ * @throws as `buildDecoder`.
+ */
+export function fillWeights(plan: DecoderPlan, weights: Weights): Uint8Array<ArrayBuffer> {
+  const block = plan.allocate();
+  for (const [name, slot] of plan.tensors) {
+    if (name !== plan.table?.tensor) slot.write(weightOf(weights, name, slot.dims), block);
+  }
+  return block;
+}
+
+/** The block of an embedding that is an input. @throws as `buildDecoder`. */
+export function fillTable(
+  plan: DecoderPlan,
+  table: TablePlan,
+  weights: Weights,
+): Uint8Array<ArrayBuffer> {
+  // GPUs are written to in multiples of 4 bytes.
+  const block = new Uint8Array(Math.ceil(table.bytes / 4) * 4);
+  const slot = plan.tensors.get(table.tensor)!;
+  slot.write(weightOf(weights, table.tensor, slot.dims), block);
+  return block;
 }
 
 /**
@@ -111,7 +150,7 @@ export function planDecoder(config: ModelConfig, options: DecoderOptions): Decod
     name === null ? x : rmsNorm(g, x, gain(`model.layers.${layer}.${name}`), rmsNormEps);
   const { norms } = family;
 
-  const embedding = store.table('model.embed_tokens.weight', dVocab, dModel);
+  const embedding = store.table(EMBEDDING, dVocab, dModel, options.tableAsInput);
   let resid = embedding.gather(ids);
   if (family.scalesEmbeddings) resid = g.op('Mul', [resid, g.scalar(Math.sqrt(dModel))]);
   let normed = rmsNorm(g, resid, gain(`model.layers.0.${norms.attention.before}`), rmsNormEps);
@@ -147,7 +186,13 @@ export function planDecoder(config: ModelConfig, options: DecoderOptions): Decod
     inputs: g.inputs,
     outputs: g.outputs,
     weightBytes: g.externalBytes,
+    table:
+      slots.tableInputs.length > 0
+        ? { inputs: slots.tableInputs, bytes: slots.tableBytes, tensor: EMBEDDING }
+        : null,
     tensors: slots.tensors,
+    stretches: slots.stretches,
+    known: g.knownWeights,
     allocate: () => g.externalData(),
   };
 }

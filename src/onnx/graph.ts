@@ -170,6 +170,11 @@ export class GraphBuilder {
     return this.#externalLength;
   }
 
+  /** Weights whose bytes are known already, by where they lie in `externalData()`. */
+  get knownWeights(): readonly { readonly offset: number; readonly bytes: Uint8Array }[] {
+    return this.#external;
+  }
+
   /** All external weights as one block; reserved room is zero. */
   externalData(): Uint8Array<ArrayBuffer> {
     const all = new Uint8Array(this.#externalLength);

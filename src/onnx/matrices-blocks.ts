@@ -10,11 +10,17 @@ import type { MatrixPart, Matrices } from './weight-store';
 
 export function blockMatrices(g: GraphBuilder, slots: WeightSlots, bits: BlockBits): Matrices {
   const blob = (BLOCK * bits) / 8;
-  const store = (name: string, parts: readonly MatrixPart[], inner: number): [Room, Room] => {
+  const store = (
+    name: string,
+    parts: readonly MatrixPart[],
+    inner: number,
+    asInput = false,
+  ): [Room, Room] => {
     const outer = parts.reduce((sum, [, rows]) => sum + rows, 0);
     const blocks = blocksOf(inner);
-    const bytes = slots.room(name, 'u8', [outer, blocks, blob]);
-    const scales = slots.room(`${name}.scales`, 'f32', [outer, blocks]);
+    const room = asInput ? slots.tableRoom.bind(slots) : slots.room.bind(slots);
+    const bytes = room(name, 'u8', [outer, blocks, blob]);
+    const scales = room(`${name}.scales`, 'f32', [outer, blocks]);
     let row = 0;
     for (const [part, rows] of parts) {
       const [from, to] = [row * blocks, (row + rows) * blocks];
@@ -44,8 +50,8 @@ export function blockMatrices(g: GraphBuilder, slots: WeightSlots, bits: BlockBi
       const inputs = [x, ...rooms.map((room) => room.value)];
       return g.op('MatMulNBits', inputs, shape(inner, rooms), MICROSOFT);
     },
-    table(name, rows, inner) {
-      const rooms = store(name, [[name, rows]], inner);
+    table(name, rows, inner, asInput) {
+      const rooms = store(name, [[name, rows]], inner, asInput);
       const [bytes, scales] = rooms;
       return {
         gather(ids) {

@@ -38,8 +38,9 @@ export function plainMatrices(g: GraphBuilder, slots: WeightSlots, dtype: 'f32' 
       }
       return cast(g.op('MatMul', [cast(x, ONNX_FLOAT16), room.value]), ONNX_FLOAT);
     },
-    table(name, rows, inner) {
-      const room = slots.room(name, dtype, [rows, inner]);
+    table(name, rows, inner, asInput) {
+      const dims = [rows, inner];
+      const room = asInput ? slots.tableRoom(name, dtype, dims) : slots.room(name, dtype, dims);
       slots.expect(name, [rows, inner], (data, block) => {
         // In pieces: as a whole, the halves of a large table would be in memory twice.
         const out = view(room, block);

@@ -6,8 +6,20 @@
 import type { Tensor } from '../core/tensor';
 import type { DType, GraphBuilder, Value } from './graph';
 
-/** The external data of a graph; every room in it is aligned for any typed array. */
-export type WeightBlock = Uint8Array<ArrayBuffer>;
+/** The external data of a graph, or a stretch of it; every room in it is aligned for any typed array. */
+export interface WeightBlock {
+  readonly buffer: ArrayBuffer;
+  /** Where the external data begins in the buffer; below 0 where the buffer holds a later stretch. */
+  readonly byteOffset: number;
+}
+
+/** A stretch of the external data that is made as a whole. */
+export interface WeightStretch {
+  readonly from: number;
+  to: number;
+  /** What fills it. */
+  readonly tensors: string[];
+}
 
 /** What the graph expects of one tensor of the checkpoint. */
 export interface TensorSlot {
@@ -26,11 +38,26 @@ export interface Room {
   i8(block: WeightBlock): Int8Array;
 }
 
+/** A tensor that is an input of the graph instead of a weight beside it. */
+export interface TableInput {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  /** In the table's own block. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+const ALIGNMENT = 256;
 const BYTES: Partial<Record<DType, number>> = { f32: 4, f16: 2, u8: 1, i8: 1 };
 
 export class WeightSlots {
   /** By Hugging Face name. */
   readonly tensors = new Map<string, TensorSlot>();
+  /** Rooms of `tableRoom`; their tensors are written into a block of their own. */
+  readonly tableInputs: TableInput[] = [];
+  /** One after the other, as the rooms were laid out. */
+  readonly stretches: WeightStretch[] = [];
   readonly #g: GraphBuilder;
 
   constructor(g: GraphBuilder) {
@@ -38,8 +65,32 @@ export class WeightSlots {
   }
 
   room(name: string, dtype: DType, dims: readonly number[]): Room {
+    const bytes = dims.reduce((product, dim) => product * dim, BYTES[dtype]!);
+    const at = this.#g.reserve(name, dtype, dims, bytes);
+    const last = this.stretches.at(-1);
+    // Rooms that are asked for before any tensor is expected are filled together.
+    if (last && last.tensors.length === 0) last.to = at + bytes;
+    else this.stretches.push({ from: at, to: at + bytes, tensors: [] });
+    return this.#roomAt(at, name, dims);
+  }
+
+  /** Room for a tensor that the graph takes as an input, so that several graphs may read one. */
+  tableRoom(name: string, dtype: DType, dims: readonly number[]): Room {
+    const bytes = dims.reduce((product, dim) => product * dim, BYTES[dtype]!);
+    const offset = Math.ceil(this.tableBytes / ALIGNMENT) * ALIGNMENT;
+    this.#g.input(name, dtype, dims);
+    this.tableInputs.push({ name, dtype, dims, offset, bytes });
+    return this.#roomAt(offset, name, dims);
+  }
+
+  /** Of the table's own block. */
+  get tableBytes(): number {
+    const last = this.tableInputs.at(-1);
+    return last ? last.offset + last.bytes : 0;
+  }
+
+  #roomAt(at: number, name: string, dims: readonly number[]): Room {
     const size = dims.reduce((product, dim) => product * dim, 1);
-    const at = this.#g.reserve(name, dtype, dims, size * BYTES[dtype]!);
     const place = ({ buffer, byteOffset }: WeightBlock) => [buffer, byteOffset + at, size] as const;
     return {
       value: name as Value,
@@ -57,6 +108,9 @@ export class WeightSlots {
     dims: readonly number[],
     write: (data: Float32Array, block: WeightBlock) => void,
   ): void {
+    if (!this.tableInputs.some((input) => input.name === name)) {
+      this.stretches.at(-1)?.tensors.push(name);
+    }
     this.tensors.set(name, {
       dims,
       write(tensor, block) {

@@ -23,7 +23,8 @@ export interface Table {
 export interface Matrices {
   /** x W^T for matrices one under the other: [..., inner] -> [..., sum of rows], f32. */
   linear(name: string, parts: readonly MatrixPart[], inner: number, x: Value): Value;
-  table(name: string, rows: number, inner: number): Table;
+  /** @param asInput of the graph, in a block of its own, instead of a weight. */
+  table(name: string, rows: number, inner: number, asInput?: boolean): Table;
 }
 
 export interface WeightStore extends Matrices {

@@ -1,0 +1,68 @@
+// The weights of a graph as a file that is made while it is read. ONNX Runtime asks for one weight after the other,
+// in an order of its own, and keeps its own copy: so only the stretch that it asks for is in memory, with the
+// tensor that it is made from, and never the whole model a second time.
+
+import type { Weights } from '../checkpoint/config';
+import type { DecoderPlan } from './decoder';
+import { weightOf } from './decoder-weights';
+import type { WeightStretch } from './weight-slots';
+
+export interface WeightFile {
+  readonly bytes: number;
+  /**
+   * @throws Error as `buildDecoder`; RangeError for a range that is in no one weight.
+   */
+  read(from: number, to: number): Uint8Array<ArrayBuffer>;
+}
+
+/** Left-overs of a stretch, such as scales, are kept until they are asked for where they are this small. */
+const KEPT_SHARE = 1 / 8;
+
+export function weightFile(plan: DecoderPlan, weights: Weights): WeightFile {
+  let held: { readonly from: number; readonly data: Uint8Array<ArrayBuffer> } | null = null;
+  /** By where they begin. */
+  const leftOvers = new Map<number, Uint8Array<ArrayBuffer>>();
+  const make = ({ from, to, tensors }: WeightStretch): Uint8Array<ArrayBuffer> => {
+    const data = new Uint8Array(to - from);
+    for (const name of tensors) {
+      const slot = plan.tensors.get(name)!;
+      const block = { buffer: data.buffer, byteOffset: -from };
+      slot.write(weightOf(weights, name, slot.dims), block);
+    }
+    return data;
+  };
+  return {
+    bytes: plan.weightBytes,
+    read(from, to) {
+      const left = leftOvers.get(from);
+      if (left && left.length >= to - from) {
+        leftOvers.delete(from);
+        return left.subarray(0, to - from);
+      }
+      const known = plan.known.find(
+        ({ offset, bytes }) => offset === from && bytes.length >= to - from,
+      );
+      if (known) return Uint8Array.from(known.bytes.subarray(0, to - from));
+      if (held && from >= held.from && to <= held.from + held.data.length) {
+        return held.data.subarray(from - held.from, to - held.from);
+      }
+      const stretch = plan.stretches.find((one) => from >= one.from && to <= one.to);
+      if (!stretch) throw new RangeError(`No weight lies from ${from} to ${to}.`);
+      // Let go of before the next is made.
+      held = null;
+      const data = make(stretch);
+      held = { from: stretch.from, data };
+      for (const [start, end] of [
+        [stretch.from, from],
+        [to, stretch.to],
+      ] as const) {
+        const size = end - start;
+        if (size > 0 && size <= KEPT_SHARE * data.length) {
+          const at = Math.ceil(start / 64) * 64;
+          if (at < end) leftOvers.set(at, data.slice(at - stretch.from, end - stretch.from));
+        }
+      }
+      return data.subarray(from - stretch.from, to - stretch.from);
+    },
+  };
+}

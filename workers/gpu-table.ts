@@ -1,0 +1,57 @@
+// An embedding on the GPU. It is bound as an input of the graph, so that a fine-tune that leaves it alone reads
+// its base's and needs no copy (engine.md 4). On wasm it stays a weight: ONNX Runtime gives no way to hand one
+// session's weight to another there, and a table that is an input loses the packed form that its product is
+// fast in (every token would pack all of it again).
+
+import type { DecoderPlan, TablePlan } from '../src/onnx/decoder';
+import { fillTable } from '../src/onnx/decoder';
+import type { Weights } from '../src/checkpoint/config';
+import { createStorageBuffer } from './gpu-buffer';
+import type { Runtime } from './runtime';
+import type { Feeds } from './session';
+
+const PIECE_BYTES = 16 << 20;
+const TYPES = { f32: 'float32', f16: 'float16', u8: 'uint8' } as const;
+
+export class GpuTable {
+  /** To be fed at every run. */
+  readonly feeds: Feeds;
+  readonly bytes: number;
+  readonly #buffers: readonly GPUBuffer[];
+  #users = 1;
+
+  /** Of its first user. */
+  constructor(
+    { ort }: Runtime,
+    gpu: GPUDevice,
+    plan: DecoderPlan,
+    table: TablePlan,
+    weights: Weights,
+  ) {
+    const block = fillTable(plan, table, weights);
+    const parts = table.inputs.map(({ name, dtype, dims, offset, bytes }) => {
+      const buffer = createStorageBuffer(gpu, bytes);
+      for (let at = 0; at < bytes; at += PIECE_BYTES) {
+        const size = Math.min(PIECE_BYTES, Math.ceil((bytes - at) / 4) * 4);
+        gpu.queue.writeBuffer(buffer, at, block, offset + at, size);
+      }
+      const dataType = TYPES[dtype as keyof typeof TYPES];
+      return { name, buffer, tensor: ort.Tensor.fromGpuBuffer(buffer, { dataType, dims }) };
+    });
+    this.bytes = table.bytes;
+    this.#buffers = parts.map(({ buffer }) => buffer);
+    this.feeds = Object.fromEntries(parts.map(({ name, tensor }) => [name, tensor]));
+  }
+
+  /** For one more checkpoint. */
+  share(): this {
+    this.#users += 1;
+    return this;
+  }
+
+  /** Freed when its last user has let go of it. */
+  release(): void {
+    this.#users -= 1;
+    if (this.#users === 0) for (const buffer of this.#buffers) buffer.destroy();
+  }
+}
