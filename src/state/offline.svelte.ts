@@ -170,7 +170,7 @@ export class Offline {
     say(0);
     let done = 0;
     for (const { url, bytes } of todo) {
-      if (patient) await this.#quiet(signal);
+      if (patient && this.#busy()) await this.#quiet(signal);
       const reply = signal.aborted ? null : await this.#client.ask({ kind: 'keep', url });
       if (signal.aborted || reply === null) break;
       if (reply.kind !== 'kept') {

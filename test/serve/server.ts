@@ -90,8 +90,14 @@ async function answer(
     fileFor(root, base, request.url ?? '/'),
     request,
     response,
-    isolated ? { ...ISOLATION, 'Content-Security-Policy': CONTENT_POLICY } : {},
+    isolated ? headersFor(request) : {},
   );
+}
+
+/** Over plain http from another computer browsers only complain about headers of isolation. */
+function headersFor({ headers, socket }: IncomingMessage): Readonly<Record<string, string>> {
+  const secure = 'encrypted' in socket || /^(localhost|127\.0\.0\.1)(:|$)/.test(headers.host ?? '');
+  return { ...(secure ? ISOLATION : {}), 'Content-Security-Policy': CONTENT_POLICY };
 }
 
 /** Answers with a file, or 404 where it is null or not there. */

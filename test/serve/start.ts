@@ -1,33 +1,60 @@
 // `npm start`: builds where needed, serves the page on this machine, and opens it. Needs no network.
-// Options: --port 4173, --no-open.
+// Options: --port 4173, --no-open; --host for the whole network, with --https so that browsers there
+// offer WebGPU and threads.
 
 import { spawn } from 'node:child_process';
+import { hostname, networkInterfaces } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildIfOld, DIST } from './build';
-import type { Served } from './server';
+import { certificateFor } from './certificate';
+import { networkAddresses, plainWords, secureWords } from './room-words';
+import type { Served, ServeOptions } from './server';
 import { serve } from './server';
 
 const DEFAULT_PORT = 4173;
+const CERTIFICATE = resolve(import.meta.dirname, '../../.cache/certificate');
+/** Every address of this machine. */
+const ANY = '0.0.0.0';
 
-function options(): { readonly port: number; readonly asked: boolean; readonly open: boolean } {
+interface Options {
+  readonly port: number;
+  readonly asked: boolean;
+  readonly open: boolean;
+  readonly host: boolean;
+  readonly https: boolean;
+}
+
+function options(): Options {
   const { values } = parseArgs({
-    options: { port: { type: 'string' }, 'no-open': { type: 'boolean', default: false } },
+    options: {
+      port: { type: 'string' },
+      'no-open': { type: 'boolean', default: false },
+      host: { type: 'boolean', default: false },
+      https: { type: 'boolean', default: false },
+    },
   });
   const port = values.port === undefined ? DEFAULT_PORT : Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new Error(`--port wants a number from 0 to 65535, got ${String(values.port)}.`);
   }
-  return { port, asked: values.port !== undefined, open: !values['no-open'] && !process.env['CI'] };
+  return {
+    port,
+    asked: values.port !== undefined,
+    open: !values['no-open'] && !process.env['CI'],
+    host: values.host,
+    https: values.https,
+  };
 }
 
 /** The usual port, or any free one where it is taken and none was asked for. */
-async function serveSomewhere(port: number, asked: boolean): Promise<Served> {
+async function serveSomewhere(how: ServeOptions, asked: boolean): Promise<Served> {
   try {
-    return await serve({ root: DIST, port });
+    return await serve(how);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    if (asked) throw new Error(`Port ${port} is taken. Choose another with --port.`);
-    return serve({ root: DIST, port: 0 });
+    if (asked) throw new Error(`Port ${how.port} is taken. Choose another with --port.`);
+    return serve({ ...how, port: 0 });
   }
 }
 
@@ -45,10 +72,22 @@ function open(url: string): void {
 }
 
 async function start(): Promise<void> {
-  const { port, asked, open: wanted } = options();
+  const { port, asked, open: wanted, host, https } = options();
   if (await buildIfOld()) console.log('Built the page.');
-  const { url } = await serveSomewhere(port, asked);
+  const addresses = host ? networkAddresses(networkInterfaces()) : [];
+  const names = ['localhost', '127.0.0.1', hostname(), ...addresses];
+  const certificate = https ? await certificateFor(names, CERTIFICATE, Date.now()) : null;
+  const how = {
+    root: DIST,
+    port,
+    ...(host ? { host: ANY } : {}),
+    ...(certificate ? { certificate } : {}),
+  };
+  const { url } = await serveSomewhere(how, asked);
   console.log(`Postern is at ${url}  (Ctrl+C stops it)`);
+  const elsewhere = addresses.map((address) => url.replace('localhost', address));
+  if (certificate) console.log(secureWords(elsewhere, certificate));
+  else if (host) console.log(plainWords(elsewhere));
   if (wanted) open(url);
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -33,6 +33,20 @@ describe('the static server', () => {
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(response.headers.get('cross-origin-opener-policy')).toBe('same-origin');
     expect(response.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+  });
+
+  test('sends the policy of the page with it, which workers have from nowhere else', async () => {
+    const policy = (await fetch(plain.url)).headers.get('content-security-policy');
+    expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';");
+    expect((await fetch(under.url)).headers.get('content-security-policy')).toBeNull();
+  });
+
+  test('answers 304 for what the browser has, and sends anew what has changed', async () => {
+    const first = await fetch(plain.url);
+    const known = { headers: { 'If-None-Match': first.headers.get('etag')! } };
+    expect((await fetch(plain.url, known)).status).toBe(304);
+    utimesSync(join(parent, 'dist', 'index.html'), 1, 1);
+    expect((await fetch(plain.url, known)).status).toBe(200);
   });
 
   test('serves wasm as wasm, so that it compiles while it streams', async () => {
