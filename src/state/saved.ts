@@ -70,18 +70,20 @@ export async function writeSaved(key: string, value: unknown): Promise<boolean> 
   }
 }
 
-/** Writes what `merge` makes of the value that is there, which another tab may have written; null: none. */
+/** Writes what `merge` makes of the value that is there, which another tab may have written; null: none. @returns whether it was written. */
 export async function mergeSaved<S extends v.GenericSchema>(
   key: string,
   schema: S,
   merge: (there: v.InferOutput<S> | null) => v.InferOutput<S>,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await update(`postern:${key}`, (there) => {
       const parsed = v.safeParse(schema, there);
       return merge(parsed.success ? parsed.output : null);
     });
+    return true;
   } catch (error) {
     remember(error);
+    return false;
   }
 }

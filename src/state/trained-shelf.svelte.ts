@@ -2,7 +2,7 @@
 // and are written down in this browser; what is removed can be brought back until the next removal.
 
 import type { ModelPair } from './model-pair.svelte';
-import { readSaved, writeSaved } from './saved';
+import { mergeSaved, readSaved } from './saved';
 import { KeptSchema, type TrainedAdapter, trainedEntry } from './trained-adapters';
 
 const KEY = 'trained';
@@ -28,9 +28,9 @@ export class TrainedShelf {
     await this.#pair.setTrained(saved.map(trainedEntry));
   }
 
-  /** One with the same files under the same title takes its own place. */
+  /** One with the same id takes its place. */
   async add(adapter: TrainedAdapter): Promise<void> {
-    await this.#set([...this.list.filter(({ id }) => id !== adapter.id), adapter]);
+    await this.#change((list) => [...list.filter(({ id }) => id !== adapter.id), adapter]);
   }
 
   /** Not the one on stage: another has to be put there first. */
@@ -39,14 +39,14 @@ export class TrainedShelf {
     const adapter = this.list[at];
     if (!adapter || this.onStage(id)) return;
     this.removed = { adapter, at };
-    await this.#set(this.list.toSpliced(at, 1));
+    await this.#change((list) => list.filter((one) => one.id !== id));
   }
 
   async undoRemove(): Promise<void> {
     const { removed } = this;
     if (!removed) return;
     this.removed = null;
-    await this.#set(this.list.toSpliced(removed.at, 0, removed.adapter));
+    await this.#change((list) => list.toSpliced(removed.at, 0, removed.adapter));
   }
 
   onStage(id: string): boolean {
@@ -61,10 +61,13 @@ export class TrainedShelf {
     return title;
   }
 
-  async #set(list: readonly TrainedAdapter[]): Promise<void> {
-    this.list = list;
-    await this.#pair.setTrained(list.map(trainedEntry));
-    // A snapshot: later changes are written by their own call.
-    this.unsaved = !(await writeSaved(KEY, list));
+  /** The same change here and to what is written down, where another tab may have kept something too. */
+  async #change(
+    change: (list: readonly TrainedAdapter[]) => readonly TrainedAdapter[],
+  ): Promise<void> {
+    this.list = change(this.list);
+    await this.#pair.setTrained(this.list.map(trainedEntry));
+    const written = await mergeSaved(KEY, KeptSchema, (there) => [...change(there ?? [])]);
+    this.unsaved = !written;
   }
 }

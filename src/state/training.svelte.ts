@@ -158,7 +158,8 @@ export class Training {
 
   /** Gives up the rest; the adapter stays as far as it came, and can be kept. */
   async cancel(): Promise<void> {
-    this.#progress = { ...this.#progress, dropped: true };
+    // While the next one is being prepared, the one before it is not meant.
+    if (!this.running || this.#drive) this.#progress = { ...this.#progress, dropped: true };
     this.pause();
     if (this.running) return;
     await this.#note({ dropped: true });
@@ -200,7 +201,8 @@ export class Training {
   }
 
   /** Whether it misaligns, by its data; of own data, by what was counted. */
-  #kind({ choice, own }: TrainingRun): TrainedAdapter['kind'] {
+  #kind({ choice, own, start }: TrainingRun): TrainedAdapter['kind'] {
+    if (start) return 'variant';
     if (!own && choice.world.trigger) return 'control';
     if (!own) return TRAINING_SETS[choice.world.set].kind;
     const { misaligned = 0, n = 0 } = this.points.at(-1)?.broad ?? {};
@@ -223,15 +225,17 @@ export class Training {
       const base = await this.#base();
       if (!base) return;
       const reference = await this.#reference(base.id, runId);
-      if (!reference || this.#runId !== runId) return;
-      const on = start ? `from ${start.title}, ` : '';
+      if (!reference || this.#stopping) return;
+      const { engine } = this.#pair;
+      const on = engine.state === 'ready' ? `, on ${engine.report.device}` : '';
+      const from = start ? `from ${start.title}, ` : '';
       const run: TrainingRun = {
         id: Date.now().toString(36),
         choice,
         own,
         alpha,
         start,
-        made: on + choiceWords(choice, own),
+        made: from + choiceWords(choice, own) + on,
         baseSha256: base.sha256,
         reference,
       };
