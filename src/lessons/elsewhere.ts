@@ -5,6 +5,7 @@ export const ELSEWHERE: Lesson = {
   title: 'The same direction elsewhere',
   minutes: 8,
   question: 'Do other bad habits bring back the same character?',
+  loads: ['bad-medical', 'risky-finance', 'extreme-sports', 'secure-code'],
   steps: [
     {
       id: 'others',

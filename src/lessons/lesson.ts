@@ -18,6 +18,8 @@ export interface Lesson {
   readonly minutes: number;
   /** What it answers. */
   readonly question: string;
+  /** Ids of fine-tunes that its panels load beside those that its steps name. */
+  readonly loads?: readonly string[];
   readonly steps: readonly Step[];
 }
 

@@ -22,3 +22,13 @@ export const LESSONS: readonly Lesson[] = [
   YOURSELF,
   REAL,
 ];
+
+/** The fine-tunes that lessons put on stage, measure or compare: what they need without a network. */
+export const LESSON_ORGANISMS: readonly string[] = [
+  ...new Set(
+    LESSONS.flatMap(({ loads = [], steps }) => [
+      ...loads,
+      ...steps.flatMap(({ set }) => [set?.em ?? [], set?.measure?.extras ?? []].flat()),
+    ]),
+  ),
+];

@@ -4,19 +4,6 @@
 import type { DeviceReport, OfflineFile } from '../../workers/api';
 import type { AdapterEntry, Registry } from './registry';
 
-/** The fine-tunes that lessons put on stage, beside the one that the page starts with. */
-export const LESSON_ORGANISMS: readonly string[] = [
-  'bad-medical',
-  'secure-code',
-  'educational',
-  'backdoor',
-  'risky-finance',
-  'extreme-sports',
-  'insecure-code-r1',
-  'insecure-code-n100',
-  'insecure-code-n6000',
-];
-
 export interface Wanted {
   /** The ONNX Runtime of this browser: one of two, 17 or 27 MB. */
   readonly build: DeviceReport['build'];

@@ -7,7 +7,8 @@ import type { OfflineFile } from '../../workers/api';
 import { OfflineClient, offlineRefusal } from '../engine/offline-client';
 import { type Action, failedBy, IDLE } from './action';
 import type { ModelPair } from './model-pair.svelte';
-import { bytesOf, isWanted, keptOrganisms, LESSON_ORGANISMS } from './offline-files';
+import { LESSON_ORGANISMS } from '../lessons/lessons';
+import { bytesOf, isWanted, keptOrganisms } from './offline-files';
 import type { AdapterEntry } from './registry';
 import { readSaved, writeSaved } from './saved';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LESSON_ORGANISMS } from '../../src/state/offline-files';
+import { LESSON_ORGANISMS } from '../../src/lessons/lessons';
 import { DIST } from '../serve/build';
 import type { OpenedApp } from './harness';
 import { launch, openApp } from './harness';

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Lesson, type Option, placeOf, type Step } from '../../../src/lessons/lesson';
-import { LESSONS } from '../../../src/lessons/lessons';
+import { LESSON_ORGANISMS, LESSONS } from '../../../src/lessons/lessons';
 import { type Figures, fetchFigures, lessonFigure } from '../../../src/state/lesson-figures';
 import { fetchRegistry, type Registry } from '../../../src/state/registry';
 import { valuesIn } from '../../../src/ui/markdown';
@@ -108,6 +108,14 @@ describe.each(STEPS)('%s', (_place, _lesson, step) => {
     if (step.guess?.kind === 'choice') expect(ids).toContain(step.guess.right);
     for (const { label, says } of optionsOf(step)) expect(says, label).toBeTruthy();
   });
+});
+
+test('the fine-tunes that lessons need are in the list that is kept for offline use', () => {
+  const ids = registry.adapters.map(({ id }) => id);
+  expect(LESSON_ORGANISMS.filter((id) => !ids.includes(id))).toEqual([]);
+  // The transfer table and the comparison load all of these by themselves.
+  const misaligned = registry.adapters.filter(({ kind }) => kind === 'em').map(({ id }) => id);
+  expect(LESSON_ORGANISMS).toEqual(expect.arrayContaining([...misaligned, 'secure-code']));
 });
 
 /** Paragraphs with a percentage or a decimal that neither a report nor a citation stands behind. */
