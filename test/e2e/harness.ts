@@ -30,8 +30,8 @@ export interface OpenedApp {
 }
 
 /** Launches one browser; tests open as many apps in it as they like. */
-export async function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: findBrowser(), args: BROWSER_FLAGS });
+export async function launch(...flags: string[]): Promise<Browser> {
+  return chromium.launch({ executablePath: findBrowser(), args: [...BROWSER_FLAGS, ...flags] });
 }
 
 /**
