@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:https';
-import { tmpdir } from 'node:os';
+import { type NetworkInterfaceInfo, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { certificateFor } from '../../serve/certificate';
@@ -68,7 +68,7 @@ describe('what is said to whoever serves a room', () => {
 
   test('the addresses are those that others can type', () => {
     const of = (address: string, family: 'IPv4' | 'IPv6', internal: boolean) =>
-      ({ address, family, internal }) as ReturnType<typeof JSON.parse>;
+      ({ address, family, internal }) as NetworkInterfaceInfo;
     expect(
       networkAddresses({
         lo: [of('127.0.0.1', 'IPv4', true)],
