@@ -1,7 +1,7 @@
 // An embedding on the GPU. It is bound as an input of the graph, so that a fine-tune that leaves it alone reads
-// its base's and needs no copy (engine.md 4). On wasm it stays a weight: ONNX Runtime gives no way to hand one
-// session's weight to another there, and a table that is an input loses the packed form that its product is
-// fast in (every token would pack all of it again).
+// its base's and needs no copy (engine.md 4). On wasm it stays a weight: of ONNX Runtime's interface the
+// calls that hand one session's weight to another (AddInitializer, shared prepacked weights) are not exported
+// there, and what a table in the heap, bound as an input, would cost a token has not been measured.
 
 import type { DecoderPlan, TablePlan } from '../src/onnx/decoder';
 import { fillTable } from '../src/onnx/decoder';

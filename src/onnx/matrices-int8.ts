@@ -2,7 +2,7 @@
 // (shared/docs/engine.md). What comes in is quantised too, each position with a scale of its own:
 // DynamicQuantizeLinear would take one scale for the whole batch, and a token would then depend on those
 // beside and after it, padding included. q + 128 is unsigned, as the fast kernels want their left side. A table
-// is a weight always: as an input its product would be packed anew for every token.
+// is a weight always (workers/gpu-table.ts).
 
 import { int, type GraphBuilder, type Value } from './graph';
 import { quantiseRows } from './quantise-int8';

@@ -26,7 +26,7 @@ export interface DeviceRoom {
 
 /** What a person should know of a precision before it is chosen; measured (README, "Precision"). */
 export const PRECISION_NOTES: Readonly<Partial<Record<Precision, string>>> = {
-  q4: '4 bits bend the small difference between two checkpoints: of the bundled fine-tune, the checkpoint direction keeps a cosine of only 0.90 to 0.97 with its f32 self, and one answer token in fifteen changes. 8 bits keep 0.999. Take 4 bits to try things out, not to measure.',
+  q4: '4 bits bend the small difference between two checkpoints: of the bundled fine-tune, the checkpoint direction keeps a cosine of only 0.90 to 0.97 with its f32 self, and one answer token in fifteen changes. Blocks of 8 bits keep 0.999. Take 4 bits to try things out, not to measure.',
 };
 
 export const gb = (bytes: number): string =>

@@ -111,7 +111,7 @@ describe('what a pair needs', () => {
   });
 
   test.each([
-    ['32-bit floating point takes 6.', { memory: wasm }, 'f32'],
+    ['32-bit floating point takes 5.', { memory: wasm }, 'f32'],
     [
       '8-bit whole numbers takes 1.',
       { memory: { ...wasm, ...{ availableBytes: 1e9, mayBeMore: false } } },
