@@ -58,7 +58,10 @@ function lessonParts(postern: Postern): ReportPart[] {
 function about({ pair }: Postern): [string, string][] {
   const { engine, aligned, em } = pair;
   const report = engine.state === 'ready' ? engine.report : null;
-  const threads = report?.device === 'wasm' ? `, ${report.threads} threads` : '';
+  const threads =
+    report?.device === 'wasm'
+      ? `, ${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}`
+      : '';
   return [
     ...(report
       ? [

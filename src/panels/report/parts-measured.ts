@@ -174,7 +174,7 @@ export async function roomParts({ room }: Postern): Promise<ReportPart[]> {
     parts.push({
       title: figure.title,
       words: [
-        `${entries.length} measurements: ${seeds.join(', ')}. What has one seed is counted once.`,
+        `${entries.length === 1 ? 'One measurement' : `${entries.length} measurements`}: ${seeds.join(', ')}. What has one seed is counted once.`,
       ],
       figures: [figure],
       made: [
