@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import registry from '../../../models/registry.json' with { type: 'json' };
+import { LESSON_ORGANISMS } from '../../../src/lessons/lessons';
 import type { OfflineFile } from '../../../workers/api';
-import {
-  bytesOf,
-  isWanted,
-  keptOrganisms,
-  LESSON_ORGANISMS,
-  type Wanted,
-} from '../../../src/state/offline-files';
+import { bytesOf, isWanted, keptOrganisms, type Wanted } from '../../../src/state/offline-files';
 import type { Registry } from '../../../src/state/registry';
 
 const { base, adapters } = registry as unknown as Registry;
