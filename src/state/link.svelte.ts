@@ -45,19 +45,13 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
   if (!emEntry || !em) {
     throw new LinkError('malformed', 'There is no pair on stage yet. Wait until it is loaded.');
   }
+  if (pair.trainedHere(emEntry.id)) {
+    throw new LinkError(
+      'malformed',
+      `${emEntry.title} was trained in this browser, and a link opens only what comes with the page. A bundle carries it.`,
+    );
+  }
   const own = pair.own ? ownPair(postern) : null;
-  if (pair.trainedHere) {
-    throw new LinkError(
-      'malformed',
-      'The fine-tune on stage was trained in this browser, and a link opens only what comes with the page. A bundle carries it.',
-    );
-  }
-  if (pair.trainedHere) {
-    throw new LinkError(
-      'malformed',
-      'The fine-tune on stage was trained in this browser, and a link opens only what comes with the page. A bundle carries it.',
-    );
-  }
   const missing: string[] = [];
   const recipe = (direction: HeldDirection | null): DirectionRecipe | null => {
     if (!direction) return null;

@@ -43,11 +43,6 @@ export class ModelPair {
   readonly ready = $derived(this.aligned !== undefined && this.em !== undefined);
   /** Whether a person's own pair is on stage, which the judge of the synthetic world does not know. */
   readonly own = $derived(this.registry !== null && isOwnPair(this.registry));
-  /** Whether the fine-tune on stage was trained here, so that no link can name it. */
-  readonly trainedHere = $derived(
-    !this.own && this.emEntry !== null && (this.registry?.sources?.has(this.emEntry.id) ?? false),
-  );
-
   constructor(client: ModelClient, folderUrl: string) {
     this.client = client;
     this.#folderUrl = folderUrl;
@@ -55,6 +50,11 @@ export class ModelPair {
     client.onReload((again) => {
       this.loaded = this.loaded.map((loaded) => (loaded.id === again.id ? again : loaded));
     });
+  }
+
+  /** Whether a fine-tune of the registry on stage was trained here, so that no link can name it. */
+  trainedHere(id: string): boolean {
+    return !this.own && (this.registry?.sources?.has(id) ?? false);
   }
 
   /** Reads the registry, starts the engine, loads the base and the named fine-tune (else the registry's, else the first EM one). */

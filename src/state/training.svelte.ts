@@ -278,8 +278,9 @@ export class Training {
 
   /** The direction of a shipped fine-tune: that on stage, or what the page starts with. */
   async #reference(baseId: string, runId: string): Promise<TrainingReference | null> {
-    const { bundled, emEntry, trainedHere, own } = this.#pair;
-    const wanted = own || trainedHere ? undefined : emEntry?.id;
+    const { bundled, emEntry, own } = this.#pair;
+    const shipped = emEntry !== null && !own && !this.#pair.trainedHere(emEntry.id);
+    const wanted = shipped ? emEntry.id : undefined;
     const entry = [wanted, bundled?.defaults.em].flatMap(
       (id) => bundled?.adapters.find((one) => one.id === id && one.kind === 'em') ?? [],
     )[0];

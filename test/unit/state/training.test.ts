@@ -130,7 +130,9 @@ describe('an adapter that was trained here', () => {
       em: {},
       engine: {},
       own: false,
-      trainedHere: true,
+      registry,
+      checkpoint: () => ({}),
+      trainedHere: (id: string) => registry.sources!.has(id),
     };
     const postern = { pair, directions: {}, desk: {}, chat: {}, prompting: {} };
     expect(() => linkOf(postern as unknown as Postern, 'train')).toThrow(/trained in this browser/);
