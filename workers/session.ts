@@ -11,7 +11,7 @@ import {
   planDecoder,
 } from '../src/onnx/decoder';
 import { EXTERNAL_PATH } from '../src/onnx/proto';
-import { weightFile } from '../src/onnx/weight-file';
+import { weightFile, type WeightFile } from '../src/onnx/weight-file';
 import { GPU_ERROR_MESSAGE, isOutOfMemory } from './failure';
 import { GpuTable } from './gpu-table';
 import { ModelError, type Runtime } from './runtime';
@@ -119,9 +119,23 @@ async function sessionOf(
   if (!runtime.streamsWeights) {
     return createSession(runtime, plan.model, fillWeights(plan, weights));
   }
-  const file = weightFile(plan, weights);
+  const { data, failure } = bytesOnDemand(weightFile(plan, weights));
+  try {
+    return await createSession(runtime, plan.model, data);
+  } catch (error) {
+    throw failure() ?? error;
+  }
+}
+
+/**
+ * A file as what ONNX Runtime's glue uses of a Uint8Array (onnxruntime-web 1.30): it copies what `subarray` gives.
+ * It hides why a read failed; `failure` tells.
+ */
+export function bytesOnDemand(file: WeightFile): {
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly failure: () => unknown;
+} {
   let failure: unknown;
-  // What ONNX Runtime's glue uses of a Uint8Array (1.30): it copies what `subarray` gives, and hides errors.
   const data = Object.defineProperties(new Uint8Array(0), {
     byteLength: { value: file.bytes },
     length: { value: file.bytes },
@@ -136,11 +150,7 @@ async function sessionOf(
       },
     },
   });
-  try {
-    return await createSession(runtime, plan.model, data);
-  } catch (error) {
-    throw failure ?? error;
-  }
+  return { data, failure: () => failure };
 }
 
 /** Any graph with its external weights as a session of this runtime. */
