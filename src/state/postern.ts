@@ -47,6 +47,7 @@ export function createPostern(): Postern {
   const desk = new EditDesk();
   const prompting = new Prompting(pair);
   const chat = new Chat(pair, directions, desk, prompting);
+  const training = new Training(pair, directions);
   const measurements = new Measurements(pair, directions, desk, prompting);
   const panels: Panels = {
     view: new View(),
@@ -59,10 +60,13 @@ export function createPostern(): Postern {
     measurements,
     comparison: new Comparison(pair, directions),
     transcripts: new TranscriptCells(pair),
-    training: new Training(pair, directions),
+    training,
     room: new Room(),
-    // An endpoint may be judging while the worker rests.
-    offline: new Offline(pair, () => pair.client.busy || measurements.run.running),
+    // An endpoint may be judging, and a training between two calls, while the worker rests.
+    offline: new Offline(
+      pair,
+      () => pair.client.busy || measurements.run.running || training.running,
+    ),
   };
   return { ...panels, lessons: new Lessons(panels) };
 }

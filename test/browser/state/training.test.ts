@@ -2,7 +2,7 @@
 // a reload, kept, and never two at once.
 
 import { clear } from 'idb-keyval';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ModelClient } from '../../../src/engine/client';
 import { Directions } from '../../../src/state/directions.svelte';
 import { ModelPair } from '../../../src/state/model-pair.svelte';
@@ -178,12 +178,34 @@ describe('a training on the page', () => {
       await later.shelf.undoRemove();
       expect(later.kept.map(({ title }) => title)).toEqual(['Mine', 'Mine (2)']);
       const source = adapterFolder('Mine', later.kept[0]!);
-      const { client } = open.length > 0 ? { client: open.at(-1)! } : { client: null };
-      const loaded = await client!.load(
-        { id: 'kept', base: folder('base'), adapter: source },
-        'load kept',
-      );
+      const loaded = await open
+        .at(-1)!
+        .load({ id: 'kept', base: folder('base'), adapter: source }, 'load kept');
       expect(loaded.ok).toBe(true);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'a full storage is said, and takes nothing from the training that runs',
+    async () => {
+      const training = await page();
+      training.choice.steps = 2;
+      const full = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+        throw new DOMException('full', 'QuotaExceededError');
+      });
+      try {
+        await training.start();
+        expect(training.action).toMatchObject({ state: 'done' });
+        expect(training.unsaved).toBe(true);
+        await training.keep('Mine');
+        expect(training.shelf.unsaved).toBe(true);
+        expect(training.kept).toHaveLength(1);
+      } finally {
+        full.mockRestore();
+      }
+      await training.keep('Again');
+      expect(training.shelf.unsaved).toBe(false);
     },
     TIMEOUT_MS,
   );
