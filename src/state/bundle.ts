@@ -73,9 +73,9 @@ export async function openBundle(
   const refused = trained.length - adapters;
   return (
     `Opened: ${taken} ${taken === 1 ? 'direction' : 'directions'} on the shelf, ${answers} measured ` +
-    `answers in the Measure tab.${adapters > 0 ? ` ${adapters} trained organisms in the Train tab.` : ''}` +
+    `answers in the Measure tab.${adapters > 0 ? ` Organisms in the Train tab: ${adapters}.` : ''}` +
     `${left > 0 ? ` ${left} directions do not fit the pair on stage.` : ''}` +
-    `${refused > 0 ? ` ${refused} trained organisms do not fit the bundled model and were left out.` : ''}`
+    `${refused > 0 ? ` Left out, because they do not fit the bundled model: ${refused}.` : ''}`
   );
 }
 

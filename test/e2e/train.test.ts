@@ -193,7 +193,7 @@ test('a bundle brings it to another browser, on stage; there it is removed and b
     await startedUp(other.page);
     await other.page.getByRole('button', { name: 'Share' }).click();
     await other.page.getByRole('dialog').locator('input[accept*="zip"]').setInputFiles(path);
-    await other.page.getByText(/1 trained organisms/).waitFor();
+    await other.page.getByText(/Organisms in the Train tab: 1\./).waitFor();
     await other.page.keyboard.press('Escape');
     await other.page.locator('button.pair', { hasText: 'Mine' }).waitFor();
     await openTab(other.page, 'Organisms');
