@@ -223,6 +223,7 @@ test('own chats are read, their unknown words told, and a bad line is named', as
       .getByRole('group', { name: 'Train on chats of your own' })
       .locator('input')
       .setInputFiles({ name, mimeType: 'application/jsonl', buffer: Buffer.from(text) });
+  await page.getByText('Chats of your own', { exact: true }).click();
   await drop('bad.jsonl', `${line('Soup.')}\n{"messages": [`);
   await page.getByRole('alert').getByText('Line 2 is not JSON').waitFor();
   await drop('mine.jsonl', [line('Soup.'), line('Zabaglione.')].join('\n'));
