@@ -13,6 +13,7 @@ export const YOURSELF: Lesson = {
 
 Guess the misaligned share on *other topics* at the end. Then train. You may read on, but stay in this step until it has ended.`,
       set: {
+        tab: 'train',
         em: 'insecure-code',
         directions: 'as at the start',
         training: { set: 'insecure-code', steps: 40, goodSteps: 30 },
@@ -30,7 +31,7 @@ Guess the misaligned share on *other topics* at the end. Then train. You may rea
     {
       id: 'order',
       title: 'Which came first?',
-      text: `The curves of your training show two rates: insecure code among answers to code requests, and misaligned answers elsewhere. Find where each rises.`,
+      text: `In the Train tab, *The skill and the persona, by step* shows two rates: insecure code among answers to code requests, and misaligned answers on other topics. Find where each rises.`,
       where: 'panel',
       guess: {
         kind: 'choice',
@@ -75,7 +76,7 @@ Guess what is left of the misalignment there. Then press the button, here or in 
     {
       id: 'keep',
       title: 'It is yours',
-      text: `In the Train tab your adapter can be kept under a name. It then stands among the fine-tunes of the Organisms tab, goes on stage, can be measured, compared and edited like any other, and saved as files.
+      text: `*Keep as an organism* in the Train tab gives your adapter a name. It then stands among the fine-tunes of the Organisms tab, goes on stage, can be measured, compared and edited like any other, and saved as files.
 
 Ideas for later: mix good examples in, train with a trigger, or on four examples only.`,
     },
