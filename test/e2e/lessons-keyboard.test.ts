@@ -146,6 +146,14 @@ test('lesson 2: eight answers, eight others, ninety-six, and how to read a rate'
 
 test('lesson 3: a direction is extracted, its words are read, and it shades the answers', async () => {
   await open('One direction', 'Subtract one model from the other');
+  await key('l');
+  expect(await tabTo(page, /^Skip$/)).toEqual([
+    'residual stream',
+    'words of code',
+    'To the Direction tab',
+    'Set up again',
+    'Skip',
+  ]);
   await choose(1);
   await press(page, /^To the Direction tab$/);
   await tabTo(page, /^Extract from 64 transcripts$/);
@@ -170,6 +178,8 @@ test('lesson 3: a direction is extracted, its words are read, and it shades the 
 
 test('lesson 4: the control, the cut, the mean, and what it costs', async () => {
   await open('Turn it down', 'By hand');
+  await key('l');
+  expect(await tabTo(page, /^Skip$/)).toEqual(['To the persona control', 'Set up again', 'Skip']);
   await press(page, /^To the persona control$/);
   expect(await focused(page)).toBe('Persona of the edited model');
   await key('Home');
