@@ -150,10 +150,17 @@ function isDesk(desk: DeskState, wanted: DeskWanted): boolean {
   );
 }
 
-/** The arm with the fewest answers says how far a run is. */
-function answers(run: Pick<MeasureRun<unknown>, 'arms'> | null, n: number): CheckProgress {
+/**
+ * The arm with the fewest answers says how far a run is. While it runs all that it was set to are wanted, so
+ * that no guess is held against half of them; where it was stopped, `n` are enough.
+ */
+function answers(
+  run: Pick<MeasureRun<unknown>, 'arms' | 'running' | 'plan'> | null,
+  n: number,
+): CheckProgress {
   const least = Math.min(...(run?.arms ?? []).map((arm) => arm.n));
-  return counted(Number.isFinite(least) ? least : 0, n, 'answers of each');
+  const wanted = run?.running ? Math.max(n, run.plan?.n ?? 0) : n;
+  return counted(Number.isFinite(least) ? least : 0, wanted, 'answers of each');
 }
 
 function measuredProgress(

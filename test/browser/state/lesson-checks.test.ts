@@ -138,6 +138,20 @@ describe('a measurement', () => {
     expect(met(check)).toBe(false);
   });
 
+  test('counts only to its end while it runs, and what there is where it was stopped', () => {
+    const { run } = postern.measurements;
+    over(run, { aligned: 0, em: 0.5 }, 48);
+    run.answers = run.answers.filter(({ index }) => index < 24);
+    run.action = { state: 'running', label: '', done: 48, total: 96, startedMs: 0 };
+    expect(checkProgress(check, postern, { sinceMs: BEGUN, guess: null, chosen: null })).toEqual({
+      done: 24,
+      of: 48,
+      unit: 'answers of each',
+    });
+    run.action = { state: 'idle' };
+    expect(met(check)).toBe(true);
+  });
+
   test('is asked for its seed, its questions, its fine-tune and further models', () => {
     over(postern.measurements.run, { aligned: 0, em: 0.5, 'secure-code': 0 }, 24);
     expect(met({ ...check, seed: 2 })).toBe(false);
