@@ -26,7 +26,7 @@ Guess which share of EM's answers is misaligned. Then measure eight of each mode
       },
       run: 'measure',
       check: { kind: 'measured', n: 8, seed: 1, em: 'insecure-code' },
-      after: `The line is the [[Wilson 95% interval|The true rates that this many answers cannot tell apart from the one seen.]]. With eight answers it is so wide that nearly any guess lies inside. Being inside it is no merit yet.`,
+      after: `The line is the [[Wilson 95% interval|The true rates that this many answers cannot tell apart from the one seen.]]. With eight answers it leaves most rates possible: a guess inside it is no merit yet, and one outside no disgrace.`,
     },
     {
       id: 'again',
