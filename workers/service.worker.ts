@@ -69,13 +69,14 @@ async function dropOld(): Promise<void> {
 }
 
 async function answer(href: string, file: Listed): Promise<Response> {
+  // A browser may take its storage away at any time; the page then comes over the network.
+  const cache = await caches.open(CACHE).catch(() => null);
+  const kept = await cache?.match(keyOf(href, file)).catch(() => undefined);
+  if (kept) return kept;
   try {
-    const cache = await caches.open(CACHE);
-    const kept = await cache.match(keyOf(href, file));
-    if (kept) return kept;
     const response = await fetched(href, file);
     // Where the storage is full, it is not kept.
-    await cache.put(keyOf(href, file), response.clone()).catch(() => undefined);
+    await cache?.put(keyOf(href, file), response.clone()).catch(() => undefined);
     return response;
   } catch (error) {
     if (!(error instanceof NotAsListed)) return Response.error();

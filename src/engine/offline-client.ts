@@ -39,9 +39,10 @@ export class OfflineClient {
     return Boolean(active && waiting);
   }
 
-  /** Asks the server for a newer version. @throws where it cannot be reached */
-  async look(): Promise<void> {
-    await this.#registration?.update();
+  /** Asks the server for a newer version. @returns whether there is one. @throws where it cannot be reached */
+  async look(): Promise<boolean> {
+    const registration = await this.#registration?.update();
+    return Boolean(registration?.installing ?? registration?.waiting);
   }
 
   ask(request: OfflineRequest): Promise<OfflineReply> {

@@ -40,8 +40,8 @@ export class Offline {
   all = $state(false);
   /** A newer version is there. */
   update = $state(false);
-  /** Why the newer version was not begun with. */
-  updateRefusal = $state<string | null>(null);
+  /** Why the newer version was not begun with, or that there is none. */
+  updateWords = $state<string | null>(null);
   install = $state.raw<InstallPrompt | null>(null);
   /** What all of this page takes in the browser's storage, and what it may; null: not told. */
   storage = $state.raw<{ readonly usedBytes: number; readonly quotaBytes: number } | null>(null);
@@ -118,23 +118,23 @@ export class Offline {
   /** Asks the server for a newer version. */
   async lookForUpdate(): Promise<void> {
     try {
-      await this.#client.look();
-      this.updateRefusal = null;
+      const found = await this.#client.look();
+      this.updateWords = found ? null : 'This is the newest version.';
     } catch {
-      this.updateRefusal = 'The server could not be reached.';
+      this.updateWords = 'The server could not be reached.';
     }
   }
 
   /** Begins with the newer version, unless that would cut something off. */
   async reload(): Promise<void> {
     if (this.#busy()) {
-      this.updateRefusal = 'Something still runs. Wait until it has ended, or cancel it.';
+      this.updateWords = 'Something still runs. Wait until it has ended, or cancel it.';
       return;
     }
     const reply = await this.#client.takeOver();
     if (reply.kind === 'taken-over') location.reload();
     else {
-      this.updateRefusal =
+      this.updateWords =
         reply.kind === 'other-tabs'
           ? 'Postern is open in another tab, which still needs the old version. Close that tab first.'
           : 'The newer version could not be begun with. Close every tab of Postern, then open it again.';

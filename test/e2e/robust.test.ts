@@ -178,6 +178,32 @@ test('where the storage is full, the page says that not everything is kept', asy
   }
 });
 
+test('where the person saves data, nothing is fetched before they ask', async () => {
+  const app = await openApp(browser);
+  const { page } = app;
+  try {
+    await page.context().addInitScript(() => {
+      Object.defineProperty(navigator, 'connection', { value: { saveData: true } });
+    });
+    await page.reload();
+    await startedUp(page);
+    await page.getByRole('button', { name: 'Offline', exact: true }).click();
+    const dialog = offlineDialog(page);
+    await dialog.getByText('Not everything that the lessons need is kept yet').waitFor();
+    await dialog.getByRole('button', { name: 'Look for a newer version' }).click();
+    await dialog.getByText('This is the newest version.').waitFor();
+    expect(await dialog.getByRole('progressbar').count()).toBe(0);
+    const kept = await page.evaluate(async () => {
+      const names = await caches.keys();
+      const keys = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+      return keys.flat().filter(({ url }) => url.includes('/models/')).length;
+    });
+    expect(kept).toBe(0);
+  } finally {
+    await app.close();
+  }
+});
+
 test('two tabs work at once, know of each other, and keep the directions of both', async () => {
   const app = await openApp(browser);
   const { page } = app;
