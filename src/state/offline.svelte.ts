@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import type { OfflineFile } from '../../workers/api';
 import { OfflineClient, offlineRefusal } from '../engine/offline-client';
-import { type Action, failedBy, IDLE } from './action';
+import { type Action, IDLE } from './action';
 import type { ModelPair } from './model-pair.svelte';
 import { LESSON_ORGANISMS } from '../lessons/lessons';
 import { bytesOf, isWanted, keptOrganisms } from './offline-files';
@@ -176,7 +176,8 @@ export class Offline {
       if (signal.aborted || reply === null) break;
       if (reply.kind !== 'kept') {
         const why = reply.kind === 'full' ? FULL : reply.kind === 'failed' ? reply.message : '';
-        this.action = failedBy(new Error(`Not everything is kept for offline use. ${why}`));
+        const message = `Not everything is kept for offline use. ${why}`;
+        this.action = { state: 'failed', message };
         break;
       }
       done += bytes / 1000;

@@ -15,6 +15,10 @@ export interface OpenOptions {
   readonly context?: BrowserContextOptions;
   /** Query and fragment after the page's address. */
   readonly query?: string;
+  /** The name by which the page is reached, instead of localhost. */
+  readonly host?: string;
+  /** What is done before the page is opened. */
+  readonly prepare?: (page: Page, url: string) => Promise<unknown>;
 }
 
 export interface OpenedApp {
@@ -64,12 +68,15 @@ export async function openApp(browser: Browser, options: OpenOptions = {}): Prom
   // Of the context, which also tells of its workers and of the service worker.
   context.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());
-    if (protocol.startsWith('http') && hostname !== 'localhost') elsewhere.push(request.url());
+    const here = options.host ?? 'localhost';
+    if (protocol.startsWith('http') && hostname !== here) elsewhere.push(request.url());
   });
-  await page.goto(served.url + (options.query ?? ''));
+  const url = served.url.replace('localhost', options.host ?? 'localhost');
+  await options.prepare?.(page, url);
+  await page.goto(url + (options.query ?? ''));
   return {
     page,
-    url: served.url,
+    url,
     problems,
     elsewhere,
     stopServing: () => served.close(),
