@@ -3,6 +3,8 @@
 
 import { type Component, flushSync, mount, unmount } from 'svelte';
 import { svgText } from '../../charts/save-chart';
+import type { Postern } from '../../state/postern';
+import WithState from './WithState.svelte';
 
 export interface DrawnTable {
   readonly columns: readonly string[];
@@ -72,24 +74,33 @@ function tableOf(table: Element | null): DrawnTable {
   return { columns: head ? cells(head) : [], rows };
 }
 
-/** A chart of the page. It must be given a fixed width. */
+function figureOf(figure: Element): DrawnFigure {
+  const plot = figure.querySelector('.plot svg') as SVGSVGElement;
+  const legend = [...figure.querySelectorAll(':scope > ul > li')].map((item) => {
+    const mark = item.querySelector('svg');
+    return { svg: mark ? svgText(mark) : '', label: textOf(item) };
+  });
+  const title = textOf(figure.querySelector('h3'));
+  const note = textOf(figure.querySelector('figcaption p'));
+  const svg = svgText(plot);
+  figure.querySelector<HTMLButtonElement>('footer button[aria-pressed]')?.click();
+  flushSync();
+  return { title, note, svg, legend, ...tableOf(figure.querySelector('table')) };
+}
+
+/** A chart of the page. */
 export function drawFigure<Props extends Record<string, unknown>>(
   view: Component<Props>,
   props: Props,
 ): Promise<DrawnFigure> {
-  return drawn(view, props, (target) => {
-    const plot = target.querySelector('.plot svg') as SVGSVGElement;
-    const legend = [...target.querySelectorAll('figure > ul > li')].map((item) => {
-      const mark = item.querySelector('svg');
-      return { svg: mark ? svgText(mark) : '', label: textOf(item) };
-    });
-    const title = textOf(target.querySelector('h3'));
-    const note = textOf(target.querySelector('figcaption p'));
-    const svg = svgText(plot);
-    target.querySelector<HTMLButtonElement>('button[aria-pressed]')?.click();
-    flushSync();
-    return { title, note, svg, legend, ...tableOf(target.querySelector('table')) };
-  });
+  return drawn(view, props, (target) => figureOf(target.querySelector('figure')!));
+}
+
+/** All charts of a part of the page that reads its state. */
+export function drawFigures(view: Component, postern: Postern): Promise<readonly DrawnFigure[]> {
+  return drawn(WithState, { view, postern }, (target) =>
+    [...target.querySelectorAll('figure')].map(figureOf),
+  );
 }
 
 /** A table of the page. */

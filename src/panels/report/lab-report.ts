@@ -7,6 +7,8 @@ import { sayCounted } from '../../state/lesson-figures';
 import { rateOf } from '../../core/rates';
 import type { Postern } from '../../state/postern';
 import { checkpointWords } from '../../state/provenance';
+import TrainingCharts from '../train/Charts.svelte';
+import { drawFigures } from './draw';
 import { linkBack, pageAddress } from './link-back';
 import { cosinesPart, directionPart, stagePart } from './parts-directions';
 import { contrastsPart, dosePart, measuredPart, roomParts, transferPart } from './parts-measured';
@@ -55,6 +57,24 @@ function lessonParts(postern: Postern): ReportPart[] {
   });
 }
 
+/** What trains, or trained last, with the charts of the Train tab. */
+async function trainingPart(postern: Postern): Promise<ReportPart | null> {
+  const { run, points, step, keptAs } = postern.training;
+  if (!run || points.length === 0) return null;
+  return {
+    title: 'A fine-tune trained here',
+    words: [
+      `${step} of ${run.choice.steps} steps taken${keptAs === null ? '' : `, kept as "${keptAs}"`}.`,
+    ],
+    figures: await drawFigures(TrainingCharts, postern),
+    made: [run.made, `base ${run.baseSha256.slice(0, 7)}`],
+    link: {
+      reason:
+        'a link does not carry a training. The line above says all that makes it again in the Train tab.',
+    },
+  };
+}
+
 function about({ pair }: Postern): [string, string][] {
   const { engine, aligned, em } = pair;
   const report = engine.state === 'ready' ? engine.report : null;
@@ -90,6 +110,7 @@ export async function labReport(
     await dosePart(postern),
     await transferPart(postern),
     await contrastsPart(postern),
+    await trainingPart(postern),
     ...(await roomParts(postern)),
     ...lessonParts(postern),
   ];

@@ -1,0 +1,89 @@
+// A lab report drawn from the page's own charts: light whatever the theme, with their numbers and legends.
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import '../../../src/app.css';
+import RateCurve from '../../../src/charts/RateCurve.svelte';
+import { rateOf } from '../../../src/core/rates';
+import { zeros } from '../../../src/core/tensor';
+import { drawFigure } from '../../../src/panels/report/draw';
+import { labReport } from '../../../src/panels/report/lab-report';
+import { createPostern } from '../../../src/state/postern';
+import { DEFAULT_CHOICE } from '../../../src/state/training-choice';
+import { NO_PROGRESS, saveProgress, saveRun } from '../../../src/state/training-record';
+import { MEASUREMENT } from '../../unit/formats/room-record';
+
+beforeEach(() => (document.documentElement.dataset['theme'] = 'dark'));
+afterEach(() => delete document.documentElement.dataset['theme']);
+
+test('a chart comes out as a light drawing with its legend and its table, and leaves nothing behind', async () => {
+  const before = document.body.childElementCount;
+  const figure = await drawFigure(RateCurve, {
+    title: 'By <strength>',
+    note: 'A note.',
+    xs: [0, 1],
+    xTitle: 'strength',
+    series: [
+      { id: 'a', label: 'direction & more', role: 'edited', rates: [rateOf(9, 24), rateOf(1, 24)] },
+    ],
+    width: 500,
+  });
+  expect(document.body.childElementCount).toBe(before);
+  const parsed = new DOMParser().parseFromString(figure.svg, 'image/svg+xml');
+  expect(parsed.querySelector('parsererror')).toBeNull();
+  expect(parsed.documentElement.getAttribute('viewBox')).toBe('0 0 500 250');
+  expect(figure.svg).toContain('fill="#faf8f4"');
+  expect(parsed.querySelector('circle')!.parentElement!.getAttribute('fill')).toBe(
+    'rgb(116, 58, 152)',
+  );
+  expect([figure.title, figure.note]).toEqual(['By <strength>', 'A note.']);
+  expect(figure.legend.map(({ label }) => label)).toEqual(['direction & more']);
+  expect(figure.columns).toEqual([
+    'strength',
+    'rate of',
+    'rate',
+    '95% low',
+    '95% high',
+    'count',
+    'n',
+  ]);
+  expect(figure.rows[1]!.slice(5)).toEqual(['1', '24']);
+});
+
+test('the room and a training are in the report with their figures, and an empty page says it has none', async () => {
+  const postern = createPostern();
+  expect(await labReport(postern, null, '2026-01-01')).toContain('Nothing was measured');
+  await postern.room.add([MEASUREMENT, { ...MEASUREMENT, seed: 7 }]);
+  const point = (step: number) => ({
+    step,
+    lossNats: step === 0 ? null : 0.5,
+    inDomain: { count: step, n: 16 },
+    broad: { misaligned: step, incoherent: 0, n: 24 },
+    projection: [0.1, 0.2],
+    cosine: [0.3, 0.4],
+  });
+  await saveRun({
+    id: 'r1',
+    choice: DEFAULT_CHOICE,
+    own: null,
+    alpha: 16,
+    start: null,
+    made: 'made with seed 5',
+    baseSha256: 'ab01cd23',
+    reference: { words: 'insecure code', vectors: zeros([2, 4]), alignedMean: zeros([2, 4]) },
+  });
+  await saveProgress('r1', {
+    ...NO_PROGRESS,
+    losses: [0.9, 0.5],
+    points: [point(0), point(2)],
+    state: { steps: 2 } as never,
+  });
+  await postern.training.restore();
+  const html = await labReport(postern, 'Fox', '2026-01-01');
+  const report = new DOMParser().parseFromString(html, 'text/html');
+  const titles = [...report.querySelectorAll('h2')].map((one) => one.textContent);
+  expect(titles).toEqual(['A fine-tune trained here', 'The room by verdict']);
+  expect(report.querySelectorAll('figure svg[role="img"]')).toHaveLength(4);
+  expect(html).toContain('made with seed 5');
+  expect(html).toContain('Lab report of Fox');
+  await postern.room.remove(postern.room.list);
+});
