@@ -11,25 +11,29 @@ export interface PresentStep {
   readonly title: string | null;
 }
 
+/** Counts by model would tell a person who labels by hand which model wrote what. */
+export const isCounted = ({ measurements: { run } }: Postern): boolean =>
+  run.arms.some(({ n }) => n > 0) && run.unlabelled === 0;
+
 /** The steps where no lesson is open. */
-export function stepsOf({ chat, directions, measurements: { run }, room }: Postern): PresentStep[] {
-  // Counts by model would tell a person who labels which model wrote what.
-  const counted = run.arms.some(({ n }) => n > 0) && run.unlabelled === 0;
+export function stepsOf(postern: Postern): PresentStep[] {
+  const { chat, directions, room } = postern;
   return [
     { view: 'question', title: null },
     { view: 'two answers', title: chat.asked?.prompt ?? chat.prompt },
     ...(directions.readout
       ? [{ view: 'three answers', title: chat.asked?.prompt ?? chat.prompt } as const]
       : []),
-    ...(counted ? [{ view: 'rates', title: 'How often' } as const] : []),
+    ...(isCounted(postern) ? [{ view: 'rates', title: 'How often' } as const] : []),
     ...(room.list.length > 0 ? [{ view: 'room', title: 'The whole room' } as const] : []),
   ];
 }
 
 /** What a step of a lesson has below its text: what the step is done on. */
-export function viewOfLesson({ lessons, view, measurements, room }: Postern): PresentView {
+export function viewOfLesson(postern: Postern): PresentView {
+  const { lessons, view, room } = postern;
   const { step } = lessons;
   const counts = step?.where === 'panel' && view.tab === 'measure';
   if (!counts) return 'three answers';
-  return measurements.run.plan || room.list.length === 0 ? 'rates' : 'room';
+  return isCounted(postern) || room.list.length === 0 ? 'rates' : 'room';
 }
