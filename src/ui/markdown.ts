@@ -55,7 +55,7 @@ export const markdownTokens = (text: string): readonly MarkdownToken[] => marked
 
 /** Tokens inside a token; none for one that only has text. */
 export function childrenOf(token: MarkdownToken): readonly MarkdownToken[] {
-  return 'tokens' in token ? ((token.tokens) ?? []) : [];
+  return 'tokens' in token ? (token.tokens ?? []) : [];
 }
 
 /** The address of a link that may be followed: http, https, or a place in this page. Null for any other. */

@@ -23,7 +23,12 @@ test('a chart comes out as a light drawing with its legend and its table, and le
     xs: [0, 1],
     xTitle: 'strength',
     series: [
-      { id: 'a', label: 'direction & more', role: 'edited', rates: [rateOf(9, 24), rateOf(1, 24)] },
+      {
+        id: 'a',
+        label: 'direction & more',
+        role: 'edited' as const,
+        rates: [rateOf(9, 24), rateOf(1, 24)],
+      },
     ],
     width: 500,
   });

@@ -87,17 +87,17 @@ describe('a link', () => {
     ['as little as can be', EMPTY],
     ['a pair from elsewhere', OWN],
     ['a pair from two addresses', ADDRESSES],
-    ['no layer', { ...STATE, desk: { ...STATE.desk!, layers: [false, false, false, false] } }],
+    ['no layer', { ...STATE, desk: { ...STATE.desk, layers: [false, false, false, false] } }],
     [
       'a template that is told only the day',
       { ...STATE, chat: { system: null, date: '2026-11-21', thinking: false, template: null } },
     ],
-    ['a tiny strength', { ...STATE, desk: { ...STATE.desk!, strength: -1e-7 } }],
+    ['a tiny strength', { ...STATE, desk: { ...STATE.desk, strength: -1e-7 } }],
     [
       'a measurement on whatever seed',
       { ...STATE, measure: { split: 'selection', n: 24, seed: null } as const },
     ],
-    ['no random control', { ...STATE, desk: { ...STATE.desk!, randomSeed: null } }],
+    ['no random control', { ...STATE, desk: { ...STATE.desk, randomSeed: null } }],
   ])('brings back %s, exactly', (_, state) => {
     const fragment = writeLink(state);
     expect(readLink(fragment)).toEqual(state);
