@@ -215,7 +215,7 @@ test('two tabs work at once, know of each other, and keep the directions of both
     await startedUp(other);
     for (const one of [page, other]) await one.getByText('open in another tab too').waitFor();
     const shelf = (one: Page) =>
-      one.locator('section', { hasText: 'Kept directions' }).locator('li');
+      one.locator('section:has(> h3:text-is("Kept directions")) > ul > li');
     await openTab(other, 'Direction');
     await other.getByLabel('Contrast').selectOption('answer');
     await other.getByLabel('Transcripts for each model').selectOption('32');
