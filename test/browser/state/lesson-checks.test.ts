@@ -226,8 +226,9 @@ test('words and shade are asked for their layer', () => {
 });
 
 test('a comparison needs its other directions and its control', () => {
-  postern.directions.add(held());
-  postern.directions.add(held({ id: 'other' }));
+  const checkpoints = { aligned: { id: 'a', sha256: 'a1' }, em: { id: 'e', sha256: 'e1' } };
+  postern.directions.add(held({ id: 'other', checkpoints }));
+  postern.directions.add(held({ checkpoints }));
   expect(met({ kind: 'compared', others: 1, control: false })).toBe(true);
   expect(met({ kind: 'compared', others: 1, control: true })).toBe(false);
   expect(met({ kind: 'compared', others: 2, control: false })).toBe(false);
