@@ -84,10 +84,10 @@ describe('after one visit, with the server gone', () => {
       has: page.getByText(`(${titleOf('jailbroken')})`, { exact: true }),
     });
     await card.getByRole('button', { name: 'Put on stage' }).click();
-    await page
-      .getByRole('alert')
-      .getByText(/could not be fetched. Check the connection/)
-      .waitFor();
+    // Above the stage and on the card.
+    const alert = page.getByRole('alert').getByText(/could not be fetched. Check the connection/);
+    await alert.first().waitFor();
+    expect(await alert.count()).toBe(2);
   });
 
   test('nothing was asked of anybody else', () => {
