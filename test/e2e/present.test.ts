@@ -21,6 +21,7 @@ beforeAll(async () => {
   browser = await launch();
   app = await openApp(browser);
   page = app.page;
+  page.setDefaultTimeout(40_000);
   await startedUp(page);
 });
 afterAll(async () => {
@@ -30,7 +31,7 @@ afterAll(async () => {
 
 const presenter = (): Locator => page.getByRole('dialog', { name: 'Presenter view' });
 const shown = (): Locator => presenter().getByRole('article');
-const place = (): Promise<string> => presenter().locator('footer span').first().innerText();
+const place = (): Promise<string> => presenter().locator(':scope > footer > span').innerText();
 
 test('P opens it on the question; keys of a clicker step, and nothing behind is reached', async () => {
   await page.locator('body').press('p');
