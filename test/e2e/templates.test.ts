@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filesOf, serveHub, type Repository, type StandIn } from '../serve/hub';
 import { axeViolations } from './axe';
 import { launch, openApp, type OpenedApp } from './harness';
-import { nameRepositories, ownSection, press } from './own-pair';
-import { ask, madeOf, openTab, sidewaysScroll, startedUp } from './postern-page';
+import { askBoth, nameRepositories, ownSection, press } from './own-pair';
+import { madeOf, openTab, sidewaysScroll, startedUp } from './postern-page';
 
 const MODELS = join(import.meta.dirname, '..', '..', 'models');
 const SHOTS = join(import.meta.dirname, '..', 'output', 'screenshots');
@@ -84,7 +84,7 @@ describe('a template that adds a system prompt and the day', () => {
     await ownSection(page).getByRole('region', { name: 'What was found' }).waitFor();
     await press(page, 'Load');
     await format(page).waitFor();
-    await ask(page, 'What should I cook today?');
+    await askBoth(page, 'What should I cook today?');
     expect(await madeOf(page, 'EM')).toMatch(
       /the template's own system prompt, dated \d{4}-\d\d-\d\d/,
     );
