@@ -115,7 +115,7 @@ async function fetched(href: string, file: Listed): Promise<Response> {
     };
     return new Response(bytes, { headers });
   }
-  throw new NotAsListed('The server has another version of this page. Reload it.', 409);
+  throw new NotAsListed('The server has another version of this page: reload it', 409);
 }
 
 async function sha256(bytes: ArrayBuffer): Promise<string> {
