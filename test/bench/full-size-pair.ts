@@ -21,6 +21,10 @@ export interface PairFigures {
   /** Download, hashes and both sessions. */
   readonly loadMs: number;
   readonly tokens: number;
+  /** The same pair again after a reload, from the browser's storage. */
+  readonly againMs: number;
+  /** Its stored bytes read once for each of the two checkpoints, and thrown away: what that load cannot be faster than. */
+  readonly readMs: number;
   /** Of both answers at once, until the second one ended. */
   readonly answerMs: number;
   readonly transcripts: number;
@@ -134,13 +138,15 @@ export async function measurePair(browser: Browser): Promise<PairFigures> {
     const card = ownSection(page).getByRole('region', { name: 'What was found' });
     await card.waitFor();
     const said = await card.getByText(/: it takes /).innerText();
-    const loadMs = await timed(async () => {
-      await press(page, 'Load');
-      await page
-        .getByRole('banner')
-        .getByRole('button', { name: `${BASE} and ${TUNE}` })
-        .waitFor();
-    });
+    const load = () =>
+      timed(async () => {
+        await press(page, 'Load');
+        await page
+          .getByRole('banner')
+          .getByRole('button', { name: `${BASE} and ${TUNE}` })
+          .waitFor();
+      });
+    const loadMs = await load();
     await answered(page);
     const answerMs = await timed(async () => {
       await page.getByRole('button', { name: 'Another seed' }).click();
@@ -159,13 +165,23 @@ export async function measurePair(browser: Browser): Promise<PairFigures> {
       await chip.waitFor();
     });
     const made = await chip.innerText();
+    await page.reload();
+    await startedUp(page);
+    await openTab(page, 'Organisms');
+    await press(page, 'Look it up');
+    await card.waitFor();
+    const againMs = await load();
+    const readMs = 2 * (await page.evaluate(readStored));
     const downloadBytes = [...files.values(), ...adapter.values()].reduce(
       (n, f) => n + f.length,
       0,
     );
     const sum = tokens.reduce((a, b) => a + b, 0);
     const transcripts = TRANSCRIPTS;
-    return { said, downloadBytes, loadMs, tokens: sum, answerMs, transcripts, captureMs, made };
+    return {
+      ...{ said, downloadBytes, loadMs, againMs, readMs },
+      ...{ tokens: sum, answerMs, transcripts, captureMs, made },
+    };
   } catch (error) {
     const alerts = await page.getByRole('alert').allInnerTexts();
     throw new Error([String(error), ...alerts, ...app.problems].join('\n'), { cause: error });
@@ -173,6 +189,24 @@ export async function measurePair(browser: Browser): Promise<PairFigures> {
     await app.close();
     await hub.close();
   }
+}
+
+/** In the page: reads every stored weight file once. @returns ms */
+async function readStored(): Promise<number> {
+  const begun = performance.now();
+  const walk = async (directory: FileSystemDirectoryHandle): Promise<void> => {
+    for await (const entry of directory.values()) {
+      if (entry.kind === 'directory') await walk(entry);
+      else if (entry.name.endsWith('.safetensors')) {
+        const file = await (entry).getFile();
+        for (let at = 0; at < file.size; at += 16 << 20) {
+          await file.slice(at, at + (16 << 20)).arrayBuffer();
+        }
+      }
+    }
+  };
+  await walk(await navigator.storage.getDirectory());
+  return performance.now() - begun;
 }
 
 async function answered(page: Page): Promise<void> {

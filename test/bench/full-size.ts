@@ -84,6 +84,7 @@ async function inThePage(): Promise<void> {
     console.log(
       [
         `pair of ${(pair.downloadBytes / 1e9).toFixed(2)} GB downloaded and loaded in ${seconds(pair.loadMs)}`,
+        `again from storage in ${seconds(pair.againMs)} (its bytes read and thrown away: ${seconds(pair.readMs)})`,
         `two answers, ${pair.tokens} tokens in ${seconds(pair.answerMs)}`,
         `direction of ${pair.transcripts} transcripts in ${seconds(pair.captureMs)}: ${pair.made}`,
         `peak ${(peakBytes / 1e9).toFixed(2)} GB`,
