@@ -191,21 +191,21 @@ export async function measurePair(browser: Browser): Promise<PairFigures> {
   }
 }
 
-/** In the page: reads every stored weight file once. @returns ms */
+/** In the page, so without functions of its own: reads every stored weight file once. @returns ms */
 async function readStored(): Promise<number> {
   const begun = performance.now();
-  const walk = async (directory: FileSystemDirectoryHandle): Promise<void> => {
-    for await (const entry of directory.values()) {
-      if (entry.kind === 'directory') await walk(entry);
+  const folders = [await navigator.storage.getDirectory()];
+  for (let folder = folders.pop(); folder; folder = folders.pop()) {
+    for await (const entry of folder.values()) {
+      if (entry.kind === 'directory') folders.push(entry);
       else if (entry.name.endsWith('.safetensors')) {
-        const file = await (entry).getFile();
+        const file = await entry.getFile();
         for (let at = 0; at < file.size; at += 16 << 20) {
           await file.slice(at, at + (16 << 20)).arrayBuffer();
         }
       }
     }
-  };
-  await walk(await navigator.storage.getDirectory());
+  }
   return performance.now() - begun;
 }
 
