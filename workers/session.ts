@@ -18,7 +18,7 @@ import { ModelError, type Runtime } from './runtime';
 
 /**
  * One graph writes and reads, so that a checkpoint is in memory once: the pooling that only `capture` asks
- * for costs a step one small product a layer.
+ * for costs a step one small product a layer. Of a small model at one row that is a tenth of the step (README).
  */
 const GRAPH: Omit<DecoderOptions, 'precision'> = {
   cache: true,
