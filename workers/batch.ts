@@ -71,7 +71,7 @@ export class DecoderBatch {
   }
 
   /**
-   * Residuals after every block summed over positions, instead of logits [n_layers, rows, d_model].
+   * Residuals after every block summed over positions, instead of logits [rows, n_layers, d_model].
    * @param weights of positions [rows, pos].
    */
   async pool(
@@ -79,10 +79,11 @@ export class DecoderBatch {
     weights: Float32Array<ArrayBuffer>,
   ): Promise<Float32Array> {
     const feeds = prefillFeeds(prompts);
-    const mask = editMask(this.#edit.positions, this.#headers, feeds.input_ids.dims[1]!);
+    const length = feeds.input_ids.dims[1]!;
+    const mask = editMask(this.#edit.positions, this.#headers, length);
     // The head works all the same, so it gets one row.
     const rows = { data: Int32Array.of(0), dims: [1] };
-    const outputs = await this.#run({ ...feeds, logit_rows: rows }, mask, weights, {
+    const outputs = await this.#run({ ...feeds, logit_rows: rows }, mask, length, weights, {
       pooled: null,
     });
     return outputs.pooled!.data as Float32Array;
@@ -117,8 +118,7 @@ export class DecoderBatch {
     mask: Float32Array<ArrayBuffer>,
     length: number,
   ): Promise<StepOutput> {
-    const weights = new Float32Array(this.rows * length);
-    const outputs = await this.#run(feeds, mask, weights, {
+    const outputs = await this.#run(feeds, mask, length, null, {
       logits: null,
       ...(this.#withProjections ? { readouts: null } : {}),
     });
@@ -128,14 +128,15 @@ export class DecoderBatch {
     };
   }
 
-  /** @param weights of positions among the pooled residuals [rows, pos]. */
+  /** @param weights of positions in the sums over residuals [rows, pos]; null: no sums. */
   #run(
     feeds: TokenFeeds,
     mask: Float32Array<ArrayBuffer>,
-    weights: Float32Array<ArrayBuffer>,
+    length: number,
+    weights: Float32Array<ArrayBuffer> | null,
     fetches: Readonly<Record<string, null>>,
   ): Promise<Feeds> {
-    const length = weights.length / this.rows;
+    const pools = weights ? 1 : 0;
     const put = (name: keyof TokenFeeds): Tensor =>
       this.#inputs.tensor(name, feeds[name].data, feeds[name].dims);
     return this.#model.run(
@@ -143,7 +144,11 @@ export class DecoderBatch {
         input_ids: put('input_ids'),
         seqlens_k: put('seqlens_k'),
         logit_rows: put('logit_rows'),
-        pool_weights: this.#inputs.tensor('pool_weights', weights, [this.rows, length]),
+        pool_weights: this.#inputs.tensor('pool_weights', weights ?? new Float32Array(0), [
+          this.rows,
+          pools,
+          length,
+        ]),
         total: this.#inputs.host(feeds.total.data, feeds.total.dims),
         ...this.#edit.feeds(this.#inputs, mask, [this.rows, length]),
         ...this.#cache.pasts,

@@ -31,9 +31,9 @@ export async function capture(
   signal?: Signal,
 ): Promise<Float32Array<ArrayBuffer>> {
   const { config, runtime } = model;
-  const { nLayers, dModel } = config;
   readings.forEach((reading, i) => check(reading, i, config.maxPositions));
-  const pooled = new Float32Array(readings.length * nLayers * dModel);
+  const size = config.nLayers * config.dModel;
+  const pooled = new Float32Array(readings.length * size);
   const unedited = new LiveEdit(config, null, 'all');
   let done = 0;
   for (const group of batches(readings, mostTokens(config))) {
@@ -49,12 +49,9 @@ export async function capture(
     const batch = new DecoderBatch(model, unedited, prompts, options);
     try {
       const data = await batch.pool(prompts, weights);
-      for (let layer = 0; layer < nLayers; layer++) {
-        group.forEach((i, row) => {
-          const from = (layer * group.length + row) * dModel;
-          pooled.set(data.subarray(from, from + dModel), (i * nLayers + layer) * dModel);
-        });
-      }
+      group.forEach((i, row) => {
+        pooled.set(data.subarray(row * size, (row + 1) * size), i * size);
+      });
     } finally {
       batch.release();
     }

@@ -31,7 +31,7 @@ export interface DecoderOptions {
   readonly hooks: 'none' | 'edit';
   /** `last`: the rows named by `logit_rows`; `all`: every position. */
   readonly logits: 'last' | 'all' | 'none';
-  /** Gives `pooled` [n_layers, batch, d_model] for `pool_weights` [batch, pos]. */
+  /** Gives `pooled` [batch, pools, n_layers * d_model] for `pool_weights` [batch, pools, pos]; `pools` may be 0. */
   readonly pooled: boolean;
   /** Gives `residuals` [n_layers, batch, pos, d_model], for tests. */
   readonly residuals?: boolean;

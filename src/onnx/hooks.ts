@@ -5,7 +5,7 @@
 
 import { EDIT_WIDTH } from '../core/edit';
 import type { ModelConfig } from '../checkpoint/config';
-import { int, ints, type GraphBuilder, type Value } from './graph';
+import { int, type GraphBuilder, type Value } from './graph';
 
 export interface EditHooks {
   /** The addition [batch, pos, d_model] that the edit makes to `resid`, the output of block `layer`. */
@@ -20,11 +20,27 @@ export interface EditHooks {
  */
 export function editHooks(g: GraphBuilder, { nLayers, dModel }: ModelConfig): EditHooks {
   const columns = nLayers * EDIT_WIDTH;
-  const split = (value: Value, axis: number) =>
-    g.opN('Split', nLayers, [value], { axis: int(axis), num_outputs: int(nLayers) });
-  const reads = split(g.input('edit_read', 'f32', [nLayers * dModel, EDIT_WIDTH]), 0);
-  const biases = split(g.input('edit_bias', 'f32', ['batch', 'pos', columns]), 2);
-  const writes = split(g.input('edit_write', 'f32', [columns, dModel]), 0);
+  const reads = byLayer(
+    g,
+    g.input('edit_read', 'f32', [nLayers * dModel, EDIT_WIDTH]),
+    0,
+    nLayers,
+    dModel,
+  );
+  const biases = byLayer(
+    g,
+    g.input('edit_bias', 'f32', ['batch', 'pos', columns]),
+    2,
+    nLayers,
+    EDIT_WIDTH,
+  );
+  const writes = byLayer(
+    g,
+    g.input('edit_write', 'f32', [columns, dModel]),
+    0,
+    nLayers,
+    EDIT_WIDTH,
+  );
   const readouts: Value[] = [];
   return {
     delta(layer, resid) {
@@ -40,14 +56,15 @@ export function editHooks(g: GraphBuilder, { nLayers, dModel }: ModelConfig): Ed
   };
 }
 
-/** `pooled` [n_layers, batch, d_model]: sums over positions of the residuals, weighted by `pool_weights`. */
+/**
+ * `pooled` [batch, pools, n_layers * d_model]: sums over positions of the residuals, weighted by `pool_weights`. Of no
+ * pools there is nothing to compute, which is how a run that only writes goes past them.
+ */
 export function poolResiduals(g: GraphBuilder, residuals: readonly Value[], dModel: number): void {
-  const weights = g.input('pool_weights', 'f32', ['batch', 'pos']);
-  const rows = g.op('Unsqueeze', [weights, g.int64(1)]);
-  const sums = residuals.map((resid) => g.op('MatMul', [rows, resid]));
-  const byBatch = g.op('Concat', sums, { axis: int(1) });
-  const byLayer = g.op('Transpose', [byBatch], { perm: ints(1, 0, 2) });
-  g.output(byLayer, 'pooled', 'f32', [residuals.length, 'batch', dModel]);
+  const weights = g.input('pool_weights', 'f32', ['batch', 'pools', 'pos']);
+  const sums = residuals.map((resid) => g.op('MatMul', [weights, resid]));
+  const all = g.op('Concat', sums, { axis: int(2) });
+  g.output(all, 'pooled', 'f32', ['batch', 'pools', residuals.length * dModel]);
 }
 
 /** `residuals` [n_layers, batch, pos, d_model]. */
@@ -55,4 +72,29 @@ export function stackResiduals(g: GraphBuilder, residuals: readonly Value[], dMo
   const planes = residuals.map((resid) => g.op('Unsqueeze', [resid, g.int64(0)]));
   const stack = g.op('Concat', planes, { axis: int(0) });
   g.output(stack, 'residuals', 'f32', [residuals.length, 'batch', 'pos', dModel]);
+}
+
+/**
+ * Outputs of one Split. Each is a storage buffer to WebGPU, and shaders there may bind 10 of them, the input being
+ * one more: a single Split over the 24 layers of a real checkpoint does not run.
+ */
+const MOST_PARTS = 8;
+
+/** `value` along `axis` in one equal part a layer: at once, or first in groups of layers. */
+function byLayer(
+  g: GraphBuilder,
+  value: Value,
+  axis: number,
+  layers: number,
+  each: number,
+): Value[] {
+  const size = layers <= MOST_PARTS ? 1 : Math.max(MOST_PARTS, Math.ceil(layers / MOST_PARTS));
+  const groups = Array.from({ length: Math.ceil(layers / size) }, (_, i) =>
+    Math.min(size, layers - i * size),
+  );
+  const sizes = g.int64(...groups.map((count) => count * each));
+  const parts = g.opN('Split', groups.length, [value, sizes], { axis: int(axis) });
+  return parts.flatMap((part, i) =>
+    groups[i] === 1 ? [part] : byLayer(g, part, axis, groups[i]!, each),
+  );
 }

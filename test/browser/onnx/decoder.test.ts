@@ -16,17 +16,21 @@ const IDS = [3, 17, 41, 8, 8, 29, 0];
 const CONFIG = randomConfig({ nLayers: 2 });
 const WEIGHTS = randomWeights(CONFIG, 7);
 const { nLayers, dModel } = CONFIG;
+/** Deeper than the storage buffers that a WebGPU shader may bind: no operator may take or give one tensor a layer. */
+const DEEP = randomConfig({ nLayers: 24 });
 
 const rng = createRng(5);
-const UNITS = unitRows(
-  tensor(
-    Float32Array.from({ length: nLayers * dModel }, () => rng.normal()),
-    [nLayers, dModel],
-  ),
-);
-const edits = (more: Partial<LayerEdit>): LayerEdit[] =>
-  Array.from({ length: nLayers }, (_, layer) => ({
-    unit: rowOf(UNITS, layer).data,
+const unitsOf = (layers: number) =>
+  unitRows(
+    tensor(
+      Float32Array.from({ length: layers * dModel }, () => rng.normal()),
+      [layers, dModel],
+    ),
+  );
+const UNITS = unitsOf(nLayers);
+const edits = (more: Partial<LayerEdit>, units = UNITS): LayerEdit[] =>
+  Array.from({ length: units.dims[0]! }, (_, layer) => ({
+    unit: rowOf(units, layer).data,
     steer: null,
     strength: 0,
     reference: 0,
@@ -66,15 +70,40 @@ describe.each(DEVICES)('the decoder on %s', { timeout: 240_000 }, (device) => {
     const third = 1 / 3;
     const pool = [0, 0, third, third, third, 0, 0, 0, 0, 0, 1, 0, 0, 0];
     const out = await run.prefill(rows, { pool });
-    const expected = Array.from({ length: nLayers }, (_, layer) =>
-      rows.map((ids, row) => {
-        const { residuals } = float64Forward(CONFIG, WEIGHTS, ids);
-        return Float64Array.from({ length: dModel }, (_, i) =>
-          residuals[layer]!.reduce((sum, h, at) => sum + h[i]! * pool[row * IDS.length + at]!, 0),
-        );
-      }),
+    const expected = rows.flatMap((ids, row) =>
+      float64Forward(CONFIG, WEIGHTS, ids).residuals.map((resid) =>
+        Float64Array.from({ length: dModel }, (_, i) =>
+          resid.reduce((sum, h, at) => sum + h[i]! * pool[row * IDS.length + at]!, 0),
+        ),
+      ),
     );
-    expect(relativeError(floats(out, 'pooled'), flat(expected.map(flat)))).toBeLessThan(TOLERANCE);
+    expect(relativeError(floats(out, 'pooled'), flat(expected))).toBeLessThan(TOLERANCE);
+  });
+
+  test('reads, edits and pools 24 layers, as many as a real checkpoint has', async () => {
+    const [weights, units] = [randomWeights(DEEP, 7), unitsOf(24)];
+    const layers = edits({ strength: 1 }, units);
+    const run = await DecoderRun.on(backend, DEEP, weights, { hooks: 'edit', pooled: true });
+    run.edit = packEdit(layers, units, dModel);
+    const pool = IDS.map(() => 1 / IDS.length);
+    const out = await run.prefill([IDS], { pool });
+    const read: number[][] = IDS.map(() => []);
+    const expected = float64Forward(DEEP, weights, IDS, (layer, at, h) => {
+      read[at]!.push(dot(h, layers[layer]!.unit));
+      h.set(applyEdit(Float32Array.from(h), layers[layer]!));
+    });
+    const means = expected.residuals.flatMap((resid) =>
+      Array.from({ length: dModel }, (_, i) =>
+        resid.reduce((sum, h, at) => sum + h[i]! * pool[at]!, 0),
+      ),
+    );
+    expect(relativeError(floats(out, 'logits'), flat(expected.logits))).toBeLessThan(TOLERANCE);
+    expect(relativeError(floats(out, 'projections'), flat(read))).toBeLessThan(TOLERANCE);
+    expect(relativeError(floats(out, 'pooled'), means)).toBeLessThan(TOLERANCE);
+    // A run that only writes asks for no sums.
+    const written = await run.prefill([IDS]);
+    expect(floats(written, 'pooled')).toHaveLength(0);
+    expect(relativeError(floats(written, 'logits'), flat(expected.logits))).toBeLessThan(TOLERANCE);
   });
 
   test.each([

@@ -76,7 +76,7 @@ export class DecoderRun {
         return known ?? f32([], [batch, nKvHeads, 0, dHead]);
       }
       const ones = new Array<number>(batch * length).fill(1);
-      if (name === 'pool_weights') return f32(pool ?? ones, [batch, length]);
+      if (name === 'pool_weights') return f32(pool ?? [], [batch, pool ? 1 : 0, length]);
       const edit = this.edit;
       if (!edit) throw new Error(`The test gave no edit for ${name}.`);
       if (name === 'edit_read')

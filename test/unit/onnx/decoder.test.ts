@@ -194,22 +194,18 @@ describe('pooling', () => {
       const rows = [IDS, [5, 6, 7]];
       const pool = [0, 0, 0.5, 0.5, 0, 0, 0, 0, 0.25, 0.75, 0, 0, 0, 0];
       const out = await run.prefill(rows, { pool });
-      expect(out['pooled']!.dims).toEqual([CONFIG.nLayers, 2, CONFIG.dModel]);
-      const expected: number[] = [];
-      for (let layer = 0; layer < CONFIG.nLayers; layer++) {
-        rows.forEach((ids, b) => {
-          const edits = hooks === 'edit' ? [null, layerEdit(1, { strength: 1 }), null] : [];
-          const reference = float64Forward(CONFIG, WEIGHTS, ids, blockEdit(edits)).residuals[
-            layer
-          ]!;
-          for (let i = 0; i < CONFIG.dModel; i++) {
-            let sum = 0;
-            reference.forEach((h, pos) => (sum += pool[b * IDS.length + pos]! * h[i]!));
-            expected.push(sum);
-          }
-        });
-      }
+      expect(out['pooled']!.dims).toEqual([2, 1, CONFIG.nLayers * CONFIG.dModel]);
+      const edits = hooks === 'edit' ? [null, layerEdit(1, { strength: 1 }), null] : [];
+      const expected = rows.flatMap((ids, b) => {
+        const { residuals } = float64Forward(CONFIG, WEIGHTS, ids, blockEdit(edits));
+        return residuals.flatMap((resid) =>
+          Array.from({ length: CONFIG.dModel }, (_, i) =>
+            resid.reduce((sum, h, pos) => sum + pool[b * IDS.length + pos]! * h[i]!, 0),
+          ),
+        );
+      });
       expect(relativeError(floats(out, 'pooled'), expected)).toBeLessThan(TOLERANCE);
+      expect((await run.prefill(rows))['pooled']!.dims).toEqual([2, 0, 3 * CONFIG.dModel]);
     });
   }
 });
