@@ -55,7 +55,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           environment: 'node',
-          expect: { requireAssertions: true },
+          // A busy machine is slow, not wrong.
+          expect: { requireAssertions: true, poll: { timeout: 30_000 } },
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -128,6 +128,7 @@ export interface StoredEntry {
   readonly name: string;
   readonly page: string;
   readonly commit: string | null;
+  /** With what was made of it for this device. */
   readonly storedBytes: number;
   /** All files that were wanted are there. */
   readonly complete: boolean;

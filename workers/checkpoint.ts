@@ -11,10 +11,12 @@ import type { BaseFolders } from './base-folder';
 import { ByteCounter } from './fetch-file';
 import { identityOf } from './identity';
 import { keptAs } from './precision';
+import type { WeightShelf } from './made-weights';
 import { throwIfCancelled, type Runtime } from './runtime';
 import { DecoderSession } from './session';
 import { wantedFiles } from './source/folder';
 import { folderKey, openFolder, type Sources } from './source/open-folder';
+import { StoredFolder } from './source/stored-folder';
 
 export interface Checkpoint {
   readonly source: CheckpointSource;
@@ -97,7 +99,15 @@ export async function loadCheckpoint(
   stage('session', 0);
   const alike = others.find((other) => tableKey !== null && other.tableKey === tableKey);
   const shared = alike?.session.table ?? null;
-  const session = await DecoderSession.create(runtime, config, weights, kept.precision, shared);
+  const shelf = await shelfFor(source, sources, sha256);
+  const session = await DecoderSession.create(
+    runtime,
+    config,
+    weights,
+    kept.precision,
+    shared,
+    shelf,
+  );
   if (signal.aborted) await session.release();
   throwIfCancelled(signal);
   stage('session', plainBytes);
@@ -129,6 +139,18 @@ export async function loadCheckpoint(
     },
     release: () => session.release(),
   };
+}
+
+/** Beside what was downloaded last for it, so that it goes when that is removed; null for what is not stored. */
+async function shelfFor(
+  { base, adapter }: CheckpointSource,
+  sources: Sources,
+  sha256: string,
+): Promise<WeightShelf | null> {
+  const folder = await openFolder(adapter ?? base, sources);
+  return folder instanceof StoredFolder
+    ? { store: await sources.store(), folder: folder.remote.key, sha256 }
+    : null;
 }
 
 export interface AdapterFiles {

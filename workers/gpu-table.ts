@@ -3,9 +3,7 @@
 // calls that hand one session's weight to another (AddInitializer, shared prepacked weights) are not exported
 // there, and what a table in the heap, bound as an input, would cost a token has not been measured.
 
-import type { DecoderPlan, TablePlan } from '../src/onnx/decoder';
-import { fillTable } from '../src/onnx/decoder';
-import type { Weights } from '../src/checkpoint/config';
+import type { TablePlan } from '../src/onnx/decoder';
 import { createStorageBuffer } from './gpu-buffer';
 import type { Runtime } from './runtime';
 import type { Feeds } from './session';
@@ -20,15 +18,11 @@ export class GpuTable {
   readonly #buffers: readonly GPUBuffer[];
   #users = 1;
 
-  /** Of its first user. */
-  constructor(
-    { ort }: Runtime,
-    gpu: GPUDevice,
-    plan: DecoderPlan,
-    table: TablePlan,
-    weights: Weights,
-  ) {
-    const block = fillTable(plan, table, weights);
+  /**
+   * Of its first user.
+   * @param block what `fillTable` gives.
+   */
+  constructor({ ort }: Runtime, gpu: GPUDevice, table: TablePlan, block: Uint8Array<ArrayBuffer>) {
     const parts = table.inputs.map(({ name, dtype, dims, offset, bytes }) => {
       const buffer = createStorageBuffer(gpu, bytes);
       for (let at = 0; at < bytes; at += PIECE_BYTES) {

@@ -5,6 +5,7 @@ import { expectedTensors, parseConfig } from '../src/checkpoint/config';
 import { textOf } from '../src/checkpoint/file-bytes';
 import type { AdapterCard, CheckpointCard, FolderCard, FolderSource, StoredReport } from './api';
 import { ByteCounter } from './fetch-file';
+import { KEPT_PRECISIONS, madeFile } from './made-weights';
 import { wantedFiles, type Folder, type FolderEntry, type FolderRole } from './source/folder';
 import { openFolder, type Sources } from './source/open-folder';
 import { readManifest, StoredFolder } from './source/stored-folder';
@@ -79,7 +80,8 @@ export async function storedReport(store: FileStore): Promise<StoredReport> {
     const manifest = await readManifest(store, key);
     const wanted = manifest?.files.filter((file) => file.wanted) ?? [];
     let storedBytes = 0;
-    for (const { path } of wanted) storedBytes += (await store.open(key, path, path))?.bytes ?? 0;
+    const paths = [...wanted.map(({ path }) => path), ...KEPT_PRECISIONS.map(madeFile)];
+    for (const path of paths) storedBytes += (await store.open(key, path, path))?.bytes ?? 0;
     entries.push({
       key,
       name: manifest?.name ?? key,

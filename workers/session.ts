@@ -7,18 +7,25 @@ import type { Precision } from '../src/checkpoint/precision';
 import {
   type DecoderOptions,
   type DecoderPlan,
+  fillTable,
   fillWeights,
   planDecoder,
 } from '../src/onnx/decoder';
 import { EXTERNAL_PATH } from '../src/onnx/proto';
-import { weightFile, type WeightFile } from '../src/onnx/weight-file';
+import {
+  type MakeStretch,
+  stretchMaker,
+  weightFile,
+  type WeightFile,
+} from '../src/onnx/weight-file';
 import { GPU_ERROR_MESSAGE, isOutOfMemory } from './failure';
 import { GpuTable } from './gpu-table';
+import { keptStretches, type WeightShelf } from './made-weights';
 import { ModelError, type Runtime } from './runtime';
 
 /**
- * One graph writes and reads, so that a checkpoint is in memory once: the pooling that only `capture` asks
- * for costs a step one small product a layer. Of a small model at one row that is a tenth of the step (README).
+ * One graph writes and reads, so that a checkpoint is in memory once. While it writes it is asked for no pools,
+ * which costs a step the nodes and no products.
  */
 const GRAPH: Omit<DecoderOptions, 'precision'> = {
   cache: true,
@@ -51,23 +58,32 @@ export class DecoderSession {
     this.#session = session;
   }
 
-  /** @param shared the embedding of another checkpoint in the same precision, which has the same numbers. */
+  /**
+   * @param shared the embedding of another checkpoint in the same precision, which has the same numbers.
+   * @param shelf where weights that take long to make are kept for the next time.
+   */
   static async create(
     runtime: Runtime,
     config: ModelConfig,
     weights: Weights,
     precision: Precision = 'f32',
     shared: GpuTable | null = null,
+    shelf: WeightShelf | null = null,
   ): Promise<DecoderSession> {
     const { gpu } = runtime;
     const plan = planDecoder(config, { ...GRAPH, precision, tableAsInput: gpu !== null });
+    const kept = await keptStretches(shelf, precision, plan, madeFrom(plan, weights));
+    const make = kept?.make ?? madeFrom(plan, weights);
     const own = (): GpuTable | null =>
-      gpu && plan.table && new GpuTable(runtime, gpu, plan, plan.table, weights);
-    const table = shared?.share() ?? own();
+      gpu && plan.table && new GpuTable(runtime, gpu, plan.table, make(tableStretch(plan)));
+    let table: GpuTable | null = null;
     try {
-      const session = await sessionOf(runtime, plan, weights);
+      table = shared?.share() ?? own();
+      const session = await sessionOf(runtime, plan, weights, make);
+      kept?.done();
       return new DecoderSession(runtime, config, table, session);
     } catch (error) {
+      kept?.abandon();
       table?.release();
       throw error;
     }
@@ -82,6 +98,21 @@ export class DecoderSession {
     await this.runtime.queue.run(() => this.#session.release());
     this.table?.release();
   }
+}
+
+/** The block of an embedding that is an input, as if it lay behind the weights. */
+const tableStretch = ({ table, weightBytes }: DecoderPlan) => ({
+  from: weightBytes,
+  to: weightBytes + (table?.bytes ?? 0),
+  tensors: [],
+});
+
+function madeFrom(plan: DecoderPlan, weights: Weights): MakeStretch {
+  const make = stretchMaker(plan, weights);
+  return (stretch) =>
+    plan.table && stretch.from === plan.weightBytes
+      ? fillTable(plan, plan.table, weights)
+      : make(stretch);
 }
 
 /** Runs a session in its turn. `fetches`: outputs wanted, with the tensor to write into or null to get a new one. */
@@ -115,11 +146,12 @@ async function sessionOf(
   runtime: Runtime,
   plan: DecoderPlan,
   weights: Weights,
+  make: MakeStretch,
 ): Promise<InferenceSession> {
   if (!runtime.streamsWeights) {
     return createSession(runtime, plan.model, fillWeights(plan, weights));
   }
-  const { data, failure } = bytesOnDemand(weightFile(plan, weights));
+  const { data, failure } = bytesOnDemand(weightFile(plan, make));
   try {
     return await createSession(runtime, plan.model, data);
   } catch (error) {

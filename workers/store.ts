@@ -31,7 +31,7 @@ export interface FileStore {
 }
 
 export class MemoryStore implements FileStore {
-  readonly kept = false;
+  readonly kept: boolean = false;
   readonly #folders = new Map<string, Map<string, Uint8Array>>();
 
   folders(): Promise<readonly string[]> {
@@ -79,7 +79,7 @@ export class MemoryStore implements FileStore {
     return Promise.resolve();
   }
 
-  space(): Promise<null> {
+  space(): ReturnType<FileStore['space']> {
     return Promise.resolve(null);
   }
 }

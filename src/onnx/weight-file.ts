@@ -18,11 +18,12 @@ export interface WeightFile {
 /** Left-overs of a stretch, such as scales, are kept until they are asked for where they are this small. */
 const KEPT_SHARE = 1 / 8;
 
-export function weightFile(plan: DecoderPlan, weights: Weights): WeightFile {
-  let held: { readonly from: number; readonly data: Uint8Array<ArrayBuffer> } | null = null;
-  /** By where they begin. */
-  const leftOvers = new Map<number, Uint8Array<ArrayBuffer>>();
-  const make = ({ from, to, tensors }: WeightStretch): Uint8Array<ArrayBuffer> => {
+/** The bytes of one stretch of the weights. @throws Error as `buildDecoder`. */
+export type MakeStretch = (stretch: WeightStretch) => Uint8Array<ArrayBuffer>;
+
+export const stretchMaker =
+  (plan: DecoderPlan, weights: Weights): MakeStretch =>
+  ({ from, to, tensors }) => {
     const data = new Uint8Array(to - from);
     for (const name of tensors) {
       const slot = plan.tensors.get(name)!;
@@ -31,6 +32,11 @@ export function weightFile(plan: DecoderPlan, weights: Weights): WeightFile {
     }
     return data;
   };
+
+export function weightFile(plan: DecoderPlan, make: MakeStretch): WeightFile {
+  let held: { readonly from: number; readonly data: Uint8Array<ArrayBuffer> } | null = null;
+  /** By where they begin. */
+  const leftOvers = new Map<number, Uint8Array<ArrayBuffer>>();
   return {
     bytes: plan.weightBytes,
     read(from, to) {

@@ -42,7 +42,10 @@ export async function launch(...flags: string[]): Promise<Browser> {
  * Opens the built page in a context of its own (empty storage).
  * @throws Error when the page has not been built.
  */
-export async function openApp(browser: Browser, options: OpenOptions = {}): Promise<OpenedApp> {
+export async function openApp(
+  browser: Pick<Browser, 'newContext'>,
+  options: OpenOptions = {},
+): Promise<OpenedApp> {
   if (!existsSync(join(DIST, 'index.html'))) {
     throw new Error('There is no built page. Run "npm run build" first; "npm test" does both.');
   }

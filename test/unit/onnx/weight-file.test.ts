@@ -8,7 +8,7 @@ import type { Weights } from '../../../src/checkpoint/config';
 import { PRECISIONS } from '../../../src/core/precision';
 import { createRng } from '../../../src/core/rng';
 import { type DecoderPlan, fillWeights, planDecoder } from '../../../src/onnx/decoder';
-import { weightFile } from '../../../src/onnx/weight-file';
+import { stretchMaker, weightFile } from '../../../src/onnx/weight-file';
 import { FAMILY_CONFIGS, randomConfig, randomWeights } from './random-weights';
 import { PLAIN } from './run-decoder';
 
@@ -34,7 +34,7 @@ describe.each(Object.entries(FAMILY_CONFIGS))('%s', (_, config) => {
     const weights = randomWeights(config, 11);
     const plan = planDecoder(config, { ...PLAIN, precision });
     const whole = fillWeights(plan, weights);
-    const file = weightFile(plan, weights);
+    const file = weightFile(plan, stretchMaker(plan, weights));
     expect(file.bytes).toBe(whole.length);
     for (const seed of [1, 2]) {
       for (const [from, to] of ranges(plan, seed)) {
@@ -69,7 +69,7 @@ test.each(PRECISIONS)('in %s holds one stretch, its tensor, and an eighth', asyn
       return { data, dims };
     },
   } as unknown as Weights;
-  const file = weightFile(plan, weights);
+  const file = weightFile(plan, stretchMaker(plan, weights));
   for (const [from, to] of ranges(plan, 3)) {
     file.read(from, to);
     peak = Math.max(peak, (await held()) - before);

@@ -296,7 +296,7 @@ describe('a download', () => {
 
   test('that cannot fit is refused before it begins', async () => {
     const store = new MemoryStore();
-    store.space = () => Promise.resolve({ usedBytes: 0, quotaBytes: 5000 }) as never;
+    store.space = () => Promise.resolve({ usedBytes: 0, quotaBytes: 5000 });
     sources = { network: IMPATIENT, store: () => Promise.resolve(store) };
     await reopen();
     const failed = await load({ id: 'x', base: repository('postern/organism') });

@@ -1,0 +1,146 @@
+// Weights as they were made for the graph (rounded to few bits, merged, turned), kept in this browser's storage
+// beside what they were made from: making them takes several times as long as reading them. One file a precision:
+// the stretches in the order in which ONNX Runtime asked, then an index of them as JSON, then its length. A file
+// without an index was not finished; one whose index has another key is of other weights or another graph. Both
+// are made anew. Not kept: weights of 16 and 32 bits, which are made as fast as they are read.
+
+import * as v from 'valibot';
+import type { FileBytes } from '../src/checkpoint/file-bytes';
+import type { Precision } from '../src/checkpoint/precision';
+import { Sha256 } from '../src/core/sha256';
+import type { DecoderPlan } from '../src/onnx/decoder';
+import type { MakeStretch } from '../src/onnx/weight-file';
+import { ModelError } from './runtime';
+import type { FileStore, StoreWriter } from './store';
+
+export const KEPT_PRECISIONS: readonly Precision[] = ['int8', 'q8', 'q4'];
+export const madeFile = (precision: Precision): string => `made.${precision}.bin`;
+
+const LENGTH_BYTES = 4;
+const MOST_INDEX_BYTES = 1 << 20;
+/** Room that is left to the rest of the page. */
+const SPARE_BYTES = 64 << 20;
+
+const Place = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Index = v.object({
+  key: v.string(),
+  /** In the external data of the graph, and where in the file. */
+  stretches: v.array(v.object({ from: Place, to: Place, at: Place })),
+});
+type Index = v.InferOutput<typeof Index>;
+
+/** Where the made weights of one checkpoint are kept. */
+export interface WeightShelf {
+  readonly store: FileStore;
+  readonly folder: string;
+  /** SHA-256 of the checkpoint that they are made from. */
+  readonly sha256: string;
+}
+
+/** Makes stretches or reads them; `done` once all were asked for, `abandon` when loading failed. */
+export interface KeptStretches {
+  readonly make: MakeStretch;
+  done(): void;
+  abandon(): void;
+}
+
+/** @returns null where nothing is kept: no shelf, a precision that is not worth it, no room, another tab at it. */
+export async function keptStretches(
+  shelf: WeightShelf | null,
+  precision: Precision,
+  plan: DecoderPlan,
+  make: MakeStretch,
+): Promise<KeptStretches | null> {
+  if (!shelf?.store.kept || !KEPT_PRECISIONS.includes(precision)) return null;
+  const { store, folder, sha256 } = shelf;
+  const name = madeFile(precision);
+  const key = `${sha256} ${new Sha256().update(plan.model).hex()}`;
+  const file = await store.open(folder, name, `${folder}/${name}`);
+  const index = file && readIndex(file);
+  if (index?.key === key) return reading(file!, index, make);
+  const space = await store.space();
+  const needed = plan.weightBytes + (plan.table?.bytes ?? 0) + SPARE_BYTES - (file?.bytes ?? 0);
+  if (space && space.quotaBytes - space.usedBytes < needed) return null;
+  try {
+    return recording(await store.write(folder, name), key, make);
+  } catch (error) {
+    if (error instanceof ModelError) return null;
+    throw error;
+  }
+}
+
+function reading(file: FileBytes, { stretches }: Index, make: MakeStretch): KeptStretches {
+  return {
+    make(stretch) {
+      const { from, to } = stretch;
+      const found = stretches.find((one) => one.from === from && one.to === to);
+      if (!found) return make(stretch);
+      // A file is not read into shared memory.
+      return file.slice(found.at, found.at + to - from) as Uint8Array<ArrayBuffer>;
+    },
+    done() {},
+    abandon() {},
+  };
+}
+
+function recording(writer: StoreWriter, key: string, make: MakeStretch): KeptStretches {
+  const stretches: Index['stretches'] = [];
+  let open = true;
+  writer.clear();
+  const write = (bytes: Uint8Array): void => {
+    try {
+      writer.append(bytes);
+    } catch (error) {
+      // A load needs no storage.
+      abandon();
+      if (!(error instanceof ModelError)) throw error;
+    }
+  };
+  const abandon = (): void => {
+    if (!open) return;
+    open = false;
+    writer.clear();
+    writer.close();
+  };
+  return {
+    make(stretch) {
+      const data = make(stretch);
+      const { from, to } = stretch;
+      if (open && !stretches.some((one) => one.from === from)) {
+        stretches.push({ from, to, at: writer.bytes });
+        write(data);
+      }
+      return data;
+    },
+    done() {
+      if (!open) return;
+      const index = new TextEncoder().encode(JSON.stringify({ key, stretches } satisfies Index));
+      const length = new Uint8Array(LENGTH_BYTES);
+      new DataView(length.buffer).setUint32(0, index.length, true);
+      write(Uint8Array.from([...index, ...length]));
+      if (!open) return;
+      open = false;
+      writer.close();
+    },
+    abandon,
+  };
+}
+
+/** null where the file has no whole index, or one that names bytes that it does not have. */
+function readIndex(file: FileBytes): Index | null {
+  const end = file.bytes - LENGTH_BYTES;
+  if (end < 0) return null;
+  const last = file.slice(end, file.bytes);
+  const length = new DataView(last.buffer, last.byteOffset).getUint32(0, true);
+  if (length > Math.min(end, MOST_INDEX_BYTES)) return null;
+  try {
+    const text = new TextDecoder().decode(file.slice(end - length, end));
+    const index = v.parse(Index, JSON.parse(text));
+    const fits = index.stretches.every(
+      ({ from, to, at }) => from < to && at + to - from <= end - length,
+    );
+    return fits ? index : null;
+  } catch {
+    return null;
+  }
+}
