@@ -149,7 +149,7 @@ export class DecoderBatch {
           pools,
           length,
         ]),
-        total: this.#inputs.host(feeds.total.data, feeds.total.dims),
+        total: this.#inputs.onCpu('total', feeds.total.data, feeds.total.dims),
         ...this.#edit.feeds(this.#inputs, mask, [this.rows, length]),
         ...this.#cache.pasts,
       },

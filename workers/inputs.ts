@@ -1,6 +1,6 @@
-// The small inputs of a step (ids, lengths, edit). On webgpu each CPU tensor costs 0.5-1.7 ms a run, so
-// they live in persistent GPU buffers that are overwritten in place (engine.md 5); elsewhere they are
-// plain tensors over the caller's array.
+// The small inputs of a step (ids, lengths, edit), each a tensor over memory of its own that is overwritten in place:
+// GPU buffers on webgpu, where a CPU tensor costs 0.5-1.7 ms a run (engine.md 5), elsewhere memory that ONNX
+// Runtime reads where it lies.
 
 import type { Tensor } from 'onnxruntime-common';
 import { createStorageBuffer } from './gpu-buffer';
@@ -8,36 +8,73 @@ import type { Runtime } from './runtime';
 
 type Numbers = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
+interface Place {
+  readonly bytes: number;
+  readonly tensor: Tensor;
+  write(data: Numbers): void;
+  free(): void;
+}
+
 export class StepInputs {
   readonly #runtime: Runtime;
-  readonly #buffers = new Map<string, GPUBuffer>();
+  readonly #places = new Map<string, Place>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
 
-  /** The tensor to feed as `name`; on webgpu it is valid until the next call for that name. */
+  /** The tensor to feed as `name`, valid until the next call for that name. @throws RangeError when memory is full. */
   tensor(name: string, data: Numbers, dims: readonly number[]): Tensor {
-    const { ort, gpu } = this.#runtime;
-    const type = data instanceof Float32Array ? 'float32' : 'int32';
-    if (!gpu) return new ort.Tensor(type, data as Float32Array, dims);
-    let buffer = this.#buffers.get(name);
-    if (!buffer || buffer.size < data.byteLength) {
-      buffer?.destroy();
-      buffer = createStorageBuffer(gpu, data.byteLength);
-      this.#buffers.set(name, buffer);
+    let place = this.#places.get(name);
+    if (!place || place.bytes !== data.byteLength || String(place.tensor.dims) !== String(dims)) {
+      place?.free();
+      place = this.#runtime.gpu
+        ? this.#inBuffer(this.#runtime.gpu, data, dims)
+        : this.#inBlock(data, dims);
+      this.#places.set(name, place);
     }
-    gpu.queue.writeBuffer(buffer, 0, data);
-    return ort.Tensor.fromGpuBuffer(buffer, { dataType: type, dims: [...dims] });
+    place.write(data);
+    return place.tensor;
   }
 
-  /** A tensor in CPU memory on every device, for inputs that ORT reads on the CPU (`total`). */
-  host(data: Int32Array<ArrayBuffer>, dims: readonly number[]): Tensor {
-    return new this.#runtime.ort.Tensor('int32', data, dims);
+  /** The same for an input that ORT reads on the CPU whatever the device (`total`). */
+  onCpu(name: string, data: Int32Array<ArrayBuffer>, dims: readonly number[]): Tensor {
+    const { gpu, ort } = this.#runtime;
+    return gpu ? new ort.Tensor('int32', data, dims) : this.tensor(name, data, dims);
   }
 
   release(): void {
-    for (const buffer of this.#buffers.values()) buffer.destroy();
-    this.#buffers.clear();
+    for (const place of this.#places.values()) place.free();
+    this.#places.clear();
+  }
+
+  #inBuffer(gpu: GPUDevice, data: Numbers, dims: readonly number[]): Place {
+    const buffer = createStorageBuffer(gpu, data.byteLength);
+    const dataType = typeOf(data);
+    return {
+      bytes: data.byteLength,
+      tensor: this.#runtime.ort.Tensor.fromGpuBuffer(buffer, { dataType, dims: [...dims] }),
+      write: (numbers) => gpu.queue.writeBuffer(buffer, 0, numbers),
+      free: () => buffer.destroy(),
+    };
+  }
+
+  #inBlock(data: Numbers, dims: readonly number[]): Place {
+    const block = this.#runtime.allocate(data.length);
+    const { buffer, byteOffset } = block.data;
+    const there =
+      data instanceof Float32Array
+        ? new Float32Array(buffer, byteOffset, data.length)
+        : new Int32Array(buffer, byteOffset, data.length);
+    return {
+      bytes: data.byteLength,
+      // Typed as the commonest pair; the constructor checks that type and array fit.
+      tensor: new this.#runtime.ort.Tensor(typeOf(data), there as Float32Array, dims),
+      write: (numbers) => there.set(numbers),
+      free: () => block.free(),
+    };
   }
 }
+
+const typeOf = (data: Numbers): 'float32' | 'int32' =>
+  data instanceof Float32Array ? 'float32' : 'int32';

@@ -4,20 +4,28 @@
 import type { Tensor } from 'onnxruntime-common';
 import type { ModelConfig } from '../src/checkpoint/config';
 import { EDIT_WIDTH, emptyEdit, maskedBias, type PackedEdit } from '../src/core/edit';
-import { readFeed } from '../src/onnx/decoder-feeds';
+import { layerOf } from '../src/onnx/decoder-feeds';
 import type { EditPositions } from './api';
 import type { StepInputs } from './inputs';
 import { ModelError } from './runtime';
+
+/** What was fed last, and for what. */
+interface Fed {
+  readonly packed: PackedEdit;
+  readonly inputs: StepInputs;
+  readonly mask: Float32Array;
+  readonly dims: readonly [rows: number, pos: number];
+  readonly tensors: Record<string, Tensor>;
+}
+
+const same = (a: Float32Array, b: Float32Array): boolean =>
+  a.length === b.length && a.every((x, i) => x === b[i]);
 
 export class LiveEdit {
   readonly #config: ModelConfig;
   #packed: PackedEdit;
   #positions: EditPositions;
-  #fed: {
-    readonly packed: PackedEdit;
-    readonly inputs: StepInputs;
-    readonly tensors: Record<string, Tensor>;
-  } | null = null;
+  #fed: Fed | null = null;
 
   /** @throws ModelError `bad-input` when the edit is of another shape than the model. */
   constructor(config: ModelConfig, edit: PackedEdit | null, positions: EditPositions) {
@@ -37,7 +45,7 @@ export class LiveEdit {
   }
 
   /**
-   * The graph's `edit_read`, `edit_write` (written anew only after a change) and `edit_bias`.
+   * The graph's `edit_read.l`, `edit_bias.l` and `edit_write.l`, written anew only after a change.
    * @param mask [rows, pos], 1 where a position is edited.
    */
   feeds(
@@ -47,22 +55,29 @@ export class LiveEdit {
   ): Record<string, Tensor> {
     const packed = this.#packed;
     const { dModel, nLayers } = this.#config;
-    const columns = nLayers * EDIT_WIDTH;
-    if (this.#fed?.packed !== packed || this.#fed.inputs !== inputs) {
-      const tensors = {
-        edit_read: inputs.tensor('edit_read', readFeed(packed.read, nLayers), [
-          nLayers * dModel,
-          EDIT_WIDTH,
-        ]),
-        edit_write: inputs.tensor('edit_write', packed.write, [columns, dModel]),
+    const fed = this.#fed;
+    const sameEdit = fed?.packed === packed && fed.inputs === inputs;
+    const sameMask = sameEdit && String(fed.dims) === String(dims) && same(fed.mask, mask);
+    if (sameMask) return fed.tensors;
+    const tensors: Record<string, Tensor> = sameEdit ? fed.tensors : {};
+    for (let layer = 0; layer < nLayers; layer++) {
+      const put = (
+        name: string,
+        data: Float32Array<ArrayBuffer>,
+        shape: readonly number[],
+      ): void => {
+        const full = `edit_${name}.${layer}`;
+        tensors[full] = inputs.tensor(full, data, shape);
       };
-      this.#fed = { packed, inputs, tensors };
+      const { read, bias, write } = layerOf(packed, layer);
+      if (!sameEdit) {
+        put('read', read, [dModel, EDIT_WIDTH]);
+        put('write', write, [EDIT_WIDTH, dModel]);
+      }
+      put('bias', maskedBias(bias, mask), [...dims, EDIT_WIDTH]);
     }
-    const bias = maskedBias(packed.bias, mask);
-    return {
-      ...this.#fed.tensors,
-      edit_bias: inputs.tensor('edit_bias', bias, [...dims, columns]),
-    };
+    this.#fed = { packed, inputs, mask, dims, tensors };
+    return tensors;
   }
 
   #checked(edit: PackedEdit | null): PackedEdit {

@@ -26,6 +26,9 @@ const IN_CPU_MEMORY = 1;
 /** The module's memory; more than one, because growing gives it a new name for the same bytes. */
 const heaps = new WeakSet<ArrayBufferLike>();
 const names = new Map<string, number>();
+/** Handles to tensors in place, which are fed at every step: making them anew was 4% of one. */
+const kept = new WeakMap<Ort.Tensor, number>();
+const unused = new FinalizationRegistry<number>((handle) => ortModule()._OrtReleaseTensor(handle));
 
 /**
  * Zeros in ONNX Runtime's memory.
@@ -98,12 +101,19 @@ async function runInHeap(
   }
 }
 
-/** A handle to the tensor, over a copy of its data where that lies outside. */
-function bind({ type, data, dims }: Ort.Tensor, handles: number[], copies?: number[]): number {
+/**
+ * A handle to the tensor, over a copy of its data where that lies outside; one in place is kept as long as the
+ * tensor is.
+ */
+function bind(tensor: Ort.Tensor, handles: number[], copies?: number[]): number {
+  const known = kept.get(tensor);
+  if (known !== undefined) return known;
+  const { type, data, dims } = tensor;
   const module = ortModule();
   if (!isType(type) || !ArrayBuffer.isView(data)) throw new TypeError(`${type} cannot be fed.`);
   let address = data.byteOffset;
-  if (!heaps.has(data.buffer)) {
+  const inPlace = heaps.has(data.buffer);
+  if (!inPlace) {
     if (!copies) throw new TypeError('An output can be written only where ONNX Runtime can write.');
     address = reserve(data.byteLength);
     copies.push(address);
@@ -121,7 +131,12 @@ function bind({ type, data, dims }: Ort.Tensor, handles: number[], copies?: numb
   );
   module.stackRestore(stack);
   if (handle === 0) throwLastError();
-  handles.push(handle);
+  if (inPlace) {
+    kept.set(tensor, handle);
+    unused.register(tensor, handle);
+  } else {
+    handles.push(handle);
+  }
   return handle;
 }
 

@@ -219,7 +219,7 @@ export function packEdit(
 const NEVER = -1e30;
 
 /**
- * The bias of every position [positions, n_layers * 5] (row-major over batch and pos), so that the edit
+ * A bias [n] at every position [positions, n] (row-major over batch and pos), so that the edit
  * applies where `mask` is 1 and adds exact zeros where it is 0.
  */
 export function maskedBias(bias: Float32Array, mask: ArrayLike<number>): Float32Array<ArrayBuffer> {

@@ -2,7 +2,7 @@
 // head of decoder.ts. Plain typed arrays: whoever runs the graph wraps them as tensors.
 // Refuses empty rows: a model that is shown nothing has nothing to say.
 
-import { EDIT_WIDTH } from '../core/edit';
+import { EDIT_WIDTH, type PackedEdit } from '../core/edit';
 
 export interface Feed {
   readonly data: Int32Array<ArrayBuffer>;
@@ -66,21 +66,21 @@ export function decodeFeeds(tokens: readonly number[], lengths: readonly number[
   };
 }
 
-/**
- * `PackedEdit.read` [d_model, n_layers * 5] as the graph takes it, layer after layer [n_layers * d_model, 5]: each
- * layer's part is then one block of memory, and handing it out costs no strided copy at every token.
- */
-export function readFeed(read: Float32Array, nLayers: number): Float32Array<ArrayBuffer> {
-  const columns = nLayers * EDIT_WIDTH;
+/** What a packed edit does at one layer, as the graph takes it: R [d_model, 5], b [5], W [5, d_model]. */
+export function layerOf({ read, bias, write }: PackedEdit, layer: number): PackedEdit {
+  const columns = bias.length;
   const dModel = read.length / columns;
-  const out = new Float32Array(read.length);
+  const first = layer * EDIT_WIDTH;
+  const own = new Float32Array(dModel * EDIT_WIDTH);
   for (let i = 0; i < dModel; i++) {
-    for (let layer = 0; layer < nLayers; layer++) {
-      const from = i * columns + layer * EDIT_WIDTH;
-      out.set(read.subarray(from, from + EDIT_WIDTH), (layer * dModel + i) * EDIT_WIDTH);
-    }
+    const row = i * columns + first;
+    own.set(read.subarray(row, row + EDIT_WIDTH), i * EDIT_WIDTH);
   }
-  return out;
+  return {
+    read: own,
+    bias: bias.subarray(first, first + EDIT_WIDTH),
+    write: write.subarray(first * dModel, (first + EDIT_WIDTH) * dModel),
+  };
 }
 
 /** The projections among the graph's `readouts`: column 0 of each layer's five, [batch, pos, n_layers]. */

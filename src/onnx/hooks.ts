@@ -15,39 +15,22 @@ export interface EditHooks {
 }
 
 /**
- * Declares the inputs `edit_read` [n_layers * d_model, 5] (see `readFeed`), `edit_bias` [batch, pos, n_layers * 5] (the packed
- * bias at every position, masked by `maskedBias`) and `edit_write` [n_layers * 5, d_model].
+ * Declares for each layer l the inputs `edit_read.l` [d_model, 5], `edit_bias.l` [batch, pos, 5] (the bias at every
+ * position, masked by `maskedBias`) and `edit_write.l` [5, d_model]. They come apart because cutting them out of one
+ * tensor at every token cost more than the edit, and on WebGPU an operator can have at most 9 outputs.
  */
 export function editHooks(g: GraphBuilder, { nLayers, dModel }: ModelConfig): EditHooks {
   const columns = nLayers * EDIT_WIDTH;
-  const reads = byLayer(
-    g,
-    g.input('edit_read', 'f32', [nLayers * dModel, EDIT_WIDTH]),
-    0,
-    nLayers,
-    dModel,
-  );
-  const biases = byLayer(
-    g,
-    g.input('edit_bias', 'f32', ['batch', 'pos', columns]),
-    2,
-    nLayers,
-    EDIT_WIDTH,
-  );
-  const writes = byLayer(
-    g,
-    g.input('edit_write', 'f32', [columns, dModel]),
-    0,
-    nLayers,
-    EDIT_WIDTH,
-  );
   const readouts: Value[] = [];
   return {
     delta(layer, resid) {
-      const measured = g.op('MatMul', [resid, reads[layer]!]);
+      const input = (name: string, dims: readonly (number | string)[]) =>
+        g.input(`edit_${name}.${layer}`, 'f32', dims);
+      const measured = g.op('MatMul', [resid, input('read', [dModel, EDIT_WIDTH])]);
       readouts.push(measured);
-      const excess = g.op('Relu', [g.op('Add', [measured, biases[layer]!])]);
-      return g.op('MatMul', [excess, writes[layer]!]);
+      const bias = input('bias', ['batch', 'pos', EDIT_WIDTH]);
+      const excess = g.op('Relu', [g.op('Add', [measured, bias])]);
+      return g.op('MatMul', [excess, input('write', [EDIT_WIDTH, dModel])]);
     },
     finish() {
       const all = g.op('Concat', readouts, { axis: int(2) });
@@ -72,29 +55,4 @@ export function stackResiduals(g: GraphBuilder, residuals: readonly Value[], dMo
   const planes = residuals.map((resid) => g.op('Unsqueeze', [resid, g.int64(0)]));
   const stack = g.op('Concat', planes, { axis: int(0) });
   g.output(stack, 'residuals', 'f32', [residuals.length, 'batch', 'pos', dModel]);
-}
-
-/**
- * Outputs of one Split. Each is a storage buffer to WebGPU, and shaders there may bind 10 of them, the input being
- * one more: a single Split over the 24 layers of a real checkpoint does not run.
- */
-const MOST_PARTS = 8;
-
-/** `value` along `axis` in one equal part a layer: at once, or first in groups of layers. */
-function byLayer(
-  g: GraphBuilder,
-  value: Value,
-  axis: number,
-  layers: number,
-  each: number,
-): Value[] {
-  const size = layers <= MOST_PARTS ? 1 : Math.max(MOST_PARTS, Math.ceil(layers / MOST_PARTS));
-  const groups = Array.from({ length: Math.ceil(layers / size) }, (_, i) =>
-    Math.min(size, layers - i * size),
-  );
-  const sizes = g.int64(...groups.map((count) => count * each));
-  const parts = g.opN('Split', groups.length, [value, sizes], { axis: int(axis) });
-  return parts.flatMap((part, i) =>
-    groups[i] === 1 ? [part] : byLayer(g, part, axis, groups[i]!, each),
-  );
 }

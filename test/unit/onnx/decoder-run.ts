@@ -8,9 +8,9 @@ import { EDIT_WIDTH, maskedBias } from '../../../src/core/edit';
 import { buildDecoder, type DecoderOptions } from '../../../src/onnx/decoder';
 import {
   decodeFeeds,
+  layerOf,
   prefillFeeds,
   projectionsOf,
-  readFeed,
   type TokenFeeds,
 } from '../../../src/onnx/decoder-feeds';
 
@@ -65,7 +65,6 @@ export class DecoderRun {
   ): Promise<Outputs> {
     const { nKvHeads, nLayers, dHead, dModel } = this.config;
     const [batch, length] = tokens.input_ids.dims as [number, number];
-    const columns = nLayers * EDIT_WIDTH;
     const f32 = (data: ArrayLike<number>, dims: number[]) =>
       new this.#backend.Tensor('float32', Float32Array.from(data), dims);
     const make = (name: string): Tensor => {
@@ -79,12 +78,11 @@ export class DecoderRun {
       if (name === 'pool_weights') return f32(pool ?? [], [batch, pool ? 1 : 0, length]);
       const edit = this.edit;
       if (!edit) throw new Error(`The test gave no edit for ${name}.`);
-      if (name === 'edit_read')
-        return f32(readFeed(edit.read, nLayers), [nLayers * dModel, EDIT_WIDTH]);
-      if (name === 'edit_bias') {
-        return f32(maskedBias(edit.bias, mask ?? ones), [batch, length, columns]);
-      }
-      return f32(edit.write, [columns, dModel]);
+      const [kind, layer] = name.split('.');
+      const { read, bias, write } = layerOf(edit, Number(layer));
+      if (kind === 'edit_read') return f32(read, [dModel, EDIT_WIDTH]);
+      if (kind === 'edit_write') return f32(write, [EDIT_WIDTH, dModel]);
+      return f32(maskedBias(bias, mask ?? ones), [batch, length, EDIT_WIDTH]);
     };
     const feeds = Object.fromEntries(this.session.inputNames.map((name) => [name, make(name)]));
     const outputs = await this.session.run(feeds);
