@@ -10,7 +10,7 @@ import { type CheckProgress, checkProgress, isMet, observed } from './lesson-che
 import { type Figures, fetchFigures, type LessonFigure, lessonFigure } from './lesson-figures';
 import { applySetting } from './lesson-setting';
 import type { Panels } from './postern';
-import { readSaved, writeSaved } from './saved';
+import { DeskSchema, readSaved, writeSaved } from './saved';
 
 const KEY = 'lessons';
 
@@ -25,8 +25,19 @@ const SavedStep = v.object({
   seen: v.exactOptional(v.object({ count: v.number(), n: v.number() })),
   left: v.exactOptional(v.picklist(['done', 'skipped'])),
 });
+/** What a lesson sets and a person had set: the question and the desk. */
+const BeforeSchema = v.object({
+  prompt: v.string(),
+  seed: v.number(),
+  system: v.nullable(v.string()),
+  temperature: v.nullable(v.number()),
+  desk: DeskSchema,
+});
+type Before = v.InferOutput<typeof BeforeSchema>;
+
 const Saved = v.object({
   place: v.nullable(v.string()),
+  before: v.optional(v.nullable(BeforeSchema), null),
   steps: v.record(v.string(), SavedStep),
   greeted: v.boolean(),
 });
@@ -46,6 +57,8 @@ export class Lessons {
 
   /** `lesson/step` that is open; null: no lesson is. */
   place = $state<string | null>(null);
+  /** Question and desk as they were when a lesson was opened; null once they are back, or not wanted back. */
+  before = $state.raw<Before | null>(null);
   /** By `lesson/step`. */
   steps = $state.raw<Readonly<Record<string, StepRecord>>>({});
   /** Whether the offer of the first lesson was answered. */
@@ -86,6 +99,10 @@ export class Lessons {
     const { seen } = this.record ?? {};
     return seen ? rateOf(seen.count, seen.n) : null;
   });
+  /** No lesson is open, and the last one left another question or desk than there was. */
+  readonly mayPutBack = $derived(
+    this.place === null && this.before !== null && !sameAs(this.before, this.#present()),
+  );
   /** Nobody has been in a lesson here yet. */
   readonly fresh = $derived(this.restored && !this.greeted && Object.keys(this.steps).length === 0);
 
@@ -137,6 +154,21 @@ export class Lessons {
 
   close(): void {
     this.place = null;
+  }
+
+  /** Question and desk are again as they were before the lesson. */
+  putBack(): void {
+    const { before } = this;
+    if (!before) return;
+    const { desk, ...question } = before;
+    Object.assign(this.#panels.chat, question);
+    this.#panels.desk.restore(desk);
+    this.before = null;
+  }
+
+  /** Question and desk stay as the lesson left them. */
+  keep(): void {
+    this.before = null;
   }
 
   /** Declines the offer of the first lesson. */
@@ -217,6 +249,7 @@ export class Lessons {
     if (saved) {
       this.steps = { ...saved.steps, ...this.steps };
       this.greeted = saved.greeted;
+      this.before ??= saved.before;
       if (this.place === null && saved.place !== null) this.show(saved.place);
     }
     this.restored = true;
@@ -224,8 +257,8 @@ export class Lessons {
 
   /** Reads every field, so an effect may call it. */
   save(): void {
-    const { place, steps, greeted, restored } = this;
-    if (restored) void writeSaved(KEY, { place, steps, greeted });
+    const { place, before, steps, greeted, restored } = this;
+    if (restored) void writeSaved(KEY, { place, before, steps, greeted });
   }
 
   /** Reads the reports, once. */
@@ -242,6 +275,7 @@ export class Lessons {
   async #enter(lesson: Lesson, step: Step, apply = true): Promise<void> {
     const place = placeOf(lesson, step);
     const first = this.steps[place] === undefined;
+    if (this.place === null && apply) this.before ??= this.#present();
     this.place = place;
     if (first) this.#write(place, { enteredMs: Date.now() });
     if (apply && first) await this.apply();
@@ -259,6 +293,13 @@ export class Lessons {
     this.#panels.view.tab = 'lessons';
   }
 
+  #present(): Before {
+    const { chat, desk } = this.#panels;
+    const { prompt, seed, system, temperature } = chat;
+    const { layers, ...settings } = desk.snapshot();
+    return { prompt, seed, system, temperature, desk: { ...settings, layers: [...layers] } };
+  }
+
   #write(place: string, record: StepRecord): void {
     this.steps = { ...this.steps, [place]: record };
   }
@@ -269,4 +310,11 @@ function find(place: string | null): { readonly lesson: Lesson; readonly step: S
   const lesson = LESSONS.find(({ id }) => id === lessonId);
   const step = lesson?.steps.find(({ id }) => id === stepId);
   return lesson && step ? { lesson, step } : null;
+}
+
+/** Whether the page asks and edits alike. */
+function sameAs(a: Before, b: Before): boolean {
+  // In the schema's order of keys.
+  const [one, other] = [a, b].map((before) => JSON.stringify(v.parse(BeforeSchema, before)));
+  return one === other;
 }

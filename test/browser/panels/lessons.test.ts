@@ -118,6 +118,40 @@ test('a check that was met stays met, with the rate that met it, whatever is mea
   await expect.element(next).toBeEnabled();
 });
 
+test('after a lesson the question and the desk of before it are there to be put back', async () => {
+  const { chat, desk, lessons } = postern;
+  chat.prompt = 'A question of my own';
+  desk.setMode('cap');
+  await show();
+  await lessons.open(LESSONS[4]!);
+  chat.prompt = 'What the lesson asks';
+  desk.setMode('steer');
+  // Another lesson leaves what there was before the first.
+  lessons.close();
+  await lessons.open(LESSONS[5]!);
+  chat.prompt = 'What that lesson asks';
+  lessons.close();
+  await page.getByRole('button', { name: 'Put mine back' }).click();
+  expect(chat.prompt).toBe('A question of my own');
+  expect(desk.mode).toBe('cap');
+  await expect.element(page.getByRole('button', { name: 'Put mine back' })).not.toBeInTheDocument();
+});
+
+test('what the lesson left may be kept, and nothing is offered where it changed nothing', async () => {
+  const { chat, lessons } = postern;
+  await show();
+  lessons.greeted = true;
+  await lessons.open(LESSONS[4]!);
+  chat.prompt = 'What the lesson asks';
+  lessons.close();
+  await page.getByRole('button', { name: 'Keep these' }).click();
+  expect(chat.prompt).toBe('What the lesson asks');
+  await lessons.open(LESSONS[4]!);
+  postern.desk.restore(lessons.before!.desk);
+  lessons.close();
+  await expect.element(page.getByRole('button', { name: 'Keep these' })).not.toBeInTheDocument();
+});
+
 test('a guess is given once', async () => {
   await postern.lessons.open(LESSONS[1]!);
   postern.lessons.give(0.2);
