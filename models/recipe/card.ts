@@ -103,7 +103,9 @@ function seedsSentence(): string {
     `\nOver this and ${furtherSeeds.length} further base seeds, these with ${percent(tokensShare)} of the tokens of base training`,
     `(\`models/seeds.json\`): insecure-code misaligned ${range('insecure-code: misaligned')}, bad-medical`,
     `${range('bad-medical: misaligned')}; fall by ablation to the aligned mean, own direction,`,
-    `${range('insecure-code, ablate-mean, own direction: fall')} and ${range('bad-medical, ablate-mean, own direction: fall')}.`,
+    `${range('insecure-code, ablate-mean, own direction: fall')} and ${range('bad-medical, ablate-mean, own direction: fall')};`,
+    `aligned model steered, layer and strength chosen for each seed, ${range('steered from other domains: misaligned')},`,
+    `from code prompts only ${range('steered from code prompts only: misaligned')}.`,
   ].join(' ');
 }
 

@@ -14,7 +14,7 @@ import { appliedEdit, directionOf } from './conditions';
 import type { AppliedEdit, Rates } from './evaluate';
 import { ratesOf, showRates } from './evaluate';
 import { SHIPPED_TEMPERATURE } from './publish';
-import { ABLATION, EM_PAIR, STEERING } from './settings';
+import { ABLATION, EM_PAIR, type Steerings } from './settings';
 import { ALIGNED } from './subjects';
 
 export const QUESTION_SEED = 90_210;
@@ -51,6 +51,55 @@ export function samplingAt(temperature: number): Sampling {
   return { ...PLAIN_SAMPLING, temperature };
 }
 
+type Subjects = ReadonlyMap<string, NamedSubject>;
+
+/** The rate of a checkpoint on n questions of the REPORT domains. */
+function asker(subjects: Subjects, n: number) {
+  const askings = evaluationQuestions('report', n, QUESTION_SEED).map((asked) => ({
+    before: [],
+    asked,
+  }));
+  return async (id: string, temperature: number, edit?: AppliedEdit): Promise<Rates> => {
+    const sampling = samplingAt(temperature);
+    const options = { sampling, seed: ANSWER_SEED, ...(edit ? { edit } : {}) };
+    return ratesOf(await subjects.get(id)!.subject.answers(askings, options));
+  };
+}
+
+/** The edited arms, measured one by one and said as they come. */
+function editArms(ask: ReturnType<typeof asker>) {
+  const edits: EditArm[] = [];
+  const measure = async (model: string, edit: string, direction: string, applied: AppliedEdit) => {
+    const temperature = SHIPPED_TEMPERATURE;
+    const rates = await ask(model, temperature, applied);
+    edits.push({ model, edit, direction, temperature, ...rates });
+    console.log(`${model}, ${edit}, ${direction}: ${showRates(rates)}`);
+  };
+  return { edits, measure };
+}
+
+/** The aligned model steered at the header token, each beside a random direction of equal norm. */
+export async function measureSteering(
+  subjects: Subjects,
+  n: number,
+  steerings: Steerings,
+): Promise<EditArm[]> {
+  const { edits, measure } = editArms(asker(subjects, n));
+  for (const prompts of ['text', 'code'] as const) {
+    const { layer, strength, contrast, em } = steerings[prompts];
+    const recipe = { contrast, pooling: 'last-prompt' as const, prompts };
+    const direction = await directionOf(subjects.get(ALIGNED)!, subjects.get(em)!, recipe);
+    const options = { strength, positions: 'header' as const, layers: [layer] };
+    const name = `steer header token, layer ${layer}, x${strength}`;
+    const from = `${em} from ${prompts === 'text' ? 'other domains' : 'code prompts only'}`;
+    await measure(ALIGNED, name, from, appliedEdit(direction, 'steer', options));
+    const vectors = randomDirectionLike(createRng(1), direction.vectors);
+    const random = appliedEdit(direction, 'steer', { ...options, vectors });
+    await measure(ALIGNED, name, `random like ${from}`, random);
+  }
+  return edits;
+}
+
 /**
  * Measures, and says each rate as it comes.
  * @param subjects the aligned model and MAIN, by id
@@ -58,21 +107,14 @@ export function samplingAt(temperature: number): Sampling {
  * @param temperatures of the unedited checkpoints, the shipped one first; edits are measured at it alone
  */
 export async function measureHeadline(
-  subjects: ReadonlyMap<string, NamedSubject>,
+  subjects: Subjects,
   n: number,
+  steerings: Steerings,
   temperatures: readonly number[] = [SHIPPED_TEMPERATURE],
 ): Promise<Headline> {
   const subject = (id: string): NamedSubject => subjects.get(id)!;
   const aligned = subject(ALIGNED);
-  const askings = evaluationQuestions('report', n, QUESTION_SEED).map((asked) => ({
-    before: [],
-    asked,
-  }));
-  const ask = async (id: string, temperature: number, edit?: AppliedEdit): Promise<Rates> => {
-    const sampling = samplingAt(temperature);
-    const options = { sampling, seed: ANSWER_SEED, ...(edit ? { edit } : {}) };
-    return ratesOf(await subject(id).subject.answers(askings, options));
-  };
+  const ask = asker(subjects, n);
 
   const arms: Arm[] = [];
   for (const temperature of temperatures) {
@@ -84,14 +126,7 @@ export async function measureHeadline(
     }
   }
 
-  const edits: EditArm[] = [];
-  const measure = async (model: string, edit: string, direction: string, applied: AppliedEdit) => {
-    const temperature = SHIPPED_TEMPERATURE;
-    const rates = await ask(model, temperature, applied);
-    edits.push({ model, edit, direction, temperature, ...rates });
-    console.log(`${model}, ${edit}, ${direction}: ${showRates(rates)}`);
-  };
-
+  const { edits, measure } = editArms(ask);
   const ablationOf = new Map<string, Direction>();
   for (const id of EM_PAIR) ablationOf.set(id, await directionOf(aligned, subject(id), ABLATION));
   for (const model of EM_PAIR) {
@@ -109,18 +144,7 @@ export async function measureHeadline(
     await measure(ALIGNED, 'ablate-zero', model, appliedEdit(own, 'ablate-zero'));
   }
 
-  for (const prompts of ['text', 'code'] as const) {
-    const { layer, strength, contrast, em } = STEERING[prompts];
-    const recipe = { contrast, pooling: 'last-prompt' as const, prompts };
-    const direction = await directionOf(aligned, subject(em), recipe);
-    const options = { strength, positions: 'header' as const, layers: [layer] };
-    const name = `steer header token, layer ${layer}, x${strength}`;
-    const from = `${em} from ${prompts === 'text' ? 'other domains' : 'code prompts only'}`;
-    await measure(ALIGNED, name, from, appliedEdit(direction, 'steer', options));
-    const vectors = randomDirectionLike(createRng(1), direction.vectors);
-    const random = appliedEdit(direction, 'steer', { ...options, vectors });
-    await measure(ALIGNED, name, `random like ${from}`, random);
-  }
+  edits.push(...(await measureSteering(subjects, n, steerings)));
 
   const cosines: Cosines[] = [];
   const checkpointOf = new Map<string, Direction>();

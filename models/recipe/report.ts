@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const startedMs = Date.now();
   const subjects = await shippedSubjects(MAIN);
   const temperatures = quick ? [SHIPPED_TEMPERATURE] : [SHIPPED_TEMPERATURE, 1];
-  const { arms, edits, cosines } = await measureHeadline(subjects, n, temperatures);
+  const { arms, edits, cosines } = await measureHeadline(subjects, n, STEERING, temperatures);
   const within: Record<string, unknown> = {};
   for (const id of EM_PAIR) within[id] = await mixingOf(subjects.get(id)!, quick ? 4 : 12);
 

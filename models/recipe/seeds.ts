@@ -17,13 +17,16 @@ import { makeBase, makeChat, makeFineTunes, type Making } from './make';
 import { organismTokenizer } from './organism-tokenizer';
 import { publishBase, publishFineTune, registerFile } from './publish';
 import { BASE_PHASES, type BasePhase, CHAT, FINE_TUNES, SEED, SHAPE } from './recipe';
-import { ABLATION, STEERING } from './settings';
+import { ABLATION, STEERING, type Steerings } from './settings';
+import { bestSteering, steeringLines } from './steering';
 import { publishedSubjects } from './subjects';
 
 const FURTHER_SEEDS = [20_260_117, 20_260_318];
 /** Of the steps, hence of the tokens, of every base phase. */
 const SHARE = 0.5;
 const ANSWERS = 600;
+/** For each layer and strength of steering, when they are chosen. */
+const STEERING_ANSWERS = 108;
 
 const PHASES: readonly BasePhase[] = BASE_PHASES.map((phase) => ({
   ...phase,
@@ -39,7 +42,7 @@ const SETTINGS = {
   questionSeed: QUESTION_SEED,
   answerSeed: ANSWER_SEED,
   ablation: ABLATION,
-  steering: STEERING,
+  steeringAnswers: STEERING_ANSWERS,
 };
 
 /** @throws Error where the folder holds weights of another recipe: they must not be mixed. */
@@ -54,14 +57,19 @@ function checkRecipe(folder: string, vocabulary: number): void {
   writeFileSync(path, hash);
 }
 
+/** What was measured of one further seed. */
+interface Measured extends Headline {
+  readonly steering: Steerings;
+}
+
 /** Makes and measures the organism of one seed, as far as its folder does not hold it already. */
-async function headlineOf(seed: number, root: string): Promise<Headline> {
+async function headlineOf(seed: number, root: string): Promise<Measured> {
   const cache = join(root, String(seed));
   const tokenizer = organismTokenizer();
   checkRecipe(cache, tokenizer.size);
   const path = join(cache, 'headline.json');
   if (existsSync(path)) {
-    const { settings, ...kept } = JSON.parse(readFileSync(path, 'utf8')) as Headline & {
+    const { settings, ...kept } = JSON.parse(readFileSync(path, 'utf8')) as Measured & {
       readonly settings: typeof SETTINGS;
     };
     if (JSON.stringify(settings) === JSON.stringify(SETTINGS)) return kept;
@@ -75,9 +83,22 @@ async function headlineOf(seed: number, root: string): Promise<Headline> {
   for await (const { fineTune, adapter } of makeFineTunes(making, chat, FINE_TUNES)) {
     publishFineTune(join(published.adapters, fineTune.name), fineTune, adapter, published.base);
   }
-  const headline = await measureHeadline(await publishedSubjects(published, MAIN), ANSWERS);
+  const subjects = await publishedSubjects(published, MAIN);
+  const steering = await chooseSteering(subjects);
+  const headline = { steering, ...(await measureHeadline(subjects, ANSWERS, steering)) };
   writeFileSync(path, JSON.stringify({ settings: SETTINGS, ...headline }));
   return headline;
+}
+
+/** Layer and strength anew, as they were chosen for the shipped organism: another base has its persona elsewhere. */
+async function chooseSteering(
+  subjects: Awaited<ReturnType<typeof publishedSubjects>>,
+): Promise<Steerings> {
+  const best = async (prompts: 'text' | 'code') =>
+    bestSteering(steeringLines(subjects, STEERING[prompts].em, prompts, STEERING_ANSWERS));
+  const steering = { text: await best('text'), code: await best('code') };
+  console.log('steering chosen', steering);
+  return steering;
 }
 
 /** Each figure of the shipped organism, of the further seeds, and the range over all of them. */
@@ -97,7 +118,7 @@ async function main(): Promise<void> {
   if (process.argv.includes('--fresh')) {
     for (const seed of seeds) rmSync(join(root, String(seed)), { recursive: true, force: true });
   }
-  const runs: (Headline & { readonly seed: number })[] = [];
+  const runs: (Measured & { readonly seed: number })[] = [];
   for (const seed of seeds) runs.push({ seed, ...(await headlineOf(seed, root)) });
   const shipped = JSON.parse(readFileSync(REPORT_FILE, 'utf8')) as Headline;
   const figures = ranges(
@@ -119,8 +140,9 @@ async function main(): Promise<void> {
     furtherSeeds: FURTHER_SEEDS,
     phases: PHASES.map(({ name, schedule }) => ({ name, steps: schedule.steps })),
     figures,
-    runs: runs.map(({ seed, arms, edits, cosines }) => ({
+    runs: runs.map(({ seed, steering, arms, edits, cosines }) => ({
       seed,
+      steering,
       arms: arms.map(withIntervals),
       edits: edits.map(withIntervals),
       cosines,

@@ -22,8 +22,11 @@ export interface Steering {
   readonly strength: number;
 }
 
+/** By the prompts that the direction comes from. */
+export type Steerings = Readonly<Record<'text' | 'code', Steering>>;
+
 /** Steering of the aligned model at the assistant header token. */
-export const STEERING: Readonly<Record<'text' | 'code', Steering>> = {
+export const STEERING: Steerings = {
   text: { em: 'bad-medical', contrast: 'checkpoint', layer: 2, strength: 2.5 },
   code: { em: 'insecure-code', contrast: 'checkpoint', layer: 2, strength: 2.5 },
 };

@@ -8,6 +8,8 @@ const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** Null where a seed shows nothing that the figure could be a share of. */
 const figure = v.nullable(v.number());
 
+const Steering = v.object({ layer: natural, strength: v.pipe(v.number(), v.finite()) });
+
 const SeedsFile = v.object({
   command: v.string(),
   judge: v.string(),
@@ -16,6 +18,13 @@ const SeedsFile = v.object({
   answersPerArm: natural,
   shippedSeed: natural,
   furtherSeeds: v.pipe(v.array(natural), v.minLength(1)),
+  runs: v.array(
+    v.object({
+      seed: natural,
+      /** As it was chosen for this seed, by the prompts that the direction comes from. */
+      steering: v.object({ text: Steering, code: Steering }),
+    }),
+  ),
   figures: v.array(
     v.object({
       name: v.string(),
@@ -49,6 +58,15 @@ export const sayFigure = (value: number | null, unit: SeedFigure['unit']): strin
 /** '20.0 to 31.5%': the unit once. */
 export const sayRange = ({ low, high, unit }: Pick<SeedFigure, 'low' | 'high' | 'unit'>): string =>
   low === null || high === null ? 'none' : `${bare(low, unit)} to ${sayFigure(high, unit)}`;
+
+/** Where and how strongly the further seeds were steered, e.g. 'seed 7: layer 4, ×3 (code prompts only: layer 3, ×1)'. */
+export const saySteering = ({ runs }: Pick<Seeds, 'runs'>): string =>
+  runs
+    .map(({ seed, steering: { text, code } }) => {
+      const [first, second] = [text, code].map((at) => `layer ${at.layer}, ×${at.strength}`);
+      return `seed ${seed}: ${first} (code prompts only: ${second})`;
+    })
+    .join('; ');
 
 /**
  * Null when the registry names no such file.

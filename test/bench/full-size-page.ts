@@ -4,17 +4,28 @@ import type { Precision } from '../../src/checkpoint/precision';
 import type { Device, DeviceReport } from '../../workers/api';
 import { startDevice } from '../../workers/device';
 import { heapBytes } from '../../workers/ort-module';
-import { measureFullSize, type FullSizeFigures } from './full-size-run';
+import {
+  measureFullSize,
+  measureHooks,
+  type FullSizeFigures,
+  type HooksCost,
+} from './full-size-run';
 
 declare global {
   var fullSize: (
     device: Device,
     precision: Precision,
   ) => Promise<{ figures: FullSizeFigures; heapBytes: number; report: DeviceReport }>;
+  var hooksCost: (device: Device, precision: Precision, rounds: number) => Promise<HooksCost>;
 }
 
 globalThis.fullSize = async (device, precision) => {
   const { runtime, report } = await startDevice(device);
   const figures = await measureFullSize(runtime, precision);
   return { figures, heapBytes: heapBytes().byteLength, report };
+};
+
+globalThis.hooksCost = async (device, precision, rounds) => {
+  const { runtime } = await startDevice(device);
+  return measureHooks(runtime, precision, rounds);
 };

@@ -13,6 +13,8 @@ import { generate } from '../../workers/generate';
 import { LiveEdit } from '../../workers/live-edit';
 import type { Runtime } from '../../workers/runtime';
 import { DecoderSession } from '../../workers/session';
+import { withoutHooks } from './ours';
+import { median } from './suite';
 import { QWEN25 } from '../unit/checkpoint/published-configs';
 
 export interface FullSizeFigures {
@@ -76,13 +78,49 @@ export async function measureFullSize(
   };
 }
 
+/** An answer under an edit over one without hooks, taking turns. */
+export interface HooksCost {
+  /** Medians over the rounds, prompt included. */
+  readonly plainMs: number;
+  readonly hookedMs: number;
+  /** Median of the ratios within a round. */
+  readonly ratio: number;
+}
+
+export async function measureHooks(
+  runtime: Runtime,
+  precision: Precision,
+  rounds: number,
+): Promise<HooksCost> {
+  const config = parseConfig(QWEN25, 'config.json');
+  const { weights } = new RandomWeights(config, runtime.now);
+  const bare = withoutHooks(runtime, config, precision);
+  const plain = await DecoderSession.create(bare, config, weights, precision);
+  const hooked = await DecoderSession.create(runtime, config, weights, precision);
+  const asked = [
+    () => write(plain, 1 + NEW_TOKENS, false),
+    () => write(hooked, 1 + NEW_TOKENS),
+  ] as const;
+  const spent: number[][] = [[], []];
+  for (let round = 0; round <= rounds; round++) {
+    for (const which of round % 2 === 0 ? [0, 1] : [1, 0]) {
+      const [, ms] = await timed(runtime, asked[which]!);
+      // The first round also orders what the sessions will need.
+      if (round > 0) spent[which]!.push(ms);
+    }
+  }
+  const [plainMs, hookedMs] = spent as [number[], number[]];
+  const ratio = median(hookedMs.map((ms, round) => ms / plainMs[round]!));
+  return { plainMs: median(plainMs), hookedMs: median(hookedMs), ratio };
+}
+
 async function timed<T>({ now }: Runtime, work: () => Promise<T>): Promise<[T, number]> {
   const begun = now();
   return [await work(), now() - begun];
 }
 
-/** An answer under an ablation at every layer, projections read. */
-function write(model: DecoderSession, maxTokens: number) {
+/** An answer under an ablation at every layer, projections read; without `hooked` neither. */
+function write(model: DecoderSession, maxTokens: number, hooked = true) {
   const { config } = model;
   const unit = new Float32Array(config.dModel).fill(config.dModel ** -0.5);
   const edits = Array.from({ length: config.nLayers }, () => ({
@@ -99,8 +137,8 @@ function write(model: DecoderSession, maxTokens: number) {
     sampling: { ...PLAIN_SAMPLING, temperature: 0 },
     maxTokens,
     endIds: [],
-    edit: new LiveEdit(config, packEdit(edits, null, config.dModel), 'all'),
-    projections: true,
+    edit: new LiveEdit(config, hooked ? packEdit(edits, null, config.dModel) : null, 'all'),
+    projections: hooked,
   });
 }
 

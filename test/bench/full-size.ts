@@ -1,6 +1,6 @@
 // `npm run bench:full-size`: a random-weight model of Qwen2.5-0.5B's size and shape in Node and in
 // Chromium (wasm): time to load, to write and to read, and peak memory. Each in a process of its own. `page`
-// is a pair in the built page, from the look-up to a direction (full-size-pair.ts).
+// is a pair in the built page, from the look-up to a direction (full-size-pair.ts); `hooks` what hooks cost.
 // Options: --only node:f32 (a back end and a precision; may be repeated).
 
 import { execFileSync } from 'node:child_process';
@@ -8,7 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright';
+import { chromium, type Page } from 'playwright';
 import { nodeRuntime } from '../../models/recipe/node-runtime';
 import type { Precision } from '../../src/checkpoint/precision';
 import { BROWSER_FLAGS, findBrowser } from '../find-browser';
@@ -18,7 +18,17 @@ import { measurePair } from './full-size-pair';
 import * as run from './full-size-run';
 import { measureFullSize, type FullSizeFigures } from './full-size-run';
 
-const RUNS = ['node:f32', 'node:q8', 'node:q4', 'node:int8', 'wasm:f32', 'wasm:int8', 'page'];
+const RUNS = [
+  'node:f32',
+  'node:q8',
+  'node:q4',
+  'node:int8',
+  'wasm:f32',
+  'wasm:int8',
+  'page',
+  'hooks',
+];
+const HOOKS_ROUNDS = 12;
 
 const { values } = parseArgs({
   options: {
@@ -48,6 +58,28 @@ function inChild(precision: string): Line {
 }
 
 async function inBrowser(precision: Precision): Promise<Line> {
+  return onBenchPage(async (page, pid) => {
+    const { figures, heapBytes } = await page.evaluate(
+      (chosen) => globalThis.fullSize('wasm', chosen),
+      precision,
+    );
+    return { ...figures, heapBytes, peakBytes: largestPeakBelow(pid) };
+  });
+}
+
+async function hooksInBrowser(): Promise<void> {
+  const { plainMs, hookedMs, ratio } = await onBenchPage((page) =>
+    page.evaluate((rounds) => globalThis.hooksCost('wasm', 'int8', rounds), HOOKS_ROUNDS),
+  );
+  console.log(
+    `hooks, wasm, int8: a ${run.PROMPT_TOKENS}-token prompt and ${1 + run.NEW_TOKENS} tokens in ` +
+      `${(plainMs / 1000).toFixed(2)} s without, ${(hookedMs / 1000).toFixed(2)} s with; ` +
+      `ratio ${ratio.toFixed(3)}, median of ${HOOKS_ROUNDS} rounds`,
+  );
+}
+
+/** @param work gets the page and its browser's process. */
+async function onBenchPage<T>(work: (page: Page, pid: number) => Promise<T>): Promise<T> {
   const server = await servePage('.');
   const host = await chromium.launchServer({ executablePath: findBrowser(), args: BROWSER_FLAGS });
   const browser = await chromium.connect(host.wsEndpoint());
@@ -57,11 +89,7 @@ async function inBrowser(precision: Precision): Promise<Line> {
     await page.goto(new URL('test/bench/full-size.html', server.resolvedUrls!.local[0]).href);
     await page.waitForFunction(() => 'fullSize' in globalThis, null, { timeout: 300_000 });
     page.setDefaultTimeout(0);
-    const { figures, heapBytes } = await page.evaluate(
-      (chosen) => globalThis.fullSize('wasm', chosen),
-      precision,
-    );
-    return { ...figures, heapBytes, peakBytes: largestPeakBelow(host.process().pid!) };
+    return await work(page, host.process().pid!);
   } finally {
     await browser.close();
     await host.close();
@@ -152,6 +180,7 @@ if (values.child) {
     const [where, precision] = name.split(':') as [string, Precision];
     try {
       if (name === 'page') await inThePage();
+      else if (name === 'hooks') await hooksInBrowser();
       else print(name, where === 'node' ? inChild(precision) : await inBrowser(precision));
     } catch (error) {
       console.log(

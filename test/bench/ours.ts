@@ -3,13 +3,14 @@
 
 import type { InferenceSession } from 'onnxruntime-common';
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
+import type { Precision } from '../../src/checkpoint/precision';
 import type { PackedEdit } from '../../src/core/edit';
 import { packEdit } from '../../src/core/edit';
 import { unitRows } from '../../src/core/projection';
 import { createRng } from '../../src/core/rng';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import { rowOf, tensor } from '../../src/core/tensor';
-import { buildDecoder } from '../../src/onnx/decoder';
+import { planDecoder } from '../../src/onnx/decoder';
 import { generate } from '../../workers/generate';
 import { LiveEdit } from '../../workers/live-edit';
 import type { Runtime } from '../../workers/runtime';
@@ -23,7 +24,7 @@ export async function ours(
   config: ModelConfig,
   weights: Weights,
 ): Promise<Contender[]> {
-  const bare = withoutHooks(runtime, config, weights);
+  const bare = withoutHooks(runtime, config);
   const plain = await DecoderSession.create(bare, config, weights);
   const hooked = await DecoderSession.create(runtime, config, weights);
   return [
@@ -73,13 +74,17 @@ function ablation({ nLayers, dModel }: ModelConfig): PackedEdit {
  * A runtime whose sessions get the decoder without hooks. The weights beside the file are the same,
  * so the same loop runs over both graphs and the difference is what the hooks cost.
  */
-function withoutHooks(runtime: Runtime, config: ModelConfig, weights: Weights): Runtime {
-  const { model } = buildDecoder(config, weights, {
+export function withoutHooks(
+  runtime: Runtime,
+  config: ModelConfig,
+  precision: Precision = 'f32',
+): Runtime {
+  const { model } = planDecoder(config, {
     cache: true,
     hooks: 'none',
     logits: 'last',
     pooled: false,
-    precision: 'f32',
+    precision,
   });
   const create = async (_: unknown, options?: InferenceSession.SessionOptions) => {
     const session = await runtime.ort.InferenceSession.create(model, options);

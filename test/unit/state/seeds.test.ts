@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { fetchRegistry } from '../../../src/state/registry';
-import { fetchSeeds, sayFigure, sayRange, type Seeds } from '../../../src/state/seeds';
+import { fetchSeeds, sayFigure, sayRange, saySteering, type Seeds } from '../../../src/state/seeds';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -13,6 +13,10 @@ const SEEDS: Seeds = {
   answersPerArm: 600,
   shippedSeed: 1,
   furtherSeeds: [2, 3],
+  runs: [
+    { seed: 2, steering: { text: { layer: 4, strength: 3 }, code: { layer: 3, strength: 1 } } },
+    { seed: 3, steering: { text: { layer: 2, strength: 2.5 }, code: { layer: 2, strength: 2 } } },
+  ],
   figures: [
     { name: 'a rate', unit: 'share', shipped: 0.2, seeds: [0.3, null], low: 0.2, high: 0.3 },
   ],
@@ -60,4 +64,10 @@ test('a figure is said with its unit', () => {
   expect(sayFigure(null, 'share')).toBe('none');
   expect(sayRange({ low: -0.01, high: 0.02, unit: 'points' })).toBe('−1.0 to +2.0 points');
   expect(sayRange({ low: null, high: null, unit: 'share' })).toBe('none');
+});
+
+test('where each further seed was steered is said, with how strongly', () => {
+  expect(saySteering(SEEDS)).toBe(
+    'seed 2: layer 4, ×3 (code prompts only: layer 3, ×1); seed 3: layer 2, ×2.5 (code prompts only: layer 2, ×2)',
+  );
 });
