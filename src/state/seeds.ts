@@ -59,12 +59,12 @@ export const sayFigure = (value: number | null, unit: SeedFigure['unit']): strin
 export const sayRange = ({ low, high, unit }: Pick<SeedFigure, 'low' | 'high' | 'unit'>): string =>
   low === null || high === null ? 'none' : `${bare(low, unit)} to ${sayFigure(high, unit)}`;
 
-/** Where and how strongly the further seeds were steered, e.g. 'seed 7: layer 4, ×3 (code prompts only: layer 3, ×1)'. */
+/** Where and how strongly the further seeds were steered, e.g. 'seed 7 at layer 4, ×3, from code prompts at layer 3, ×1'. */
 export const saySteering = ({ runs }: Pick<Seeds, 'runs'>): string =>
   runs
     .map(({ seed, steering: { text, code } }) => {
       const [first, second] = [text, code].map((at) => `layer ${at.layer}, ×${at.strength}`);
-      return `seed ${seed}: ${first} (code prompts only: ${second})`;
+      return `seed ${seed} at ${first}, from code prompts at ${second}`;
     })
     .join('; ');
 

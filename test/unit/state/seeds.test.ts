@@ -68,6 +68,6 @@ test('a figure is said with its unit', () => {
 
 test('where each further seed was steered is said, with how strongly', () => {
   expect(saySteering(SEEDS)).toBe(
-    'seed 2: layer 4, ×3 (code prompts only: layer 3, ×1); seed 3: layer 2, ×2.5 (code prompts only: layer 2, ×2)',
+    'seed 2 at layer 4, ×3, from code prompts at layer 3, ×1; seed 3 at layer 2, ×2.5, from code prompts at layer 2, ×2',
   );
 });
