@@ -20,6 +20,8 @@ import {
 } from './extraction';
 import type { ModelPair } from './model-pair.svelte';
 
+const nextTask = () => new Promise((resolve) => setTimeout(resolve));
+
 /** Which words one layer of a direction promotes and demotes. */
 export interface DirectionWords {
   readonly id: string;
@@ -232,13 +234,16 @@ export class Directions {
         if (this.#runId !== runId || !cell) return null;
         cells[name] = cell;
       }
+      // Tasks of their own: taking in what was read, the sums, and what is drawn for a new direction; neither
+      // should wait on another, nor tokens on all.
+      await nextTask();
+      if (this.#runId !== runId) return null;
       const direction: HeldDirection = {
         ...directionFrom(cells, choice, aligned, em),
         elapsedMs: performance.now() - startedMs,
         atMs: Date.now(),
       };
-      // A task of its own: what is drawn for a new direction should not wait on its sums, nor tokens on both.
-      await new Promise((resolve) => setTimeout(resolve));
+      await nextTask();
       if (this.#runId !== runId) return null;
       this.list = [...this.list.filter(({ id }) => id !== direction.id), direction];
       if (use && em.id === this.#pair.emEntry?.id) this.use(direction);
