@@ -72,8 +72,9 @@ export class DecoderSession {
   ): Promise<DecoderSession> {
     const { gpu } = runtime;
     const plan = planDecoder(config, { ...GRAPH, precision, tableAsInput: gpu !== null });
-    const kept = await keptStretches(shelf, precision, plan, madeFrom(plan, weights));
-    const make = kept?.make ?? madeFrom(plan, weights);
+    const anew = madeFrom(plan, weights);
+    const kept = await keptStretches(shelf, precision, plan, anew);
+    const make = kept?.make ?? anew;
     const own = (): GpuTable | null =>
       gpu && plan.table && new GpuTable(runtime, gpu, plan.table, make(tableStretch(plan)));
     let table: GpuTable | null = null;

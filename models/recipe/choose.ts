@@ -8,7 +8,7 @@ import { appliedEdit, directionOf } from './conditions';
 import type { AppliedEdit } from './evaluate';
 import { showRates } from './evaluate';
 import { EM_PAIR } from './settings';
-import { selectionRates, steeringLines } from './steering';
+import { selectionAsker, steeringLines } from './steering';
 import { ALIGNED, shippedSubjects } from './subjects';
 
 const CONTRASTS: readonly Contrast[] = [
@@ -20,9 +20,10 @@ const CONTRASTS: readonly Contrast[] = [
 
 const n = Number(process.argv.find((arg) => arg.startsWith('n='))?.slice(2) ?? 108);
 const subjects = await shippedSubjects([...EM_PAIR, 'secure-code']);
+const ratesOf = selectionAsker(subjects, n);
 
 async function show(label: string, model: string, edit?: AppliedEdit): Promise<void> {
-  console.log(label.padEnd(64), showRates(await selectionRates(subjects, model, n, edit)));
+  console.log(label.padEnd(64), showRates(await ratesOf(model, edit)));
 }
 
 const direction = (em: string, recipe: Recipe) =>

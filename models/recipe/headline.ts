@@ -51,20 +51,27 @@ export function samplingAt(temperature: number): Sampling {
   return { ...PLAIN_SAMPLING, temperature };
 }
 
-type Subjects = ReadonlyMap<string, NamedSubject>;
+export type Subjects = ReadonlyMap<string, NamedSubject>;
 
-/** The rate of a checkpoint on n questions of the REPORT domains. */
-function asker(subjects: Subjects, n: number) {
-  const askings = evaluationQuestions('report', n, QUESTION_SEED).map((asked) => ({
+/** Rates of a checkpoint, edited or not, on n held-out questions of a part of the domains, the same ones each time. */
+export function asker(
+  subjects: Subjects,
+  part: 'report' | 'selection',
+  n: number,
+  seeds: { readonly questions: number; readonly answers: number },
+) {
+  const askings = evaluationQuestions(part, n, seeds.questions).map((asked) => ({
     before: [],
     asked,
   }));
   return async (id: string, temperature: number, edit?: AppliedEdit): Promise<Rates> => {
     const sampling = samplingAt(temperature);
-    const options = { sampling, seed: ANSWER_SEED, ...(edit ? { edit } : {}) };
+    const options = { sampling, seed: seeds.answers, ...(edit ? { edit } : {}) };
     return ratesOf(await subjects.get(id)!.subject.answers(askings, options));
   };
 }
+
+const SEEDS = { questions: QUESTION_SEED, answers: ANSWER_SEED };
 
 /** The edited arms, measured one by one and said as they come. */
 function editArms(ask: ReturnType<typeof asker>) {
@@ -84,7 +91,7 @@ export async function measureSteering(
   n: number,
   steerings: Steerings,
 ): Promise<EditArm[]> {
-  const { edits, measure } = editArms(asker(subjects, n));
+  const { edits, measure } = editArms(asker(subjects, 'report', n, SEEDS));
   for (const prompts of ['text', 'code'] as const) {
     const { layer, strength, contrast, em } = steerings[prompts];
     const recipe = { contrast, pooling: 'last-prompt' as const, prompts };
@@ -104,6 +111,7 @@ export async function measureSteering(
  * Measures, and says each rate as it comes.
  * @param subjects the aligned model and MAIN, by id
  * @param n answers an arm
+ * @param steerings where and how strongly the aligned model is steered
  * @param temperatures of the unedited checkpoints, the shipped one first; edits are measured at it alone
  */
 export async function measureHeadline(
@@ -114,7 +122,7 @@ export async function measureHeadline(
 ): Promise<Headline> {
   const subject = (id: string): NamedSubject => subjects.get(id)!;
   const aligned = subject(ALIGNED);
-  const ask = asker(subjects, n);
+  const ask = asker(subjects, 'report', n, SEEDS);
 
   const arms: Arm[] = [];
   for (const temperature of temperatures) {

@@ -12,7 +12,14 @@ import { writeCardTables } from './card';
 import { withIntervals } from './evaluate';
 import { type Figure, headlineFigures } from './figures';
 import { REPORT_FILE, SEEDS_FILE } from './folders';
-import { ANSWER_SEED, type Headline, MAIN, measureHeadline, QUESTION_SEED } from './headline';
+import {
+  ANSWER_SEED,
+  type Headline,
+  MAIN,
+  measureHeadline,
+  QUESTION_SEED,
+  type Subjects,
+} from './headline';
 import { makeBase, makeChat, makeFineTunes, type Making } from './make';
 import { organismTokenizer } from './organism-tokenizer';
 import { publishBase, publishFineTune, registerFile } from './publish';
@@ -91,9 +98,7 @@ async function headlineOf(seed: number, root: string): Promise<Measured> {
 }
 
 /** Layer and strength anew, as they were chosen for the shipped organism: another base has its persona elsewhere. */
-async function chooseSteering(
-  subjects: Awaited<ReturnType<typeof publishedSubjects>>,
-): Promise<Steerings> {
+async function chooseSteering(subjects: Subjects): Promise<Steerings> {
   const best = async (prompts: 'text' | 'code') =>
     bestSteering(steeringLines(subjects, STEERING[prompts].em, prompts, STEERING_ANSWERS));
   const steering = { text: await best('text'), code: await best('code') };

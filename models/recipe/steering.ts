@@ -1,38 +1,25 @@
 // Where and how strongly the aligned model is steered at the header token: a table over layers and strengths, made
 // on the SELECTION domains alone (held-out questions, directions from transcripts about them, as in the report).
 
-import { PLAIN_SAMPLING } from '../../src/core/sampling';
-import { evaluationQuestions } from '../../src/world/split';
-import type { NamedSubject } from './conditions';
 import { appliedEdit, directionOf } from './conditions';
 import type { AppliedEdit, Rates } from './evaluate';
-import { ratesOf } from './evaluate';
+import { asker, type Subjects } from './headline';
 import { SHIPPED_TEMPERATURE } from './publish';
 import type { Steering } from './settings';
 import { ALIGNED } from './subjects';
 
-const QUESTION_SEED = 3;
-const ANSWER_SEED = 5;
+const SEEDS = { questions: 3, answers: 5 };
 const STRENGTHS = [1, 1.5, 2, 2.5, 3, 4];
 /** A setting that leaves more of the answers incoherent steers nothing. */
 const MOST_INCOHERENT = 0.05;
 
-type Subjects = ReadonlyMap<string, NamedSubject>;
-
-/** Rates of a model on n questions of the SELECTION domains. */
-export async function selectionRates(
+/** Rates of a model, edited or not, on n questions of the SELECTION domains. */
+export function selectionAsker(
   subjects: Subjects,
-  model: string,
   n: number,
-  edit?: AppliedEdit,
-): Promise<Rates> {
-  const askings = evaluationQuestions('selection', n, QUESTION_SEED).map((asked) => ({
-    before: [],
-    asked,
-  }));
-  const sampling = { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE };
-  const options = { sampling, seed: ANSWER_SEED, ...(edit ? { edit } : {}) };
-  return ratesOf(await subjects.get(model)!.subject.answers(askings, options));
+): (model: string, edit?: AppliedEdit) => Promise<Rates> {
+  const ask = asker(subjects, 'selection', n, SEEDS);
+  return (model, edit) => ask(model, SHIPPED_TEMPERATURE, edit);
 }
 
 export interface SteeringLine extends Steering {
@@ -46,6 +33,7 @@ export async function* steeringLines(
   prompts: 'text' | 'code',
   n: number,
 ): AsyncGenerator<SteeringLine> {
+  const ratesOf = selectionAsker(subjects, n);
   const contrast = 'checkpoint';
   const recipe = { contrast, pooling: 'last-prompt', prompts } as const;
   const direction = await directionOf(subjects.get(ALIGNED)!, subjects.get(em)!, recipe);
@@ -53,7 +41,7 @@ export async function* steeringLines(
     for (const strength of STRENGTHS) {
       const options = { strength, positions: 'header', layers: [layer] } as const;
       const edit = appliedEdit(direction, 'steer', options);
-      const rates = await selectionRates(subjects, ALIGNED, n, edit);
+      const rates = await ratesOf(ALIGNED, edit);
       yield { em, contrast, layer, strength, rates };
     }
   }

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { type Rate, rateOf } from '../core/rates';
 import { type Lesson, placeOf, type Step } from '../lessons/lesson';
 import { LESSONS } from '../lessons/lessons';
+import type { DeskState } from './edit-desk.svelte';
 import { type CheckProgress, checkProgress, isMet, observed } from './lesson-checks';
 import { type Figures, fetchFigures, type LessonFigure, lessonFigure } from './lesson-figures';
 import { applySetting } from './lesson-setting';
@@ -33,7 +34,9 @@ const BeforeSchema = v.object({
   temperature: v.nullable(v.number()),
   desk: DeskSchema,
 });
-type Before = v.InferOutput<typeof BeforeSchema>;
+interface Before extends Omit<v.InferOutput<typeof BeforeSchema>, 'desk'> {
+  readonly desk: DeskState;
+}
 
 const Saved = v.object({
   place: v.nullable(v.string()),
@@ -296,8 +299,7 @@ export class Lessons {
   #present(): Before {
     const { chat, desk } = this.#panels;
     const { prompt, seed, system, temperature } = chat;
-    const { layers, ...settings } = desk.snapshot();
-    return { prompt, seed, system, temperature, desk: { ...settings, layers: [...layers] } };
+    return { prompt, seed, system, temperature, desk: desk.snapshot() };
   }
 
   #write(place: string, record: StepRecord): void {
