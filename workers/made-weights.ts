@@ -87,20 +87,23 @@ function recording(writer: StoreWriter, key: string, make: MakeStretch): KeptStr
   const stretches: Index['stretches'] = [];
   let open = true;
   writer.clear();
+  // A load needs no storage: whatever goes wrong with it ends the recording and nothing else.
   const write = (bytes: Uint8Array): void => {
     try {
       writer.append(bytes);
-    } catch (error) {
-      // A load needs no storage.
+    } catch {
       abandon();
-      if (!(error instanceof ModelError)) throw error;
     }
   };
   const abandon = (): void => {
     if (!open) return;
     open = false;
-    writer.clear();
-    writer.close();
+    try {
+      writer.clear();
+      writer.close();
+    } catch {
+      // What is left has no index and is not read.
+    }
   };
   return {
     make(stretch) {

@@ -118,6 +118,21 @@ describe('weights that were made for a graph', () => {
     expect(await full.bytesOf(FILE)).toBe(0);
   });
 
+  test('that cannot be written at all do not stop a load', async () => {
+    const store = new Disk();
+    const write = store.write.bind(store);
+    store.write = async (folder, file) => {
+      const writer = await write(folder, file);
+      const gone = (): never => {
+        throw new DOMException('The handle is closed.', 'InvalidStateError');
+      };
+      let clears = 0;
+      return { ...writer, append: gone, clear: () => (clears++ ? gone() : writer.clear()) };
+    };
+    const { made } = await load(store);
+    expect(made).toBe(PLAN.stretches.length);
+  });
+
   test('are not kept in memory, nor where they are made as fast as they are read', async () => {
     const memory = new MemoryStore();
     await load(memory);
