@@ -7,7 +7,7 @@ import { dot, unitRows } from '../../../src/core/projection';
 import { createRng } from '../../../src/core/rng';
 import { rowOf, tensor } from '../../../src/core/tensor';
 import { DecoderRun, floats, relativeError, type Backend } from '../../unit/onnx/decoder-run';
-import { float64Forward } from '../../unit/onnx/float64-decoder';
+import { float64Forward, pooledResiduals } from '../../unit/onnx/float64-decoder';
 import { randomConfig, randomWeights } from '../../unit/onnx/random-weights';
 import { backendOf, DEVICES } from './devices';
 
@@ -71,11 +71,7 @@ describe.each(DEVICES)('the decoder on %s', { timeout: 240_000 }, (device) => {
     const pool = [0, 0, third, third, third, 0, 0, 0, 0, 0, 1, 0, 0, 0];
     const out = await run.prefill(rows, { pool });
     const expected = rows.flatMap((ids, row) =>
-      float64Forward(CONFIG, WEIGHTS, ids).residuals.map((resid) =>
-        Float64Array.from({ length: dModel }, (_, i) =>
-          resid.reduce((sum, h, at) => sum + h[i]! * pool[row * IDS.length + at]!, 0),
-        ),
-      ),
+      pooledResiduals(float64Forward(CONFIG, WEIGHTS, ids).residuals, pool.slice(row * IDS.length)),
     );
     expect(relativeError(floats(out, 'pooled'), flat(expected))).toBeLessThan(TOLERANCE);
   });
@@ -92,11 +88,7 @@ describe.each(DEVICES)('the decoder on %s', { timeout: 240_000 }, (device) => {
       read[at]!.push(dot(h, layers[layer]!.unit));
       h.set(applyEdit(Float32Array.from(h), layers[layer]!));
     });
-    const means = expected.residuals.flatMap((resid) =>
-      Array.from({ length: dModel }, (_, i) =>
-        resid.reduce((sum, h, at) => sum + h[i]! * pool[at]!, 0),
-      ),
-    );
+    const means = flat(pooledResiduals(expected.residuals, pool));
     expect(relativeError(floats(out, 'logits'), flat(expected.logits))).toBeLessThan(TOLERANCE);
     expect(relativeError(floats(out, 'projections'), flat(read))).toBeLessThan(TOLERANCE);
     expect(relativeError(floats(out, 'pooled'), means)).toBeLessThan(TOLERANCE);

@@ -11,7 +11,7 @@ import { rowOf, tensor } from '../../../src/core/tensor';
 import { buildDecoder } from '../../../src/onnx/decoder';
 import { prefillFeeds } from '../../../src/onnx/decoder-feeds';
 import { blockEdit, randomUnits } from './block-edit';
-import { float64Forward } from './float64-decoder';
+import { float64Forward, pooledResiduals } from './float64-decoder';
 import { randomConfig, randomWeights } from './random-weights';
 import { DecoderRun, floats, PLAIN, relativeError } from './run-decoder';
 
@@ -198,11 +198,7 @@ describe('pooling', () => {
       const edits = hooks === 'edit' ? [null, layerEdit(1, { strength: 1 }), null] : [];
       const expected = rows.flatMap((ids, b) => {
         const { residuals } = float64Forward(CONFIG, WEIGHTS, ids, blockEdit(edits));
-        return residuals.flatMap((resid) =>
-          Array.from({ length: CONFIG.dModel }, (_, i) =>
-            resid.reduce((sum, h, pos) => sum + pool[b * IDS.length + pos]! * h[i]!, 0),
-          ),
-        );
+        return pooledResiduals(residuals, pool.slice(b * IDS.length)).flat();
       });
       expect(relativeError(floats(out, 'pooled'), expected)).toBeLessThan(TOLERANCE);
       expect((await run.prefill(rows))['pooled']!.dims).toEqual([2, 0, 3 * CONFIG.dModel]);

@@ -207,3 +207,12 @@ function linear(x: Float64Array, weight: AnyTensor): Float64Array {
 function add(a: Float64Array, b: Float64Array): Float64Array {
   return a.map((value, i) => value + b[i]!);
 }
+
+/** Of each layer, its residuals [pos][d_model] summed with these weights of positions: [n_layers][d_model]. */
+export const pooledResiduals = (
+  residuals: readonly (readonly ArrayLike<number>[])[],
+  weights: readonly number[],
+): number[][] =>
+  residuals.map((resid) =>
+    Array.from(resid[0]!, (_, i) => resid.reduce((sum, h, pos) => sum + h[i]! * weights[pos]!, 0)),
+  );
