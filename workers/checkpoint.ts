@@ -2,7 +2,7 @@
 
 import { readAdapter, adaptedWeights, adapts } from '../src/checkpoint/peft';
 import { expectedTensors, type ModelConfig, type Weights } from '../src/checkpoint/config';
-import { textOf, wholeFile, type FileBytes } from '../src/checkpoint/file-bytes';
+import { holding, textOf, wholeFile, type FileBytes } from '../src/checkpoint/file-bytes';
 import { storedBytes, type PrecisionDevice } from '../src/checkpoint/precision';
 import type { Tokenizer } from '../src/checkpoint/tokenizer';
 import type { Sampling } from '../src/core/sampling';
@@ -94,20 +94,19 @@ export async function loadCheckpoint(
   }
   const added = adapterFiles ? [adapterFiles.config, adapterFiles.weights] : [];
   const files = [...base.weightFiles, ...added];
-  const sha256 = await identityOf(weights, plainBytes, files);
-  throwIfCancelled(signal);
-  stage('session', 0);
   const alike = others.find((other) => tableKey !== null && other.tableKey === tableKey);
   const shared = alike?.session.table ?? null;
-  const shelf = await shelfFor(source, sources, sha256);
-  const session = await DecoderSession.create(
-    runtime,
-    config,
-    weights,
-    kept.precision,
-    shared,
-    shelf,
-  );
+  const { sha256, session } = await holding(files, async () => {
+    const sha256 = await identityOf(weights, plainBytes, files);
+    throwIfCancelled(signal);
+    stage('session', 0);
+    const shelf = await shelfFor(source, sources, sha256);
+    const { precision } = kept;
+    return {
+      sha256,
+      session: await DecoderSession.create(runtime, config, weights, precision, shared, shelf),
+    };
+  });
   if (signal.aborted) await session.release();
   throwIfCancelled(signal);
   stage('session', plainBytes);

@@ -10,6 +10,7 @@ import type { Precision } from '../src/checkpoint/precision';
 import { Sha256 } from '../src/core/sha256';
 import type { DecoderPlan } from '../src/onnx/decoder';
 import type { MakeStretch } from '../src/onnx/weight-file';
+import type { WeightStretch } from '../src/onnx/weight-slots';
 import { ModelError } from './runtime';
 import type { FileStore, StoreWriter } from './store';
 
@@ -57,7 +58,7 @@ export async function keptStretches(
   const key = `${sha256} ${new Sha256().update(plan.model).hex()}`;
   const file = await store.open(folder, name, `${folder}/${name}`);
   const index = file && readIndex(file);
-  if (index?.key === key) return reading(file!, index, make);
+  if (index?.key === key) return reading(file!, index, make, await file!.hold?.());
   const space = await store.space();
   const needed = plan.weightBytes + (plan.table?.bytes ?? 0) + SPARE_BYTES - (file?.bytes ?? 0);
   if (space && space.quotaBytes - space.usedBytes < needed) return null;
@@ -69,17 +70,24 @@ export async function keptStretches(
   }
 }
 
-function reading(file: FileBytes, { stretches }: Index, make: MakeStretch): KeptStretches {
+function reading(
+  file: FileBytes,
+  { stretches }: Index,
+  make: MakeStretch,
+  letGo = (): void => {},
+): KeptStretches {
+  let room = new Uint8Array(0);
   return {
     make(stretch) {
       const { from, to } = stretch;
       const found = stretches.find((one) => one.from === from && one.to === to);
       if (!found) return make(stretch);
+      if (room.length < to - from) room = new Uint8Array(to - from);
       // A file is not read into shared memory.
-      return file.slice(found.at, found.at + to - from) as Uint8Array<ArrayBuffer>;
+      return file.slice(found.at, found.at + to - from, room) as Uint8Array<ArrayBuffer>;
     },
-    done() {},
-    abandon() {},
+    done: letGo,
+    abandon: letGo,
   };
 }
 
@@ -105,11 +113,26 @@ function recording(writer: StoreWriter, key: string, make: MakeStretch): KeptStr
       // What is left has no index and is not read.
     }
   };
+  /** ONNX Runtime comes back to a stretch whose scales it took first; null: it is to be made. */
+  const readBack = (stretch: WeightStretch): Uint8Array<ArrayBuffer> | null => {
+    const known = stretches.find(({ from }) => from === stretch.from);
+    if (!open || !known) return null;
+    const bytes = known.to - known.from;
+    try {
+      const data = writer.read(known.at, known.at + bytes);
+      return data.length === bytes ? (data as Uint8Array<ArrayBuffer>) : null;
+    } catch {
+      abandon();
+      return null;
+    }
+  };
   return {
     make(stretch) {
+      const before = readBack(stretch);
+      if (before) return before;
       const data = make(stretch);
       const { from, to } = stretch;
-      if (open && !stretches.some((one) => one.from === from)) {
+      if (open) {
         stretches.push({ from, to, at: writer.bytes });
         write(data);
       }

@@ -8,8 +8,23 @@ export interface FileBytes {
   readonly bytes: number;
   /** Of the whole file, hex, where it was checked when the file was stored. */
   readonly sha256?: string;
-  /** Bytes from `start` up to `end`; a view where they lie in memory. */
-  slice(start: number, end: number): Uint8Array;
+  /**
+   * Bytes from `start` up to `end`; a view where they lie in memory.
+   * @param into may be taken to read them into. Fresh memory takes several times as long as the reading.
+   */
+  slice(start: number, end: number, into?: Uint8Array<ArrayBuffer>): Uint8Array;
+  /** For many reads: makes them fast where that costs others something, until the function that it gives is called. */
+  hold?(): Promise<() => void>;
+}
+
+/** Does `work` while all of these files are held. */
+export async function holding<T>(files: readonly FileBytes[], work: () => Promise<T>): Promise<T> {
+  const letGo = await Promise.all(files.map(async (file) => file.hold?.()));
+  try {
+    return await work();
+  } finally {
+    for (const end of letGo) end?.();
+  }
 }
 
 /** A file that is in memory. */

@@ -18,7 +18,7 @@ export interface WeightFile {
 /** Left-overs of a stretch, such as scales, are kept until they are asked for where they are this small. */
 const KEPT_SHARE = 1 / 8;
 
-/** The bytes of one stretch of the weights. @throws Error as `buildDecoder`. */
+/** The bytes of one stretch of the weights, until it is asked for another. @throws Error as `buildDecoder`. */
 export type MakeStretch = (stretch: WeightStretch) => Uint8Array<ArrayBuffer>;
 
 export const stretchMaker =

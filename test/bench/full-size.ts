@@ -120,7 +120,8 @@ async function inThePage(): Promise<void> {
     console.log(
       [
         `pair of ${(pair.downloadBytes / 1e9).toFixed(2)} GB downloaded and loaded in ${seconds(pair.loadMs)}`,
-        `again from storage in ${seconds(pair.againMs)} (its bytes read and thrown away: ${seconds(pair.readMs)})`,
+        `again from storage in ${seconds(pair.againMs)} (its bytes read and thrown away: ${seconds(pair.readMs)}; ` +
+          `${pair.cold ? 'both from the disk' : 'both perhaps from memory'})`,
         `two answers, ${pair.tokens} tokens in ${seconds(pair.answerMs)}`,
         `direction of ${pair.transcripts} transcripts in ${seconds(pair.captureMs)}: ${pair.made}`,
         `peak ${(peakBytes / 1e9).toFixed(2)} GB`,

@@ -1,7 +1,7 @@
 // Weights that were made once are read the next time: the same bytes, and only of the same checkpoint and graph.
 // What was not finished, is damaged or does not fit the storage is made again, and loading never fails for it.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Weights } from '../../../src/checkpoint/config';
 import { type DecoderPlan, planDecoder } from '../../../src/onnx/decoder';
 import { stretchMaker } from '../../../src/onnx/weight-file';
@@ -116,6 +116,39 @@ describe('weights that were made for a graph', () => {
     const { bytes } = await load(full);
     expect(bytes).toEqual((await load(new Disk())).bytes);
     expect(await full.bytesOf(FILE)).toBe(0);
+  });
+
+  test('are read back, not made again, where a load comes back to them', async () => {
+    const store = new Disk();
+    const write = store.write.bind(store);
+    let readable = true;
+    store.write = async (folder, file) => {
+      const writer = await write(folder, file);
+      return {
+        ...writer,
+        read(start, end) {
+          if (!readable) throw new DOMException('The handle is closed.', 'InvalidStateError');
+          return writer.read(start, end);
+        },
+        get bytes() {
+          return writer.bytes;
+        },
+      };
+    };
+    const make = stretchMaker(PLAN, WEIGHTS);
+    const counted = vi.fn(make);
+    const shelf = { store, folder: 'folder', sha256: 'a' };
+    const kept = (await keptStretches(shelf, 'int8', PLAN, counted))!;
+    const [first, second] = PLAN.stretches;
+    kept.make(first!);
+    kept.make(second!);
+    expect(kept.make(first!)).toEqual(make(first!));
+    expect(counted).toHaveBeenCalledTimes(2);
+    readable = false;
+    expect(kept.make(second!)).toEqual(make(second!));
+    expect(counted).toHaveBeenCalledTimes(3);
+    kept.done();
+    expect(await store.bytesOf(FILE)).toBe(0);
   });
 
   test('that cannot be written at all do not stop a load', async () => {
