@@ -1,9 +1,10 @@
-// `npm test`: unit and browser tests, then the build, then end to end on what was built. Its last
-// line counts every test. A test file that cannot be loaded, and a failed build, count as failures.
+// `npm test`: unit tests, then those in a browser beside the build and the end-to-end tests on what was built.
+// Its last line counts every test. A test file that cannot be loaded, and a failed build, count as failures.
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { findBrowser } from './find-browser';
 import { buildPage } from './serve/build';
@@ -31,18 +32,11 @@ interface Count {
  * tests break software WebGPU on purpose, which now and then takes Chromium along): it is run once
  * more, and counts one failure if that ends in the same way.
  */
-function vitest(project: string, tries = 2): Count {
+async function vitest(project: string, tries = 2): Promise<Count> {
   const file = join(OUTPUT, `${project}.json`);
   rmSync(file, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const { status } = spawnSync(
-    process.execPath,
-    [VITEST, 'run', '--project', project, ...reporters],
-    {
-      cwd: ROOT,
-      stdio: 'inherit',
-    },
-  );
+  const status = await spawned([VITEST, 'run', '--project', project, ...reporters]);
   if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
   const report = v.parse(Report, JSON.parse(readFileSync(file, 'utf8')));
   const unloaded = report.testResults.filter(
@@ -58,6 +52,14 @@ function vitest(project: string, tries = 2): Count {
     failed: status === 0 ? failed : Math.max(1, failed),
     skipped: report.numPendingTests,
   };
+}
+
+/** Its output goes on line by line and not to the terminal, which two at once would both draw on. */
+function spawned(args: readonly string[]): Promise<number | null> {
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  createInterface({ input: child.stdout }).on('line', (line) => console.log(line));
+  createInterface({ input: child.stderr }).on('line', (line) => console.error(line));
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
 }
 
 async function endToEnd(): Promise<Count> {
@@ -79,7 +81,9 @@ async function run(): Promise<void> {
     return;
   }
   mkdirSync(OUTPUT, { recursive: true });
-  const counts = [vitest('unit'), vitest('browser'), await endToEnd()];
+  const unit = await vitest('unit');
+  // At once: each leaves a part of two cores idle.
+  const counts = [unit, ...(await Promise.all([vitest('browser'), endToEnd()]))];
   const sum = (of: (count: Count) => number) =>
     counts.reduce((total, count) => total + of(count), 0);
   const failed = sum((count) => count.failed);
