@@ -1,11 +1,14 @@
 // `npm run bench`: tokens per second of our graphs and of transformers.js on the same weights, in one
-// run, in Node and in Chromium. Options: --rounds 7, --no-browser.
+// run, in Node and in Chromium. Options: --rounds 7, --batch 1 --batch 8 --batch 32, --device wasm or webgpu (a
+// software adapter too, where there is no other; else what the page would choose, and wasm), --no-browser,
+// --no-node.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeRuntime } from '../../models/recipe/node-runtime';
+import type { Device } from '../../workers/api';
 import { benchInBrowser } from './browser';
 import { ours } from './ours';
 import { transformersJs } from './peer';
@@ -19,7 +22,10 @@ import { tasks } from './tasks';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
+    batch: { type: 'string', multiple: true, default: ['1', '8', '32'] },
+    device: { type: 'string', multiple: true, default: [] },
     'no-browser': { type: 'boolean', default: false },
+    'no-node': { type: 'boolean', default: false },
   },
 });
 
@@ -27,7 +33,7 @@ const OPTIONS: SuiteOptions = {
   rounds: Number(values.rounds),
   promptTokens: 24,
   newTokens: 64,
-  batches: [1, 8, 32],
+  batches: values.batch.map(Number),
   prefillTokens: 256,
   prefillBatches: [1, 8],
 };
@@ -63,9 +69,10 @@ try {
       `(of a prompt of ${OPTIONS.prefillTokens} tokens: prompt tokens per second), ` +
       `median of ${OPTIONS.rounds} interleaved rounds.`,
   );
-  let agree = report('Node, CPU', await inNode(subject, parent));
+  let agree = values['no-node'] || report('Node, CPU', await inNode(subject, parent));
   if (!values['no-browser']) {
-    for (const result of await benchInBrowser(subject.config, parent, OPTIONS)) {
+    const devices = values.device as Device[];
+    for (const result of await benchInBrowser(subject.config, parent, OPTIONS, devices)) {
       agree = report(`Chromium, ${result.device} (${result.note})`, result) && agree;
       if (result.organisms) console.log(organismLines(result.organisms));
       if (result.training) console.log(trainingLines(result.training));

@@ -29,11 +29,15 @@ export interface BrowserResult extends SuiteResult {
   readonly training: TrainingFigures | null;
 }
 
-/** @param parent the folder that holds the exported model. */
+/**
+ * @param parent the folder that holds the exported model.
+ * @param named devices; none: wasm, and webgpu where the page would choose it.
+ */
 export async function benchInBrowser(
   config: ModelConfig,
   parent: string,
   options: SuiteOptions,
+  named: readonly Device[],
 ): Promise<BrowserResult[]> {
   const server = await servePage(parent);
   const browser = await chromium.launch({ executablePath: findBrowser(), args: BROWSER_FLAGS });
@@ -45,8 +49,8 @@ export async function benchInBrowser(
     await page.waitForFunction(() => 'bench' in globalThis);
     const chosen = await page.evaluate(() => globalThis.bench.chosen());
     const results: BrowserResult[] = [];
-    const devices: readonly Device[] = chosen === 'webgpu' ? ['wasm', 'webgpu'] : ['wasm'];
-    for (const device of devices) {
+    const usual: readonly Device[] = chosen === 'webgpu' ? ['wasm', 'webgpu'] : ['wasm'];
+    for (const device of named.length > 0 ? named : usual) {
       const { report, ...result } = await page.evaluate(
         ([device, config, folder, options]) =>
           globalThis.bench.measure(device, config, folder, options),
@@ -68,7 +72,7 @@ export async function benchInBrowser(
       const note = `${report.adapter ?? `${report.threads} threads`}, ${report.build} build`;
       results.push({ ...result, device, note, organisms, training });
     }
-    if (chosen === 'wasm')
+    if (chosen === 'wasm' && !named.includes('webgpu'))
       console.log('\nwebgpu: not measured, there is no adapter of a real GPU.');
     return results;
   } finally {

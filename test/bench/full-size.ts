@@ -1,7 +1,8 @@
 // `npm run bench:full-size`: a random-weight model of Qwen2.5-0.5B's size and shape in Node and in
 // Chromium (wasm): time to load, to write and to read, and peak memory. Each in a process of its own. `page`
 // is a pair in the built page, from the look-up to a direction (full-size-pair.ts); `hooks` what hooks cost.
-// Options: --only node:f32 (a back end and a precision; may be repeated).
+// Options: --only node:f32 (a back end and a precision; may be repeated; `webgpu:q8` and its like run where they are
+// named, also on a software adapter, and take minutes there).
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { chromium, type Page } from 'playwright';
 import { nodeRuntime } from '../../models/recipe/node-runtime';
 import type { Precision } from '../../src/checkpoint/precision';
+import type { Device } from '../../workers/api';
 import { BROWSER_FLAGS, findBrowser } from '../find-browser';
 import { buildIfOld } from '../serve/build';
 import { servePage } from './browser';
@@ -57,12 +59,13 @@ function inChild(precision: string): Line {
   return JSON.parse(out.trim().split('\n').at(-1)!) as Line;
 }
 
-async function inBrowser(precision: Precision): Promise<Line> {
+async function inBrowser(device: Device, precision: Precision): Promise<Line> {
   return onBenchPage(async (page, pid) => {
-    const { figures, heapBytes } = await page.evaluate(
-      (chosen) => globalThis.fullSize('wasm', chosen),
-      precision,
+    const { figures, heapBytes, report } = await page.evaluate(
+      (chosen) => globalThis.fullSize(...chosen),
+      [device, precision] as const,
     );
+    if (report.adapter) console.log(`${device}: ${report.adapter}`);
     return { ...figures, heapBytes, peakBytes: largestPeakBelow(pid) };
   });
 }
@@ -178,11 +181,11 @@ if (values.child) {
       `${Math.round(totalmem() / 2 ** 30)} GiB; load before: ${loadavg()[0]!.toFixed(1)}.`,
   );
   for (const name of values.only) {
-    const [where, precision] = name.split(':') as [string, Precision];
+    const [where, precision] = name.split(':') as ['node' | Device, Precision];
     try {
       if (name === 'page') await inThePage();
       else if (name === 'hooks') await hooksInBrowser();
-      else print(name, where === 'node' ? inChild(precision) : await inBrowser(precision));
+      else print(name, where === 'node' ? inChild(precision) : await inBrowser(where, precision));
     } catch (error) {
       console.log(
         `${name.padEnd(10)} | failed: ${error instanceof Error ? error.message : String(error)}`,
