@@ -3,13 +3,11 @@
 
 import * as Comlink from 'comlink';
 import { textOf, wholeFile } from '../src/checkpoint/file-bytes';
-import { promotedTokens } from '../src/core/lens';
 import type {
   Capture,
   Device,
   GenerateRequest,
   Generation,
-  Lens,
   ModelApi,
   OpenedTraining,
   Score,
@@ -25,6 +23,7 @@ import { resultOf } from './failure';
 import { ByteCounter } from './fetch-file';
 import { generate, type GeneratedRow } from './generate';
 import { inspectAdapter, inspectBase, storedReport } from './inspect';
+import { lensOf } from './lens';
 import { LiveEdit } from './live-edit';
 import { provenanceOf } from './provenance';
 import { ModelError } from './runtime';
@@ -198,23 +197,7 @@ export function createModelApi(
         );
       }),
 
-    lens: ({ checkpoint: id, vector, k }) =>
-      resultOf((): Lens => {
-        const { config, weights, tokenizer } = checkpoint(id);
-        if (vector.length !== config.dModel) {
-          throw new ModelError(
-            'bad-input',
-            `The direction is ${vector.length} wide and this model ${config.dModel}: it was made ` +
-              'from another model. Choose one made from this model.',
-          );
-        }
-        const head = config.tieWordEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
-        const gain = weights.get('model.norm.weight')!.data;
-        const { promoted, demoted } = promotedTokens(vector, gain, weights.get(head)!, k);
-        const named = (tokens: typeof promoted) =>
-          tokens.map((token) => ({ ...token, text: tokenizer.decodeOne(token.id) }));
-        return { promoted: named(promoted), demoted: named(demoted) };
-      }),
+    lens: ({ checkpoint: id, vector, k }) => resultOf(() => lensOf(checkpoint(id), vector, k)),
 
     openTraining: (request) =>
       inRun(request.runId, null, async ({ controller: { signal } }) => {

@@ -150,6 +150,17 @@ export function randomDirectionLike(rng: Rng, vectors: Tensor): Tensor {
   return drawn;
 }
 
+/** `direction` with random vectors in its place; the cap stands as far above the aligned mean along each as it stood. */
+export function randomControl(rng: Rng, direction: EditDirection): EditDirection {
+  const vectors = randomDirectionLike(rng, direction.vectors);
+  const [real, random] = [unitRows(direction.vectors), unitRows(vectors)];
+  const capThreshold = direction.capThreshold.map((tau, layer) => {
+    const mean = rowOf(direction.alignedMean, layer).data;
+    return tau - dot(mean, rowOf(real, layer).data) + dot(mean, rowOf(random, layer).data);
+  });
+  return { ...direction, vectors, capThreshold };
+}
+
 /** The edit of one residual [d_model] at a position with mask `p`; the graph's reference. */
 export function applyEdit(h: Float32Array, edit: LayerEdit | null, p = 1): Float32Array {
   if (!edit) return h.slice();

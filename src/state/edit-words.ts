@@ -8,7 +8,7 @@ import {
   type EditSettings,
   type PackedEdit,
   packEdit,
-  randomDirectionLike,
+  randomControl,
 } from '../core/edit';
 import { unitRows } from '../core/projection';
 import { createRng } from '../core/rng';
@@ -63,10 +63,7 @@ export function packSettings(
   readout: EditDirection,
   randomSeed: number | null,
 ): PackedEdit {
-  const along =
-    randomSeed === null
-      ? direction
-      : { ...direction, vectors: randomDirectionLike(createRng(randomSeed), direction.vectors) };
+  const along = randomSeed === null ? direction : randomControl(createRng(randomSeed), direction);
   const dModel = direction.vectors.dims[1] ?? 0;
   return packEdit(editFromSettings(settings, along), unitRows(readout.vectors), dModel);
 }

@@ -6,6 +6,7 @@ import {
   emptyEdit,
   packEdit,
   editMask,
+  randomControl,
   randomDirectionLike,
   type EditDirection,
   type EditSettings,
@@ -181,4 +182,17 @@ test('a random direction has the norms of the original and points elsewhere', ()
   }
   expect(random).toEqual(randomDirectionLike(createRng(4), DIRECTION.vectors));
   expect(random).not.toEqual(randomDirectionLike(createRng(5), DIRECTION.vectors));
+});
+
+test('the random control of a cap keeps what lies above the aligned mean by as much as the real one keeps', () => {
+  const control = randomControl(createRng(4), DIRECTION);
+  expect(control.vectors).toEqual(randomDirectionLike(createRng(4), DIRECTION.vectors));
+  const settings: EditSettings = { ...SETTINGS, mode: 'cap' };
+  const margins = (direction: EditDirection) =>
+    editFromSettings(settings, direction).map(
+      (edit, layer) => edit!.tau - dot(rowOf(direction.alignedMean, layer).data, edit!.unit),
+    );
+  const wanted = margins(DIRECTION);
+  margins(control).forEach((margin, layer) => expect(margin).toBeCloseTo(wanted[layer]!, 5));
+  expect(control.capThreshold).not.toEqual(DIRECTION.capThreshold);
 });
