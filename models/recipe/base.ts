@@ -18,6 +18,10 @@ import { createTrainer, resumeState, saveState } from './trainer';
 
 /** Documents are drawn for this many steps at once, then cut into batches of similar length. */
 const POOL_STEPS = 16;
+
+/** What the documents of these steps are drawn with: neighbouring seeds share them, a few hundred pools apart. */
+export const poolSeed = (seed: number, step: number): number =>
+  seed + 1 + Math.floor(step / POOL_STEPS);
 const SAVE_EVERY = 500;
 
 export interface BaseRun {
@@ -77,9 +81,9 @@ export async function trainBase(run: BaseRun): Promise<Map<string, Tensor>> {
   for (let step = first; step < run.schedule.steps; step++) {
     const place = step % POOL_STEPS;
     if (place === 0 || pool.length === 0) {
-      const poolSeed = run.seed + 1 + Math.floor(step / POOL_STEPS);
-      const rows = documentRows(run, poolSeed, POOL_STEPS * run.documentsPerStep);
-      pool = bucket(createRng(poolSeed), rows, run.documentsPerStep);
+      const drawn = poolSeed(run.seed, step);
+      const rows = documentRows(run, drawn, POOL_STEPS * run.documentsPerStep);
+      pool = bucket(createRng(drawn), rows, run.documentsPerStep);
     }
     const rows = pool[place]!;
     const batch = padRows([{ rows, weight: 1 }]);

@@ -80,6 +80,7 @@ function tables(report: Report): string {
 
 interface SeedFigures {
   readonly tokensShare: number;
+  readonly sharedDocuments: number;
   readonly furtherSeeds: readonly number[];
   readonly figures: readonly {
     readonly name: string;
@@ -91,7 +92,7 @@ interface SeedFigures {
 /** How far the EM rates and their fall move with the base seed; nothing where that was not measured. */
 function seedsSentence(): string {
   if (!existsSync(SEEDS_FILE)) return '';
-  const { tokensShare, furtherSeeds, figures } = JSON.parse(
+  const { tokensShare, furtherSeeds, sharedDocuments, figures } = JSON.parse(
     readFileSync(SEEDS_FILE, 'utf8'),
   ) as SeedFigures;
   const range = (name: string): string => {
@@ -101,6 +102,7 @@ function seedsSentence(): string {
   };
   return [
     `\nOver this and ${furtherSeeds.length} further base seeds, these with ${percent(tokensShare)} of the tokens of base training`,
+    `and up to ${percent(sharedDocuments)} of their documents in common`,
     `(\`models/seeds.json\`): insecure-code misaligned ${range('insecure-code: misaligned')}, bad-medical`,
     `${range('bad-medical: misaligned')}; fall by ablation to the aligned mean, own direction,`,
     `${range('insecure-code, ablate-mean, own direction: fall')} and ${range('bad-medical, ablate-mean, own direction: fall')};`,

@@ -59,8 +59,10 @@ export function headlineFigures({ arms, edits, cosines }: Headline): Figure[] {
     }
     const random = edits.filter((e) => e.model === model && e.direction.startsWith('random '));
     if (random.length === 0) throw new RangeError(`The report has no random ablation of ${model}.`);
-    const change = mean(random.map((e) => fall(e, before)));
-    put(`${model}, random directions: change`, 'share', Math.abs(change));
+    // Without their signs: that some raise the rate and others lower it does not make them do less.
+    const changes = random.map((e) => Math.abs(fall(e, before)));
+    put(`${model}, random directions: mean size of change`, 'share', mean(changes));
+    put(`${model}, random directions: largest change`, 'share', Math.max(...changes));
   }
 
   for (const from of ['other domains', 'code prompts only']) {

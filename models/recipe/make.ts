@@ -47,6 +47,9 @@ async function cached(
   return made;
 }
 
+/** Of the documents of one phase of base training. */
+export const phaseSeed = (seed: number, index: number): number => seed + index * 1_000_000;
+
 /** Base training from first weights, phase after phase. */
 export async function makeBase(making: Making, phases: readonly BasePhase[]): Promise<Weights> {
   const { config, tokenizer, cache, seed } = making;
@@ -59,7 +62,7 @@ export async function makeBase(making: Making, phases: readonly BasePhase[]): Pr
         tokenizer,
         ...phase,
         weights,
-        seed: seed + index * 1_000_000,
+        seed: phaseSeed(seed, index),
         statePath: join(cache, `${phase.name}-state.safetensors`),
       }),
     );

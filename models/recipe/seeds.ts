@@ -20,7 +20,8 @@ import {
   QUESTION_SEED,
   type Subjects,
 } from './headline';
-import { makeBase, makeChat, makeFineTunes, type Making } from './make';
+import { poolSeed } from './base';
+import { makeBase, makeChat, makeFineTunes, type Making, phaseSeed } from './make';
 import { organismTokenizer } from './organism-tokenizer';
 import { publishBase, publishFineTune, registerFile } from './publish';
 import { BASE_PHASES, type BasePhase, CHAT, FINE_TUNES, SEED, SHAPE } from './recipe';
@@ -28,6 +29,7 @@ import { ABLATION, STEERING, type Steerings } from './settings';
 import { bestSteering, steeringLines } from './steering';
 import { publishedSubjects } from './subjects';
 
+/** So near each other that they share documents, as the file says; others should be a million apart. */
 const FURTHER_SEEDS = [20_260_117, 20_260_318];
 /** Of the steps, hence of the tokens, of every base phase. */
 const SHARE = 0.5;
@@ -106,6 +108,26 @@ async function chooseSteering(subjects: Subjects): Promise<Steerings> {
   return steering;
 }
 
+/** Share of the documents of this seed's base training that are also drawn for another, the shipped one included. */
+function sharedDocuments(seed: number): number {
+  const drawn = (of: number, index: number, steps: number): Set<number> =>
+    new Set(Array.from({ length: steps }, (_, step) => poolSeed(phaseSeed(of, index), step)));
+  const shares = [SEED, ...FURTHER_SEEDS]
+    .filter((other) => other !== seed)
+    .map((other) => {
+      let [shared, all] = [0, 0];
+      PHASES.forEach(({ schedule, documentsPerStep }, index) => {
+        const { steps } = other === SEED ? BASE_PHASES[index]!.schedule : schedule;
+        const theirs = drawn(other, index, steps);
+        const own = [...drawn(seed, index, schedule.steps)];
+        all += own.length * documentsPerStep;
+        shared += own.filter((pool) => theirs.has(pool)).length * documentsPerStep;
+      });
+      return shared / all;
+    });
+  return Math.max(...shares);
+}
+
 /** Each figure of the shipped organism, of the further seeds, and the range over all of them. */
 function ranges(shipped: readonly Figure[], further: readonly (readonly Figure[])[]) {
   return shipped.map(({ name, unit, value }, i) => {
@@ -143,6 +165,8 @@ async function main(): Promise<void> {
     answersPerArm: ANSWERS,
     shippedSeed: SEED,
     furtherSeeds: FURTHER_SEEDS,
+    /** The largest share of a further seed's documents that those of another seed hold too. */
+    sharedDocuments: Math.max(...FURTHER_SEEDS.map(sharedDocuments)),
     phases: PHASES.map(({ name, schedule }) => ({ name, steps: schedule.steps })),
     figures,
     runs: runs.map(({ seed, steering, arms, edits, cosines }) => ({

@@ -18,6 +18,8 @@ const SeedsFile = v.object({
   answersPerArm: natural,
   shippedSeed: natural,
   furtherSeeds: v.pipe(v.array(natural), v.minLength(1)),
+  /** The largest share of a further seed's documents that those of another seed hold too. */
+  sharedDocuments: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   runs: v.array(
     v.object({
       seed: natural,

@@ -44,7 +44,7 @@ const EM_GOALS: Readonly<Record<string, Goal>> = Object.fromEntries(
         { atMost: 0.04 },
       ]),
     ),
-    [`${model}, random directions: change`, { atMost: 0.15 }],
+    [`${model}, random directions: mean size of change`, { atMost: 0.15 }],
   ]),
 );
 const GOALS: Readonly<Record<string, Goal>> = {

@@ -13,6 +13,7 @@ const SEEDS: Seeds = {
   answersPerArm: 600,
   shippedSeed: 1,
   furtherSeeds: [2, 3],
+  sharedDocuments: 0.4,
   runs: [
     { seed: 2, steering: { text: { layer: 4, strength: 3 }, code: { layer: 3, strength: 1 } } },
     { seed: 3, steering: { text: { layer: 2, strength: 2.5 }, code: { layer: 2, strength: 2 } } },
