@@ -4,6 +4,7 @@
 
 import type { ModelConfig } from '../src/checkpoint/config';
 import { DecoderBatch } from './batch';
+import { tokenBytes } from './kv-cache';
 import { LiveEdit } from './live-edit';
 import { ModelError, throwIfCancelled, type Signal } from './runtime';
 import type { DecoderSession } from './session';
@@ -63,8 +64,8 @@ export async function capture(
 }
 
 /** Padded tokens that a model of this shape reads at once, its keys and values being kept meanwhile. */
-export function mostTokens({ nLayers, nKvHeads, dHead }: ModelConfig): number {
-  return Math.min(BATCH_TOKENS, CACHE_BYTES / (4 * 2 * nLayers * nKvHeads * dHead));
+export function mostTokens(config: ModelConfig): number {
+  return Math.min(BATCH_TOKENS, CACHE_BYTES / tokenBytes(config));
 }
 
 /** Indices in groups of similar length and at most `most` padded tokens. */

@@ -56,11 +56,19 @@ export async function loadCheckpoint(
   signal: AbortSignal,
 ): Promise<Checkpoint> {
   const begun = runtime.now();
-  const counter = new ByteCounter((bytes) => onProgress({ stage: 'download', ...bytes }));
+  // When one of the two fails the other ends too, and tells a page that no longer listens nothing.
+  const failed = new AbortController();
+  const both = AbortSignal.any([signal, failed.signal]);
+  const counter = new ByteCounter((bytes) => {
+    if (!both.aborted) onProgress({ stage: 'download', ...bytes });
+  });
   const [base, adapterFiles] = await Promise.all([
-    folders.get(source.base, counter, signal),
-    source.adapter ? takeAdapter(source.adapter, sources, counter, signal) : null,
-  ]);
+    folders.get(source.base, counter, both),
+    source.adapter ? takeAdapter(source.adapter, sources, counter, both) : null,
+  ]).catch((error: unknown) => {
+    failed.abort();
+    throw error;
+  });
   throwIfCancelled(signal);
 
   const { config, tokenizer, generation } = base;
@@ -78,6 +86,11 @@ export async function loadCheckpoint(
   );
   const stage = (name: 'merge' | 'session', doneBytes: number) =>
     onProgress({ stage: name, doneBytes, totalBytes: plainBytes });
+  /** Lets a cancellation in, which would not be heard before the work is done otherwise. */
+  const pause = async (): Promise<void> => {
+    await runtime.breathe();
+    throwIfCancelled(signal);
+  };
   if (adapterFiles) {
     stage('merge', 0);
     const names = { config: adapterFiles.config.name, weights: adapterFiles.weights.name };
@@ -89,27 +102,29 @@ export async function loadCheckpoint(
     );
     weights = adaptedWeights(weights, adapter, names.weights);
     if (adapts(adapter, 'model.embed_tokens.weight')) tableKey = null;
-    await runtime.breathe();
-    throwIfCancelled(signal);
+    await pause();
   }
   const added = adapterFiles ? [adapterFiles.config, adapterFiles.weights] : [];
   const files = [...base.weightFiles, ...added];
   const alike = others.find((other) => tableKey !== null && other.tableKey === tableKey);
   const shared = alike?.session.table ?? null;
   const { sha256, session } = await holding(files, async () => {
-    const sha256 = await identityOf(weights, plainBytes, files);
-    throwIfCancelled(signal);
+    const sha256 = await identityOf(weights, plainBytes, files, pause);
     stage('session', 0);
     const shelf = await shelfFor(source, sources, sha256);
+    await pause();
     const { precision } = kept;
     return {
       sha256,
       session: await DecoderSession.create(runtime, config, weights, precision, shared, shelf),
     };
   });
+  await runtime.breathe();
   if (signal.aborted) await session.release();
   throwIfCancelled(signal);
   stage('session', plainBytes);
+  // One that was let go of meanwhile is not shared.
+  const sharedBytes = shared && shared === session.table ? shared.bytes : 0;
 
   const endIds = [...new Set([...tokenizer.endIds, ...generation.endIds])];
   return {
@@ -126,7 +141,7 @@ export async function loadCheckpoint(
       id: source.id,
       config,
       parameters: plainBytes / 4,
-      weightBytes: storedBytes(config, kept.precision) - (shared?.bytes ?? 0),
+      weightBytes: storedBytes(config, kept.precision) - sharedBytes,
       ...kept,
       sha256,
       defaultSampling: generation.sampling,

@@ -1,11 +1,14 @@
 // Writing answers: a batch of prompts is read once, then every row gets one token a step until it
 // ends. Each row has its own seeded random numbers, so its tokens do not depend on the rows beside it
 // (up to the last bit of a matrix product, which can differ between batch shapes). Rows that are done
-// leave the batch where that saves time. A stop is cooperative and keeps what was written.
+// leave the batch where that saves time. Rows that would not fit into memory side by side come one batch
+// after the other. A stop is cooperative and keeps what was written.
 
+import type { ModelConfig } from '../src/checkpoint/config';
 import { createRng, type Rng } from '../src/core/rng';
 import { sampleToken, type Sampling } from '../src/core/sampling';
 import { DecoderBatch } from './batch';
+import { tokenBytes } from './kv-cache';
 import type { LiveEdit } from './live-edit';
 import { ModelError, type Signal } from './runtime';
 import type { DecoderSession } from './session';
@@ -25,6 +28,8 @@ export interface GenerateJob {
   readonly projections: boolean;
   /** Rows run side by side, at most. Default 32. */
   readonly maxBatch?: number;
+  /** What they may take beside the weights, at most, in bytes; one row always runs. Default 512 MiB. */
+  readonly maxBytes?: number;
 }
 
 /** One token of one row, in the order of writing; tokens of different rows take turns. */
@@ -44,6 +49,8 @@ export interface GeneratedRow {
   readonly stop: 'end' | 'length' | 'cancelled';
 }
 
+type Limits = Pick<GenerateJob, 'maxTokens' | 'maxBatch' | 'maxBytes'>;
+
 interface Row {
   readonly index: number;
   readonly rng: Rng;
@@ -58,6 +65,11 @@ interface Row {
 }
 
 const MAX_BATCH = 32;
+/**
+ * An eighth of the 4 GiB that WebAssembly has for two checkpoints and all else; of the bundled model any 32 rows
+ * fit. Without it 32 long questions would take 2 to 8 GB on models of 0.6 to 1.7 thousand million parameters.
+ */
+const MAX_BYTES = 512 << 20;
 
 /**
  * @param onTokens called after every step with the tokens that became known in it.
@@ -86,11 +98,9 @@ export async function generate(
       stop: written.length >= job.maxTokens ? 'length' : null,
     };
   });
-  // Prompts of similar length share a batch: less padding.
-  const order = [...rows].sort((a, b) => a.context.length - b.context.length);
-  const size = job.maxBatch ?? MAX_BATCH;
-  for (let at = 0; at < order.length && !signal?.aborted; at += size) {
-    await generateBatch(model, job, order.slice(at, at + size), onTokens, signal);
+  for (const batch of sideBySide(model.config, rows, job)) {
+    if (signal?.aborted) break;
+    await generateBatch(model, job, batch, onTokens, signal);
   }
   return rows.map(({ ids, projections, headerProjection, stop }) => ({
     ids,
@@ -98,6 +108,41 @@ export async function generate(
     headerProjection,
     stop: stop ?? 'cancelled',
   }));
+}
+
+/** Tokens of the longest reading of a batch, and how many a row of it may come to. */
+function extentOf(
+  { maxPositions }: ModelConfig,
+  rows: readonly Pick<Row, 'prompt' | 'context'>[],
+  maxTokens: number,
+): { readonly longest: number; readonly capacity: number } {
+  const longest = Math.max(...rows.map(({ context }) => context.length));
+  const longestPrompt = Math.max(...rows.map(({ prompt }) => prompt.length));
+  return {
+    longest,
+    capacity: Math.min(maxPositions, Math.max(longest, longestPrompt + maxTokens)),
+  };
+}
+
+/** Rows in batches that keep to the limits of the job. */
+export function sideBySide<T extends Pick<Row, 'prompt' | 'context'>>(
+  config: ModelConfig,
+  rows: readonly T[],
+  { maxTokens, maxBatch = MAX_BATCH, maxBytes = MAX_BYTES }: Limits,
+): T[][] {
+  // Prompts of similar length share a batch: less padding.
+  const order = [...rows].sort((a, b) => a.context.length - b.context.length);
+  const batches: T[][] = [];
+  for (const row of order) {
+    const last = batches.at(-1);
+    const grown = [...(last ?? []), row];
+    const { longest, capacity } = extentOf(config, grown, maxTokens);
+    // The cache, and the attention scores of one layer while the prompts are read.
+    const rowBytes = capacity * (tokenBytes(config) + 4 * config.nHeads * longest);
+    if (last && grown.length <= maxBatch && grown.length * rowBytes <= maxBytes) last.push(row);
+    else batches.push([row]);
+  }
+  return batches;
 }
 
 async function generateBatch(
@@ -110,9 +155,7 @@ async function generateBatch(
   const { runtime, config } = model;
   // Copies: the contexts grow while they are written.
   const read = rows.map((row) => [...row.context]);
-  const longest = Math.max(...read.map((ids) => ids.length));
-  const longestPrompt = Math.max(...rows.map((row) => row.prompt.length));
-  const capacity = Math.min(config.maxPositions, Math.max(longest, longestPrompt + job.maxTokens));
+  const { longest, capacity } = extentOf(config, rows, job.maxTokens);
   const batch = new DecoderBatch(model, job.edit, read, {
     capacity,
     projections: job.projections,

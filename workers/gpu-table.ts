@@ -37,8 +37,9 @@ export class GpuTable {
     this.feeds = Object.fromEntries(parts.map(({ name, tensor }) => [name, tensor]));
   }
 
-  /** For one more checkpoint. */
-  share(): this {
+  /** For one more checkpoint; null once it is freed. */
+  share(): this | null {
+    if (this.#users === 0) return null;
     this.#users += 1;
     return this;
   }

@@ -18,6 +18,10 @@ export interface KvCache {
   release(): void;
 }
 
+/** Bytes of the keys and values of one token. */
+export const tokenBytes = ({ nLayers, nKvHeads, dHead }: ModelConfig): number =>
+  2 * 4 * nLayers * nKvHeads * dHead;
+
 function names(config: ModelConfig): string[] {
   return Array.from({ length: config.nLayers }, (_, layer) => [
     `${layer}.key`,

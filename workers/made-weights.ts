@@ -106,11 +106,12 @@ function recording(writer: StoreWriter, key: string, make: MakeStretch): KeptStr
   const abandon = (): void => {
     if (!open) return;
     open = false;
-    try {
-      writer.clear();
-      writer.close();
-    } catch {
-      // What is left has no index and is not read.
+    for (const end of [() => writer.clear(), () => writer.close()]) {
+      try {
+        end();
+      } catch {
+        // What is left has no index and is not read.
+      }
     }
   };
   /** ONNX Runtime comes back to a stretch whose scales it took first; null: it is to be made. */
@@ -152,14 +153,14 @@ function recording(writer: StoreWriter, key: string, make: MakeStretch): KeptStr
   };
 }
 
-/** null where the file has no whole index, or one that names bytes that it does not have. */
+/** null where the file has no whole index, one that names bytes that it does not have, or cannot be read now. */
 function readIndex(file: FileBytes): Index | null {
   const end = file.bytes - LENGTH_BYTES;
   if (end < 0) return null;
-  const last = file.slice(end, file.bytes);
-  const length = new DataView(last.buffer, last.byteOffset).getUint32(0, true);
-  if (length > Math.min(end, MOST_INDEX_BYTES)) return null;
   try {
+    const last = file.slice(end, file.bytes);
+    const length = new DataView(last.buffer, last.byteOffset).getUint32(0, true);
+    if (length > Math.min(end, MOST_INDEX_BYTES)) return null;
     const text = new TextDecoder().decode(file.slice(end - length, end));
     const index = v.parse(Index, JSON.parse(text));
     const fits = index.stretches.every(

@@ -12,6 +12,7 @@ import type {
   OpenedTraining,
   Score,
   TokenEvent,
+  TrainedStep,
 } from './api';
 import { BaseFolders } from './base-folder';
 import { capture } from './capture';
@@ -26,18 +27,13 @@ import { inspectAdapter, inspectBase, storedReport } from './inspect';
 import { lensOf } from './lens';
 import { LiveEdit } from './live-edit';
 import { provenanceOf } from './provenance';
-import { ModelError } from './runtime';
+import { ModelError, throwIfCancelled } from './runtime';
+import { type Run, Runs } from './runs';
 import { score } from './score';
 import { folderKey, memorySources, type Sources } from './source/open-folder';
 import { spelling } from './spelling';
 import { TokenText } from './token-text';
 import { Training } from './training';
-
-interface Run {
-  readonly controller: AbortController;
-  /** Runs that generate. */
-  edit: LiveEdit | null;
-}
 
 export function createModelApi(
   startDevice: (wanted: 'auto' | Device) => Promise<StartedDevice>,
@@ -46,7 +42,9 @@ export function createModelApi(
   let device: StartedDevice | null = null;
   const folders = new BaseFolders(sources);
   const checkpoints = new Map<string, Checkpoint>();
-  const runs = new Map<string, Run>();
+  const runs = new Runs();
+  /** The last load of each id. */
+  const loads = new Map<string, Promise<unknown>>();
   let open: { readonly id: string; readonly training: Training } | null = null;
 
   const started = (): StartedDevice => {
@@ -66,41 +64,42 @@ export function createModelApi(
   const closeTraining = async (): Promise<void> => {
     const old = open;
     open = null;
-    await old?.training.release();
+    if (!old) return;
+    await runs.endUsesOf(old.training);
+    await old.training.release();
   };
   const opened = ({ steps, parameters }: Training): OpenedTraining => ({ steps, parameters });
 
-  /** One call that can be cancelled under its run id; frees the callback's proxy at the end. */
-  const inRun = <T>(
-    runId: string,
-    callback: unknown,
-    task: (run: Run) => Promise<T>,
-  ): ReturnType<typeof resultOf<T>> =>
-    resultOf(async () => {
-      try {
-        if (runs.has(runId)) throw new ModelError('bad-input', `The run "${runId}" is active.`);
-        const run: Run = { controller: new AbortController(), edit: null };
-        runs.set(runId, run);
-        try {
-          return await task(run);
-        } finally {
-          runs.delete(runId);
-        }
-      } finally {
-        release(callback);
-      }
-    });
-
-  const drop = async (id: string): Promise<void> => {
-    const old = checkpoints.get(id);
+  /** Frees what is no longer among the loaded checkpoints. */
+  const free = async (old: Checkpoint | undefined): Promise<void> => {
     if (!old) return;
-    checkpoints.delete(id);
     const { base } = old.source;
     const key = folderKey(base);
     if (![...checkpoints.values()].some((other) => folderKey(other.source.base) === key)) {
       folders.forget(base);
     }
+    await runs.endUsesOf(old);
     await old.release();
+  };
+  const drop = async (id: string): Promise<void> => {
+    const old = checkpoints.get(id);
+    checkpoints.delete(id);
+    await free(old);
+  };
+
+  /** Loads of one id come one after the other, because each frees what the one before it made. */
+  const inTurn = <T>(id: string, signal: AbortSignal, load: () => Promise<T>): Promise<T> => {
+    const before = loads.get(id);
+    const aborted = new Promise((end) => signal.addEventListener('abort', end, { once: true }));
+    const own = Promise.race([before, aborted]).then(() => {
+      throwIfCancelled(signal);
+      return load();
+    });
+    loads.set(
+      id,
+      Promise.allSettled([before, own]).then(() => {}),
+    );
+    return own;
   };
 
   return {
@@ -113,16 +112,18 @@ export function createModelApi(
       }),
 
     load: (source, runId, onProgress) =>
-      inRun(runId, onProgress, async ({ controller }) => {
-        const { runtime, report } = started();
-        const { signal } = controller;
-        const others = [...checkpoints.values()].filter(({ loaded: { id } }) => id !== source.id);
-        const place = { runtime, room: report.room, others };
-        const made = await loadCheckpoint(place, folders, sources, source, onProgress, signal);
-        await drop(source.id);
-        checkpoints.set(source.id, made);
-        return made.loaded;
-      }),
+      runs.run(runId, onProgress, ({ controller: { signal } }) =>
+        inTurn(source.id, signal, async () => {
+          const { runtime, report } = started();
+          const others = [...checkpoints.values()].filter(({ loaded: { id } }) => id !== source.id);
+          const place = { runtime, room: report.room, others };
+          const made = await loadCheckpoint(place, folders, sources, source, onProgress, signal);
+          const old = checkpoints.get(source.id);
+          checkpoints.set(source.id, made);
+          await free(old);
+          return made.loaded;
+        }),
+      ),
 
     unload: (id) =>
       resultOf(async () => {
@@ -131,10 +132,10 @@ export function createModelApi(
       }),
 
     inspectBase: (source, runId) =>
-      inRun(runId, null, ({ controller }) => inspectBase(source, sources, controller.signal)),
+      runs.run(runId, null, ({ controller }) => inspectBase(source, sources, controller.signal)),
 
     inspectAdapter: (source, runId) =>
-      inRun(runId, null, ({ controller }) => inspectAdapter(source, sources, controller.signal)),
+      runs.run(runId, null, ({ controller }) => inspectAdapter(source, sources, controller.signal)),
 
     stored: () => resultOf(async () => storedReport(await sources.store())),
 
@@ -151,8 +152,10 @@ export function createModelApi(
       }),
 
     generate: (request, onTokens) =>
-      inRun(request.runId, onTokens, (run) =>
-        answer(checkpoint(request.checkpoint), request, run, onTokens),
+      runs.run(request.runId, onTokens, (run) =>
+        runs.using(run, checkpoint(request.checkpoint), (model) =>
+          answer(model, request, run, onTokens),
+        ),
       ),
 
     setEdit: (runId, edit, positions) =>
@@ -165,42 +168,45 @@ export function createModelApi(
       }),
 
     capture: (request, onProgress) =>
-      inRun(request.runId, onProgress, async ({ controller }): Promise<Capture> => {
-        const model = checkpoint(request.checkpoint);
-        const { tokenizer, config } = model;
-        const { now } = started().runtime;
-        const begun = now();
-        const total = request.transcripts.length;
-        const readings = request.transcripts.map((transcript) =>
-          readingOf(tokenizer, transcript, request.pooling, request.chat),
-        );
-        const pooled = await capture(
-          model.session,
-          readings,
-          (done) => void onProgress({ done, total }),
-          controller.signal,
-        );
-        const dims = [total, config.nLayers, config.dModel] as const;
-        return { pooled, dims, elapsedMs: now() - begun };
-      }),
+      runs.run(request.runId, onProgress, (run) =>
+        runs.using(run, checkpoint(request.checkpoint), async (model): Promise<Capture> => {
+          const { tokenizer, config, session } = model;
+          const { now } = session.runtime;
+          const begun = now();
+          const total = request.transcripts.length;
+          const readings = request.transcripts.map((transcript) =>
+            readingOf(tokenizer, transcript, request.pooling, request.chat),
+          );
+          const pooled = await capture(
+            session,
+            readings,
+            (done) => void onProgress({ done, total }),
+            run.controller.signal,
+          );
+          const dims = [total, config.nLayers, config.dModel] as const;
+          return { pooled, dims, elapsedMs: now() - begun };
+        }),
+      ),
 
     score: (request, onProgress) =>
-      inRun(request.runId, onProgress, async ({ controller }): Promise<Score> => {
-        const { tokenizer, config, session } = checkpoint(request.checkpoint);
-        const total = request.transcripts.length;
-        return score(
-          session,
-          request.transcripts.map((transcript) => scoredOf(tokenizer, transcript, request.chat)),
-          new LiveEdit(config, request.edit, request.positions),
-          (done) => void onProgress({ done, total }),
-          controller.signal,
-        );
-      }),
+      runs.run(request.runId, onProgress, (run) =>
+        runs.using(run, checkpoint(request.checkpoint), async (model): Promise<Score> => {
+          const { tokenizer, config, session } = model;
+          const total = request.transcripts.length;
+          return score(
+            session,
+            request.transcripts.map((transcript) => scoredOf(tokenizer, transcript, request.chat)),
+            new LiveEdit(config, request.edit, request.positions),
+            (done) => void onProgress({ done, total }),
+            run.controller.signal,
+          );
+        }),
+      ),
 
     lens: ({ checkpoint: id, vector, k }) => resultOf(() => lensOf(checkpoint(id), vector, k)),
 
     openTraining: (request) =>
-      inRun(request.runId, null, async ({ controller: { signal } }) => {
+      runs.run(request.runId, null, async ({ controller: { signal } }) => {
         const { source, config, tokenizer, weights } = checkpoint(request.checkpoint);
         if (source.adapter) {
           throw new ModelError(
@@ -220,14 +226,16 @@ export function createModelApi(
       }),
 
     train: (request, onStep) =>
-      inRun(request.runId, onStep, async ({ controller: { signal } }) => {
-        const found = training(request.training);
-        let delivered: unknown = null;
-        await found.run(request.steps, (step) => (delivered = onStep(step)), signal);
-        // As with tokens: the last answer means that all steps have arrived.
-        await delivered;
-        return opened(found);
-      }),
+      runs.run(request.runId, onStep, (run) =>
+        runs.using(run, training(request.training), async (found) => {
+          let delivered: unknown = null;
+          const onEach = (step: TrainedStep) => (delivered = onStep(step));
+          await found.run(request.steps, onEach, run.controller.signal);
+          // As with tokens: the last answer means that all steps have arrived.
+          await delivered;
+          return opened(found);
+        }),
+      ),
 
     trainingState: async (id) => {
       const result = await resultOf(() => training(id).state());
@@ -247,12 +255,12 @@ export function createModelApi(
       }),
 
     provenance: (id, runId) =>
-      inRun(runId, null, ({ controller }) =>
+      runs.run(runId, null, ({ controller }) =>
         provenanceOf(checkpoint(id), sources, controller.signal),
       ),
 
     exportFolder: (request, onProgress) =>
-      inRun(request.runId, onProgress, ({ controller: { signal } }) => {
+      runs.run(request.runId, onProgress, ({ controller: { signal } }) => {
         const { source, config, weights, published: get } = checkpoint(request.checkpoint);
         const published = (name: string) => get(name, signal);
         const model = { id: source.id, config, weights, published };
@@ -268,7 +276,7 @@ export function createModelApi(
       }),
 
     spelling: (id, texts, runId) =>
-      inRun(runId, null, ({ controller: { signal } }) =>
+      runs.run(runId, null, ({ controller: { signal } }) =>
         spelling(checkpoint(id).tokenizer, texts, started().runtime, signal),
       ),
 
@@ -351,9 +359,4 @@ function flat({ projections }: GeneratedRow, nLayers: number): Float32Array {
   const out = new Float32Array(projections.length * nLayers);
   projections.forEach((projection, i) => out.set(projection, i * nLayers));
   return out;
-}
-
-/** Frees a comlink proxy; a plain function, or none, has nothing to free. */
-function release(callback: unknown): void {
-  (callback as { [Comlink.releaseProxy]?: () => void } | null)?.[Comlink.releaseProxy]?.();
 }

@@ -37,6 +37,9 @@ const GRAPH: Omit<DecoderOptions, 'precision'> = {
 /** How long a lost device may take to be reported as lost. */
 const GRACE_MS = 300;
 
+/** Freed sessions: on wasm, a run of one would go through memory that is used for something else by now. */
+const released = new WeakSet<InferenceSession>();
+
 export type Feeds = Record<string, Tensor>;
 
 export class DecoderSession {
@@ -90,13 +93,13 @@ export class DecoderSession {
     }
   }
 
-  /** Runs the graph, as `runSession`. */
+  /** Runs the graph. @throws ModelError as `runSession`. */
   run(feeds: Feeds, fetches: Readonly<Record<string, Tensor | null>>): Promise<Feeds> {
     return runSession(this.runtime, this.#session, { ...feeds, ...this.table?.feeds }, fetches);
   }
 
   async release(): Promise<void> {
-    await this.runtime.queue.run(() => this.#session.release());
+    await releaseSession(this.runtime, this.#session);
     this.table?.release();
   }
 }
@@ -116,7 +119,10 @@ function madeFrom(plan: DecoderPlan, weights: Weights): MakeStretch {
       : make(stretch);
 }
 
-/** Runs a session in its turn. `fetches`: outputs wanted, with the tensor to write into or null to get a new one. */
+/**
+ * Runs a session in its turn. `fetches`: outputs wanted, with the tensor to write into or null to get a new one.
+ * @throws ModelError `not-loaded` where the session is released by then; `webgpu-wrong`, `device-lost`.
+ */
 export function runSession(
   runtime: Runtime,
   session: InferenceSession,
@@ -124,22 +130,43 @@ export function runSession(
   fetches: Readonly<Record<string, Tensor | null>>,
 ): Promise<Feeds> {
   return runtime.queue.run(() => {
+    if (released.has(session)) throw new ModelError('not-loaded', RELEASED_MESSAGE);
     const run = session.run(feeds, fetches);
-    return runtime.gpu ? watched(runtime, run) : run;
+    return runtime.gpu ? watched(runtime, run).catch(distrusted) : run;
+  });
+}
+
+const RELEASED_MESSAGE =
+  'The checkpoint was unloaded while it was in use. Load it again, then ask again.';
+
+/** Frees a session after all that was queued before. */
+export function releaseSession(runtime: Runtime, session: InferenceSession): Promise<void> {
+  return runtime.queue.run(() => {
+    released.add(session);
+    return session.release();
   });
 }
 
 /** On a lost device ORT may wait for ever; the race ends the wait and lets the queue go on. */
-async function watched(runtime: Runtime, run: Promise<Feeds>): Promise<Feeds> {
-  const failure = runtime.failure ?? run;
+async function watched<T>(runtime: Runtime, work: Promise<T>): Promise<T> {
+  const failure = runtime.failure ?? work;
   try {
-    return await Promise.race([run, failure]);
+    return await Promise.race([work, failure]);
   } catch (error) {
-    if (error instanceof ModelError || isOutOfMemory(error)) throw error;
+    if (isToldClearly(error)) throw error;
     // ORT says in its own words what the device says clearly a moment later.
     await Promise.race([failure, new Promise((resolve) => setTimeout(resolve, GRACE_MS))]);
-    throw new ModelError('webgpu-wrong', GPU_ERROR_MESSAGE, { cause: error });
+    throw error;
   }
+}
+
+const isToldClearly = (error: unknown): boolean =>
+  error instanceof ModelError || isOutOfMemory(error);
+
+/** Whatever else goes wrong while a GPU computes. */
+function distrusted(error: unknown): never {
+  if (isToldClearly(error)) throw error;
+  throw new ModelError('webgpu-wrong', GPU_ERROR_MESSAGE, { cause: error });
 }
 
 /** Where the runtime reads weights one by one, each is made when it is asked for. */
@@ -186,7 +213,10 @@ export function bytesOnDemand(file: WeightFile): {
   return { data, failure: () => failure };
 }
 
-/** Any graph with its external weights as a session of this runtime. */
+/**
+ * Any graph with its external weights as a session of this runtime.
+ * @throws ModelError `out-of-memory`, `webgpu-wrong` or `device-lost` where the GPU says so.
+ */
 export function createSession(
   runtime: Runtime,
   model: Uint8Array<ArrayBuffer>,
@@ -200,5 +230,19 @@ export function createSession(
       : {}),
     logSeverityLevel: 3,
   };
-  return runtime.queue.run(() => runtime.ort.InferenceSession.create(model, options));
+  const { gpu, ort, queue } = runtime;
+  return queue.run(() => {
+    const session = ort.InferenceSession.create(model, options);
+    return gpu ? watched(runtime, uploaded(gpu, session)) : session;
+  });
+}
+
+/** Once its weights are on the GPU: that its memory is full is told only when they get there. */
+async function uploaded(
+  gpu: GPUDevice,
+  creating: Promise<InferenceSession>,
+): Promise<InferenceSession> {
+  const session = await creating;
+  await gpu.queue.onSubmittedWorkDone();
+  return session;
 }

@@ -139,8 +139,12 @@ class OpfsStore implements FileStore {
         bytes = 0;
       },
       close() {
-        access.flush();
-        access.close();
+        // An open handle locks the file for everyone until this worker ends.
+        try {
+          access.flush();
+        } finally {
+          access.close();
+        }
       },
     };
   }

@@ -11,7 +11,7 @@ import { zeros } from '../src/core/tensor';
 import type { Schedule } from '../src/core/training';
 import type { TrainGraph } from '../src/onnx/train-graph';
 import { ModelError, type Runtime } from './runtime';
-import { createSession, type Feeds, runSession } from './session';
+import { createSession, type Feeds, releaseSession, runSession } from './session';
 
 const CLIP_NORM = 1;
 
@@ -135,7 +135,7 @@ export class Trainer {
   }
 
   release(): Promise<void> {
-    return this.#runtime.queue.run(() => this.#session.release());
+    return releaseSession(this.#runtime, this.#session);
   }
 }
 

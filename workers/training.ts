@@ -67,10 +67,15 @@ export class Training {
       ? factorsIn(from, base.config, graph, request)
       : initialAdapter(graph, settings.seed);
     const trainer = await Trainer.create(runtime, graph, parameters, settings.schedule);
-    if (start?.moments) {
-      trainer.restore(start.steps, momentsIn(start.moments, graph));
+    try {
+      if (start?.moments) {
+        trainer.restore(start.steps, momentsIn(start.moments, graph));
+      }
+      return new Training(runtime, base, request, trainer);
+    } catch (error) {
+      await trainer.release();
+      throw error;
     }
-    return new Training(runtime, base, request, trainer);
   }
 
   get steps(): number {

@@ -36,7 +36,12 @@ export interface Tokenizer {
   encode(text: string): number[];
   /** The text of some ids, special tokens included; bytes that are no valid UTF-8 become U+FFFD. */
   decode(ids: readonly number[]): string;
-  /** The text of one id, as `decode`. */
+  /**
+   * The text that some ids add after others, as `decode`. Decoders of the SentencePiece kind take away the
+   * space that a text begins with, so ids have another text after others than alone.
+   */
+  decodeAfter(before: readonly number[], ids: readonly number[]): string;
+  /** The text of one id as it is within a text: with its leading space. */
   decodeOne(id: number): string;
   /**
    * A conversation in the checkpoint's chat format.
@@ -158,6 +163,12 @@ export async function createTokenizer(
             clean_up_tokenization_spaces: false,
           }),
         );
+  const decodeAfter = (before: readonly number[], ids: readonly number[]): string => {
+    const known = decode(before);
+    const all = decode([...before, ...ids]);
+    // Not so where `before` ends and `ids` begin inside a character.
+    return all.startsWith(known) ? all.slice(known.length) : decode(ids);
+  };
   const template = new ChatTemplate({ ...options, tokenizerConfig: config }, configFile);
 
   // The end marker is the first special token that follows an answer's content.
@@ -184,7 +195,8 @@ export async function createTokenizer(
     beginId: inner.bos_token_id,
     encode,
     decode,
-    decodeOne: (token) => decode([token]),
+    decodeAfter,
+    decodeOne: (token) => decodeAfter([token], [token]),
     chatPrompt: (messages, addGenerationPrompt, settings = PLAIN_CHAT) => {
       const text = template.render(messages, addGenerationPrompt, settings);
       return { text, ids: encode(text) };

@@ -41,6 +41,7 @@ import type {
   TrainingState,
 } from '../../workers/api';
 import type { PackedEdit } from '../core/edit';
+import { Patience } from './patience';
 import { perFrame } from './token-frame';
 
 export type EngineStatus =
@@ -62,15 +63,22 @@ interface Connection {
   started: Promise<Result<DeviceReport>> | null;
 }
 
+/** A call that the worker was not given yet, because it still starts or loads the checkpoints again. */
+interface Waiting {
+  readonly runId: string | null;
+  readonly end: (failure: Failure) => void;
+}
+
 export class ModelClient {
   /** For every request that brings none of its own. */
   chat: ChatSettings = PLAIN_CHAT;
   readonly #spawn: () => Worker;
-  readonly #patienceMs: number;
+  readonly #patience: Patience;
   #device: 'auto' | Device = 'auto';
   /** Set when webgpu failed while it ran and the choice was left to us. */
   #distrustsGpu = false;
   #connection: Connection | null = null;
+  readonly #waiting = new Set<Waiting>();
   #status: EngineStatus = { state: 'idle' };
   readonly #sources = new Map<string, CheckpointSource>();
   readonly #listeners = new Set<(status: EngineStatus) => void>();
@@ -78,11 +86,12 @@ export class ModelClient {
 
   /**
    * @param spawn how the worker is made; tests make one that can be broken on purpose.
-   * @param patienceMs how long a worker may leave a cancellation unanswered before it is ended.
+   * @param patienceMs how long a worker may leave a cancellation unanswered before it is ended; a multiple of it
+   *   while it prepares a checkpoint.
    */
   constructor(spawn: () => Worker = spawnModelWorker, patienceMs = 20_000) {
     this.#spawn = spawn;
-    this.#patienceMs = patienceMs;
+    this.#patience = new Patience(patienceMs);
   }
 
   get status(): EngineStatus {
@@ -122,7 +131,12 @@ export class ModelClient {
     runId: string,
     onProgress: (progress: LoadProgress) => void = () => {},
   ): Promise<Result<LoadedCheckpoint>> {
-    const result = await this.#call((api) => api.load(source, runId, Comlink.proxy(onProgress)));
+    const listening = this.#patience.listening(runId, onProgress);
+    const result = await this.#call(
+      (api) => api.load(source, runId, Comlink.proxy(listening)),
+      runId,
+    );
+    this.#patience.ended(runId);
     if (result.ok) this.#sources.set(source.id, source);
     return result;
   }
@@ -133,11 +147,11 @@ export class ModelClient {
   }
 
   inspectBase(source: FolderSource, runId: string): Promise<Result<CheckpointCard>> {
-    return this.#call((api) => api.inspectBase(source, runId));
+    return this.#call((api) => api.inspectBase(source, runId), runId);
   }
 
   inspectAdapter(source: FolderSource, runId: string): Promise<Result<AdapterCard>> {
-    return this.#call((api) => api.inspectAdapter(source, runId));
+    return this.#call((api) => api.inspectAdapter(source, runId), runId);
   }
 
   /** What downloads are kept in this browser. */
@@ -156,8 +170,9 @@ export class ModelClient {
   ): Promise<Result<Generation>> {
     const frames = perFrame(onTokens);
     const onBatch = Comlink.proxy((events: readonly TokenEvent[]) => frames.push(events));
-    const result = await this.#call((api) =>
-      api.generate({ chat: this.chat, ...request }, onBatch),
+    const result = await this.#call(
+      (api) => api.generate({ chat: this.chat, ...request }, onBatch),
+      request.runId,
     );
     frames.close();
     return result;
@@ -171,8 +186,9 @@ export class ModelClient {
     request: CaptureRequest,
     onProgress: (progress: Progress) => void = () => {},
   ): Promise<Result<Capture>> {
-    return this.#call((api) =>
-      api.capture({ chat: this.chat, ...request }, Comlink.proxy(onProgress)),
+    return this.#call(
+      (api) => api.capture({ chat: this.chat, ...request }, Comlink.proxy(onProgress)),
+      request.runId,
     );
   }
 
@@ -180,8 +196,9 @@ export class ModelClient {
     request: ScoreRequest,
     onProgress: (progress: Progress) => void = () => {},
   ): Promise<Result<Score>> {
-    return this.#call((api) =>
-      api.score({ chat: this.chat, ...request }, Comlink.proxy(onProgress)),
+    return this.#call(
+      (api) => api.score({ chat: this.chat, ...request }, Comlink.proxy(onProgress)),
+      request.runId,
     );
   }
 
@@ -190,7 +207,7 @@ export class ModelClient {
   }
 
   openTraining(request: OpenTrainingRequest): Promise<Result<OpenedTraining>> {
-    return this.#call((api) => api.openTraining(request));
+    return this.#call((api) => api.openTraining(request), request.runId);
   }
 
   /** Steps arrive at most once an animation frame, in order, and all of them before the result. */
@@ -200,7 +217,7 @@ export class ModelClient {
   ): Promise<Result<OpenedTraining>> {
     const frames = perFrame(onSteps);
     const onStep = Comlink.proxy((step: TrainedStep) => frames.push([step]));
-    const result = await this.#call((api) => api.train(request, onStep));
+    const result = await this.#call((api) => api.train(request, onStep), request.runId);
     frames.close();
     return result;
   }
@@ -214,14 +231,14 @@ export class ModelClient {
   }
 
   provenance(checkpoint: string, runId: string): Promise<Result<Provenance>> {
-    return this.#call((api) => api.provenance(checkpoint, runId));
+    return this.#call((api) => api.provenance(checkpoint, runId), runId);
   }
 
   exportFolder(
     request: ExportRequest,
     onProgress: (progress: Progress) => void = () => {},
   ): Promise<Result<Exported>> {
-    return this.#call((api) => api.exportFolder(request, Comlink.proxy(onProgress)));
+    return this.#call((api) => api.exportFolder(request, Comlink.proxy(onProgress)), request.runId);
   }
 
   tokenize(
@@ -233,7 +250,7 @@ export class ModelClient {
   }
 
   spelling(checkpoint: string, texts: readonly string[], runId: string): Promise<Result<Spelling>> {
-    return this.#call((api) => api.spelling(checkpoint, texts, runId));
+    return this.#call((api) => api.spelling(checkpoint, texts, runId), runId);
   }
 
   memory(): Promise<Result<MemoryReport>> {
@@ -241,21 +258,25 @@ export class ModelClient {
   }
 
   /**
-   * Cooperative; unknown runs, and runs of a worker that is gone, are ignored. A worker that cannot even
-   * hear it (a tokenizer's pattern or chat template may run for ever) is ended.
+   * Cooperative; unknown runs, and runs of a worker that is gone, are ignored. One that still waits for the
+   * worker to start ends at once, as `cancelled`. A worker that cannot even hear it (a tokenizer's pattern
+   * or chat template may run for ever) is ended.
    */
   async cancel(runId: string): Promise<void> {
+    for (const waiting of [...this.#waiting]) {
+      if (waiting.runId === runId && this.#waiting.delete(waiting)) waiting.end(CANCELLED);
+    }
     const connection = this.#connection;
     if (!connection) return;
-    const timer = setTimeout(() => {
+    const stopWaiting = this.#patience.wait((message) => {
       if (connection !== this.#connection) return;
-      this.#stop({ ok: false, code: 'worker-died', message: UNRESPONSIVE });
-    }, this.#patienceMs);
+      this.#stop({ ok: false, code: 'worker-died', message });
+    });
     await this.#guard(connection, async (api) => {
       await api.cancel(runId);
       return { ok: true, value: null };
     });
-    clearTimeout(timer);
+    stopWaiting();
   }
 
   /** Ends the worker; pending calls end as `cancelled`. A later call starts it again. */
@@ -265,12 +286,23 @@ export class ModelClient {
     this.#set({ state: 'idle' });
   }
 
-  async #call<T>(use: (api: Comlink.Remote<ModelApi>) => Promise<Result<T>>): Promise<Result<T>> {
-    const started = await this.#started();
-    if (!started.ok) return started;
-    const connection = this.#connection;
-    if (!connection) return { ok: false, code: 'worker-died', message: STOPPED };
-    return this.#guard(connection, use);
+  /** @param runId of a call that `cancel` may end before the worker is given it. */
+  async #call<T>(
+    use: (api: Comlink.Remote<ModelApi>) => Promise<Result<T>>,
+    runId: string | null = null,
+  ): Promise<Result<T>> {
+    const starting = this.#started();
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { runId, end: resolve };
+      this.#waiting.add(waiting);
+      starting.then((started) => {
+        if (!this.#waiting.delete(waiting)) return;
+        const connection = this.#connection;
+        if (!started.ok) resolve(started);
+        else if (!connection) resolve({ ok: false, code: 'worker-died', message: STOPPED });
+        else resolve(this.#guard(connection, use));
+      }, reject);
+    });
   }
 
   /** Runs one call against a worker that may die meanwhile. */
@@ -306,13 +338,12 @@ export class ModelClient {
       return started;
     }
     for (const source of this.#sources.values()) {
+      const runId = `reload:${source.id}`;
+      const listening = this.#patience.listening(runId);
       const reloaded = await this.#guard(connection, (api) =>
-        api.load(
-          source,
-          `reload:${source.id}`,
-          Comlink.proxy(() => {}),
-        ),
+        api.load(source, runId, Comlink.proxy(listening)),
       );
+      this.#patience.ended(runId);
       if (reloaded.ok) {
         for (const listener of this.#reloads) listener(reloaded.value);
         continue;
@@ -367,12 +398,14 @@ function spawnModelWorker(): Worker {
   });
 }
 
+const CANCELLED: Failure = {
+  ok: false,
+  code: 'cancelled',
+  message: 'It was cancelled before it began.',
+};
+
 const STOPPED =
   'The model worker stopped. Ask again: it starts anew and loads the checkpoints from the cache.';
-
-const UNRESPONSIVE =
-  'The model worker did not answer any more and was ended. A tokenizer whose pattern or chat template ' +
-  'never comes to an end does that: choose another checkpoint. Ask again: the worker starts anew.';
 
 function asFailure(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);

@@ -95,6 +95,8 @@ export class MeasureFailure extends Error {
   }
 }
 
+const STOPPED = { ok: false, code: 'cancelled', message: 'The run was cancelled.' } as const;
+
 /** Seed of the answer to question `index`. */
 export const seedOf = (seed: number, index: number): number => seed * 100_003 + index;
 
@@ -146,8 +148,8 @@ function askings(plan: MeasurePlan, have: ReadonlyMap<string, number>): Asking[]
  * being written.
  * @param runId names the run for the worker's `cancel`, without which it ends what it has begun
  * @param have answers that each arm has already, by its id; they are the first ones of the plan
- * @throws MeasureFailure when the worker could not answer, or what the judge throws; what was yielded
- *   stands.
+ * @throws MeasureFailure when the worker could not answer or was stopped, or what the judge throws; what was
+ *   yielded stands.
  */
 export async function* measure(
   plan: MeasurePlan,
@@ -174,10 +176,13 @@ export async function* measure(
   for (const [at, asking] of all.entries()) {
     const result = await coming!;
     if (!result.ok) throw new MeasureFailure(result);
+    const { answers } = result.value;
+    // By a person, or because its checkpoint was unloaded: a part of an answer is nothing to judge.
+    const stopped = answers.some(({ stop }) => stop === 'cancelled');
+    if (stopped) throw new MeasureFailure(STOPPED);
     const next = all[at + 1];
     coming = next && ask(next);
     const { arm, from, asked, seeds } = asking;
-    const { answers } = result.value;
     const judged = await judge(answers.map((answer, i) => ({ asked: asked[i]!, answer })));
     yield answers.map(({ text }, i) => ({
       arm: arm.id,

@@ -43,6 +43,8 @@ export interface StandIn {
   readonly authorization: () => string | undefined;
   /** Asked for each request by its path; may be set at any time. */
   fault: (path: string) => Fault | undefined;
+  /** More headers of a file; may be set at any time. */
+  headers: (path: string) => Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -68,7 +70,7 @@ export async function serveHub(
     }
     requests.push(`${request.method} ${path} ${request.headers.range ?? ''}`.trim());
     authorization = request.headers.authorization;
-    answer(repositories, path, hub.fault(path), request, response);
+    answer(repositories, path, hub.fault(path), hub.headers(path), request, response);
   });
   await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
   const hub: StandIn = {
@@ -76,6 +78,7 @@ export async function serveHub(
     requests,
     authorization: () => authorization,
     fault: () => undefined,
+    headers: () => ({}),
     close: () =>
       new Promise((done) => {
         server.close(() => done());
@@ -89,6 +92,7 @@ function answer(
   repositories: ReadonlyMap<string, Repository>,
   path: string,
   fault: Fault | undefined,
+  headers: Readonly<Record<string, string>>,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
@@ -137,7 +141,8 @@ function answer(
   if (revision !== 'main' && revision !== COMMIT) return refuse(404, 'RevisionNotFound');
   const found = repository.files.get(file);
   if (!found) return refuse(404, 'EntryNotFound');
-  send(fault?.kind === 'body' ? fault.body : found, fault, cors, request, response);
+  const body = fault?.kind === 'body' ? fault.body : found;
+  send(body, fault, { ...cors, ...headers }, request, response);
 }
 
 const hashes = new WeakMap<Uint8Array, string>();
@@ -170,15 +175,19 @@ function tree({ files }: Repository): unknown {
 function send(
   bytes: Uint8Array,
   fault: Fault | undefined,
-  cors: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>>,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
   const ranged = from > 0 && fault?.kind !== 'no-ranges';
+  if (ranged && from >= bytes.length) {
+    response.writeHead(416, { ...headers, 'Content-Range': `bytes */${bytes.length}` }).end();
+    return;
+  }
   const body = ranged ? bytes.subarray(from) : bytes;
   response.writeHead(ranged ? 206 : 200, {
-    ...cors,
+    ...headers,
     'Content-Type': 'application/octet-stream',
     'Content-Length': body.length,
     ...(ranged ? { 'Content-Range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {}),

@@ -23,7 +23,12 @@ export function besideThePage(url: string): Folder {
     name,
     list: () =>
       Promise.resolve(
-        [...BASE, WEIGHTS, ...ADAPTER, CARD].map((path) => ({ path, bytes: null, sha256: null })),
+        [...BASE, WEIGHTS, ...ADAPTER, CARD].map((path) => ({
+          path,
+          bytes: null,
+          sha256: null,
+          validator: null,
+        })),
       ),
     async take(entries, counter, signal) {
       const files = await Promise.all(
@@ -38,8 +43,8 @@ export function besideThePage(url: string): Folder {
   };
 }
 
-/** @throws ModelError `bad-input` where it is no address. */
-export function addressRemote(address: string, network: Network): Remote {
+/** As it is asked for, however it was typed. @throws ModelError `bad-input` where it is no address. */
+function folderUrl(address: string): string {
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
     throw new ModelError(
       'bad-input',
@@ -47,18 +52,43 @@ export function addressRemote(address: string, network: Network): Remote {
     );
   }
   const { origin, pathname } = new URL(address);
-  const url = `${origin}${pathname.replace(/\/*$/, '/')}`;
-  const name = fileName(url, '').replace(/\/$/, '') || origin;
+  return `${origin}${pathname.replace(/\/*$/, '/')}`;
+}
+
+/** Names the folder in the store. @throws ModelError `bad-input` where it is no address. */
+export const addressKey = (address: string): string => `address ${folderUrl(address)}`;
+
+/**
+ * ETag or Last-Modified, as RFC 9110 8.8 lets them say that two answers are parts of one file: not a weak
+ * ETag. Of another origin a page sees the ETag only where the server exposes it, Last-Modified always.
+ */
+function validatorOf(headers: Headers): string | null {
+  const tag = headers.get('ETag');
+  return tag?.startsWith('"') ? tag : headers.get('Last-Modified');
+}
+
+function entryOf(path: string, headers: Headers): FolderEntry {
+  // Text may arrive compressed, and then this is not its length.
+  const length = Number(headers.get('Content-Length') ?? 0);
+  const bytes = path.endsWith('.safetensors') && length > 0 ? length : null;
+  return { path, bytes, sha256: null, validator: validatorOf(headers) };
+}
+
+/** @throws ModelError `bad-input` where it is no address. */
+export function addressRemote(address: string, network: Network): Remote {
+  const url = folderUrl(address);
+  const name = fileName(url, '').replace(/\/$/, '') || new URL(url).origin;
   const asked: Asked = { name, page: url, hasToken: false };
   const refuseFile = (response: Response, path?: string): never => refuse(response, asked, path);
 
   return {
-    key: `address ${url}`,
+    key: addressKey(address),
     name,
     page: url,
     network,
     url: (path) => url + encodeURIComponent(path),
     headers: () => ({}),
+    entryOf,
     refuse: refuseFile,
 
     async list(say, signal) {
@@ -77,10 +107,7 @@ export function addressRemote(address: string, network: Network): Remote {
               ({ headers }) => {
                 // Some servers answer every address with their start page.
                 if (headers.get('Content-Type')?.startsWith('text/html')) throw new NotThere();
-                // Text may arrive compressed, and then this is not its length.
-                const length = Number(headers.get('Content-Length') ?? 0);
-                const bytes = path.endsWith('.safetensors') && length > 0 ? length : null;
-                return Promise.resolve({ path, bytes, sha256: null });
+                return Promise.resolve(entryOf(path, headers));
               },
               signal,
             ),

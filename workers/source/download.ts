@@ -1,6 +1,7 @@
 // One file from a server into the store: on from where it stopped, again after a broken connection, and
 // checked at the end. Of a file whose size is not known ahead the part that is there is no use, so it
-// begins anew.
+// begins anew; so does one that is another file by now. That is told by the validator of the answer and
+// not asked by If-Range: of another origin that header needs a preflight, which plain servers refuse.
 
 import { Sha256 } from '../../src/core/sha256';
 import { ModelError } from '../runtime';
@@ -15,6 +16,8 @@ export interface DownloadEvents {
   /** Bytes that have arrived; negative when what was there had to be given up. */
   readonly onBytes: (bytes: number) => void;
   readonly say: (note: string | null) => void;
+  /** What the server says of it now, where that is not what was listed; called before its first byte. */
+  readonly onEntry: (entry: FolderEntry) => Promise<void>;
 }
 
 /**
@@ -27,65 +30,105 @@ export async function download(
   entry: FolderEntry,
   commit: string | null,
   writer: StoreWriter,
-  { onBytes, say }: DownloadEvents,
+  { onBytes, say, onEntry }: DownloadEvents,
   signal: AbortSignal,
 ): Promise<string> {
-  const { path, bytes } = entry;
+  const { path } = entry;
+  let known = entry;
   const url = remote.url(path, commit);
   const file = `${remote.name}/${path}`;
-  if (bytes === null || writer.bytes > bytes) writer.clear();
+  if (known.bytes === null || writer.bytes > known.bytes) writer.clear();
   let hash = hashOf(writer);
+  /** Whether it was given up once because it is another file. */
+  let renewed = false;
 
   const anew = (): void => {
     onBytes(-writer.bytes);
     writer.clear();
     hash = new Sha256();
   };
-  const attempt = async (progressed: () => void): Promise<void> => {
-    if (bytes !== null && writer.bytes === bytes) return;
-    if (bytes === null && writer.bytes > 0) anew();
+  const part = async (progressed: () => void): Promise<void> => {
+    if (known.bytes !== null && writer.bytes === known.bytes) return;
+    if (known.bytes === null && writer.bytes > 0) anew();
     const from = writer.bytes;
     const range: Record<string, string> = from > 0 ? { Range: `bytes=${from}-` } : {};
     await once(
       remote.network,
       url,
       { headers: { ...remote.headers(), ...range } },
-      (response) => remote.refuse(response, path),
+      (response) => {
+        // There are not as many bytes as are here.
+        if (response.status === 416 && from > 0 && !renewed) throw new OtherFile();
+        return remote.refuse(response, path);
+      },
       async (response, watched) => {
         refuseHtml(response, file, remote.page);
-        if (from > 0 && !continues(response, from)) anew();
+        const said = remote.entryOf?.(path, response.headers);
+        const validator = said?.validator ?? null;
+        const changed =
+          ![validator, known.validator].includes(null) && validator !== known.validator;
+        const goesOn = from > 0 && continues(response, from);
         const body = response.body?.getReader();
+        if (goesOn && changed) {
+          await body?.cancel();
+          throw new OtherFile();
+        }
+        if (from > 0 && !goesOn) anew();
+        if (!goesOn && said && (renewed || validator !== known.validator)) {
+          const { bytes, sha256 } = renewed || changed ? said : known;
+          known = { ...said, bytes, sha256 };
+          await onEntry(known);
+        }
         if (!body) return;
+        const { bytes } = known;
         for (let part = await body.read(); !part.done; part = await body.read()) {
           watched.alive();
           progressed();
           writer.append(part.value);
           hash.update(part.value);
           onBytes(part.value.length);
-          if (bytes !== null && writer.bytes > bytes) throw wrongSize(file, writer, bytes, remote);
+          if (bytes === null || writer.bytes <= bytes) continue;
+          if (!said || renewed) throw wrongSize(file, writer, bytes, remote);
+          await body.cancel();
+          throw new OtherFile();
         }
       },
       signal,
     );
+    const { bytes } = known;
     if (bytes !== null && writer.bytes < bytes) {
       throw new TemporaryError(
         `The connection to ${new URL(url).host} ended after ${writer.bytes} of ${bytes} bytes of ${file}. Go on to try again: what has arrived is kept.`,
       );
     }
   };
+  const attempt = async (progressed: () => void): Promise<void> => {
+    try {
+      await part(progressed);
+    } catch (error) {
+      if (!(error instanceof OtherFile)) throw error;
+      if (renewed) throw changing(file, remote);
+      renewed = true;
+      anew();
+      await part(progressed);
+    }
+  };
   await persist(remote.network, attempt, say, signal);
 
   const sha256 = hash.hex();
-  if (entry.sha256 !== null && sha256 !== entry.sha256) {
+  if (known.sha256 !== null && sha256 !== known.sha256) {
     writer.clear();
     throw new ModelError(
       'network',
-      `${file} is not what ${remote.page} lists: its SHA-256 is ${sha256.slice(0, 12)}…, not ${entry.sha256.slice(0, 12)}…. ` +
+      `${file} is not what ${remote.page} lists: its SHA-256 is ${sha256.slice(0, 12)}…, not ${known.sha256.slice(0, 12)}…. ` +
         'What arrived was thrown away. Load again; if it happens again, the mirror or the network changes files: use another.',
     );
   }
   return sha256;
 }
+
+/** What the server has is not what has arrived so far belongs to. */
+class OtherFile extends Error {}
 
 /** The hash of what is there, so that the rest can be added. */
 function hashOf(writer: StoreWriter): Sha256 {
@@ -109,6 +152,13 @@ function refuseHtml(response: Response, file: string, page: string): void {
   throw new ModelError(
     'network',
     `The server sent a web page instead of ${file}: it may ask for a sign-in, or the network does. Open ${page} in a tab, then try again.`,
+  );
+}
+
+function changing(file: string, { page }: Remote): ModelError {
+  return new ModelError(
+    'network',
+    `${file} changed at ${page} while it was downloaded, more than once. Load again when it is no longer being changed.`,
   );
 }
 

@@ -15,7 +15,9 @@ export function filesFolder(name: string, files: readonly File[]): Folder {
   return {
     name,
     list: () =>
-      Promise.resolve(files.map((file) => ({ path: file.name, bytes: file.size, sha256: null }))),
+      Promise.resolve(
+        files.map((file) => ({ path: file.name, bytes: file.size, sha256: null, validator: null })),
+      ),
     take: (entries) =>
       Promise.resolve(
         new Map(

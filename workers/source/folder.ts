@@ -13,6 +13,8 @@ export interface FolderEntry {
   readonly bytes: number | null;
   /** Hex, where the source states it. */
   readonly sha256: string | null;
+  /** Tells this version of the file from others, as the server says; null: it does not, or a commit does. */
+  readonly validator: string | null;
 }
 
 export interface Folder {

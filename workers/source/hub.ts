@@ -21,6 +21,10 @@ export interface HubRepository {
 /** `owner/name`, or a name alone (the Hub's oldest repositories). */
 const ID = /^[\w.-]{1,96}(\/[\w.-]{1,96})?$/;
 
+/** Names the repository in the store; without token. @throws ModelError `bad-input` for an endpoint that cannot be one. */
+export const hubKey = ({ endpoint, id, revision }: HubRepository): string =>
+  `hub ${checkedEndpoint(endpoint)} ${id} ${revision}`;
+
 /** @throws ModelError `bad-input` for an id, an endpoint or a token that cannot be one. */
 export function hubRemote(repository: HubRepository, network: Network): Remote {
   const { id, revision, token } = repository;
@@ -45,7 +49,7 @@ export function hubRemote(repository: HubRepository, network: Network): Remote {
   };
   const access = token === undefined ? {} : { accessToken: token };
   return {
-    key: `hub ${endpoint} ${id} ${revision}`,
+    key: hubKey(repository),
     name: id,
     page: asked.page,
     network,
@@ -76,7 +80,12 @@ export function hubRemote(repository: HubRepository, network: Network): Remote {
       })) {
         if (entry.type !== 'file') continue;
         const { path, size, lfs } = entry;
-        entries.push({ path, bytes: lfs?.size ?? size, sha256: lfs?.oid ?? null });
+        entries.push({
+          path,
+          bytes: lfs?.size ?? size,
+          sha256: lfs?.oid ?? null,
+          validator: null,
+        });
       }
       return { entries, commit, licence: licenceOf(info) };
     },

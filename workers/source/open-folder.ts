@@ -2,10 +2,10 @@
 
 import type { FolderSource } from '../api';
 import { MemoryStore, type FileStore } from '../store';
-import { addressRemote, besideThePage } from './address';
+import { addressKey, addressRemote, besideThePage } from './address';
 import { filesFolder } from './files';
 import type { Folder } from './folder';
-import { hubRemote } from './hub';
+import { hubKey, hubRemote } from './hub';
 import { NETWORK, type Network } from './network';
 import { StoredFolder } from './stored-folder';
 
@@ -36,15 +36,19 @@ export async function openFolder(source: FolderSource, sources: Sources): Promis
   }
 }
 
-/** The same for two sources that are the same folder; without token. */
+/**
+ * The same for two sources that are the same folder, and the key under which it is stored; without token.
+ * @throws ModelError `bad-input` for a name that cannot be one.
+ */
 export function folderKey(source: FolderSource): string {
   switch (source.kind) {
     case 'beside':
+      return `beside ${source.url}`;
     case 'address':
-      return `${source.kind} ${source.url}`;
+      return addressKey(source.url);
     case 'files':
       return `files ${source.name} ${source.files.map((f) => `${f.name}:${f.size}:${f.lastModified}`).join(' ')}`;
     case 'hub':
-      return `hub ${source.endpoint} ${source.id} ${source.revision}`;
+      return hubKey(source);
   }
 }

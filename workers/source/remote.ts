@@ -25,6 +25,8 @@ export interface Remote {
   url(path: string, commit: string | null): string;
   /** With the token, where there is one. */
   headers(): Readonly<Record<string, string>>;
+  /** What the head of an answer says of a file that no listing describes; without it, the listing holds. */
+  entryOf?(path: string, headers: Headers): FolderEntry;
   /** What a status other than 2xx means. @throws ModelError always. */
   refuse(response: Response, path?: string): never;
 }

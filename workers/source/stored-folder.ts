@@ -25,6 +25,8 @@ const ManifestFile = v.object({
       path: v.string(),
       bytes: v.nullable(v.number()),
       sha256: v.nullable(v.string()),
+      /** Of the version that what is here belongs to. */
+      validator: v.optional(v.nullable(v.string()), null),
       /** A checkpoint or an adapter needs it. */
       wanted: v.boolean(),
       /** All of it is here, and was checked. */
@@ -157,6 +159,11 @@ export class StoredFolder implements Folder {
           counter.add(bytes);
         },
         say: (note: string | null) => counter.say(note),
+        onEntry: async (other: FolderEntry) => {
+          counter.expect((other.bytes ?? 0) - (file.bytes ?? 0));
+          Object.assign(file, other, { done: false });
+          await writeManifest(this.#store, key, manifest);
+        },
       };
       file.sha256 = await download(this.remote, file, manifest.commit, writer, events, signal);
       file.bytes = writer.bytes;

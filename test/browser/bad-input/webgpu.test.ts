@@ -5,7 +5,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import { ModelClient } from '../../../src/engine/client';
-import { startDevice } from '../../../workers/device';
+import { startDevice, type StartedDevice } from '../../../workers/device';
+import { SELF_TEST_CONFIG, selfTestWeights } from '../../../workers/self-test';
+import { DecoderSession } from '../../../workers/session';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -97,6 +99,38 @@ test('the disguise alone is enough for the program to choose webgpu', async () =
   expect(report.device).toBe('webgpu');
   runtime.gpu!.destroy();
 }, 240_000);
+
+describe('a GPU that fails while a checkpoint is loaded', { timeout: 240_000 }, () => {
+  const load = ({ runtime }: StartedDevice) =>
+    DecoderSession.create(runtime, SELF_TEST_CONFIG, selfTestWeights());
+
+  test('ends the load and not its first answer', async () => {
+    const started = await startDevice('webgpu');
+    const gpu = started.runtime.gpu!;
+    const create = gpu.createBuffer.bind(gpu);
+    // The embedding's: a buffer of zero usage is refused by validation.
+    vi.spyOn(gpu, 'createBuffer').mockImplementationOnce((descriptor) =>
+      create({ ...descriptor, usage: 0 }),
+    );
+    await expect(load(started)).rejects.toMatchObject({ code: 'webgpu-wrong' });
+    gpu.destroy();
+  });
+
+  test('for want of memory says so, also where the weights are still on their way', async () => {
+    const started = await startDevice('webgpu');
+    const gpu = started.runtime.gpu!;
+    const error = new GPUOutOfMemoryError('full');
+    vi.spyOn(gpu.queue, 'onSubmittedWorkDone').mockImplementationOnce(() => {
+      gpu.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
+      return Promise.resolve(undefined);
+    });
+    await expect(load(started)).rejects.toMatchObject({
+      code: 'out-of-memory',
+      message: expect.stringMatching(/memory of the GPU is full/) as string,
+    });
+    gpu.destroy();
+  });
+});
 
 test('an error of the GPU at run time ends that answer, and the next one runs on WebAssembly', async () => {
   const channel = new BroadcastChannel('fragile');

@@ -98,6 +98,28 @@ describe('measure', () => {
     expect(aligned!.counts.incoherent).toBe(45);
   });
 
+  test('answers that were stopped in the middle are not judged: the block is to be asked again', async () => {
+    const log: GenerateRequest[] = [];
+    const stopped: MeasureMeans = {
+      ...grammar(),
+      generate: async (request) => {
+        const result = await grammar(log).generate(request);
+        if (!result.ok || log.length < 3) return result;
+        const answers = result.value.answers.map((answer, row) =>
+          row === 0 ? answer : written(answer.text.slice(0, 9), 'cancelled'),
+        );
+        return { ok: true, value: { ...result.value, answers } };
+      },
+    };
+    const answers: MeasuredAnswer[] = [];
+    const run = (async () => {
+      for await (const batch of measure(PLAN, stopped, 'run')) answers.push(...batch);
+    })();
+    await expect(run).rejects.toMatchObject({ code: 'cancelled' });
+    expect(answers).toHaveLength(16);
+    expect(log).toHaveLength(3);
+  });
+
   test('a failure of the worker is thrown with its code, and what was yielded stands', async () => {
     const log: GenerateRequest[] = [];
     const failing: MeasureMeans = {

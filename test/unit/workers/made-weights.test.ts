@@ -166,6 +166,22 @@ describe('weights that were made for a graph', () => {
     expect(made).toBe(PLAN.stretches.length);
   });
 
+  test('are made anew from a file that cannot be read because another tab is just writing it', async () => {
+    const store = new Disk();
+    const { bytes } = await load(store);
+    const open = store.open.bind(store);
+    store.open = async (...named) => {
+      const file = await open(...named);
+      const slice = (): never => {
+        throw new ModelError('bad-input', 'It can no longer be read.');
+      };
+      return file && { ...file, slice };
+    };
+    const again = await load(store);
+    expect(again.made).toBe(PLAN.stretches.length);
+    expect(again.bytes).toEqual(bytes);
+  });
+
   test('are not kept in memory, nor where they are made as fast as they are read', async () => {
     const memory = new MemoryStore();
     await load(memory);

@@ -164,6 +164,11 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
       expect(await idsOf({ maxBatch: 2 })).toEqual(await idsOf());
     });
 
+    test('rows that do not fit into memory side by side get the tokens they have in one batch', async () => {
+      const sampling = { ...PLAIN_SAMPLING, topK: 40 };
+      expect(await idsOf({ sampling, maxBytes: 1 })).toEqual(await idsOf({ sampling }));
+    });
+
     test.each(['all', 'answer', 'header'] as const)(
       'an edit of positions "%s" gives what the float64 decoder with that edit gives',
       async (positions) => {

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { trainAdapter } from '../../../models/recipe/fine-tune';
 import { nodeRuntime } from '../../../models/recipe/node-runtime';
 import { readAdapter } from '../../../src/checkpoint/peft';
+import { writeSafetensors } from '../../../src/checkpoint/safetensors';
 import { THREADS } from '../../../models/recipe/trainer';
 import { Training } from '../../../workers/training';
+import { countingRuntime } from './counting-runtime';
 import { TINY_CONFIG, TINY_TOKENIZER } from './tiny-organism';
 import { EXAMPLES, request, tinyBase, trainingSuite } from './training-suite';
 
@@ -64,6 +66,20 @@ describe('training on onnxruntime-node', () => {
     await expect(
       Training.open(runtime, base, { ...wider, settings: { ...wider.settings, rank: 4 } }, adapter),
     ).rejects.toMatchObject({ code: 'bad-input', message: /its rank is 2, not 4/ });
+  });
+
+  test('a saved state that does not fit its adapter is refused, and nothing of it stays open', async () => {
+    const { runtime: counting, open } = countingRuntime(runtime);
+    const adapter = { kind: 'files', name: 'x', files: [] } as const;
+    const moments = writeSafetensors(
+      new Map([['first:other', { data: new Float32Array(1), dims: [1], dtype: 'F32' as const }]]),
+    );
+    const asked = request(1, { adapter, moments, steps: 1 });
+    await expect(Training.open(counting, await tinyBase(), asked, null)).rejects.toMatchObject({
+      code: 'bad-input',
+      message: /does not fit its adapter/,
+    });
+    expect(open()).toBe(0);
   });
 
   test('without examples there is nothing to train', async () => {

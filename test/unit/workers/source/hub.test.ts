@@ -224,6 +224,22 @@ describe('a download', () => {
     expect(seen[0]!.keptBytes).toBeGreaterThanOrEqual(3000);
   });
 
+  test('ends with that of the adapter when this fails, and loading again does not join what is left', async () => {
+    let ended = false;
+    let adapterAsked = 0;
+    hub.fault = (path) => {
+      if (ended || !path.endsWith('.safetensors')) return undefined;
+      if (path.startsWith(SAFETENSORS)) return { kind: 'stall', after: 100 };
+      return adapterAsked++ === 0 ? { kind: 'stall', after: 100 } : { kind: 'status', status: 404 };
+    };
+    const failed = await api.load(PAIR(), 'first', () => {
+      if (ended) throw new Error('Proxy has been released and is not useable');
+    });
+    ended = true;
+    expect(failed).toMatchObject({ ok: false, code: 'network' });
+    valueOf(await load(PAIR()));
+  });
+
   test('that is paused ends as cancelled and goes on when it is asked for again', async () => {
     weightsFault(1, { kind: 'stall', after: 2000 });
     const source = { id: 'x', base: repository('postern/organism') };
