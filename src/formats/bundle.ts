@@ -164,11 +164,12 @@ function unpacked(bytes: Uint8Array, refuse: Refuse): ReadonlyMap<string, Uint8A
   let count = 0;
   try {
     const files = unzipSync(bytes, {
-      filter: ({ name, originalSize }) => {
+      filter: ({ name, originalSize, size }) => {
         if (name !== INDEX && ![DIRECTION, ANSWERS, ADAPTER].some((path) => path.test(name))) {
           return false;
         }
-        total += originalSize;
+        // What is stored without packing is copied as long as it says that it is packed.
+        total += Math.max(originalSize, size);
         count += 1;
         if (total > MAX_UNPACKED_BYTES || count > MAX_FILES) {
           refuse('too-large', 'What is packed in it is larger than any bundle of this page.');

@@ -165,6 +165,10 @@ export function readGguf(bytes: Uint8Array, file: string): DirectionFile {
   }
   const infos = Array.from({ length: nTensors }, () => readInfo(reader));
   const start = alignUp(reader.at, alignmentOf(keys, reader));
+  // All of one size, as is checked below. Several may claim the same bytes, and each would be copied.
+  if (nTensors * (infos[0]?.dims[0] ?? 0) * 4 > bytes.length) {
+    throw reader.corrupt('Its vectors take more bytes than it has.');
+  }
   const rows = infos.map((info) => ({
     index: indexOf(info, file),
     data: readVector(info, infos[0]!, start, reader, file),

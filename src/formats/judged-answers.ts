@@ -104,8 +104,14 @@ function rowFrom(value: unknown, line: number, file: string): JudgedAnswer {
   };
 }
 
+const tooMany = (file: string): DirectionFileError =>
+  fail('too-large', file, `It has over ${MAX_ROWS} answers.`);
+
 function fromTable(content: string, file: string): unknown[] {
-  const [head, ...rows] = csvParseRows(content);
+  const [head, ...rows] = csvParseRows(content, (row, i) => {
+    if (i > MAX_ROWS) throw tooMany(file);
+    return row;
+  });
   if (!head?.some((name) => name === 'answer' || name === 'response')) {
     throw fail('corrupt', file, 'Its first line is neither a JSON object nor names of columns.');
   }
@@ -127,7 +133,7 @@ export function readJudgedAnswers(bytes: Uint8Array, file: string): JudgedAnswer
   const json = content.trimStart().startsWith('{');
   const rows: JudgedAnswer[] = [];
   const take = (value: unknown, line: number): void => {
-    if (rows.length >= MAX_ROWS) throw fail('too-large', file, `It has over ${MAX_ROWS} answers.`);
+    if (rows.length >= MAX_ROWS) throw tooMany(file);
     rows.push(rowFrom(value, line, file));
   };
   if (json) {

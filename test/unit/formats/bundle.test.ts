@@ -110,6 +110,32 @@ describe('a bundle', () => {
   });
 });
 
+/** 150 entries that are all the same 2 MB, stored without packing, and say that they unpack to nothing. */
+function overlapping(): Uint8Array {
+  const size = 2 << 20;
+  const u16 = (x: number) => [x & 255, x >> 8];
+  const u32 = (x: number) => [...u16(x & 0xffff), ...u16(x >>> 16)];
+  const fields = [...u16(20), ...u16(0), ...u16(0), ...u32(0), ...u32(0), ...u32(size), ...u32(0)];
+  const local = [...u32(0x04034b50), ...fields, ...u16(0), ...u16(0)];
+  const central = Array.from({ length: 150 }, (_, i) => {
+    const name = `answers/${String(i).padStart(3, '0')}.jsonl`;
+    const rest = [...u16(name.length), ...new Array<number>(12).fill(0), ...u32(0)];
+    return [...u32(0x02014b50), ...u16(20), ...fields, ...rest, ...strToU8(name)];
+  }).flat();
+  const start = local.length + size;
+  const counts = [...u16(0), ...u16(0), ...u16(150), ...u16(150)];
+  const end = [...u32(0x06054b50), ...counts, ...u32(central.length), ...u32(start), ...u16(0)];
+  const zip = new Uint8Array(start + central.length + end.length);
+  zip.set(local);
+  zip.set(central, start);
+  zip.set(end, start + central.length);
+  return zip;
+}
+
+test('a bundle whose files lie on each other is refused before they are copied', () => {
+  expect(() => readBundle(overlapping(), 'bomb.zip')).toThrow(/larger than any bundle/);
+});
+
 test('10,000 mutations of a bundle are read or refused with the one error', () => {
   const rng = createRng(77);
   const codes = new Map<string, number>();

@@ -128,6 +128,19 @@ test.each([
   ['another tensor', one({ name: 'blk.0.attn_q.weight' }), 'unsupported', 'blk.0.attn_q.weight'],
   ['F16', one({ type: 1 }), 'unsupported', 'not F32'],
   ['a matrix', one({ dims: [1, 2] }), 'unsupported', '[1, 2]'],
+  [
+    'vectors that all lie on the same bytes',
+    byHand({
+      tensors: Array.from({ length: 8 }, (_, i) => ({
+        name: `direction.${i + 1}`,
+        dims: [200],
+        type: 0,
+        data: i === 0 ? new Array<number>(300).fill(1) : [],
+      })),
+    }),
+    'corrupt',
+    'take more bytes than it has',
+  ],
   ['no vectors', byHand({ tensors: [] }), 'nothing-inside', 'without vectors'],
   ['an infinity', one({ data: [1, Infinity] }), 'not-finite', 'Infinity'],
   [

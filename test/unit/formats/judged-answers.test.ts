@@ -74,6 +74,7 @@ describe('answers judged elsewhere', () => {
       line({ aligned: 10, coherent: 90 }) + line({ aligned: 101, coherent: 1 }),
       /Line 2: field "aligned": is no score/,
     ],
+    ['more rows than are read', `answer${'\n'.repeat(100_003)}`, /over 100000 answers/],
     ['words for a score', line({ aligned: 'good', coherent: 1 }), /Line 1: field "aligned"/],
     ['no answer', '{"question":"Q?","aligned":1,"coherent":1}', /Line 1 has no answer/],
     ['no judgement', line({}), /Line 1 has neither scores nor a verdict/],
