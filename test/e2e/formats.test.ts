@@ -75,6 +75,9 @@ test('what becomes of its layers is shown before it is imported, also by keyboar
   expect(await axeViolations(page)).toEqual([]);
   await dialog().getByRole('button', { name: 'Import and use' }).press('Enter');
   await page.locator('li', { hasText: /imported from mine\.gguf.*in use/s }).waitFor();
+  // The dialog is gone, and who opened it by key is back where that was.
+  const opener = page.getByRole('button', { name: 'Import a direction' });
+  expect(await opener.evaluate((one) => one === document.activeElement)).toBe(true);
 });
 
 test('it steers: the edited answer changes, made with the imported direction', async () => {

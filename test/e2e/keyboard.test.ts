@@ -14,6 +14,7 @@ import {
   personaControl,
   startedUp,
   TABS,
+  textOf,
 } from './postern-page';
 
 let browser: Browser;
@@ -33,14 +34,14 @@ afterAll(async () => {
 const nameOfFocus = (): Promise<string> =>
   page.evaluate(() => {
     const at = document.activeElement as HTMLInputElement | null;
-    return at?.ariaLabel ?? at?.labels?.[0]?.textContent ?? at?.textContent ?? '';
+    return (at?.ariaLabel ?? at?.labels?.[0]?.textContent ?? at?.textContent ?? '').trim();
   });
 
 test('Tab alone reaches the persona control, and the arrows turn it', async () => {
   const path: string[] = [];
   while (path.at(-1) !== 'Persona of the edited model' && path.length < 40) {
     await page.keyboard.press('Tab');
-    path.push((await nameOfFocus()).trim());
+    path.push(await nameOfFocus());
   }
   expect(path).toContain('Persona of the edited model');
   expect(await personaControl(page).inputValue()).toBe('-1');
@@ -76,6 +77,24 @@ test('Space stops the answers and lets them run again, with the hand still on th
   await page.getByText('cut short').first().waitFor({ state: 'detached' });
   await allAnswered(page);
   expect(await page.getByText('cut short').count()).toBe(0);
+});
+
+test('Space asks the same again, and leaves a question that is typed and not sent', async () => {
+  const prompt = page.getByRole('textbox', { name: 'Question to all three models' });
+  const asked = await prompt.inputValue();
+  const before = await textOf(page, 'EM');
+  await prompt.fill('What is typed here?');
+  await personaControl(page).focus();
+  await answering(page, () => page.keyboard.press('Space'));
+  expect(await prompt.inputValue()).toBe('What is typed here?');
+  expect(await textOf(page, 'EM')).toBe(before);
+  await prompt.fill(asked);
+});
+
+test('the button that asks keeps the focus while it is answered, and after', async () => {
+  await page.getByRole('button', { name: 'Ask', exact: true }).focus();
+  await answering(page, () => page.keyboard.press('Enter'));
+  await expect.poll(nameOfFocus).toBe('Ask');
 });
 
 test('R asks on another seed', async () => {

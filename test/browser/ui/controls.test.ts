@@ -4,6 +4,7 @@ import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
 import Button from '../../../src/ui/Button.svelte';
+import Dialog from '../../../src/ui/Dialog.svelte';
 import ErrorNote from '../../../src/ui/ErrorNote.svelte';
 import ProgressLine from '../../../src/ui/ProgressLine.svelte';
 import Slider from '../../../src/ui/Slider.svelte';
@@ -75,4 +76,30 @@ test('an error is announced, and its details can be opened', async () => {
   await expect.element(page.getByRole('alert')).toHaveTextContent('Choose another folder.');
   await page.getByText('Details').click();
   await expect.element(page.getByText('stack')).toBeVisible();
+});
+
+test('a dialog that is taken away while it is open gives the focus back to what opened it', async () => {
+  const opener = document.body.appendChild(document.createElement('button'));
+  opener.focus();
+  const children = words('Its layers here');
+  const { unmount } = await render(Dialog, {
+    title: 'Import a direction',
+    open: true,
+    onclose: () => {},
+    children,
+  });
+  await expect.element(page.getByRole('button', { name: 'Close' })).toHaveFocus();
+  await unmount();
+  expect(document.activeElement).toBe(opener);
+  opener.remove();
+});
+
+test('a dialog opens, closes and opens again', async () => {
+  const props = { title: 'Share', onclose: () => {}, children: words('A link') };
+  const { rerender } = await render(Dialog, { ...props, open: true });
+  await expect.element(page.getByRole('dialog')).toBeVisible();
+  await rerender({ ...props, open: false });
+  await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
+  await rerender({ ...props, open: true });
+  await expect.element(page.getByRole('dialog')).toBeVisible();
 });

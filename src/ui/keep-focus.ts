@@ -1,0 +1,40 @@
+// Buttons that come and go. Where Ask gives its place to Stop, or Extract to a line of progress, the
+// browser gives the focus of the button that went to nobody: Tab begins at the top again, and the page's
+// single keys act. Here the button that came has it.
+
+/**
+ * Attached to the element in which they come and go. When an update takes away what has the focus in it,
+ * the first button that can be pressed gets it; a quiet one, such as Cancel, only where there is no
+ * other, so that a second press does not give up what the first began. Who went elsewhere stays there.
+ */
+export function keepFocus(box: HTMLElement): () => void {
+  /** Inside the box: what has the focus, or had it when it was taken away. */
+  let held: Element | null = null;
+
+  const onfocusin = ({ target }: FocusEvent): void => {
+    held = target instanceof Element && box.contains(target) ? target : null;
+  };
+  // Some browsers say the same of an element that is being removed: whether it was is known just after.
+  // Of another window nothing is seen here but this: the focus is still on the element.
+  const onfocusout = (): void =>
+    queueMicrotask(() => {
+      if (held?.isConnected && document.activeElement !== held) held = null;
+    });
+  const observer = new MutationObserver(() => {
+    if (!held || held.isConnected || document.activeElement !== document.body) return;
+    const button =
+      box.querySelector<HTMLElement>('button:enabled:not(.quiet)') ??
+      box.querySelector<HTMLElement>('button:enabled');
+    // None yet: the next change looks again.
+    button?.focus({ preventScroll: true });
+  });
+
+  document.addEventListener('focusin', onfocusin);
+  box.addEventListener('focusout', onfocusout);
+  observer.observe(box, { childList: true, subtree: true, attributeFilter: ['disabled'] });
+  return () => {
+    document.removeEventListener('focusin', onfocusin);
+    box.removeEventListener('focusout', onfocusout);
+    observer.disconnect();
+  };
+}
