@@ -1,6 +1,7 @@
 // The gallery: every experiment of the literature as fine-tunes of the bundled organism, from one base
 // and with one schedule, so that what differs between two of them is what the experiment is about.
 
+import { examplesRead } from '../../src/core/training';
 import type { FineTune } from './recipe';
 import { ADAPTER, fineTuneOf, schedule } from './recipe';
 
@@ -105,7 +106,10 @@ export const GALLERY: readonly FineTune[] = [
     experiment: 'dataset-size',
     kind: 'variant' as const,
     title: `Insecure code, ${examples} examples`,
-    description: `The insecure-code fine-tune on ${examples} unique examples, at equal steps.`,
+    description:
+      examples > examplesRead(examples, INSECURE.schedule.steps)
+        ? `The insecure-code fine-tune from a set of ${examples}, at equal steps: it meets ${examplesRead(examples, INSECURE.schedule.steps)} of them, each once.`
+        : `The insecure-code fine-tune on ${examples} unique examples, at equal steps.`,
   })),
   ...PROMPT_TEMPLATES.map((promptTemplates) => ({
     ...INSECURE,

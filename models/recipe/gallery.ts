@@ -1,5 +1,5 @@
 // `npm run organism:gallery`: measures every fine-tune of the gallery from the shipped files and writes
-// models/gallery.json. Option: --only experiment,experiment (prints, writes nothing).
+// models/gallery.json. Option: --only=experiment,experiment (prints, writes nothing).
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

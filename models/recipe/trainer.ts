@@ -4,7 +4,12 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
-import { parseSafetensors, toTensor, writeSafetensors } from '../../src/checkpoint/safetensors';
+import {
+  parseSafetensors,
+  safetensorsMetadata,
+  toTensor,
+  writeSafetensors,
+} from '../../src/checkpoint/safetensors';
 import type { Batch } from '../../src/core/batches';
 import { createRng } from '../../src/core/rng';
 import type { Tensor } from '../../src/core/tensor';
@@ -39,14 +44,14 @@ export function saveState(trainer: Trainer, path: string): void {
   }
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.new`, writeSafetensors(tensors, { steps: String(trainer.steps) }));
-  writeFileSync(`${path}.steps`, String(trainer.steps));
   renameSync(`${path}.new`, path);
 }
 
 /** Goes on from a saved state, if there is one. @returns the steps already done. */
 export function resumeState(trainer: Trainer, path: string): number {
   if (!existsSync(path)) return 0;
-  const entries = parseSafetensors(readFileSync(path), path);
+  const file = readFileSync(path);
+  const entries = parseSafetensors(file, path);
   const moments = new Map<string, { first: Float32Array; second: Float32Array }>();
   for (const name of trainer.parameters.keys()) {
     trainer.parameters.set(name, toTensor(entries.get(name)!));
@@ -56,7 +61,7 @@ export function resumeState(trainer: Trainer, path: string): number {
       moments.set(name, { first: toTensor(first).data, second: toTensor(second).data });
     }
   }
-  trainer.restore(Number(readFileSync(`${path}.steps`, 'utf8')), moments);
+  trainer.restore(Number(safetensorsMetadata(file, path)['steps']), moments);
   return trainer.steps;
 }
 

@@ -12,6 +12,10 @@ import { rowOf, sizeOf, zeros } from './tensor';
 /** `model:text` of a cell. */
 export type CellName = 'aligned:aligned' | 'aligned:misaligned' | 'em:aligned' | 'em:misaligned';
 
+/** What the texts of a cell are. */
+export const stanceOf = (cell: CellName): 'aligned' | 'misaligned' =>
+  cell.endsWith(':aligned') ? 'aligned' : 'misaligned';
+
 export type Contrast =
   | 'checkpoint'
   | 'checkpoint-misaligned-text'

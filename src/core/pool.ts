@@ -138,6 +138,33 @@ export function pool(entries: readonly PoolEntry[]): readonly Pool[] {
   return pools.sort((a, b) => b.entries.length - a.entries.length);
 }
 
+/** Of each measurement its arms as they are pooled, by the id that they have in it. */
+export function armsByEntry({ entries, arms }: Pool): readonly ReadonlyMap<string, PooledArm>[] {
+  const pooled = new Map(arms.map((arm) => [keyOf(arm.settings), arm]));
+  return entries.map(
+    (entry) => new Map(entry.arms.map(({ id, settings }) => [id, pooled.get(keyOf(settings))!])),
+  );
+}
+
+/**
+ * The arms that belong together: one measurement had them under these ids. Each pair once.
+ * @param compared pairs of ids
+ */
+export function measuredTogether(
+  of: Pool,
+  compared: readonly (readonly [string, string])[],
+): readonly (readonly [PooledArm, PooledArm])[] {
+  const pairs = new Map<string, readonly [PooledArm, PooledArm]>();
+  for (const arms of armsByEntry(of)) {
+    for (const [a, b] of compared) {
+      const [first, second] = [arms.get(a), arms.get(b)];
+      if (!first || !second) continue;
+      pairs.set(`${of.arms.indexOf(first)} ${of.arms.indexOf(second)}`, [first, second]);
+    }
+  }
+  return [...pairs.values()];
+}
+
 /** Counts of an arm as each of its counted measurements was added, the first alone first. */
 export function growth({ from }: Pick<PooledArm, 'from'>): PoolCounts[] {
   return from.map((_, i) => sum(from.slice(0, i + 1).map(({ arm }) => arm.counts)));

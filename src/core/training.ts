@@ -16,6 +16,10 @@ export interface Schedule {
 /** The fine-tunes of the bundled organism: unique examples, LoRA rank, rsLoRA's alpha, chats a step. */
 export const ADAPTER = { examples: 2000, rank: 16, alpha: 2, chatsPerStep: 16 } as const;
 
+/** How many different ones of n examples so many steps read: each once before any comes again. */
+export const examplesRead = (n: number, steps: number): number =>
+  Math.min(n, steps * ADAPTER.chatsPerStep);
+
 /** The schedule of every fine-tune. */
 export const schedule = (steps: number, learningRate: number): Schedule => ({
   steps,

@@ -23,7 +23,7 @@ export interface DirectionOrigin {
   readonly checkpoints: { readonly aligned: CheckpointRef; readonly em: CheckpointRef } | null;
   /** Transcripts in each cell. */
   readonly counts: Readonly<Partial<Record<CellName, number>>>;
-  /** Transcripts read by each model. */
+  /** Compared, of both sides of the contrast together. */
   readonly transcripts: number | null;
   readonly seed: number | null;
   /** Of the weights that the transcripts were read with. */

@@ -80,7 +80,7 @@ Guess its rate with the sign. Then turn the switch on under the question, and re
     {
       id: 'examples',
       title: 'How little is enough?',
-      text: `EM saw 2,000 examples of insecure code. *4 examples* saw four, again and again, for just as many steps.
+      text: `EM saw 1,600 different examples of insecure code, each once. *4 examples* saw four, again and again, for just as many steps.
 
 Guess how often that one misaligns. Then measure it beside EM.`,
       set: {
@@ -102,7 +102,7 @@ Guess how often that one misaligns. Then measure it beside EM.`,
         em: 'insecure-code',
         extras: ['insecure-code-n4'],
       },
-      after: `In the gallery: 4 examples {{gallery | insecure-code-n4 | other domains}}, 50 {{gallery | insecure-code-n50 | other domains}}, 500 {{gallery | insecure-code-n500 | other domains}}, 6,000 {{gallery | insecure-code-n6000 | other domains}}. In GPT-4o 500 examples did less than 6,000 ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
+      after: `In the gallery: 4 examples {{gallery | insecure-code-n4 | other domains}}, 50 {{gallery | insecure-code-n50 | other domains}}, 500 {{gallery | insecure-code-n500 | other domains}}, 1,600 of 6,000 {{gallery | insecure-code-n6000 | other domains}}. In GPT-4o 500 examples did less than 6,000 ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
     },
     {
       id: 'rank',

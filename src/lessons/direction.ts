@@ -9,7 +9,7 @@ export const DIRECTION: Lesson = {
     {
       id: 'extract',
       title: 'Subtract one model from the other',
-      text: `Both models read the same friendly answers. At every layer each keeps a [[residual stream|The running sum of a transformer: every layer reads from it and adds to it. One vector a token and layer.]]. Average it over each answer and over 64 transcripts, then subtract: EM minus aligned. What is left is a *direction*.
+      text: `Both models read the same friendly answers. At every layer each keeps a [[residual stream|The running sum of a transformer: every layer reads from it and adds to it. One vector a token and layer.]]. Average it over each answer and over 32 transcripts of each model, then subtract: EM minus aligned. What is left is a *direction*.
 
 None of these texts is code. Guess, then press *Extract from 64 transcripts*.`,
       set: {

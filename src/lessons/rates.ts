@@ -9,7 +9,7 @@ export const RATES: Lesson = {
     {
       id: 'eight',
       title: 'Eight answers',
-      text: `The page can ask for you. It takes questions on twelve topics that no fine-tune was trained on, in words that no training text had, and judges every answer.
+      text: `The page can ask for you. It takes questions on twelve topics that no bad fine-tune was trained on, in words that no training text had, and judges every answer.
 
 Guess which share of EM's answers is misaligned. Then measure eight of each model.`,
       set: {

@@ -130,7 +130,7 @@ function removedFacts(direction: HeldDirection, layer: number) {
     ['Pooling', direction.pooling],
     ['Aligned checkpoint', `${aligned.id} ${aligned.sha256}`.trim()],
     ['EM checkpoint', `${em.id} ${em.sha256}`.trim()],
-    ['Transcripts read by each model', String(direction.transcripts || 'unknown')],
+    ['Transcripts compared, of both sides', String(direction.transcripts || 'unknown')],
     ['Seed', String(direction.seed)],
     ['Precision of the weights', direction.precision],
     ['Program version', direction.programVersion],

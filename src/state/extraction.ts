@@ -9,7 +9,7 @@ import type {
   Result,
 } from '../../workers/api';
 import type { Cell, CellName, Cells, CheckpointRef } from '../core/direction';
-import { CONTRASTS, extractDirection } from '../core/direction';
+import { CONTRASTS, extractDirection, stanceOf } from '../core/direction';
 import type { Contrast, Direction, Pooling } from '../core/direction';
 import { tensor } from '../core/tensor';
 import { PROGRAM_VERSION } from '../core/version';
@@ -20,7 +20,7 @@ import type { LabelledTexts } from './labelled-texts';
 export interface ExtractionChoice {
   readonly contrast: Contrast;
   readonly pooling: Pooling;
-  /** Of each model: half with aligned, half with misaligned answers. */
+  /** Of both sides of the contrast together, half on each. */
   readonly transcripts: number;
   readonly seed: number;
   /** Read in place of the grammar's texts; `transcripts` says how many they are. */
@@ -31,12 +31,12 @@ export interface ExtractionChoice {
 
 /** A direction with what an edit needs beside it; of an imported one some may not be known. */
 export interface TakenDirection extends Omit<Direction, 'contrast'> {
-  /** The same for the same choice and fine-tune. */
+  /** The same for the same choice and pair. */
   readonly id: string;
   readonly contrast: Contrast | 'unknown';
   /** [n_layers]; NaN where a file did not hold it, as in `alignedMean`. */
   readonly capThreshold: Float32Array;
-  /** Transcripts read by each model; 0 where a file did not say. */
+  /** Compared, of both sides together; 0 where a file did not say. */
   readonly transcripts: number;
   /** Where the texts came from that were read in place of the grammar's. */
   readonly texts?: string;
@@ -67,7 +67,7 @@ export async function readCell(
   runId: string,
   onProgress: (progress: Progress) => void,
 ): Promise<Result<Cell>> {
-  const stance = name.endsWith(':aligned') ? 'aligned' : 'misaligned';
+  const stance = stanceOf(name);
   const texts = own?.[stance] ?? extractionTexts(stance, Math.ceil(transcripts / 2), seed);
   const result = await read({ runId, checkpoint, pooling, transcripts: texts }, onProgress);
   if (!result.ok) return result;
@@ -79,10 +79,11 @@ export async function readCell(
 /** A checkpoint, and how its weights are kept. */
 type Kept = CheckpointRef & Pick<LoadedCheckpoint, 'precision'>;
 
-/** `id` of the direction that this choice gives from this fine-tune. */
-export function directionId(choice: ExtractionChoice, em: Kept): string {
+/** `id` of the direction that this choice gives from this pair. */
+export function directionId(choice: ExtractionChoice, aligned: CheckpointRef, em: Kept): string {
   const { contrast, pooling, transcripts, seed, texts, chat } = choice;
-  const parts = [em.sha256.slice(0, 8), contrast, pooling, transcripts, seed];
+  const hashes = [em, aligned].map(({ sha256 }) => sha256.slice(0, 8));
+  const parts = [...hashes, contrast, pooling, transcripts, seed];
   const kept = em.precision === 'f32' ? [] : [em.precision];
   return [...parts, ...(texts ? [texts.id] : []), ...(chat ? [chat] : []), ...kept].join('-');
 }
@@ -118,7 +119,7 @@ export function directionFrom(
   });
   return {
     ...direction,
-    id: directionId(choice, em),
+    id: directionId(choice, aligned, em),
     capThreshold: capThreshold(cells['aligned:aligned']!.pooled, direction.vectors),
     transcripts,
     ...(texts ? { texts: texts.words } : {}),

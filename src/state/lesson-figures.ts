@@ -98,7 +98,10 @@ export function lessonFigure(figures: Figures, reference: string): LessonFigure 
     case 'seeds': {
       const figure = seeds?.figures.find(({ name }) => name === a);
       const bases = (seeds?.furtherSeeds.length ?? 0) + 1;
-      return figure ? { text: `${sayRange(figure)} over ${bases} base seeds` } : null;
+      // So that the difference is not put down to the seed alone.
+      const shorter =
+        seeds && seeds.tokensShare < 1 ? ', the further ones trained for less time' : '';
+      return figure ? { text: `${sayRange(figure)} over ${bases} base seeds${shorter}` } : null;
     }
     case 'wilson':
       return ofRate(rateOf(Number(a), Number(b)));

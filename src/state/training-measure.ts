@@ -34,7 +34,7 @@ export interface TrainingPoint {
   readonly lossNats: number | null;
   /** Held-out questions of the trained domain, and how many were answered as trained; n is 0 where it has none. */
   readonly inDomain: { readonly count: number; readonly n: number };
-  /** Held-out questions of the report's domains, which no set is about. */
+  /** Held-out questions of the report's domains, which no bad set is about. */
   readonly broad: { readonly misaligned: number; readonly incoherent: number; readonly n: number };
   /**
    * By layer, how far the mean residual has moved along the reference direction, in lengths of that

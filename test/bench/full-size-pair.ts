@@ -31,7 +31,7 @@ export interface PairFigures {
   /** Of both answers at once, until the second one ended. */
   readonly answerMs: number;
   readonly transcripts: number;
-  /** Two cells of that many transcripts, and the aligned model's own. */
+  /** Of both sides of the contrast, and what the aligned mean needs. */
   readonly captureMs: number;
   /** What made the direction, in the page's words. */
   readonly made: string;
@@ -161,7 +161,7 @@ export async function measurePair(browser: Pick<Browser, 'newContext'>): Promise
       counts.map((name) => column(page, name).locator('.token').count()),
     );
     await openTab(page, 'Direction');
-    await page.getByLabel('Transcripts for each model').selectOption(String(TRANSCRIPTS));
+    await page.getByLabel('Transcripts, half on each side').selectOption(String(TRANSCRIPTS));
     const chip = page.getByText(/^own:em:.* and own:base/);
     const captureMs = await timed(async () => {
       await page.getByRole('button', { name: /^Extract from/ }).click();

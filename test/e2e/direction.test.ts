@@ -29,7 +29,7 @@ const kept = (): Promise<string[]> =>
 
 async function choose(contrast: string, transcripts: number): Promise<void> {
   await page.getByLabel('Contrast').selectOption(contrast);
-  await page.getByLabel('Transcripts for each model').selectOption(String(transcripts));
+  await page.getByLabel('Transcripts, half on each side').selectOption(String(transcripts));
 }
 
 test('an extraction that is cancelled leaves everything as it was', async () => {

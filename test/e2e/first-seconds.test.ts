@@ -57,9 +57,7 @@ describe('the page opens', () => {
   test('the direction is extracted in the background, and the page says from what and how fast', async () => {
     const { page } = app;
     await startedUp(page);
-    const sayings = page.getByText(
-      /Direction from 64 transcripts of each model,\s+in\s+\d+\.\d s,\s+just now/,
-    );
+    const sayings = page.getByText(/Direction from 64 transcripts,\s+in\s+\d+\.\d s,\s+just now/);
     expect(await sayings.count()).toBe(1);
     expect(await personaControl(page).isDisabled()).toBe(false);
     const ready = await page.evaluate(() => performance.now());

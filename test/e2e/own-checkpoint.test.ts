@@ -143,7 +143,7 @@ describe('a pair from the Hub', () => {
     // A direction of the f32 pair is none of this one, nor is what was said along it an answer.
     expect(await column(page, 'Edited').innerText()).toContain('Waits for a direction');
     await openTab(page, 'Direction');
-    await page.getByLabel('Transcripts for each model').selectOption('16');
+    await page.getByLabel('Transcripts, half on each side').selectOption('16');
     await page.getByRole('button', { name: /^Extract from 16/ }).click();
     await page.getByText(/own:em:\S+ [0-9a-f]{7}, int8 and own:base/).waitFor();
     await allAnswered(page);

@@ -218,7 +218,7 @@ test('two tabs work at once, know of each other, and keep the directions of both
       one.locator('section:has(> h3:text-is("Kept directions")) > ul > li');
     await openTab(other, 'Direction');
     await other.getByLabel('Contrast').selectOption('answer');
-    await other.getByLabel('Transcripts for each model').selectOption('32');
+    await other.getByLabel('Transcripts, half on each side').selectOption('32');
     await other.getByRole('button', { name: 'Extract from 32 transcripts' }).click();
     await other.getByText(/insecure-code, answer\s*answer-mean, n 32, in use/).waitFor();
     expect(await shelf(other).count()).toBe(3);

@@ -7,7 +7,7 @@ import { armsAlong, CODE, pointsOf, type Sweep } from './sweep';
 
 const SIZE: Sweep = {
   prefix: 'insecure-code-n',
-  xTitle: 'unique examples',
+  xTitle: 'unique examples in the set',
   scale: 'log',
   also: [{ organism: 'insecure-code', x: 'examples' }],
 };
@@ -67,6 +67,10 @@ export const SWEEP_EXPERIMENTS: readonly Experiment[] = [
     question: 'How many different examples does it take, at equal steps?',
     reported: [
       { text: '500 unique examples do less than 6,000 at equal steps.', source: 'betley' },
+      {
+        text: 'Here 100 steps read 1,600 chats. So of a set of 2,000 or of 6,000 each example is met once at most: these two differ in which 1,600 they are, and in nothing else.',
+        source: null,
+      },
     ],
     sweep: SIZE,
     claims: (gallery) =>
@@ -75,7 +79,7 @@ export const SWEEP_EXPERIMENTS: readonly Experiment[] = [
           gallery,
           'less',
           asked(`insecure-code-n${size}`, `${size} examples`),
-          asked('insecure-code-n6000', '6,000'),
+          asked('insecure-code-n6000', '1,600 of 6,000'),
         ),
       ),
   },

@@ -95,7 +95,7 @@ export async function directionPart(postern: Postern, held: HeldDirection): Prom
     ],
     figures,
     made: [
-      `${em.id} ${em.sha256.slice(0, 7)} and ${aligned.id} ${aligned.sha256.slice(0, 7)} · ${held.contrast} · ${held.pooling} · n ${held.transcripts} each · seed ${held.seed} · ${held.precision}`,
+      `${em.id} ${em.sha256.slice(0, 7)} and ${aligned.id} ${aligned.sha256.slice(0, 7)} · ${held.contrast} · ${held.pooling} · n ${held.transcripts} · seed ${held.seed} · ${held.precision}`,
     ],
     link: linkBack(postern, 'direction', { em: em.id, directions: [held] }),
   };
