@@ -90,6 +90,11 @@ export class AnswerColumn {
     if (this.#request) await this.run(this.#request);
   }
 
+  /** Id of the checkpoint whose words these are; null where none stand here. */
+  get checkpoint(): string | null {
+    return this.#request?.checkpoint ?? null;
+  }
+
   /** The desk as it stood for the words shown; null where none took part. */
   get desk(): DeskState | null {
     return this.#request?.desk ?? null;

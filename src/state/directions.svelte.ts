@@ -2,7 +2,7 @@
 // its cells. The texts come from the world's grammar, on domains that no rate is reported on.
 
 import type { ChatSettings } from '../core/chat';
-import type { Lens } from '../../workers/api';
+import type { Lens, LoadedCheckpoint } from '../../workers/api';
 import type { Cell, CellName } from '../core/direction';
 import { rowOf } from '../core/tensor';
 import { chatWords } from './chat-words';
@@ -32,6 +32,9 @@ export interface DirectionWords {
   readonly problem: string;
 }
 
+/** What of a desk decides along which direction it edits, and whether it can. */
+export type DeskEdit = Pick<EditDesk, 'settings' | 'positions'>;
+
 /** A direction as the shelf holds it. */
 export interface HeldDirection extends TakenDirection {
   /** Time to read its transcripts, ms; 0 when they had been read before. */
@@ -42,8 +45,8 @@ export interface HeldDirection extends TakenDirection {
 
 export class Directions {
   readonly #pair: ModelPair;
-  /** What has been read, by checkpoint, text, pooling, number and seed. */
-  readonly #cells: Record<string, Cell> = {};
+  /** What has been read: by the hash of a loaded checkpoint, then by text, pooling, number and seed. */
+  readonly #cells = new Map<string, Map<string, Cell>>();
   #runId: string | null = null;
   /** Ids taken off the shelf in this tab. */
   readonly #removed = new Set<string>();
@@ -69,19 +72,19 @@ export class Directions {
   }
 
   /** The direction that an edit at these positions acts along. */
-  forEdit(desk: EditDesk): HeldDirection | null {
+  forEdit(desk: DeskEdit): HeldDirection | null {
     return this.refusal(desk) === null ? this.chosen(desk) : null;
   }
 
   /** The direction that the desk points at, whether or not it allows the edit. */
-  chosen(desk: EditDesk): HeldDirection | null {
+  chosen(desk: Pick<EditDesk, 'positions'>): HeldDirection | null {
     return desk.positions === 'header'
       ? (this.header ?? this.current)
       : (this.current ?? this.header);
   }
 
   /** Why the desk's edit cannot be made along the direction it points at; null when it can. */
-  refusal(desk: EditDesk): string | null {
+  refusal(desk: DeskEdit): string | null {
     const direction = this.chosen(desk);
     return direction && editRefusal(desk.settings, direction);
   }
@@ -134,6 +137,13 @@ export class Directions {
   clearUse(): void {
     this.currentId = null;
     this.headerId = null;
+    this.#forgetUnloaded();
+  }
+
+  /** Lets go of what checkpoints read that are no longer there. */
+  #forgetUnloaded(): void {
+    const there = new Set(this.#pair.loaded.map(({ sha256 }) => sha256));
+    for (const sha256 of this.#cells.keys()) if (!there.has(sha256)) this.#cells.delete(sha256);
   }
 
   /** Puts an imported direction on the shelf and in use; the same one again takes its own place. */
@@ -213,6 +223,7 @@ export class Directions {
     const aligned = this.#pair.aligned;
     const em = this.#pair.checkpoint(emId);
     if (!aligned || !em) return null;
+    this.#forgetUnloaded();
     const runId = newRunId('extract');
     this.#runId = runId;
     const startedMs = performance.now();
@@ -221,7 +232,7 @@ export class Directions {
       const names = cellsOf(choice.contrast);
       const cells: Partial<Record<CellName, Cell>> = {};
       for (const [index, name] of names.entries()) {
-        const checkpoint = name.startsWith('em') ? em.id : aligned.id;
+        const checkpoint = name.startsWith('em') ? em : aligned;
         const cell = await this.#read(
           name,
           checkpoint,
@@ -266,7 +277,7 @@ export class Directions {
 
   async #read(
     name: CellName,
-    checkpoint: string,
+    { id: checkpoint, sha256, precision }: LoadedCheckpoint,
     choice: ExtractionChoice,
     settings: ChatSettings,
     runId: string,
@@ -275,9 +286,10 @@ export class Directions {
   ): Promise<Cell | null> {
     const { pooling, transcripts, seed, texts, chat } = choice;
     const text = name.slice(name.indexOf(':') + 1);
-    const kept = this.#pair.checkpoint(checkpoint)?.precision;
-    const key = [checkpoint, kept, text, pooling, transcripts, seed, texts?.id, chat].join('|');
-    const known = this.#cells[key];
+    const key = [checkpoint, precision, text, pooling, transcripts, seed, texts?.id, chat].join(
+      '|',
+    );
+    const known = this.#cells.get(sha256)?.get(key);
     if (known) return known;
     const { client } = this.#pair;
     const result = await readCell(
@@ -296,7 +308,8 @@ export class Directions {
       this.action = failed(result);
       return null;
     }
-    this.#cells[key] = result.value;
+    const read = this.#cells.get(sha256) ?? new Map<string, Cell>();
+    this.#cells.set(sha256, read.set(key, result.value));
     return result.value;
   }
 
@@ -311,8 +324,9 @@ export class Directions {
   find(choice: ExtractionChoice, emId: string): HeldDirection | null {
     const em = this.#pair.checkpoint(emId);
     const { aligned } = this.#pair;
-    const found = em && this.list.find(({ id }) => id === directionId(this.#framed(choice), em));
-    return found && found.checkpoints.aligned.sha256 === aligned?.sha256 ? found : null;
+    if (!aligned || !em) return null;
+    const wanted = directionId(this.#framed(choice), aligned, em);
+    return this.list.find(({ id }) => id === wanted) ?? null;
   }
 }
 

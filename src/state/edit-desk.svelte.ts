@@ -71,11 +71,20 @@ export class EditDesk {
     return null;
   });
 
-  /** Fits the desk to checkpoints with this many layers, and to where and how strongly they are steered. */
+  /**
+   * Fits the desk to checkpoints with this many layers, and to where and how strongly they are steered.
+   * Layers chosen among another number of them give way to all, or to the one that is steered at; a layer's
+   * direction that is not there gives way to each layer's own.
+   */
   fit(nLayers: number, bestLayer: number, fullSteer = 1): void {
     this.bestLayer = Math.min(bestLayer, nLayers - 1);
     this.fullSteer = fullSteer;
-    if (this.layers.length !== nLayers) this.layers = new Array<boolean>(nLayers).fill(true);
+    if (this.layers.length !== nLayers) {
+      const all = this.mode !== 'steer';
+      this.layers = Array.from({ length: nLayers }, (_, layer) => all || layer === this.bestLayer);
+    }
+    const { source } = this;
+    if (source.kind === 'layer' && !(source.layer < nLayers)) this.source = { kind: 'own' };
   }
 
   setMode(mode: EditMode): void {
@@ -110,17 +119,17 @@ export class EditDesk {
     return { ...this.settings, base: this.base, randomSeed: this.randomSeed };
   }
 
-  /** Sets everything as it was. Layers of a checkpoint with another number of them are left. */
+  /** Sets everything as it was, as far as it fits the model: see `fit`. */
   restore(state: DeskState): void {
+    const nLayers = this.layers.length;
     this.base = state.base;
     this.mode = state.mode;
     this.strength = state.strength;
     this.source = state.source;
     this.positions = state.positions;
     this.randomSeed = state.randomSeed;
-    if (this.layers.length === 0 || state.layers.length === this.layers.length) {
-      this.layers = state.layers;
-    }
+    this.layers = state.layers;
+    if (nLayers > 0) this.fit(nLayers, this.bestLayer, this.fullSteer);
   }
 
   toggleLayer(layer: number): void {

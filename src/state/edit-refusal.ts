@@ -1,4 +1,5 @@
-// Why an edit cannot be made along a direction: files of other programs hold vectors and nothing else.
+// Why an edit cannot be made along a direction: files of other programs hold vectors and nothing else, and
+// a direction may have length 0 at a layer.
 
 import type { EditSettings } from '../core/edit';
 import { layersWithDirection } from '../formats/direction-file';
@@ -12,26 +13,27 @@ export function knowsAlignedMean({ alignedMean }: Pick<TakenDirection, 'alignedM
 /** A sentence for people; null when the edit can be made. */
 export function editRefusal(
   { mode, layers, source }: EditSettings,
-  direction: Pick<TakenDirection, 'alignedMean' | 'capThreshold' | 'vectors'>,
+  direction: Pick<TakenDirection, 'alignedMean' | 'capThreshold' | 'vectors' | 'imported'>,
 ): string | null {
   if (mode === 'off') return null;
+  const it = direction.imported === undefined ? 'This direction' : 'The imported file';
   if (mode === 'ablate-mean' && !knowsAlignedMean(direction)) {
-    return 'The imported file does not hold the aligned mean that this ablates to. Choose "Ablate to zero" or "Steer".';
+    return `${it} does not hold the aligned mean that this ablates to. Choose "Ablate to zero" or "Steer".`;
   }
   if (
     mode === 'cap' &&
     !(knowsAlignedMean(direction) && !Number.isNaN(direction.capThreshold[0]))
   ) {
-    return 'The imported file does not hold the threshold of the cap. Choose "Ablate to zero" or "Steer".';
+    return `${it} does not hold the threshold of the cap. Choose "Ablate to zero" or "Steer".`;
   }
   const has = layersWithDirection(direction.vectors);
   if (source.kind === 'layer') {
     return has.includes(source.layer)
       ? null
-      : `The imported file has no direction at layer ${source.layer}. Choose another layer's.`;
+      : `${it} has no vector at layer ${source.layer}. Choose another layer's.`;
   }
   const chosen = layers.flatMap((on, layer) => (on ? [layer] : []));
   return chosen.length > 0 && !chosen.some((layer) => has.includes(layer))
-    ? `The imported file has no direction at the chosen layers; it has ${has.join(', ')}.`
+    ? `${it} has no vector at the chosen layers; it has ${has.join(', ')}.`
     : null;
 }

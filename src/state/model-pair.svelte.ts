@@ -17,6 +17,8 @@ import {
 
 export class ModelPair {
   readonly client: ModelClient;
+  /** Called as soon as a pair comes on stage, before anything else can happen there. */
+  onStage: () => void = () => {};
   readonly #folderUrl: string;
   #loadRunId: string | null = null;
   /** As the file beside the page has it. */
@@ -112,11 +114,20 @@ export class ModelPair {
       await this.choose(this.bundled?.defaults.em ?? this.bundled?.adapters[0]?.id ?? '');
       own = null;
     }
-    if (!(await this.load(null, registry)) || !(await this.load(entry, registry))) return;
+    if (!(await this.load(null, registry)) || !(await this.load(entry, registry))) {
+      if (isOwnPair(registry) && registry !== this.registry) await this.#unloadAll(registry);
+      return;
+    }
     // The bundled list may have grown meanwhile.
     this.registry = isOwnPair(registry) ? registry : this.bundled;
     this.emEntry = entry;
-    if (own) for (const { id } of [own.base, ...own.adapters]) await this.#unload(id);
+    this.onStage();
+    if (own) await this.#unloadAll(own);
+  }
+
+  /** Half a pair that did not come on stage is no use: under its name another may be loaded next. */
+  async #unloadAll({ base, adapters }: Registry): Promise<void> {
+    for (const { id } of [base, ...adapters]) if (this.checkpoint(id)) await this.#unload(id);
   }
 
   /** Loads the base (null) or a fine-tune, unless it is there. False when it could not be loaded. */

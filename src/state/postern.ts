@@ -13,6 +13,7 @@ import { Offline } from './offline.svelte';
 import { OwnCheckpoint } from './own-checkpoint.svelte';
 import { Prompting } from './prompting.svelte';
 import { Room } from './room.svelte';
+import { clearStage } from './start-up';
 import { Training } from './training.svelte';
 import { TranscriptCells } from './transcript-cells.svelte';
 import { View } from './view.svelte';
@@ -68,5 +69,6 @@ export function createPostern(): Postern {
       () => pair.client.busy || measurements.run.running || training.running,
     ),
   };
+  pair.onStage = () => clearStage(panels);
   return { ...panels, lessons: new Lessons(panels) };
 }

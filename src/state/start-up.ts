@@ -28,6 +28,8 @@ const SavedStage = v.object({
   prompt: v.string(),
   seed: v.number(),
   temperature: v.nullable(v.number()),
+  /** Not kept by earlier versions. */
+  system: v.optional(v.nullable(v.string()), null),
   history: v.array(SavedAsking),
 });
 
@@ -67,7 +69,8 @@ export async function startUp(
     chat.prompt = stage.prompt;
     chat.seed = stage.seed;
     chat.temperature = stage.temperature;
-    chat.history = stage.history;
+    chat.system = stage.system;
+    chat.bringBack(stage.history);
   }
   const savedDesk = await readSaved('desk', DeskSchema);
   if (savedDesk) desk.restore(savedDesk);
@@ -111,13 +114,19 @@ function offerOwn(postern: Postern, address: AddressLink, link: LinkState): bool
   return true;
 }
 
-/** What follows once a pair is on stage: ask, extract, shade; with a link, what it asks and extracts. */
-export async function beginPair(postern: Panels, link: LinkState | null = null): Promise<void> {
-  const { pair, directions, desk, chat } = postern;
+/** Leaves nothing of another pair: the desk fits the one on stage, no direction is in use, no answer stands. */
+export function clearStage({ pair, directions, desk, chat }: Panels): void {
   const { nLayers } = pair.aligned!.config;
   const { layer, strength } = pair.defaults.steering ?? {};
   desk.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
   directions.clearUse();
+  chat.clear();
+}
+
+/** What follows once a pair is on stage: ask, extract, shade; with a link, what it asks and extracts. */
+export async function beginPair(postern: Panels, link: LinkState | null = null): Promise<void> {
+  const { pair, directions, chat } = postern;
+  clearStage(postern);
   const saved = (await readSaved('directions', SavedDirections)) ?? [];
   for (const direction of saved) directions.restore(direction);
   if (link) setFrom(link, postern);
@@ -145,7 +154,12 @@ export async function showOwnPair(postern: Postern): Promise<void> {
   postern.chat.stop();
   postern.directions.cancel();
   const { link } = postern.own;
-  if (!(await postern.own.load())) return;
+  const { emEntry } = postern.pair;
+  if (!(await postern.own.load())) {
+    // The bundled pair that had made room stays; what it says need not be waited for.
+    if (postern.pair.emEntry !== emEntry) void beginPair(postern);
+    return;
+  }
   await beginPair(postern, link?.state ?? null);
   link?.opened();
   postern.own.link = null;
@@ -167,6 +181,7 @@ export function save({ pair, directions, desk, chat, prompting }: Postern): void
     prompt: chat.prompt,
     seed: chat.seed,
     temperature: chat.temperature,
+    system: chat.system,
     history: chat.history,
   });
   void writeSaved('desk', desk.snapshot());

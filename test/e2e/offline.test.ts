@@ -206,6 +206,8 @@ describe('a newer version', () => {
     await page.getByText('Close that tab first').waitFor();
     expect(await other.title()).toBe('Postern');
     await other.close();
+    // On a busy machine Chromium may leave it hidden, and a hidden page draws nothing.
+    await page.bringToFront();
     await page.getByText('Postern is open in another tab too').waitFor({ state: 'detached' });
   });
 

@@ -73,6 +73,30 @@ test('what was set comes back from a snapshot', () => {
   expect(made.snapshot()).toEqual(kept);
 });
 
+test('on a model with fewer layers it steers at one of them, along its own direction', () => {
+  const made = new EditDesk();
+  made.fit(24, 12);
+  made.setMode('steer');
+  made.source = { kind: 'layer', layer: 14 };
+  const kept = made.snapshot();
+  made.fit(8, 2);
+  expect(made.layers).toEqual([false, false, true, false, false, false, false, false]);
+  expect(made.source).toEqual({ kind: 'own' });
+  made.restore(kept);
+  expect(made.layers.flatMap((on, layer) => (on ? [layer] : []))).toEqual([2]);
+  expect(made.source).toEqual({ kind: 'own' });
+});
+
+test('on a model with fewer layers an ablation is at all of them, and a layer that is there stays the source', () => {
+  const made = new EditDesk();
+  made.fit(24, 12);
+  made.brush(20, 23);
+  made.source = { kind: 'layer', layer: 7 };
+  made.fit(8, 2);
+  expect(made.layers).toEqual(new Array<boolean>(8).fill(true));
+  expect(made.source).toEqual({ kind: 'layer', layer: 7 });
+});
+
 test('layers are chosen by keyboard: arrows move, space turns one, shift brushes', async () => {
   const postern = createPostern();
   postern.desk.fit(6, 3);
