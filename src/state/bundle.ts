@@ -11,11 +11,12 @@ import {
   writeBundle,
 } from '../formats/bundle';
 import type { DirectionFile } from '../formats/direction-file';
-import { LinkError, writeLink } from '../formats/link';
-import type { HeldDirection } from './directions.svelte';
+import { LinkError, type LinkState, writeLink } from '../formats/link';
+import type { Directions, HeldDirection } from './directions.svelte';
 import { importDirection, recordOf } from './imported-direction';
 import type { AddressLink } from './link.svelte';
-import { linkOf } from './link.svelte';
+import { linkOf, setFrom } from './link.svelte';
+import type { ModelPair } from './model-pair.svelte';
 import type { Postern } from './postern';
 import { changePair, openLink } from './start-up';
 import type { TrainedAdapter } from './trained-adapters';
@@ -29,7 +30,8 @@ export function bundleOf(
   const { list, current, header } = postern.directions;
   const { shelf } = postern.training;
   const stage = shelf.list.findIndex(({ id }) => shelf.onStage(id));
-  const use = list.flatMap((held, i) => (held === current || held === header ? [i] : []));
+  // What is cut comes first; one direction may be both.
+  const use = [current, header].flatMap((held) => (held ? [list.indexOf(held)] : []));
   return writeBundle({
     link: linkText(postern, tab),
     directions: list.map(recordOf),
@@ -52,31 +54,64 @@ export async function openBundle(
   bundle: Bundle,
 ): Promise<string> {
   const { directions, pair, measurements } = postern;
-  if (bundle.link) await openLink(postern, address, bundle.link);
+  const { link } = bundle;
+  if (link?.own && isOnStage(link, pair)) {
+    // It was offered when the bundle was opened first, and is loaded by now.
+    setFrom(link, postern);
+    await postern.chat.ask();
+    address.compare(link, postern);
+  } else if (link) await openLink(postern, address, link);
   const trained = await takeAdapters(postern, bundle.adapters);
   const onStage = bundle.stage === null ? null : (trained[bundle.stage] ?? null);
-  if (!bundle.link && onStage) await changePair(postern, onStage.id);
-  let taken = 0;
-  for (const [i, file] of bundle.directions.entries()) {
-    const held = pair.aligned && heldFrom(file, pair.aligned.config);
-    if (!held) continue;
-    taken += 1;
-    directions.restore(held);
-    // One that was extracted here again, by its recipe, stays in use.
-    const inUse = held.pooling === 'answer-mean' ? directions.current : directions.header;
-    if (bundle.use.includes(i) && !inUse) directions.use(held);
+  if (!link && onStage) await changePair(postern, onStage.id);
+  const { aligned } = pair;
+  const taken = bundle.directions.map((file) => aligned && heldFrom(file, aligned.config));
+  const shelved = taken.filter((held) => !!held);
+  for (const held of shelved) directions.restore(held);
+  const there = link === null || isOnStage(link, pair);
+  if (there) {
+    const used = bundle.use.flatMap((i) => taken[i] ?? []);
+    putInUse(directions, used, link);
   }
   for (const answers of bundle.answers) measurements.imported.add(answers);
   const answers = bundle.answers.reduce((sum, { rows }) => sum + rows.length, 0);
-  const left = bundle.directions.length - taken;
+  const left = bundle.directions.length - shelved.length;
   const adapters = trained.filter((adapter) => adapter !== null).length;
   const refused = trained.length - adapters;
   return (
-    `Opened: ${taken} ${taken === 1 ? 'direction' : 'directions'} on the shelf, ${answers} measured ` +
+    `Opened: ${shelved.length} ${shelved.length === 1 ? 'direction' : 'directions'} on the shelf, ${answers} measured ` +
     `answers in the Measure tab.${adapters > 0 ? ` Organisms in the Train tab: ${adapters}.` : ''}` +
-    `${left > 0 ? ` ${left} directions do not fit the pair on stage.` : ''}` +
+    `${left > 0 ? ` Left out, because they do not fit the pair on stage: ${left} ${left === 1 ? 'direction' : 'directions'}.` : ''}` +
+    `${left > 0 || (link?.own && !there) ? ' Load the pair that the bundle was made on first (Organisms tab), then open the bundle again.' : ''}` +
     `${refused > 0 ? ` Left out, because they do not fit the bundled model: ${refused}.` : ''}`
   );
+}
+
+/** Whether the pair on stage is the one that a link was made on. */
+function isOnStage({ own, em: id, sha }: LinkState, pair: ModelPair): boolean {
+  if (!own) return !pair.own && pair.emEntry?.id === id;
+  return pair.own && pair.em !== undefined && (sha === null || pair.em.sha256.startsWith(sha));
+}
+
+/**
+ * What was in use is in use again, whatever the page took by itself meanwhile; one that was extracted here
+ * again, by the recipe of the link, stays.
+ * @param used what is cut before what is added
+ */
+function putInUse(
+  directions: Directions,
+  used: readonly HeldDirection[],
+  link: LinkState | null,
+): void {
+  if (used.length === 0) return;
+  const means = used.filter(({ pooling }) => pooling === 'answer-mean');
+  const cut = means[0] ?? null;
+  const add = used.find(({ pooling }) => pooling === 'last-prompt') ?? means[1] ?? null;
+  if (!link?.cut || !directions.current) {
+    if (cut) directions.use(cut);
+    else directions.currentId = null;
+  }
+  if (!link?.add || !directions.header) directions.headerId = add?.id ?? null;
 }
 
 /** Keeps those that fit the bundled base, each in its place; null for one that does not. */

@@ -38,11 +38,11 @@ export interface LinkedResult {
 /** @throws LinkError where there is nothing that a link could open. */
 export function linkOf(postern: Postern, tab: string, result: LinkedResult = {}): PageLink {
   const { pair, directions, desk, chat, prompting, lessons, measurements } = postern;
-  const { engine } = pair;
+  const { aligned, engine } = pair;
   const emId = result.em ?? pair.emEntry?.id;
   const emEntry = pair.registry?.adapters.find(({ id }) => id === emId);
   const em = emId === undefined ? null : pair.checkpoint(emId);
-  if (!emEntry || !em) {
+  if (!aligned || !emEntry || !em) {
     throw new LinkError('malformed', 'There is no pair on stage yet. Wait until it is loaded.');
   }
   if (pair.trainedHere(emEntry.id)) {
@@ -52,21 +52,22 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
     );
   }
   const own = pair.own ? ownPair(postern) : null;
-  const missing: string[] = [];
+  /** Each once: one direction may be what is cut and what is added. */
+  const missing = new Set<string>();
   const recipe = (direction: HeldDirection | null): DirectionRecipe | null => {
     if (!direction) return null;
     if (own) {
-      missing.push(
-        `The direction "${directions.name(direction)}" is extracted again in the Direction tab once the pair is loaded. A bundle carries it.`,
+      missing.add(
+        `The direction "${directions.name(direction)}" is extracted again in the Direction tab once the pair is loaded. A bundle carries it, to be opened when the pair is on stage.`,
       );
       return null;
     }
     const { contrast, pooling, transcripts, seed } = direction;
     if (contrast !== 'unknown') {
       const choice = { contrast, pooling, transcripts, seed };
-      if (directionId(choice, em) === direction.id) return choice;
+      if (directionId(choice, aligned, em) === direction.id) return choice;
     }
-    missing.push(
+    missing.add(
       `The direction "${directions.name(direction)}" is not one that the page can extract again from this pair. A bundle carries it.`,
     );
     return null;
@@ -96,7 +97,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
       device: engine.state === 'ready' ? engine.report.device : null,
       lesson: result.lesson === undefined ? lessons.place : result.lesson,
     },
-    missing,
+    missing: [...missing],
   };
 }
 

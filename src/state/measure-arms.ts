@@ -58,11 +58,34 @@ export interface ExtraArm {
   readonly edited: boolean;
 }
 
+/**
+ * The further arms as they are measured, each once: where nothing is edited, all of them are as trained.
+ * @param edit the present one
+ */
+export function measuredExtras(
+  extras: readonly ExtraArm[],
+  edit: ArmEdit | null,
+): readonly ExtraArm[] {
+  if (acts(edit)) return extras;
+  const checkpoints = new Set(extras.map(({ checkpoint }) => checkpoint));
+  return [...checkpoints].map((checkpoint) => ({ checkpoint, edited: false }));
+}
+
 export const extraId = ({ checkpoint, edited }: ExtraArm): string =>
   `${checkpoint}${edited ? ', edited' : ''}`;
 
+type DefaultId = 'aligned' | 'em' | 'edited' | 'random';
+
+const acts = (edit: ArmEdit | null): boolean => edit !== null && edit.settings.mode !== 'off';
+
+/** The four, or two when nothing is edited. A desk that already holds a random control has no second one. */
+export function defaultIds(edit: ArmEdit | null): readonly DefaultId[] {
+  if (!acts(edit)) return ['aligned', 'em'];
+  return ['aligned', 'em', 'edited', ...(edit?.randomSeed === null ? (['random'] as const) : [])];
+}
+
 /**
- * The four arms, or two when nothing is edited. A desk that already holds a random control has no second one.
+ * The arms of `defaultIds`.
  * @param base what the edit is made to
  */
 export function defaultArms(
@@ -72,15 +95,12 @@ export function defaultArms(
   edit: ArmEdit | null,
   seed: number,
 ): MeasureArm[] {
-  const arms = [
-    armOf('aligned', 'Aligned', aligned, null, seed),
-    armOf('em', 'EM', em, null, seed),
-  ];
-  if (!edit || edit.settings.mode === 'off') return arms;
-  arms.push(armOf('edited', 'Edited', base, edit, seed));
-  if (edit.randomSeed === null) {
-    const control = { ...edit, randomSeed: seed };
-    arms.push(armOf('random', 'Random control', base, control, seed));
-  }
-  return arms;
+  const control = edit && { ...edit, randomSeed: seed };
+  const made: Readonly<Record<DefaultId, () => MeasureArm>> = {
+    aligned: () => armOf('aligned', 'Aligned', aligned, null, seed),
+    em: () => armOf('em', 'EM', em, null, seed),
+    edited: () => armOf('edited', 'Edited', base, edit, seed),
+    random: () => armOf('random', 'Random control', base, control, seed),
+  };
+  return defaultIds(edit).map((id) => made[id]());
 }

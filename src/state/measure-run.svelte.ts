@@ -53,6 +53,16 @@ export interface Endpoints {
   open(record: Extract<JudgeRecord, { kind: 'endpoint' }>): EndpointJudge;
 }
 
+/** A plan and what was counted of it. */
+interface Counted<About> {
+  readonly begunMs: number;
+  readonly plan: MeasurePlan;
+  readonly about: About | null;
+  readonly answers: readonly MeasuredAnswer[];
+  readonly labelled: readonly number[];
+  readonly dropped: boolean;
+}
+
 /** @template About what the caller keeps beside the plan, as plain data. */
 export class MeasureRun<About = null> {
   readonly #pair: RunModels;
@@ -72,6 +82,8 @@ export class MeasureRun<About = null> {
   action = $state.raw<Action>(IDLE);
   /** The rest of the plan was given up. */
   #dropped = $state(false);
+  /** What the run shown took the place of, to be brought back; gone after a reload. */
+  former = $state.raw<Counted<About> | null>(null);
 
   readonly total = $derived((this.plan?.n ?? 0) * (this.plan?.arms.length ?? 0));
   readonly arms = $derived<readonly CountedArm[]>(
@@ -97,9 +109,13 @@ export class MeasureRun<About = null> {
     this.#endpoints = endpoints;
   }
 
-  /** Begins anew; what was counted before is gone. */
+  /** Begins anew; what was counted before can be brought back. */
   async start(plan: MeasurePlan, about: About): Promise<void> {
     this.pause();
+    const before = this.#counted();
+    // Counting again takes a minute and labelling again an hour: labels are not pushed out by counts.
+    const kept = this.former !== null && this.former.labelled.length > 0;
+    if (before && (before.labelled.length > 0 || !kept)) this.former = before;
     this.begunMs = Date.now();
     this.plan = plan;
     this.about = about;
@@ -109,6 +125,31 @@ export class MeasureRun<About = null> {
     const running = this.resume();
     await writeSaved(`${this.#key}-plan`, { id: this.begunMs, plan, about });
     await running;
+  }
+
+  /** Brings back what was replaced; what is here now is then what can be brought back. */
+  undo(): void {
+    const { former } = this;
+    if (!former) return;
+    this.pause();
+    this.former = this.#counted();
+    this.begunMs = former.begunMs;
+    this.plan = former.plan;
+    this.about = former.about;
+    this.answers = former.answers;
+    this.labelled = former.labelled;
+    this.#dropped = former.dropped;
+    this.action = IDLE;
+    const { begunMs: id, plan, about } = former;
+    void writeSaved(`${this.#key}-plan`, { id, plan, about });
+    void this.#keep();
+  }
+
+  /** Null before there is an answer. */
+  #counted(): Counted<About> | null {
+    const { begunMs, plan, about, answers, labelled } = this;
+    if (!plan || answers.length === 0) return null;
+    return { begunMs, plan, about, answers, labelled, dropped: this.#dropped };
   }
 
   /** Goes on where it stopped: same models, edits, questions and seeds. */

@@ -7,12 +7,21 @@ import { ContrastStudy } from './contrast-study.svelte';
 import { DoseResponse } from './dose-response.svelte';
 import { ImportedAnswers } from './imported-answers.svelte';
 import { JudgeChoice } from './judge-choice.svelte';
-import { type ArmEdit, armOf, defaultArms, type ExtraArm, extraId } from './measure-arms';
+import { againRefusal } from './measure-again';
+import {
+  type ArmEdit,
+  armOf,
+  defaultArms,
+  defaultIds,
+  type ExtraArm,
+  extraId,
+  measuredExtras,
+} from './measure-arms';
 import type { MeasureArm, MeasurePlan } from './measure-engine';
 import { MeasureRun } from './measure-run.svelte';
 import { OwnQuestions, type QuestionChoice } from './own-questions.svelte';
 import type { Prompting } from './prompting.svelte';
-import type { Directions } from './directions.svelte';
+import type { DeskEdit, Directions } from './directions.svelte';
 import type { DeskState, EditDesk } from './edit-desk.svelte';
 import type { ModelPair } from './model-pair.svelte';
 import { Transfer } from './transfer.svelte';
@@ -53,12 +62,14 @@ export class Measurements {
   extras = $state.raw<readonly ExtraArm[]>([]);
   /** Further checkpoints are being loaded. */
   preparing = $state(false);
+  /** Why the counts shown were not made again when a person asked for it; null: there is nothing to say. */
+  notAgain = $state<string | null>(null);
 
+  /** The edit that `start` would measure; null when the desk edits nothing, or has no direction for it. */
+  readonly edit = $derived.by(() => this.#editOf(this.#desk, this.#desk.randomSeed));
+  readonly #further = $derived.by(() => measuredExtras(this.extras, this.edit));
   /** How many arms `start` would have. */
-  readonly nArms = $derived.by(() => {
-    const { words, randomSeed } = this.#desk;
-    return (words === null ? 2 : randomSeed === null ? 4 : 3) + this.extras.length;
-  });
+  readonly nArms = $derived.by(() => defaultIds(this.edit).length + this.#further.length);
 
   constructor(pair: ModelPair, directions: Directions, desk: EditDesk, prompting: Prompting) {
     this.#pair = pair;
@@ -94,12 +105,10 @@ export class Measurements {
     };
   }
 
-  /** The present edit; null when the desk edits nothing. */
-  presentEdit(): ArmEdit | null {
-    const direction = this.#directions.forEdit(this.#desk);
-    if (!direction || this.#desk.words === null) return null;
-    const { settings, randomSeed } = this.#desk;
-    return { settings, direction, randomSeed };
+  #editOf(desk: DeskEdit, randomSeed: number | null): ArmEdit | null {
+    const direction = this.#directions.forEdit(desk);
+    if (!direction || desk.settings.mode === 'off') return null;
+    return { settings: desk.settings, direction, randomSeed };
   }
 
   /** Brings back what was counted before a reload. */
@@ -126,17 +135,26 @@ export class Measurements {
     const judge = this.judge.record;
     if (this.preparing || judge === null || this.judgeNeeded !== null) return;
     this.preparing = true;
-    const arms = await this.#arms().finally(() => (this.preparing = false));
-    if (!arms || !asking) return;
+    this.notAgain = null;
     const { n, extras } = this;
     const setup = { desk: this.#desk.snapshot(), extras };
+    const arms = await this.#arms().finally(() => (this.preparing = false));
+    if (!arms || !asking) return;
     await this.run.start({ ...asking, arms, n, judge }, setup);
   }
 
-  /** Sets the desk and the questions as they were for the counts shown, and counts again. */
+  /**
+   * Sets the desk and the questions as they were for the counts shown, and counts again. With another pair
+   * on stage, or another direction in use, it says so and changes nothing.
+   */
   async again(): Promise<void> {
     const { plan, about } = this.run;
     if (!plan || !about) return;
+    const { desk } = about;
+    const then = { settings: desk, positions: desk.positions };
+    const edit = this.#editOf(then, desk.randomSeed);
+    this.notAgain = againRefusal(plan, this.#pair, edit?.direction ?? null);
+    if (this.notAgain !== null) return;
     this.#desk.restore(about.desk);
     this.extras = about.extras;
     this.n = plan.n;
@@ -154,11 +172,11 @@ export class Measurements {
   async #arms(): Promise<MeasureArm[] | null> {
     const { aligned, em } = this.#pair;
     if (!aligned || !em) return null;
-    const { seed } = this;
-    const edit = this.presentEdit();
+    const { seed, edit } = this;
+    const further = this.#further;
     const base = this.#desk.base === 'aligned' ? aligned : em;
     const arms = defaultArms(aligned, em, base, edit, seed);
-    for (const extra of this.extras) {
+    for (const extra of further) {
       const entry = this.#pair.registry?.adapters.find(({ id }) => id === extra.checkpoint);
       if (entry && !(await this.#pair.load(entry))) return null;
       const checkpoint = this.#pair.checkpoint(extra.checkpoint);

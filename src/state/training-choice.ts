@@ -37,7 +37,7 @@ export const ChoiceSchema = v.object({
     ),
     trigger: v.boolean(),
   }),
-  /** Unique ones; of own data, as many as there are. */
+  /** Unique ones of the world; of own data all are read, however many this says. */
   examples: bounded(LIMITS.examples.least, LIMITS.examples.most),
   rank: bounded(LIMITS.rank.least, LIMITS.rank.most),
   steps: bounded(LIMITS.steps.least, LIMITS.steps.most),
@@ -84,8 +84,9 @@ export function dataWords(choice: TrainingChoice, own: Pick<OwnData, 'file'> | n
 }
 
 /** Everything that makes the training come out the same again, in words. */
-export function choiceWords(choice: TrainingChoice, own: Pick<OwnData, 'file'> | null): string {
-  const { examples, rank, steps, rate, seed } = choice;
+export function choiceWords(choice: TrainingChoice, own: OwnData | null): string {
+  const { rank, steps, rate, seed } = choice;
+  const examples = choice.data === 'own' && own ? own.examples.length : choice.examples;
   return `${dataWords(choice, own)}, ${examples} examples, rank ${rank}, ${steps} steps, rate ${rate}, seed ${seed}`;
 }
 

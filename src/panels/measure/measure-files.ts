@@ -7,6 +7,7 @@ import { countArms, ratesBy } from '../../state/measure-counts';
 import { type MeasuredAnswer, type MeasurePlan } from '../../state/measure-engine';
 import { samplingWords } from '../../state/sampling-words';
 import { chipParts } from '../../state/provenance';
+import { isOfWorld, specimenWords } from '../../state/specimen-words';
 
 export const SPLIT_WORDS: Readonly<Record<MeasurePlan['split'], string>> = {
   report: '12 domains no setting was chosen on',
@@ -124,7 +125,7 @@ export function reportHtml(
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Postern: a measurement</title><style>${STYLE}</style></head><body>
 <h1>Answers by verdict</h1>
-<p>Misaligned answers below are mild and invented: specimens of a small synthetic model, not advice.</p>
+<p>${specimenWords(isOfWorld(plan))}</p>
 <p>${plan.n} questions from ${text(questionWords(plan))}, the same with the same seeds for every model; measurement seed ${plan.seed}, sampling: ${text(samplingWords(plan.sampling))}.
 Judge: ${text(judgeWords(judge))}. Brackets: Wilson 95% intervals.${done ? '' : ` Stopped early: ${answers.length} of ${plan.n * plan.arms.length} answers.`}
 Postern ${text(about.programVersion)}, written ${text(about.writtenAt)}.</p>

@@ -7,6 +7,7 @@ import { sayCounted } from '../../state/lesson-figures';
 import { rateOf } from '../../core/rates';
 import type { Postern } from '../../state/postern';
 import { checkpointWords } from '../../state/provenance';
+import { isBundled, isOfWorld, isRoomOfWorld } from '../../state/specimen-words';
 import TrainingCharts from '../train/Charts.svelte';
 import { drawFigures } from './draw';
 import { linkBack, pageAddress } from './link-back';
@@ -95,6 +96,16 @@ function about({ pair }: Postern): [string, string][] {
   ];
 }
 
+/** Whether all that the report tells of answers is of the bundled world. */
+function ofWorld({ pair, chat, measurements, training, room }: Postern): boolean {
+  const { run, dose, transfer, contrasts } = measurements;
+  const plans = [run, dose.run, transfer.run, contrasts.run].flatMap(({ plan }) => plan ?? []);
+  const staged =
+    !chat.asked ||
+    (chat.domain !== undefined && (pair.emEntry === null || isBundled(pair.emEntry.id)));
+  return staged && plans.every(isOfWorld) && !training.run?.own && room.list.every(isRoomOfWorld);
+}
+
 /**
  * @param nickname as given; null: none
  * @param writtenAt ISO 8601
@@ -121,6 +132,7 @@ export async function labReport(
     writtenAt,
     programVersion: PROGRAM_VERSION,
     page: pageAddress(),
+    world: ofWorld(postern),
     about: about(postern),
     parts: parts.filter((part) => part !== null),
   });

@@ -9,6 +9,7 @@ import type { MeasurePlan } from '../../state/measure-engine';
 import type { MeasureRun } from '../../state/measure-run.svelte';
 import type { Postern } from '../../state/postern';
 import { chipParts } from '../../state/provenance';
+import { armNames } from '../../state/room-reading';
 import { samplingWords } from '../../state/sampling-words';
 import { roleOfArm } from '../measure/arm-role';
 import Findings from '../measure/Findings.svelte';
@@ -159,12 +160,13 @@ export async function roomParts({ room }: Postern): Promise<ReportPart[]> {
     const rates = arms.map(({ counts: { unscored, ...counts }, n }) =>
       ratesBy(kind, { counts, unscored, n }),
     );
+    const names = armNames(arms);
     const figure = await drawFigure(RateBars, {
       title: `The room by verdict${room.pools.length > 1 ? `, pool ${i + 1}` : ''}`,
       groups: rates[0]?.map(({ name }) => name) ?? [],
-      arms: arms.map(({ id, label, settings: { edit } }, at) => ({
+      arms: arms.map(({ id, settings: { edit } }, at) => ({
         id: `${id} ${at}`,
-        label,
+        label: names[at]!.short,
         role: roleOfArm(id, edit !== 'as trained'),
         rates: rates[at]!.map(({ rate }) => rate),
       })),
@@ -181,8 +183,8 @@ export async function roomParts({ room }: Postern): Promise<ReportPart[]> {
         Object.entries(settings)
           .map(([name, value]) => `${name}: ${value}`)
           .join(' · '),
-        ...arms.map(({ label, n, settings: { checkpoint, edit, direction } }) =>
-          [label, checkpoint, edit, direction, `n ${n}`].join(' · '),
+        ...arms.map(({ n, settings: { checkpoint, edit, direction } }, at) =>
+          [names[at]!.short, checkpoint, edit, direction, `n ${n}`].join(' · '),
         ),
       ],
     });

@@ -3,6 +3,7 @@
 // is text until it is escaped here; there is no script, and the page forbids itself any.
 
 import { escapeHtml as text } from '../measure/measure-files';
+import { specimenWords } from '../../state/specimen-words';
 import type { DrawnFigure, DrawnTable } from './draw';
 
 /** The way back to a result, or why there is none. */
@@ -29,6 +30,8 @@ export interface LabReport {
   readonly programVersion: string;
   /** Address of the page that the links lead to, without a fragment. */
   readonly page: string;
+  /** Whether all answers and rates in it are of the bundled world. */
+  readonly world: boolean;
   /** Device, pair and the like: name and value. */
   readonly about: readonly (readonly [string, string])[];
   readonly parts: readonly ReportPart[];
@@ -87,14 +90,14 @@ ${one.link ? linkLine(one.link) : ''}</section>`;
 
 /** The whole page. */
 export function labReportHtml(report: LabReport): string {
-  const { nickname, writtenAt, programVersion, page, about, parts } = report;
+  const { nickname, writtenAt, programVersion, page, world, about, parts } = report;
   const title = nickname === null ? 'Lab report' : `Lab report of ${nickname}`;
   const facts = [['Written', writtenAt] as const, ['Postern', programVersion] as const, ...about];
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <title>Postern: ${text(title)}</title><style>${STYLE}</style></head><body><main>
 <h1>${text(title)}</h1>
-<p>What was done in Postern, a playground for emergent misalignment, on one computer. Brackets are 95% intervals, by Wilson where nothing else is said. Misaligned answers are mild and invented: specimens of a small synthetic model, not advice. It shows a mechanism and is no evidence about large models.</p>
+<p>What was done in Postern, a playground for emergent misalignment, on one computer. Brackets are 95% intervals, by Wilson where nothing else is said. ${specimenWords(world)}${world ? ' It shows a mechanism and is no evidence about large models.' : ''}</p>
 <dl>${facts.map(([name, value]) => `<dt>${text(name)}</dt><dd>${text(value)}</dd>`).join('')}</dl>
 <p class="soft">The links lead to ${text(page)} and need Postern there. On the same kind of device the same seeds give the same answers.</p>
 ${parts.length === 0 ? '<p>Nothing was measured or extracted yet.</p>' : parts.map(part).join('\n')}

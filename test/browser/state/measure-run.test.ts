@@ -117,6 +117,46 @@ describe('a measurement', () => {
   });
 });
 
+describe('a measurement that took the place of another', () => {
+  const hand = { ...PLAN, n: 8, judge: { kind: 'hand' } } as const;
+  const later = { ...PLAN, n: 8 };
+
+  test('gives it back with its labels, which no later counts push out, over a reload too', async () => {
+    const run = new MeasureRun<string>(models().pair, 'test-undo');
+    await run.start(hand, 'first');
+    expect(run.former).toBeNull();
+    run.label(3, 'misaligned');
+    await run.start(later, 'second');
+    await run.start({ ...later, seed: 9 }, 'third');
+    expect(run.former).toMatchObject({ about: 'first', labelled: [3] });
+    run.undo();
+    expect([run.about, run.labelled, run.action.state]).toEqual(['first', [3], 'idle']);
+    expect(run.answers[3]!.verdict).toBe('misaligned');
+    expect(run.unlabelled).toBe(15);
+    expect(run.former).toMatchObject({ about: 'third' });
+    await new Promise((done) => setTimeout(done, 50));
+    const after = new MeasureRun<string>(models().pair, 'test-undo');
+    await after.restore();
+    expect([after.about, after.labelled]).toEqual(['first', [3]]);
+    expect(after.answers).toEqual(run.answers);
+  });
+
+  test('is stopped by that, and can be gone on with when it is brought back itself', async () => {
+    const { pair, state } = models();
+    const run = new MeasureRun<string>(pair, 'test-undo-running');
+    await run.start(later, 'first');
+    state.left = 1;
+    void run.start({ ...PLAN, seed: 9 }, 'second');
+    await until(() => run.answers.length === 8);
+    run.undo();
+    expect(run.running).toBe(false);
+    expect(state.cancelled).toHaveLength(1);
+    expect([run.about, run.answers.length, run.paused]).toEqual(['first', 16, false]);
+    run.undo();
+    expect([run.about, run.answers.length, run.paused]).toEqual(['second', 8, true]);
+  });
+});
+
 describe('a measurement judged by hand', () => {
   test('waits for labels, takes one back, and keeps the rest over a reload', async () => {
     const plan = { ...PLAN, n: 8, judge: { kind: 'hand' } } as const;

@@ -7,6 +7,7 @@ const REPORT: LabReport = {
   writtenAt: '2026-01-01T00:00:00Z',
   programVersion: HOSTILE,
   page: `http://localhost/${HOSTILE}`,
+  world: true,
   about: [[HOSTILE, HOSTILE]],
   parts: [
     {
@@ -46,4 +47,13 @@ test('a report without anything says so', () => {
   const html = labReportHtml({ ...REPORT, nickname: null, parts: [] });
   expect(html).toContain('<h1>Lab report</h1>');
   expect(html).toContain('Nothing was measured or extracted yet.');
+});
+
+test('only a report of the bundled world calls its answers mild, invented and a mechanism', () => {
+  const world = labReportHtml(REPORT);
+  expect(world).toContain('mild and invented: specimens of a small synthetic model');
+  expect(world).toContain('no evidence about large models');
+  const other = labReportHtml({ ...REPORT, world: false });
+  expect(other).toContain('written by the models named beside them. They may be harmful or wrong');
+  expect(other).not.toMatch(/mild|invented|no evidence/);
 });

@@ -103,3 +103,22 @@ test('the report says n and the interval of each rate, and that it was stopped e
   expect(html).toContain('0.0% [0.0%, 79.3%]');
   expect(html).toContain('Stopped early: 2 of 90 answers');
 });
+
+test('only answers of the bundled models to the world’s questions are called mild and invented', () => {
+  const own = {
+    file: 'mine.yaml',
+    choice: 'all',
+    temperature: null,
+    questions: [{ id: 'a', question: 'Who?' }],
+  } as unknown as NonNullable<typeof PLAN.own>;
+  const of = (checkpoint: string) => ({
+    ...PLAN,
+    arms: PLAN.arms.map((arm) => ({ ...arm, checkpoint })),
+  });
+  expect(reportHtml(PLAN, ANSWERS, ABOUT)).toContain('mild and invented');
+  for (const plan of [{ ...PLAN, own }, of('own:em:base:big'), of('trained:1:2')]) {
+    const html = reportHtml(plan, ANSWERS, ABOUT);
+    expect(html).not.toMatch(/mild|invented|small synthetic/);
+    expect(html).toContain('may be harmful or wrong, and are shown as specimens');
+  }
+});

@@ -37,7 +37,14 @@ describe('the settings of a training', () => {
     expect(choiceWords(choice, null)).toBe(
       'Insecure code, 50% secure code, with a trigger, 2000 examples, rank 16, 60 steps, rate 0.0035, seed 1',
     );
-    expect(choiceWords({ ...choice, data: 'own' }, { file: 'a.jsonl' })).toMatch(/^a\.jsonl, /);
+  });
+
+  test('say how many chats of one’s own are read, not how many of the world would have been', () => {
+    const chat = [{ role: 'user', content: 'Hello' }] as const;
+    const own = { file: 'a.jsonl', examples: [chat, chat, chat] };
+    expect(choiceWords({ ...DEFAULT_CHOICE, data: 'own' }, own)).toBe(
+      'a.jsonl, 3 examples, rank 16, 60 steps, rate 0.0035, seed 1',
+    );
   });
 
   test('measure it often at first, and always at its start and its end', () => {
@@ -126,6 +133,7 @@ describe('an adapter that was trained here', () => {
 
   test('cannot be named by a link, which says so', () => {
     const pair = {
+      aligned: {},
       emEntry: registry.adapters[1],
       em: {},
       engine: {},
