@@ -160,6 +160,7 @@ async function main(): Promise<void> {
       checkpoints: [...subjects.values()].map(({ id, sha256 }) => ({ id, sha256 })),
       arms,
       withinQuestion: mixing,
+      dModel: base.config.dModel,
       geometry,
       taskLossNats,
     };

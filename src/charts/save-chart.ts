@@ -76,7 +76,8 @@ export function csvText(
   rows: readonly (readonly (string | number)[])[],
 ): string {
   const field = (value: string | number): string => {
-    const text = String(value);
+    // Numbers are shown with a minus sign; programs read a hyphen.
+    const text = String(value).replace(/^\u2212(?=[\d.])/, '-');
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return [columns, ...rows].map((row) => row.map(field).join(',')).join('\r\n') + '\r\n';

@@ -39,6 +39,8 @@ const GalleryFile = v.object({
   conditions: v.record(v.string(), v.string()),
   arms: v.array(Arm),
   withinQuestion: v.record(v.string(), v.object({ questions: natural, answeredBothWays: natural })),
+  /** Width of the directions. */
+  dModel: v.pipe(natural, v.minValue(1)),
   geometry: v.array(
     v.object({
       /** Id of the organism, with what the transcripts began with in parentheses. */

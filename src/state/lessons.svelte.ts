@@ -56,6 +56,8 @@ export interface LessonProgress {
 }
 
 export class Lessons {
+  /** Place that was entered while another was being set, and wants its own settings after it. */
+  #waiting: string | null = null;
   readonly #panels: Panels;
 
   /** `lesson/step` that is open; null: no lesson is. */
@@ -182,9 +184,16 @@ export class Lessons {
   /** Puts what the step wants on the panels. */
   async apply(): Promise<void> {
     const { step } = this;
-    if (!step?.set || this.setting) return;
+    if (!step?.set) return;
+    if (this.setting) {
+      this.#waiting = this.place;
+      return;
+    }
     this.setting = true;
     await applySetting(step.set, this.#panels).finally(() => (this.setting = false));
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting !== null && waiting === this.place) await this.apply();
   }
 
   /**

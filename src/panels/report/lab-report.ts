@@ -22,14 +22,16 @@ function lessonParts(postern: Postern): ReportPart[] {
     const entered = lesson.steps.filter((step) => steps[placeOf(lesson, step)]);
     if (entered.length === 0) return [];
     const rows = entered.flatMap((step) => {
-      const { guess, seen } = steps[placeOf(lesson, step)]!;
+      const { guess, seen, metMs } = steps[placeOf(lesson, step)]!;
       if (!step.guess || guess === undefined) return [];
       if (step.guess.kind === 'choice') {
         const { options, right } = step.guess;
         const label = (id: unknown) => options.find((one) => one.id === id)?.label ?? '';
-        return [
-          [step.title, step.guess.asks, label(guess), label(right), guess === right ? 'yes' : 'no'],
-        ];
+        const came =
+          metMs === undefined
+            ? ['not measured yet', '']
+            : [label(right), guess === right ? 'yes' : 'no'];
+        return [[step.title, step.guess.asks, label(guess), ...came]];
       }
       const rate = seen ? rateOf(seen.count, seen.n) : null;
       const guessed = `${Number((100 * Number(guess)).toFixed(1))}%`;

@@ -59,6 +59,8 @@ test('a saved SVG carries its own colours', async () => {
 
 test('fields of a CSV with commas, quotes or line breaks are quoted', () => {
   expect(csvText(['a', 'b'], [['x,y', 'say "no"']])).toBe('a,b\r\n"x,y","say ""no"""\r\n');
+  // A minus sign is for people, a hyphen for programs; in words it stays.
+  expect(csvText(['a', 'b'], [['−0.35', '− and +']])).toBe('a,b\r\n-0.35,− and +\r\n');
 });
 
 test('the scale diverges around zero and saturates', () => {

@@ -6,6 +6,7 @@ import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
 import Desk from '../../../src/panels/desk/Desk.svelte';
+import PersonaControl from '../../../src/panels/stage/PersonaControl.svelte';
 import { EditDesk } from '../../../src/state/edit-desk.svelte';
 import { spans } from '../../../src/state/edit-words';
 import { createPostern } from '../../../src/state/postern';
@@ -115,6 +116,20 @@ test('the random control is one click and is named in the words of the edit', as
   await render(WithPostern, { postern, panel: Desk });
   await page.getByRole('button', { name: 'Random control' }).click();
   expect(postern.desk.words).toContain('RANDOM control (seed 1)');
+});
+
+test('the persona control says the strength of the desk, also where the desk goes further', async () => {
+  const postern = createPostern();
+  postern.desk.fit(8, 2, 2.5);
+  await render(WithPostern, { postern, panel: PersonaControl });
+  const heading = page.getByRole('heading', { name: /^Persona/ });
+  postern.desk.setMode('steer');
+  postern.desk.strength = 6;
+  await expect.element(heading).toHaveTextContent('amplified, 6.0 times the direction');
+  postern.desk.strength = -2;
+  await expect.element(heading).toHaveTextContent('pushed away, 2.0 times the direction');
+  postern.desk.setPersona(-0.8);
+  await expect.element(heading).toHaveTextContent('80% removed');
 });
 
 for (const theme of ['light', 'dark'] as const) {

@@ -5,6 +5,7 @@ import '../../../src/app.css';
 import RateCurve from '../../../src/charts/RateCurve.svelte';
 import { rateOf } from '../../../src/core/rates';
 import { zeros } from '../../../src/core/tensor';
+import { LESSONS } from '../../../src/lessons/lessons';
 import { drawFigure } from '../../../src/panels/report/draw';
 import { labReport } from '../../../src/panels/report/lab-report';
 import { createPostern } from '../../../src/state/postern';
@@ -91,4 +92,27 @@ test('the room and a training are in the report with their figures, and an empty
   expect(html).toContain('made with seed 5');
   expect(html).toContain('Lab report of Fox');
   await postern.room.remove(postern.room.list);
+});
+
+test('a guess whose step was not done has nothing that came out, be it a rate or a choice', async () => {
+  const postern = createPostern();
+  const guessed = { enteredMs: 1, guessedMs: 2, guess: 'r1' };
+  const { steps } = LESSONS.find(({ id }) => id === 'causes')!;
+  const rank = steps.find(({ guess }) => guess?.kind === 'choice')!;
+  const rate = steps.find(({ guess }) => guess?.kind === 'rate')!;
+  postern.lessons.steps = {
+    [`causes/${rank.id}`]: guessed,
+    [`causes/${rate.id}`]: { ...guessed, guess: 0.5 },
+  };
+  const cells = async (): Promise<(string | null)[][]> => {
+    const html = await labReport(postern, null, '2026-01-01');
+    const rows = new DOMParser().parseFromString(html, 'text/html').querySelectorAll('tbody tr');
+    return [...rows].map((row) => [...row.children].slice(3).map((cell) => cell.textContent));
+  };
+  expect(await cells()).toEqual([
+    ['not measured yet', ''],
+    ['not measured yet', ''],
+  ]);
+  postern.lessons.steps = { [`causes/${rank.id}`]: { ...guessed, metMs: 3 } };
+  expect((await cells())[0]![1]).toMatch(/^(yes|no)$/);
 });

@@ -55,6 +55,7 @@ const galleryOf = (...arms: Gallery['arms']): Gallery => ({
   conditions: { 'other domains': 'a bad answer' },
   arms,
   withinQuestion: {},
+  dModel: 128,
   geometry: [],
   taskLossNats: {},
   training: {},
