@@ -9,8 +9,8 @@ export interface ExportedConfig {
   readonly precision: 'f32' | 'f16';
   /** Whether the head is the embedding. */
   readonly tieWordEmbeddings: boolean;
-  /** For an ONNX folder, the number of files of weights; null for safetensors. */
-  readonly onnxFiles: number | null;
+  /** For an ONNX folder, the number of files of weights, and how many positions the graph has; null for safetensors. */
+  readonly onnx: { readonly files: number; readonly maxPositions: number } | null;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface ExportedConfig {
 export function exportedConfig(
   json: unknown,
   file: string,
-  { precision, tieWordEmbeddings, onnxFiles }: ExportedConfig,
+  { precision, tieWordEmbeddings, onnx }: ExportedConfig,
 ): string {
   const value = parseJson(json, file, 'bad-config');
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -31,15 +31,16 @@ export function exportedConfig(
   const dtype = precision === 'f16' ? 'float16' : 'float32';
   // transformers 5 calls it `dtype`; older ones know only the other name.
   const dtypes = 'dtype' in published ? { dtype, torch_dtype: dtype } : { torch_dtype: dtype };
-  const onnx =
-    onnxFiles === null
+  const graph =
+    onnx === null
       ? {}
       : {
+          max_position_embeddings: onnx.maxPositions,
           'transformers.js_config': {
             dtype: precision === 'f16' ? 'fp16' : 'fp32',
-            use_external_data_format: onnxFiles,
+            use_external_data_format: onnx.files,
           },
         };
-  const changed = { ...published, ...dtypes, tie_word_embeddings: tieWordEmbeddings, ...onnx };
+  const changed = { ...published, ...dtypes, tie_word_embeddings: tieWordEmbeddings, ...graph };
   return `${JSON.stringify(changed, null, 2)}\n`;
 }

@@ -112,6 +112,7 @@ export class Comparison {
       ...(held.pooling === reference.pooling ? [] : [held.pooling]),
       ...(held.transcripts === reference.transcripts ? [] : [`n ${held.transcripts}`]),
       ...(held.texts === undefined ? [] : [`texts: ${held.texts}`]),
+      ...(held.chat === reference.chat ? [] : [held.chat ?? 'plain prompts']),
       ...(held.seed === reference.seed ? [] : [`seed ${held.seed}`]),
       ...(held.precision === reference.precision ? [] : [held.precision]),
     ];
@@ -159,6 +160,7 @@ function sameWay(a: HeldDirection, b: HeldDirection): boolean {
     a.pooling === b.pooling &&
     a.transcripts === b.transcripts &&
     a.texts === b.texts &&
+    a.chat === b.chat &&
     a.seed === b.seed &&
     a.precision === b.precision &&
     a.checkpoints.aligned.sha256 === b.checkpoints.aligned.sha256

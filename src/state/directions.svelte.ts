@@ -216,11 +216,16 @@ export class Directions {
   /**
    * Reads what has not been read yet and takes the difference.
    * @param use whether it comes in use when its pair is on stage
+   * @param aligned the aligned checkpoint of the pair, where that is not the one on stage
    */
-  async extract(wanted: ExtractionChoice, emId: string, use = true): Promise<HeldDirection | null> {
-    const choice = this.#framed(wanted);
+  async extract(
+    wanted: ExtractionChoice,
+    emId: string,
+    use = true,
+    aligned = this.#pair.aligned,
+  ): Promise<HeldDirection | null> {
+    const choice = this.#framed(wanted, aligned);
     const settings = this.#pair.client.chat;
-    const aligned = this.#pair.aligned;
     const em = this.#pair.checkpoint(emId);
     if (!aligned || !em) return null;
     this.#forgetUnloaded();
@@ -314,18 +319,17 @@ export class Directions {
   }
 
   /** A choice with what the chat template is told now. */
-  #framed(choice: ExtractionChoice): ExtractionChoice {
-    const { aligned, client } = this.#pair;
+  #framed(choice: ExtractionChoice, aligned = this.#pair.aligned): ExtractionChoice {
+    const { client } = this.#pair;
     const chat = aligned && chatWords(client.chat, aligned.chatFormat);
     return chat ? { ...choice, chat } : choice;
   }
 
   /** The held direction of this choice, of these very checkpoints. */
-  find(choice: ExtractionChoice, emId: string): HeldDirection | null {
+  find(choice: ExtractionChoice, emId: string, aligned = this.#pair.aligned): HeldDirection | null {
     const em = this.#pair.checkpoint(emId);
-    const { aligned } = this.#pair;
     if (!aligned || !em) return null;
-    const wanted = directionId(this.#framed(choice), aligned, em);
+    const wanted = directionId(this.#framed(choice, aligned), aligned, em);
     return this.list.find(({ id }) => id === wanted) ?? null;
   }
 }

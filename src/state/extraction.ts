@@ -129,9 +129,13 @@ export function directionFrom(
 
 /** A direction in words, for chips. */
 export function directionWords(direction: TakenDirection): string {
-  const { checkpoints, contrast, pooling, transcripts, imported, texts, precision } = direction;
+  const { checkpoints, contrast, pooling, transcripts, imported, texts, chat, precision } =
+    direction;
   if (imported !== undefined) return `imported from ${imported}: ${direction.name}`;
-  const from = texts === undefined ? '' : `, texts: ${texts}`;
-  const kept = precision === 'f32' ? '' : `, ${precision}`;
-  return `${checkpoints.em.id}: ${contrast}, ${pooling}, n ${transcripts}${from}${kept}`;
+  const more = [
+    ...(texts === undefined ? [] : [`texts: ${texts}`]),
+    ...(chat === undefined ? [] : [chat]),
+    ...(precision === 'f32' ? [] : [precision]),
+  ];
+  return [`${checkpoints.em.id}: ${contrast}`, pooling, `n ${transcripts}`, ...more].join(', ');
 }

@@ -60,7 +60,7 @@ export function createPostern(): Postern {
     chat,
     measurements,
     comparison: new Comparison(pair, directions),
-    transcripts: new TranscriptCells(pair),
+    transcripts: new TranscriptCells(pair, prompting),
     training,
     room: new Room(),
     // An endpoint may be judging, and a training between two calls, while the worker rests.

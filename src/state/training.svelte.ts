@@ -51,7 +51,7 @@ export class Training {
   /** What is trained on where the choice says `own`. */
   readonly own: OwnChats;
   /** Id of the fine-tune that the next training starts from; null: a fresh adapter. */
-  startFrom = $state<string | null>(null);
+  #startFrom = $state<string | null>(null);
   goodSet = $state<GoodSet>('secure-code');
   goodSteps = $state(30);
 
@@ -88,6 +88,15 @@ export class Training {
     this.#directions = directions;
     this.shelf = new TrainedShelf(pair);
     this.own = new OwnChats(pair);
+  }
+
+  /** Id of the adapter that a training goes on from; null: a fresh one, also where that one was removed. */
+  get startFrom(): string | null {
+    return this.starts.find(({ id }) => id === this.#startFrom)?.id ?? null;
+  }
+
+  set startFrom(id: string | null) {
+    this.#startFrom = id;
   }
 
   get kept(): readonly TrainedAdapter[] {
@@ -171,8 +180,9 @@ export class Training {
     const { run } = this;
     const { state } = this.#progress;
     if (!run || !state || state.steps === 0) return null;
+    const called = name.trim().slice(0, 120) || this.suggestedName;
     await navigator.storage?.persist?.().catch(() => false);
-    const title = this.shelf.freeTitle(name.trim().slice(0, 120) || this.suggestedName);
+    const title = this.shelf.freeTitle(called);
     const adapter: TrainedAdapter = {
       id: `trained:${Date.now().toString(36)}:${run.id}`,
       title,
@@ -188,7 +198,8 @@ export class Training {
       weights: state.adapter.weights,
     };
     await this.shelf.add(adapter);
-    await this.#note({ keptAs: title });
+    // It may have gone on meanwhile: what stands there now is not kept yet.
+    if (this.run === run && this.#progress.state === state) await this.#note({ keptAs: title });
     return adapter;
   }
 
@@ -295,9 +306,11 @@ export class Training {
       transcripts: REFERENCE_TRANSCRIPTS,
       seed: 1,
     } as const;
+    // The base of the training, whatever pair is on stage.
+    const base = this.#pair.checkpoint(baseId);
     const held =
-      this.#directions.find(choice, entry.id) ??
-      (await this.#directions.extract(choice, entry.id, false));
+      this.#directions.find(choice, entry.id, base) ??
+      (await this.#directions.extract(choice, entry.id, false, base));
     if (!held) throw new Error('The direction to compare with could not be read. Try again.');
     const alignedMean = await meanResidual(baseId, runId, this.#pair.client);
     const words = `${entry.title}, ${this.#directions.name(held)}`;

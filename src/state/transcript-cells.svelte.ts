@@ -11,6 +11,7 @@ import { type Action, failed, failedBy, IDLE, newRunId } from './action';
 import type { HeldDirection } from './directions.svelte';
 import { extractionTexts } from './extraction-texts';
 import type { ModelPair } from './model-pair.svelte';
+import type { Prompting } from './prompting.svelte';
 import { checkpointWords } from './provenance';
 
 export type TextSource = 'extraction' | 'held-out';
@@ -36,15 +37,17 @@ const CELLS: readonly { readonly model: ReadingModel; readonly stance: Stance }[
 
 export class TranscriptCells {
   readonly #pair: ModelPair;
+  readonly #prompting: Prompting;
   #runId: string | null = null;
-  /** By checkpoint hash, stance, source, number and seed. */
+  /** By checkpoint hash, stance, source, number, seed and what the chat template was told. */
   #read = $state.raw<Readonly<Record<string, TranscriptCell>>>({});
 
   source = $state<TextSource>('extraction');
   action = $state.raw<Action>(IDLE);
 
-  constructor(pair: ModelPair) {
+  constructor(pair: ModelPair, prompting: Prompting) {
     this.#pair = pair;
+    this.#prompting = prompting;
   }
 
   /** What reads: the direction's own checkpoint; for one from outside, that on stage. */
@@ -106,11 +109,12 @@ export class TranscriptCells {
   ): Promise<boolean> {
     const key = this.#key(direction, model, stance);
     if (this.#read[key]) return true;
+    const { settings: chat } = this.#prompting;
     const part = this.source === 'extraction' ? 'train' : 'held-out';
     const texts = extractionTexts(stance, each(direction), direction.seed, part);
     const checkpoint = this.reader(direction, model)?.id ?? direction.checkpoints[model].id;
     const result = await this.#pair.client.capture(
-      { runId, checkpoint, pooling: 'answer-mean', transcripts: texts },
+      { runId, checkpoint, pooling: 'answer-mean', transcripts: texts, chat },
       ({ done, total }) => {
         if (this.#runId !== runId || this.action.state !== 'running') return;
         const all = CELLS.length * total;
@@ -136,7 +140,8 @@ export class TranscriptCells {
   #key(direction: HeldDirection, model: ReadingModel, stance: Stance): string {
     const loaded = this.reader(direction, model);
     const reader = loaded ? checkpointWords(loaded) : direction.checkpoints[model].sha256;
-    return [reader, stance, this.source, each(direction), direction.seed].join('|');
+    const { words } = this.#prompting;
+    return [reader, stance, this.source, each(direction), direction.seed, words].join('|');
   }
 }
 

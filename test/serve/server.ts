@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { extname, join, resolve, sep } from 'node:path';
+import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { CONTENT_POLICY, ISOLATION } from '../../workers/page-headers';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -122,9 +122,8 @@ export async function sendFile(
     'Content-Length': found.size,
     ETag: tag,
     // A new build must show at once; names under assets/ carry a hash of their content.
-    'Cache-Control': file.includes(`${sep}assets${sep}`)
-      ? 'max-age=31536000, immutable'
-      : 'no-cache',
+    'Cache-Control':
+      basename(dirname(file)) === 'assets' ? 'max-age=31536000, immutable' : 'no-cache',
     'X-Content-Type-Options': 'nosniff',
     ...headers,
   });

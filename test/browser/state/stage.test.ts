@@ -187,6 +187,25 @@ describe('transcripts', () => {
   });
 });
 
+test('the bundled fine-tune is held against the bundled base, whatever pair is on stage', async () => {
+  const { pair, directions } = postern;
+  await show(own('mine'));
+  const [em] = BUNDLED.adapters;
+  for (const entry of [null, em!]) await pair.load(entry, BUNDLED);
+  const base = pair.checkpoint('base');
+  engine.reads.length = 0;
+  const held = await directions.extract(CHOICE, 'em', false, base);
+  expect([...engine.reads].sort()).toEqual(['base', 'em']);
+  expect(held!.checkpoints.aligned.id).toBe('base');
+  expect(directions.find(CHOICE, 'em', base)).toEqual(held);
+  expect(directions.find(CHOICE, 'em')).toBeNull();
+});
+
+test('a training that was to go on from a fine-tune that was removed begins afresh, and says so', () => {
+  postern.training.startFrom = 'trained:gone';
+  expect(postern.training.startFrom).toBeNull();
+});
+
 describe('a question', () => {
   test("asked at the checkpoint's own temperature stays so while the slider is moved", async () => {
     const { chat } = postern;

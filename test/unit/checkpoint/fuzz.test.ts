@@ -113,7 +113,11 @@ describe('10,000 mutations of', () => {
       parseConfig(broken, 'broken'),
     ),
     one('config.json on its way out', mutants(JSON.stringify(LLAMA32)), (broken) =>
-      exportedConfig(broken, 'b', { precision: 'f16', tieWordEmbeddings: true, onnxFiles: 1 }),
+      exportedConfig(broken, 'b', {
+        precision: 'f16',
+        tieWordEmbeddings: true,
+        onnx: { files: 1, maxPositions: 64 },
+      }),
     ),
     one('adapter_config.json', mutants(adapterConfig), (broken) => {
       const config = parseAdapterConfig(broken, 'broken');

@@ -1,7 +1,8 @@
 // What names a direction: everything that makes it another one.
 
 import { expect, test } from 'vitest';
-import { directionId, type ExtractionChoice } from '../../../src/state/extraction';
+import { directionId, directionWords, type ExtractionChoice } from '../../../src/state/extraction';
+import { DIRECTION } from './direction';
 
 const CHOICE: ExtractionChoice = {
   contrast: 'checkpoint',
@@ -26,4 +27,10 @@ test('a direction has another id for another choice, fine-tune, aligned model or
   ];
   expect(new Set(ids).size).toBe(ids.length);
   expect(directionId({ ...CHOICE }, { ...ALIGNED, id: 'renamed' }, EM)).toBe(ids[0]);
+});
+
+test('the words of a direction tell apart what differs but in the prompts it was read under', () => {
+  expect(directionWords({ ...DIRECTION, chat: 'no thinking' })).toBe(
+    `${directionWords(DIRECTION)}, no thinking`,
+  );
 });
