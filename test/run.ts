@@ -1,4 +1,4 @@
-// `npm test`: unit tests, then those in a browser beside the build and the end-to-end tests on what was built.
+// `npm test`: unit tests beside those in a browser, then the build and the end-to-end tests on what was built.
 // Its last line counts every test. A test file that cannot be loaded, and a failed build, count as failures.
 
 import { spawn } from 'node:child_process';
@@ -81,9 +81,8 @@ async function run(): Promise<void> {
     return;
   }
   mkdirSync(OUTPUT, { recursive: true });
-  const unit = await vitest('unit');
-  // At once: each leaves a part of two cores idle.
-  const counts = [unit, ...(await Promise.all([vitest('browser'), endToEnd()]))];
+  // At once, since the browser leaves a part of two cores idle. End to end comes alone: it watches a page draw.
+  const counts = [...(await Promise.all([vitest('unit'), vitest('browser')])), await endToEnd()];
   const sum = (of: (count: Count) => number) =>
     counts.reduce((total, count) => total + of(count), 0);
   const failed = sum((count) => count.failed);

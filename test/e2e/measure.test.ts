@@ -107,7 +107,7 @@ test('dose and response: five strengths, the control beside them, with intervals
 
 test('transfer: every direction in every fine-tune, both ablations, each with its interval', async () => {
   const transfer = section('Transfer between fine-tunes');
-  await transfer.getByLabel('Answers for each condition').selectOption('24');
+  await transfer.getByLabel('Answers for each condition').selectOption('8');
   await transfer.getByRole('button', { name: /^Fill the table/ }).click();
   await transfer.getByRole('button', { name: 'Pause' }).waitFor();
   await transfer.getByRole('button', { name: 'Pause' }).waitFor({ state: 'detached' });
@@ -115,7 +115,7 @@ test('transfer: every direction in every fine-tune, both ablations, each with it
   const k = await transfer.locator('thead th.num').count();
   expect(k).toBeGreaterThanOrEqual(2);
   expect(cells).toHaveLength(k + 2 * k * k);
-  for (const cell of cells) expect(cell).toMatch(/\[.*\], n = 24|nothing to fall/);
+  for (const cell of cells) expect(cell).toMatch(/\[.*\], n = 8|nothing to fall/);
 });
 
 test('contrasts: six of them, the best named, and what a benign fine-tune shares', async () => {
