@@ -178,11 +178,15 @@ export class EndpointJudge {
     const host = this.#host;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(TIMED_OUT), timeoutMs);
+    // Not AbortSignal.any: Node 20 may collect what it makes, and the request would never be given up.
+    const stop = (): void => late.abort(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
     try {
       onRequest?.();
       const url = this.#url;
-      const both = AbortSignal.any([signal, late.signal]);
-      const reply = await complete({ url, model, key, prompt, maxTokens, plainness, signal: both });
+      const request = { url, model, key, prompt, maxTokens, plainness };
+      const reply = await complete({ ...request, signal: late.signal });
       if ('text' in reply) return reply;
       const { status, said, waitMs } = reply;
       const fail = (code: JudgeFailure['code'], message: string): JudgeFailure =>
@@ -217,6 +221,7 @@ export class EndpointJudge {
       return this.#noReply(error, signal, late.signal);
     } finally {
       clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
     }
   }
 
