@@ -36,6 +36,7 @@ export default defineConfig({
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: 'test/browser/global-setup.ts',
+          setupFiles: 'test/browser/setup.ts',
           expect: { requireAssertions: true },
           testTimeout: 120_000,
           hookTimeout: 120_000,
