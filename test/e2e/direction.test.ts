@@ -54,7 +54,7 @@ test('another contrast is extracted, shown by layer, and put in use', async () =
   await page.getByRole('button', { name: 'Extract from 32 transcripts' }).click();
   await page.getByText(/insecure-code, answer\s*answer-mean, n 32, in use/).waitFor();
   expect(await kept()).toHaveLength(3);
-  await page.getByText(/ · answer, answer-mean, n 32 each · seed 1/).waitFor();
+  await page.getByText(/ · answer, answer-mean, n 32 · seed 1/).waitFor();
 });
 
 test('the words that it promotes and demotes are listed with their scores', async () => {
