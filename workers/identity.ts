@@ -40,10 +40,11 @@ async function hashOfWeights(weights: Weights, weightBytes: number, pause: Pause
   for (const name of names) {
     const { buffer, byteOffset, byteLength } = weights.get(name)!.data;
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    if (subtle) all.set(bytes, at);
-    else await hashInPieces(hash, byteLength, (from, to) => bytes.subarray(from, to), pause);
+    if (subtle) {
+      all.set(bytes, at);
+      await pause();
+    } else await hashInPieces(hash, byteLength, (from, to) => bytes.subarray(from, to), pause);
     at += byteLength;
-    await pause();
   }
   if (!subtle) return hash.hex();
   const digest = new Uint8Array(await subtle.digest('SHA-256', all));

@@ -5,9 +5,7 @@ import type { Component } from 'svelte';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
-import type { LoadedCheckpoint } from '../../../workers/api';
 import '../../../src/app.css';
-import type { ModelConfig } from '../../../src/checkpoint/config';
 import Direction from '../../../src/panels/direction/Panel.svelte';
 import Dose from '../../../src/panels/measure/Dose.svelte';
 import ExtractFromAnswers from '../../../src/panels/measure/ExtractFromAnswers.svelte';
@@ -17,40 +15,13 @@ import Controls from '../../../src/panels/train/Controls.svelte';
 import { type Action, IDLE } from '../../../src/state/action';
 import type { Transcript } from '../../../src/state/labelled-texts';
 import { createPostern, type Postern } from '../../../src/state/postern';
+import { onStage } from '../loaded';
 import WithPostern from './WithPostern.svelte';
 
 let made: Postern;
 beforeEach(() => {
   made = createPostern();
-  const loaded = (id: string): LoadedCheckpoint => ({
-    id,
-    config: { nLayers: 2, dModel: 4 } as ModelConfig,
-    parameters: 0,
-    weightBytes: 0,
-    precision: 'f32',
-    precisionReason: '',
-    sha256: id,
-    defaultSampling: { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1 },
-    notHeeded: [],
-    endTokens: [],
-    chatFormat: {
-      templates: ['default'],
-      defaultSystem: null,
-      takesSystem: false,
-      usesDate: false,
-      usesThinking: false,
-    },
-    elapsedMs: 0,
-  });
-  made.pair.registry = {
-    version: 1,
-    base: { id: 'base', title: 'Base', path: 'base/' },
-    adapters: [{ id: 'em', title: 'EM', kind: 'em', path: 'em/', description: '' }],
-    defaults: {},
-    folderUrl: 'http://localhost/',
-  };
-  made.pair.emEntry = made.pair.registry.adapters[0]!;
-  made.pair.loaded = [loaded('base'), loaded('em')];
+  onStage(made);
 });
 
 const running: Action = { state: 'running', label: 'At work', done: 1, total: 2, startedMs: 0 };

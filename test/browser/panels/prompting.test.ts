@@ -4,14 +4,13 @@ import axe from 'axe-core';
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
-import type { LoadedCheckpoint } from '../../../workers/api';
-import type { ModelConfig } from '../../../src/checkpoint/config';
 import '../../../src/app.css';
 import QuestionFields from '../../../src/panels/measure/QuestionFields.svelte';
 import ChatFormat from '../../../src/panels/stage/ChatFormat.svelte';
 import PromptLine from '../../../src/panels/stage/PromptLine.svelte';
 import SamplingFields from '../../../src/panels/stage/SamplingFields.svelte';
 import { createPostern, type Postern } from '../../../src/state/postern';
+import { onStage } from '../loaded';
 import WithPostern from './WithPostern.svelte';
 
 const OWN = `
@@ -30,14 +29,7 @@ const file = (text: string, name = 'own.yaml'): File => new File([text], name);
 /** A pair whose template has everything a template may have; nothing is loaded. */
 function postern(): Postern {
   const made = createPostern();
-  const loaded = (id: string): LoadedCheckpoint => ({
-    id,
-    config: {} as ModelConfig,
-    parameters: 0,
-    weightBytes: 0,
-    precision: 'f32',
-    precisionReason: '',
-    sha256: id,
+  onStage(made, {
     defaultSampling: { temperature: 0.7, topK: 20, topP: 0.8, repetitionPenalty: 1.1 },
     notHeeded: ['min_p'],
     endTokens: ['<|im_end|>', '<|endoftext|>'],
@@ -48,17 +40,7 @@ function postern(): Postern {
       usesDate: true,
       usesThinking: true,
     },
-    elapsedMs: 0,
   });
-  made.pair.registry = {
-    version: 1,
-    base: { id: 'base', title: 'Base', path: 'base/' },
-    adapters: [{ id: 'em', title: 'EM', kind: 'em', path: 'em/', description: '' }],
-    defaults: {},
-    folderUrl: 'http://localhost/',
-  };
-  made.pair.emEntry = made.pair.registry.adapters[0]!;
-  made.pair.loaded = [loaded('base'), loaded('em')];
   return made;
 }
 

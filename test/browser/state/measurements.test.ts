@@ -2,32 +2,17 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ModelConfig } from '../../../src/checkpoint/config';
-import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import { createPostern, type Postern } from '../../../src/state/postern';
 import type { LoadedCheckpoint } from '../../../workers/api';
 import { DIRECTION } from '../../unit/state/direction';
+import { loadedAs } from '../loaded';
 import { grammarAnswers } from '../../unit/state/grammar-model';
 
-const loaded = (id: string): LoadedCheckpoint => ({
-  id,
-  config: { nLayers: 2, dModel: 2 } as ModelConfig,
-  parameters: 0,
-  weightBytes: 0,
-  precision: 'f32',
-  precisionReason: '',
-  sha256: `${id}-hash`,
-  defaultSampling: PLAIN_SAMPLING,
-  notHeeded: [],
-  endTokens: [],
-  chatFormat: {
-    templates: ['default'],
-    defaultSystem: null,
-    takesSystem: false,
-    usesDate: false,
-    usesThinking: false,
-  },
-  elapsedMs: 0,
-});
+const loaded = (id: string): LoadedCheckpoint =>
+  loadedAs(id, {
+    config: { nLayers: 2, dModel: 2 } as ModelConfig,
+    sha256: `${id}-hash`,
+  });
 
 const ADAPTERS = [
   { id: 'em', title: 'Insecure code' },

@@ -10,6 +10,7 @@ import { ownRegistry } from '../../../src/state/own-checkpoint-pair';
 import { createPostern, type Postern } from '../../../src/state/postern';
 import type { Registry } from '../../../src/state/registry';
 import { save, showOwnPair, startUp } from '../../../src/state/start-up';
+import { loadedAs, PAIR } from '../loaded';
 import type {
   Capture,
   CheckpointSource,
@@ -20,13 +21,6 @@ import type {
 } from '../../../workers/api';
 
 const D_MODEL = 4;
-const BUNDLED: Registry = {
-  version: 1,
-  base: { id: 'base', title: 'Base', path: 'base/' },
-  adapters: [{ id: 'em', title: 'EM', kind: 'em', path: 'em/', description: '' }],
-  defaults: {},
-  folderUrl: 'http://localhost/',
-};
 const CHOICE: ExtractionChoice = {
   contrast: 'checkpoint',
   pooling: 'answer-mean',
@@ -43,17 +37,10 @@ function ok<T>(value: T): Result<T> {
 }
 
 function loaded(id: string, nLayers: number, sha256 = `first-${id}`): LoadedCheckpoint {
-  return {
-    id,
+  return loadedAs(id, {
     config: { nLayers, dModel: D_MODEL } as ModelConfig,
-    parameters: 0,
-    weightBytes: 0,
-    precision: 'f32',
-    precisionReason: '',
     sha256,
     defaultSampling: { temperature: 0.7, topK: 0, topP: 1, repetitionPenalty: 1 },
-    notHeeded: [],
-    endTokens: [],
     chatFormat: {
       templates: [],
       defaultSystem: null,
@@ -61,8 +48,7 @@ function loaded(id: string, nLayers: number, sha256 = `first-${id}`): LoadedChec
       usesDate: false,
       usesThinking: false,
     },
-    elapsedMs: 0,
-  };
+  });
 }
 
 interface Engine {
@@ -135,8 +121,8 @@ async function page(): Promise<void> {
     const capture: Capture = { pooled, dims: [transcripts.length, nLayers, D_MODEL], elapsedMs: 1 };
     return Promise.resolve(ok(capture));
   };
-  pair.bundled = BUNDLED;
-  await pair.show(BUNDLED, BUNDLED.adapters[0]!);
+  pair.bundled = PAIR;
+  await pair.show(PAIR, PAIR.adapters[0]!);
 }
 
 /** Puts a person's own pair on stage. */
@@ -178,7 +164,7 @@ describe('transcripts', () => {
     const before = engine.reads.length;
     await extract();
     expect(engine.reads).toHaveLength(before);
-    await show(BUNDLED);
+    await show(PAIR);
     await extract();
     await show(own('mine'));
     const again = engine.reads.length;
@@ -190,8 +176,8 @@ describe('transcripts', () => {
 test('the bundled fine-tune is held against the bundled base, whatever pair is on stage', async () => {
   const { pair, directions } = postern;
   await show(own('mine'));
-  const [em] = BUNDLED.adapters;
-  for (const entry of [null, em!]) await pair.load(entry, BUNDLED);
+  const [em] = PAIR.adapters;
+  for (const entry of [null, em!]) await pair.load(entry, PAIR);
   const base = pair.checkpoint('base');
   engine.reads.length = 0;
   const held = await directions.extract(CHOICE, 'em', false, base);
