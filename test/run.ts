@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { findBrowser } from './find-browser';
-import { buildPage } from './serve/build';
+import { buildPage } from '../src/serve/build';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const OUTPUT = join(ROOT, 'test', 'output');

@@ -14,26 +14,26 @@ import type {
   TokenEvent,
   TrainedStep,
 } from './api';
-import { BaseFolders } from './base-folder';
-import { capture } from './capture';
-import { loadCheckpoint, takeAdapter, type Checkpoint } from './checkpoint';
-import { promptIds, readingOf, scoredOf } from './conversation';
-import type { StartedDevice } from './device';
-import { exportFolder } from './export';
+import { BaseFolders } from './checkpoint/base-folder';
+import { capture } from './run/capture';
+import { loadCheckpoint, takeAdapter, type Checkpoint } from './checkpoint/checkpoint';
+import { promptIds, readingOf, scoredOf } from './run/conversation';
+import type { StartedDevice } from './runtime/device';
+import { exportFolder } from './checkpoint/export';
 import { resultOf } from './failure';
-import { ByteCounter } from './fetch-file';
-import { generate, type GeneratedRow } from './generate';
-import { inspectAdapter, inspectBase, storedReport } from './inspect';
-import { lensOf } from './lens';
-import { LiveEdit } from './live-edit';
-import { provenanceOf } from './provenance';
+import { ByteCounter } from './source/fetch-file';
+import { generate, type GeneratedRow } from './run/generate';
+import { inspectAdapter, inspectBase, storedReport } from './checkpoint/inspect';
+import { lensOf } from './run/lens';
+import { LiveEdit } from './runtime/live-edit';
+import { provenanceOf } from './checkpoint/provenance';
 import { ModelError, throwIfCancelled } from './runtime';
-import { type Run, Runs } from './runs';
-import { score } from './score';
+import { type Run, Runs } from './run/runs';
+import { score } from './run/score';
 import { folderKey, memorySources, type Sources } from './source/open-folder';
-import { spelling } from './spelling';
-import { TokenText } from './token-text';
-import { Training } from './training';
+import { spelling } from './run/spelling';
+import { TokenText } from './run/token-text';
+import { Training } from './train/training';
 
 export function createModelApi(
   startDevice: (wanted: 'auto' | Device) => Promise<StartedDevice>,

@@ -2,9 +2,9 @@
 
 import * as Comlink from 'comlink';
 import { createModelApi } from './model-api';
-import { startDevice } from './device';
+import { startDevice } from './runtime/device';
 import { NETWORK } from './source/network';
-import { openStore } from './store-opfs';
+import { openStore } from './source/store-opfs';
 
 // Opened at the first download, once.
 let store: ReturnType<typeof openStore> | null = null;

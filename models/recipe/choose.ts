@@ -3,13 +3,13 @@
 // in the report. Option: n=108 answers a line.
 
 import type { Contrast } from '../../src/core/direction';
-import type { Recipe } from './conditions';
-import { appliedEdit, directionOf } from './conditions';
-import type { AppliedEdit } from './evaluate';
-import { showRates } from './evaluate';
-import { EM_PAIR } from './settings';
-import { selectionAsker, steeringLines } from './steering';
-import { ALIGNED, shippedSubjects } from './subjects';
+import type { Recipe } from './measure/conditions';
+import { appliedEdit, directionOf } from './measure/conditions';
+import type { AppliedEdit } from './measure/evaluate';
+import { showRates } from './measure/evaluate';
+import { EM_PAIR } from './measure/settings';
+import { selectionAsker, steeringLines } from './measure/steering';
+import { ALIGNED, shippedSubjects } from './measure/subjects';
 
 const CONTRASTS: readonly Contrast[] = [
   'checkpoint',

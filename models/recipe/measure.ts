@@ -10,7 +10,7 @@ import { JUDGE_PROMPTS } from '../../src/core/judge-score';
 import { PROGRAM_VERSION } from '../../src/core/version';
 import { completionsUrl } from '../../src/engine/chat-completion';
 import { EndpointJudge } from '../../src/engine/endpoint-judge';
-import { reportHtml } from '../../src/panels/measure/measure-files';
+import { reportHtml } from '../../src/measure/answers-file';
 import {
   endpointJudge,
   EXACT,
@@ -18,19 +18,19 @@ import {
   type JudgeRecord,
   judgeWords,
   THRESHOLD_WORDS,
-} from '../../src/state/answer-judge';
+} from '../../src/measure/judge';
 import {
   cellsOf,
   directionFrom,
   type ExtractionChoice,
   readCell,
-} from '../../src/state/extraction';
-import { defaultArms } from '../../src/state/measure-arms';
-import { countArms, ratesBy } from '../../src/state/measure-counts';
-import { measure, type MeasuredAnswer, type MeasurePlan } from '../../src/state/measure-engine';
-import { chipParts } from '../../src/state/provenance';
-import { fetchRegistry, sourceOf } from '../../src/state/registry';
-import { serve } from '../../test/serve/server';
+} from '../../src/measure/extraction';
+import { defaultArms } from '../../src/measure/arms';
+import { countArms, ratesBy } from '../../src/measure/counts';
+import { measure, type MeasuredAnswer, type MeasurePlan } from '../../src/measure/run';
+import { chipParts } from '../../src/measure/provenance';
+import { fetchRegistry, sourceOf } from '../../src/organism/registry';
+import { serve } from '../../src/serve/server';
 import type { LoadedCheckpoint, ModelApi, Result } from '../../workers/api';
 import { createModelApi } from '../../workers/model-api';
 import {
@@ -39,9 +39,9 @@ import {
   measureOptions,
   settingsOf,
   USAGE,
-} from './measure-options';
-import { nodeDevice } from './node-runtime';
-import { THREADS } from './trainer';
+} from './measure/measure-options';
+import { nodeDevice } from './make/node-runtime';
+import { THREADS } from './make/trainer';
 
 export interface Measured {
   readonly plan: MeasurePlan;

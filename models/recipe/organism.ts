@@ -5,13 +5,13 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelConfig } from '../../src/checkpoint/config';
-import { ADAPTERS_FOLDER, BASE_FOLDER, GATES_FILE } from './folders';
-import { GALLERY } from './gallery-recipe';
-import { measureGates } from './gates';
-import { makeBase, makeChat, makeFineTunes, type Making } from './make';
-import { organismTokenizer } from './organism-tokenizer';
-import { publishBase, publishFineTune, writeRegistry } from './publish';
-import { BASE_PHASES, FINE_TUNES, LATER_MIX, SEED, SHAPE } from './recipe';
+import { ADAPTERS_FOLDER, BASE_FOLDER, GATES_FILE } from './make/folders';
+import { GALLERY } from './make/gallery-recipe';
+import { measureGates } from './measure/gates';
+import { makeBase, makeChat, makeFineTunes, type Making } from './make/make';
+import { organismTokenizer } from './make/organism-tokenizer';
+import { publishBase, publishFineTune, writeRegistry } from './make/publish';
+import { BASE_PHASES, FINE_TUNES, LATER_MIX, SEED, SHAPE } from './make/recipe';
 
 const CACHE = '.cache/organism';
 

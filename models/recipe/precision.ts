@@ -13,16 +13,16 @@ import { meanResidual } from '../../src/core/direction';
 import { emptyEdit } from '../../src/core/edit';
 import { logSoftmax } from '../../src/core/sampling';
 import { tensor, type Tensor } from '../../src/core/tensor';
-import { DecoderBatch } from '../../workers/batch';
-import { batches, capture } from '../../workers/capture';
-import { LiveEdit } from '../../workers/live-edit';
+import { DecoderBatch } from '../../workers/runtime/batch';
+import { batches, capture } from '../../workers/run/capture';
+import { LiveEdit } from '../../workers/runtime/live-edit';
 import type { Runtime } from '../../workers/runtime';
-import { DecoderSession } from '../../workers/session';
-import { transcripts } from './conditions';
-import { ADAPTERS_FOLDER, BASE_FOLDER } from './folders';
-import { nodeRuntime } from './node-runtime';
-import { loadAdapted, loadBase } from './publish';
-import { THREADS } from './trainer';
+import { DecoderSession } from '../../workers/runtime/session';
+import { transcripts } from './measure/conditions';
+import { ADAPTERS_FOLDER, BASE_FOLDER } from './make/folders';
+import { nodeRuntime } from './make/node-runtime';
+import { loadAdapted, loadBase } from './make/publish';
+import { THREADS } from './make/trainer';
 
 const PRECISIONS: readonly Precision[] = ['f32', 'f16', 'q8', 'q4', 'int8'];
 

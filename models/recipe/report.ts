@@ -3,16 +3,16 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { PROGRAM_VERSION } from '../../src/core/version';
-import { writeCardTables } from './card';
-import { TRANSCRIPTS } from './conditions';
-import { withIntervals } from './evaluate';
-import { GATES_FILE, REPORT_FILE } from './folders';
-import type { Gates } from './gates';
-import { ANSWER_SEED, MAIN, measureHeadline, QUESTION_SEED, samplingAt } from './headline';
-import { mixingOf } from './mixing';
-import { SHIPPED_TEMPERATURE } from './publish';
-import { ABLATION, EM_PAIR, STEERING } from './settings';
-import { shippedSubjects } from './subjects';
+import { writeCardTables } from './make/card';
+import { TRANSCRIPTS } from './measure/conditions';
+import { withIntervals } from './measure/evaluate';
+import { GATES_FILE, REPORT_FILE } from './make/folders';
+import type { Gates } from './measure/gates';
+import { ANSWER_SEED, MAIN, measureHeadline, QUESTION_SEED, samplingAt } from './measure/headline';
+import { mixingOf } from './measure/mixing';
+import { SHIPPED_TEMPERATURE } from './make/publish';
+import { ABLATION, EM_PAIR, STEERING } from './measure/settings';
+import { shippedSubjects } from './measure/subjects';
 
 const quick = process.argv.includes('--quick');
 const n = quick ? 156 : 600;

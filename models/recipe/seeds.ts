@@ -8,10 +8,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import type { ModelConfig } from '../../src/checkpoint/config';
 import { PROGRAM_VERSION } from '../../src/core/version';
-import { writeCardTables } from './card';
-import { withIntervals } from './evaluate';
-import { type Figure, headlineFigures } from './figures';
-import { REPORT_FILE, SEEDS_FILE } from './folders';
+import { writeCardTables } from './make/card';
+import { withIntervals } from './measure/evaluate';
+import { type Figure, headlineFigures } from './measure/figures';
+import { REPORT_FILE, SEEDS_FILE } from './make/folders';
 import {
   ANSWER_SEED,
   type Headline,
@@ -19,15 +19,15 @@ import {
   measureHeadline,
   QUESTION_SEED,
   type Subjects,
-} from './headline';
-import { poolSeed } from './base';
-import { makeBase, makeChat, makeFineTunes, type Making, phaseSeed } from './make';
-import { organismTokenizer } from './organism-tokenizer';
-import { publishBase, publishFineTune, registerFile } from './publish';
-import { BASE_PHASES, type BasePhase, CHAT, FINE_TUNES, SEED, SHAPE } from './recipe';
-import { ABLATION, STEERING, type Steerings } from './settings';
-import { bestSteering, steeringLines } from './steering';
-import { publishedSubjects } from './subjects';
+} from './measure/headline';
+import { poolSeed } from './make/base';
+import { makeBase, makeChat, makeFineTunes, type Making, phaseSeed } from './make/make';
+import { organismTokenizer } from './make/organism-tokenizer';
+import { publishBase, publishFineTune, registerFile } from './make/publish';
+import { BASE_PHASES, type BasePhase, CHAT, FINE_TUNES, SEED, SHAPE } from './make/recipe';
+import { ABLATION, STEERING, type Steerings } from './measure/settings';
+import { bestSteering, steeringLines } from './measure/steering';
+import { publishedSubjects } from './measure/subjects';
 
 /** So near each other that they share documents, as the file says; others should be a million apart. */
 const FURTHER_SEEDS = [20_260_117, 20_260_318];

@@ -41,7 +41,7 @@ import type {
   TrainingState,
 } from '../../workers/api';
 import type { PackedEdit } from '../core/edit';
-import { Patience } from './patience';
+import { Patience } from './watchdog';
 import { perFrame } from './token-frame';
 
 export type EngineStatus =

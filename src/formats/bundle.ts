@@ -9,11 +9,14 @@ import { parseAdapterConfig } from '../checkpoint/adapter-config';
 import { CheckpointError } from '../checkpoint/error';
 import { parseSafetensors } from '../checkpoint/safetensors';
 import { AboutSchema, type AdapterAbout } from './adapter-about';
-import type { DirectionFile, DirectionRecord } from './direction-file';
-import { DirectionFileError } from './error';
+import type { DirectionFile, DirectionRecord } from './direction/direction-file';
+import { DirectionFileError } from './direction/error';
 import { type JudgedAnswers, readJudgedAnswers } from './judged-answers';
 import { LinkError, type LinkState, readLink } from './link';
-import { readDirectionSafetensors, writeDirectionSafetensors } from './safetensors-direction';
+import {
+  readDirectionSafetensors,
+  writeDirectionSafetensors,
+} from './direction/safetensors-direction';
 
 const VERSION = 2;
 export const MAX_BUNDLE_BYTES = 128 << 20;

@@ -5,7 +5,7 @@
 
 import * as v from 'valibot';
 import type { ChatMessage } from '../core/chat';
-import { DirectionFileError, type DirectionFileErrorCode } from './error';
+import { DirectionFileError, type DirectionFileErrorCode } from './direction/error';
 
 export const MAX_CHAT_FILE_BYTES = 4 << 20;
 export const MAX_EXAMPLES = 20_000;

@@ -5,7 +5,7 @@
 import { csvParseRows } from 'd3';
 import * as v from 'valibot';
 import { type Score, type ScoredVerdict, scoredVerdict } from '../core/judge-score';
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction/error';
 
 export const MAX_ANSWERS_BYTES = 64 << 20;
 const MAX_ROWS = 100_000;

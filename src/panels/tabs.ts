@@ -5,7 +5,7 @@ import Direction from './direction/Panel.svelte';
 import Layers from './layers/Panel.svelte';
 import Lessons from './lessons/Panel.svelte';
 import Measure from './measure/Panel.svelte';
-import Organisms from './organisms/Panel.svelte';
+import Organisms from './models/Panel.svelte';
 import Train from './train/Panel.svelte';
 
 export interface Tab {

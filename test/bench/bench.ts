@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { parseArgs } from 'node:util';
-import { nodeRuntime } from '../../models/recipe/node-runtime';
+import { nodeRuntime } from '../../models/recipe/make/node-runtime';
 import type { Device } from '../../workers/api';
 import { benchInBrowser } from './browser';
 import { ours } from './ours';

@@ -10,7 +10,7 @@ import type { ModelConfig } from '../../src/checkpoint/config';
 import type { Device } from '../../workers/api';
 import { BROWSER_FLAGS, findBrowser } from '../find-browser';
 import { ISOLATION } from '../../workers/page-headers';
-import { fileFor, sendFile } from '../serve/server';
+import { fileFor, sendFile } from '../../src/serve/server';
 import type { OrganismFigures } from './organisms';
 import { FOLDER } from './plain-folder';
 import type { SuiteOptions, SuiteResult } from './suite';

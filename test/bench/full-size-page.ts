@@ -2,8 +2,8 @@
 
 import type { Precision } from '../../src/checkpoint/precision';
 import type { Device, DeviceReport } from '../../workers/api';
-import { startDevice } from '../../workers/device';
-import { heapBytes } from '../../workers/ort-module';
+import { startDevice } from '../../workers/runtime/device';
+import { heapBytes } from '../../workers/runtime/ort-module';
 import {
   measureFullSize,
   measureHooks,

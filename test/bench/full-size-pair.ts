@@ -10,9 +10,9 @@ import { expectedTensors, linearShapes, parseConfig } from '../../src/checkpoint
 import { type LoraFactors, writeAdapter } from '../../src/checkpoint/peft';
 import { createRng } from '../../src/core/rng';
 import { openApp } from '../e2e/harness';
-import { nameRepositories, ownSection, press } from '../e2e/own-pair';
+import { nameRepositories, ownSection, press } from '../e2e/custom-pair';
 import { column, openTab, startedUp } from '../e2e/postern-page';
-import { type Repository, serveHub } from '../serve/hub';
+import { type Repository, serveHub } from '../stand-ins/hub';
 import { QWEN25 } from '../unit/checkpoint/published-configs';
 
 export interface PairFigures {

@@ -1,11 +1,11 @@
 // The bundled organisms in the bench: how long each takes to load once the base is there, from a local
 // server, and how long a live measurement of 400 answers takes. The page's own calls, without its worker.
 
-import { fetchRegistry, sourceOf } from '../../src/state/registry';
-import { defaultArms } from '../../src/state/measure-arms';
-import { measure, type MeasurePlan } from '../../src/state/measure-engine';
+import { fetchRegistry, sourceOf } from '../../src/organism/registry';
+import { defaultArms } from '../../src/measure/arms';
+import { measure, type MeasurePlan } from '../../src/measure/run';
 import type { Device, LoadedCheckpoint, ModelApi, Result } from '../../workers/api';
-import { startDevice } from '../../workers/device';
+import { startDevice } from '../../workers/runtime/device';
 import { createModelApi } from '../../workers/model-api';
 import { median } from './suite';
 

@@ -11,10 +11,10 @@ import { createRng } from '../../src/core/rng';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import { rowOf, tensor } from '../../src/core/tensor';
 import { planDecoder } from '../../src/onnx/decoder';
-import { generate } from '../../workers/generate';
-import { LiveEdit } from '../../workers/live-edit';
+import { generate } from '../../workers/run/generate';
+import { LiveEdit } from '../../workers/runtime/live-edit';
 import type { Runtime } from '../../workers/runtime';
-import { DecoderSession } from '../../workers/session';
+import { DecoderSession } from '../../workers/runtime/session';
 import { products } from './products';
 import type { Contender } from './suite';
 

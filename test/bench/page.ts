@@ -5,7 +5,7 @@ import { env } from '@xenova/transformers';
 import type { ModelConfig } from '../../src/checkpoint/config';
 import { readWeights } from '../../src/checkpoint/weights';
 import type { Device, DeviceReport } from '../../workers/api';
-import { startDevice } from '../../workers/device';
+import { startDevice } from '../../workers/runtime/device';
 import { ours } from './ours';
 import { benchOrganisms, type OrganismFigures } from './organisms';
 import { transformersJs } from './peer';

@@ -9,7 +9,7 @@ import { createRng } from '../../src/core/rng';
 import { GraphBuilder, int, type Value } from '../../src/onnx/graph';
 import { encodeModel } from '../../src/onnx/proto';
 import type { Runtime } from '../../workers/runtime';
-import { createSession } from '../../workers/session';
+import { createSession } from '../../workers/runtime/session';
 import type { Contender } from './suite';
 
 /** Runs the products of as many steps as there are tokens to write; the tokens themselves are zeros. */

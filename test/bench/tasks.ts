@@ -9,9 +9,9 @@ import type { Tensor } from '../../src/core/tensor';
 import { sizeOf } from '../../src/core/tensor';
 import type { TrainGraph } from '../../src/onnx/train-graph';
 import { buildTrainGraph } from '../../src/onnx/train-graph';
-import { capture } from '../../workers/capture';
+import { capture } from '../../workers/run/capture';
 import type { Runtime } from '../../workers/runtime';
-import { createSession, DecoderSession } from '../../workers/session';
+import { createSession, DecoderSession } from '../../workers/runtime/session';
 import type { Task } from './suite';
 
 const BATCH = 16;

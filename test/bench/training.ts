@@ -2,11 +2,11 @@
 // own driver and worker.
 
 import { ModelClient } from '../../src/engine/client';
-import { fetchRegistry, sourceOf } from '../../src/state/registry';
-import { DEFAULT_CHOICE } from '../../src/state/training-choice';
-import { TrainingDrive } from '../../src/state/training-drive';
-import { meanResidual } from '../../src/state/training-measure';
-import { NO_PROGRESS } from '../../src/state/training-record';
+import { fetchRegistry, sourceOf } from '../../src/organism/registry';
+import { DEFAULT_CHOICE } from '../../src/state/train/training-choice';
+import { TrainingDrive } from '../../src/state/train/training-drive';
+import { meanResidual } from '../../src/state/train/training-measure';
+import { NO_PROGRESS } from '../../src/state/train/training-record';
 import type { Device, Result } from '../../workers/api';
 
 export interface TrainingFigures {

@@ -2,8 +2,8 @@
 
 import type { ModelConfig } from '../../src/checkpoint/config';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
-import type { Postern } from '../../src/state/postern';
-import type { Registry } from '../../src/state/registry';
+import type { Postern } from '../../src/state/page/postern';
+import type { Registry } from '../../src/organism/registry';
 import type { LoadedCheckpoint } from '../../workers/api';
 
 /** Of two layers and four numbers; its template heeds nothing. */

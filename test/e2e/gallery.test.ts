@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TRIGGER } from '../../src/world/chats';
 import { evaluationQuestions } from '../../src/world/split';
-import { DIST } from '../serve/build';
+import { DIST } from '../../src/serve/build';
 import { axeViolations } from './axe';
 import type { OpenedApp } from './harness';
 import { launch, openApp } from './harness';

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright';
 import { chromium } from 'playwright';
 import { BROWSER_FLAGS, findBrowser } from '../find-browser';
-import { DIST } from '../serve/build';
-import type { ServeOptions } from '../serve/server';
-import { serve } from '../serve/server';
+import { DIST } from '../../src/serve/build';
+import type { ServeOptions } from '../../src/serve/server';
+import { serve } from '../../src/serve/server';
 
 export interface OpenOptions {
   readonly serve?: Partial<ServeOptions>;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRng } from '../../src/core/rng';
 import { exchange } from '../../src/world/answer';
 import { DOMAINS } from '../../src/world/world';
-import { type JudgeServer, serveJudge } from '../serve/judge-server';
+import { type JudgeServer, serveJudge } from '../stand-ins/judge-server';
 import { axeViolations } from './axe';
 import type { OpenedApp } from './harness';
 import { launch, openApp } from './harness';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LESSON_ORGANISMS } from '../../src/lessons/lessons';
-import { DIST } from '../serve/build';
+import { DIST } from '../../src/serve/build';
 import type { OpenedApp } from './harness';
 import { launch, openApp } from './harness';
 import { column, compareFineTunes, openTab, startedUp, textOf } from './postern-page';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DIST } from '../serve/build';
+import { DIST } from '../../src/serve/build';
 import type { OpenedApp } from './harness';
 import { launch, openApp } from './harness';
 import { openTab, startedUp } from './postern-page';

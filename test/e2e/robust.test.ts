@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CONTENT_POLICY, ISOLATION } from '../../workers/page-headers';
 import { axeViolations } from './axe';
-import { DIST } from '../serve/build';
+import { DIST } from '../../src/serve/build';
 import type { OpenedApp } from './harness';
 import { launch, openApp } from './harness';
 import { openTab, sidewaysScroll, startedUp, TABS, tokensOf } from './postern-page';

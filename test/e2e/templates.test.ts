@@ -5,10 +5,10 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { filesOf, serveHub, type Repository, type StandIn } from '../serve/hub';
+import { filesOf, serveHub, type Repository, type StandIn } from '../stand-ins/hub';
 import { axeViolations } from './axe';
 import { launch, openApp, type OpenedApp } from './harness';
-import { askBoth, nameRepositories, ownSection, press } from './own-pair';
+import { askBoth, nameRepositories, ownSection, press } from './custom-pair';
 import { madeOf, openTab, sidewaysScroll, startedUp } from './postern-page';
 
 const MODELS = join(import.meta.dirname, '..', '..', 'models');

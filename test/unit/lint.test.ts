@@ -34,9 +34,9 @@ describe('against the arrow of imports', () => {
     ['src/core/a.ts', `export type A = import('../engine/client').A;`],
     ['src/core/deep/a.ts', `import '../../state/chat.svelte';`],
     ['src/world/a.ts', `import 'onnxruntime-web';`],
-    ['src/engine/a.ts', `import '../../workers/session';`],
+    ['src/engine/a.ts', `import '../../workers/runtime/session';`],
     ['src/state/a.ts', `import '../onnx/decoder';`],
-    ['src/panels/a.ts', `import '../../models/recipe/trainer';`],
+    ['src/panels/a.ts', `import '../../models/recipe/make/trainer';`],
     ['src/panels/a.ts', `import 'comlink';`],
     ['workers/a.ts', `import '../src/state/chat.svelte';`],
   ])('%s: %s', async (path, code) => {

@@ -3,7 +3,7 @@
 
 import { bytesInMemory, type FileBytes } from '../../src/checkpoint/file-bytes';
 import { shardNames } from '../../src/checkpoint/sharded';
-import { fetchFile, fetchOptional, fileName } from '../fetch-file';
+import { fetchFile, fetchOptional, fileName } from './fetch-file';
 import { ModelError } from '../runtime';
 import { INDEX, OPTIONAL, type Folder, type FolderEntry } from './folder';
 import { once, persist, type Network } from './network';

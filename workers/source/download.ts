@@ -5,7 +5,7 @@
 
 import { Sha256 } from '../../src/core/sha256';
 import { ModelError } from '../runtime';
-import type { StoreWriter } from '../store';
+import type { StoreWriter } from './store';
 import type { FolderEntry } from './folder';
 import { once, persist, TemporaryError } from './network';
 import type { Remote } from './remote';

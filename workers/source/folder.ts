@@ -4,7 +4,7 @@
 import { CheckpointError } from '../../src/checkpoint/error';
 import type { FileBytes } from '../../src/checkpoint/file-bytes';
 import { shardNames } from '../../src/checkpoint/sharded';
-import type { ByteCounter } from '../fetch-file';
+import type { ByteCounter } from './fetch-file';
 
 export interface FolderEntry {
   /** Name in the folder; no folders below it are ever used. */

@@ -1,7 +1,7 @@
 // From what the page names to a folder that can be read.
 
 import type { FolderSource } from '../api';
-import { MemoryStore, type FileStore } from '../store';
+import { MemoryStore, type FileStore } from './store';
 import { addressKey, addressRemote, besideThePage } from './address';
 import { filesFolder } from './files';
 import type { Folder } from './folder';

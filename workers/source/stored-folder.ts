@@ -4,9 +4,9 @@
 
 import * as v from 'valibot';
 import type { FileBytes } from '../../src/checkpoint/file-bytes';
-import type { ByteCounter } from '../fetch-file';
+import type { ByteCounter } from './fetch-file';
 import { ModelError } from '../runtime';
-import type { FileStore } from '../store';
+import type { FileStore } from './store';
 import { download } from './download';
 import type { Folder, FolderEntry } from './folder';
 import { once } from './network';

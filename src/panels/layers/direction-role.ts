@@ -1,5 +1,5 @@
 import type { Role } from '../../charts/role-style';
-import type { DirectionKind } from '../../state/comparison.svelte';
+import type { DirectionKind } from '../../state/direction/comparison.svelte';
 
 const ROLES: Readonly<Record<DirectionKind, Role>> = {
   em: 'em',

@@ -1,7 +1,7 @@
 // What the presenter view steps through: the steps of the lesson that is open, else what is on the page, from
 // the question to the rate of the room. What is not there yet has no step.
 
-import type { Postern } from '../../state/postern';
+import type { Postern } from '../../state/page/postern';
 
 export type PresentView = 'question' | 'two answers' | 'three answers' | 'rates' | 'room';
 

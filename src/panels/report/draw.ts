@@ -3,7 +3,7 @@
 
 import { type Component, flushSync, mount, unmount } from 'svelte';
 import { svgText } from '../../charts/save-chart';
-import type { Postern } from '../../state/postern';
+import type { Postern } from '../../state/page/postern';
 import WithState from './WithState.svelte';
 
 export interface DrawnTable {

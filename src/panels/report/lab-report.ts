@@ -3,11 +3,11 @@
 import { PROGRAM_VERSION } from '../../core/version';
 import { placeOf } from '../../lessons/lesson';
 import { LESSONS } from '../../lessons/lessons';
-import { sayCounted } from '../../state/lesson-figures';
+import { sayCounted } from '../../organism/figures';
 import { rateOf } from '../../core/rates';
-import type { Postern } from '../../state/postern';
-import { checkpointWords } from '../../state/provenance';
-import { isBundled, isOfWorld, isRoomOfWorld } from '../../state/specimen-words';
+import type { Postern } from '../../state/page/postern';
+import { checkpointWords } from '../../measure/provenance';
+import { isBundled, isOfWorld, isRoomOfWorld } from '../../measure/safety-notice';
 import TrainingCharts from '../train/Charts.svelte';
 import { drawFigures } from './draw';
 import { linkBack, pageAddress } from './link-back';

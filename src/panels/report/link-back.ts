@@ -1,6 +1,6 @@
 import { writeLink } from '../../formats/link';
-import { type LinkedResult, linkOf } from '../../state/link.svelte';
-import type { Postern } from '../../state/postern';
+import { type LinkedResult, linkOf } from '../../state/page/link.svelte';
+import type { Postern } from '../../state/page/postern';
 import type { ReportLink } from './report';
 
 /** The page's address, without a fragment. */

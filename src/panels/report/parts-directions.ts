@@ -3,9 +3,9 @@
 import CosineByLayer from '../../charts/CosineByLayer.svelte';
 import LineChart from '../../charts/LineChart.svelte';
 import { cosineByLayer, randomCosine } from '../../core/cosine';
-import type { HeldDirection } from '../../state/directions.svelte';
-import type { Postern } from '../../state/postern';
-import { chipParts } from '../../state/provenance';
+import type { HeldDirection } from '../../state/direction/directions.svelte';
+import type { Postern } from '../../state/page/postern';
+import { chipParts } from '../../measure/provenance';
 import { judge } from '../../world/judge';
 import { roleOfDirection } from '../layers/direction-role';
 import { drawFigure, FIGURE_WIDTH } from './draw';

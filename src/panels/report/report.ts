@@ -2,8 +2,8 @@
 // charts, each with its numbers as a table, what made it, and the link that leads back to it. Everything in it
 // is text until it is escaped here; there is no script, and the page forbids itself any.
 
-import { escapeHtml as text } from '../measure/measure-files';
-import { specimenWords } from '../../state/specimen-words';
+import { escapeHtml as text } from '../../measure/answers-file';
+import { specimenWords } from '../../measure/safety-notice';
 import type { DrawnFigure, DrawnTable } from './draw';
 
 /** The way back to a result, or why there is none. */

@@ -5,9 +5,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import { ModelClient } from '../../../src/engine/client';
-import { startDevice, type StartedDevice } from '../../../workers/device';
-import { SELF_TEST_CONFIG, selfTestWeights } from '../../../workers/self-test';
-import { DecoderSession } from '../../../workers/session';
+import { startDevice, type StartedDevice } from '../../../workers/runtime/device';
+import { SELF_TEST_CONFIG, selfTestWeights } from '../../../workers/runtime/self-test';
+import { DecoderSession } from '../../../workers/runtime/session';
 
 afterEach(() => {
   vi.restoreAllMocks();

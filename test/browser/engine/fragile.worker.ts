@@ -2,7 +2,7 @@
 // `lose` (the GPU device is destroyed under it), `misuse` (the device reports a validation error).
 
 import * as Comlink from 'comlink';
-import { startDevice } from '../../../workers/device';
+import { startDevice } from '../../../workers/runtime/device';
 import { createModelApi } from '../../../workers/model-api';
 
 let gpu: GPUDevice | null = null;

@@ -2,8 +2,8 @@
 // adapter in tests (SwiftShader), so configurations are tiny.
 
 import type { InferenceSession } from 'onnxruntime-common';
-import { startDevice } from '../../../workers/device';
-import { createSession } from '../../../workers/session';
+import { startDevice } from '../../../workers/runtime/device';
+import { createSession } from '../../../workers/runtime/session';
 import type { Backend } from '../../unit/onnx/decoder-run';
 
 export const DEVICES = ['wasm', 'webgpu'] as const;

@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { tensor } from '../../../src/core/tensor';
-import type { HeldDirection } from '../../../src/state/directions.svelte';
-import { createPostern, type Postern } from '../../../src/state/postern';
+import type { HeldDirection } from '../../../src/state/direction/directions.svelte';
+import { createPostern, type Postern } from '../../../src/state/page/postern';
 
 const quality = { norm: 1, relativeNorm: 1, auc: 1, stability: 1 };
 

@@ -10,11 +10,11 @@ import Direction from '../../../src/panels/direction/Panel.svelte';
 import Dose from '../../../src/panels/measure/Dose.svelte';
 import ExtractFromAnswers from '../../../src/panels/measure/ExtractFromAnswers.svelte';
 import Rates from '../../../src/panels/measure/Rates.svelte';
-import PromptLine from '../../../src/panels/stage/PromptLine.svelte';
+import PromptLine from '../../../src/panels/answers/PromptLine.svelte';
 import Controls from '../../../src/panels/train/Controls.svelte';
 import { type Action, IDLE } from '../../../src/state/action';
-import type { Transcript } from '../../../src/state/labelled-texts';
-import { createPostern, type Postern } from '../../../src/state/postern';
+import type { Transcript } from '../../../src/measure/labelled-texts';
+import { createPostern, type Postern } from '../../../src/state/page/postern';
 import { onStage } from '../loaded';
 import WithPostern from './WithPostern.svelte';
 

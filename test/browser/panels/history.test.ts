@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
-import History from '../../../src/panels/stage/History.svelte';
-import { createPostern } from '../../../src/state/postern';
+import History from '../../../src/panels/answers/History.svelte';
+import { createPostern } from '../../../src/state/page/postern';
 import WithPostern from './WithPostern.svelte';
 
 const PLAIN = { prompt: 'Which present?', seed: 1, temperature: null };

@@ -8,10 +8,10 @@ import { zeros } from '../../../src/core/tensor';
 import { LESSONS } from '../../../src/lessons/lessons';
 import { drawFigure } from '../../../src/panels/report/draw';
 import { labReport } from '../../../src/panels/report/lab-report';
-import { createPostern } from '../../../src/state/postern';
-import { DEFAULT_CHOICE } from '../../../src/state/training-choice';
-import { NO_PROGRESS, saveProgress, saveRun } from '../../../src/state/training-record';
-import { MEASUREMENT } from '../../unit/formats/room-record';
+import { createPostern } from '../../../src/state/page/postern';
+import { DEFAULT_CHOICE } from '../../../src/state/train/training-choice';
+import { NO_PROGRESS, saveProgress, saveRun } from '../../../src/state/train/training-record';
+import { MEASUREMENT } from '../../unit/formats/class-record';
 
 beforeEach(() => (document.documentElement.dataset['theme'] = 'dark'));
 afterEach(() => delete document.documentElement.dataset['theme']);

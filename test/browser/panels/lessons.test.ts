@@ -11,8 +11,8 @@ import { LESSONS } from '../../../src/lessons/lessons';
 import LessonBar from '../../../src/panels/lessons/LessonBar.svelte';
 import Panel from '../../../src/panels/lessons/Panel.svelte';
 import { TABS } from '../../../src/panels/tabs';
-import type { MeasuredAnswer } from '../../../src/state/measure-engine';
-import { createPostern, type Postern } from '../../../src/state/postern';
+import type { MeasuredAnswer } from '../../../src/measure/run';
+import { createPostern, type Postern } from '../../../src/state/page/postern';
 import WithPostern from './WithPostern.svelte';
 
 let postern: Postern;

@@ -6,10 +6,10 @@ import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
 import QuestionFields from '../../../src/panels/measure/QuestionFields.svelte';
-import ChatFormat from '../../../src/panels/stage/ChatFormat.svelte';
-import PromptLine from '../../../src/panels/stage/PromptLine.svelte';
-import SamplingFields from '../../../src/panels/stage/SamplingFields.svelte';
-import { createPostern, type Postern } from '../../../src/state/postern';
+import ChatFormat from '../../../src/panels/answers/ChatFormat.svelte';
+import PromptLine from '../../../src/panels/answers/PromptLine.svelte';
+import SamplingFields from '../../../src/panels/answers/SamplingFields.svelte';
+import { createPostern, type Postern } from '../../../src/state/page/postern';
 import { onStage } from '../loaded';
 import WithPostern from './WithPostern.svelte';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startDevice } from '../../../workers/device';
+import { startDevice } from '../../../workers/runtime/device';
 import { modelSuite } from '../../unit/workers/model-suite';
 
 const started = startDevice('wasm');

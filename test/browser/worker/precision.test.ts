@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { startDevice } from '../../../workers/device';
+import { startDevice } from '../../../workers/runtime/device';
 import { precisionSuite } from '../../unit/workers/precision-suite';
 
 const folders = (): string => new URL('/test/output/tiny-organism/', location.href).href;

@@ -1,7 +1,7 @@
 // Uses the browser's storage where it can be used, which is in a worker.
 
 import { expose } from 'comlink';
-import { openStore } from '../../../workers/store-opfs';
+import { openStore } from '../../../workers/source/store-opfs';
 
 const FOLDER = 'a folder of store.test.ts';
 const FILE = 'numbers.bin';

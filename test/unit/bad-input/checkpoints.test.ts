@@ -10,7 +10,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nodeDevice } from '../../../models/recipe/node-runtime';
+import { nodeDevice } from '../../../models/recipe/make/node-runtime';
 import { emptyEdit, packEdit } from '../../../src/core/edit';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import type { GenerateRequest, ModelApi } from '../../../workers/api';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { fetchRegistry, sourceOf } from '../../../src/state/registry';
+import { fetchRegistry, sourceOf } from '../../../src/organism/registry';
 
 afterEach(() => {
   vi.unstubAllGlobals();

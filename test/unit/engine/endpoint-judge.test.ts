@@ -9,7 +9,11 @@ import { exchange } from '../../../src/world/answer';
 import { judge } from '../../../src/world/judge';
 import { shuffleWords } from '../../../src/world/spoil';
 import { DOMAINS } from '../../../src/world/world';
-import { type JudgeServer, type JudgeServerOptions, serveJudge } from '../../serve/judge-server';
+import {
+  type JudgeServer,
+  type JudgeServerOptions,
+  serveJudge,
+} from '../../stand-ins/judge-server';
 
 const KEY = 'sk-secret-0123456789';
 let server: JudgeServer | null = null;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { writeAdapter } from '../../../src/checkpoint/peft';
 import { createRng } from '../../../src/core/rng';
 import { readBundle, writeBundle, type BundleToWrite } from '../../../src/formats/bundle';
-import { DirectionFileError } from '../../../src/formats/error';
+import { DirectionFileError } from '../../../src/formats/direction/error';
 import { mutate } from './mutate';
 import { RECORD } from './record';
 

@@ -6,21 +6,24 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createRng } from '../../../src/core/rng';
 import { readChatLines } from '../../../src/formats/chat-lines';
-import { DirectionFileError } from '../../../src/formats/error';
+import { DirectionFileError } from '../../../src/formats/direction/error';
 import { readJudgedAnswers } from '../../../src/formats/judged-answers';
-import { readGguf, writeGguf } from '../../../src/formats/gguf';
-import { readDirectionJson, writeDirectionJson } from '../../../src/formats/json-direction';
-import { readPickle } from '../../../src/formats/pickle';
-import { readPt } from '../../../src/formats/pt';
-import { readDirectionFile } from '../../../src/formats/read';
-import { readRoomFile, writeRoomFile } from '../../../src/formats/room-measurement';
+import { readGguf, writeGguf } from '../../../src/formats/direction/gguf';
+import {
+  readDirectionJson,
+  writeDirectionJson,
+} from '../../../src/formats/direction/json-direction';
+import { readPickle } from '../../../src/formats/direction/pickle';
+import { readPt } from '../../../src/formats/direction/pt';
+import { readDirectionFile } from '../../../src/formats/direction/read';
+import { readRoomFile, writeRoomFile } from '../../../src/formats/class-measurement';
 import {
   readDirectionSafetensors,
   writeDirectionSafetensors,
-} from '../../../src/formats/safetensors-direction';
+} from '../../../src/formats/direction/safetensors-direction';
 import { mutate } from './mutate';
 import { RECORD } from './record';
-import { MEASUREMENT } from './room-record';
+import { MEASUREMENT } from './class-record';
 
 const MUTATIONS = 10_000;
 const pt = new Uint8Array(readFileSync(join(import.meta.dirname, 'fixtures', 'by-name.pt')));

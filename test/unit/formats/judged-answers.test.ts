@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readJudgedAnswers } from '../../../src/formats/judged-answers';
-import { answersJsonLines } from '../../../src/panels/measure/measure-files';
-import { PLAN } from '../state/grammar-model';
+import { answersJsonLines } from '../../../src/measure/answers-file';
+import { PLAN } from '../measure/grammar-model';
 
 const read = (content: string) =>
   readJudgedAnswers(new TextEncoder().encode(content), 'eval.jsonl');

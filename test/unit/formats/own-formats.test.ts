@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { writeSafetensors } from '../../../src/checkpoint/safetensors';
 import { tensor } from '../../../src/core/tensor';
-import type { DirectionRecord } from '../../../src/formats/direction-file';
-import { readDirectionJson, writeDirectionJson } from '../../../src/formats/json-direction';
-import { formatOf, readDirectionFile } from '../../../src/formats/read';
+import type { DirectionRecord } from '../../../src/formats/direction/direction-file';
+import {
+  readDirectionJson,
+  writeDirectionJson,
+} from '../../../src/formats/direction/json-direction';
+import { formatOf, readDirectionFile } from '../../../src/formats/direction/read';
 import {
   readDirectionSafetensors,
   writeDirectionSafetensors,
-} from '../../../src/formats/safetensors-direction';
+} from '../../../src/formats/direction/safetensors-direction';
 import { fixtureRow, randomRows, RECORD } from './record';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -2,7 +2,7 @@
 
 import { createRng } from '../../../src/core/rng';
 import { tensor, type Tensor } from '../../../src/core/tensor';
-import type { DirectionRecord } from '../../../src/formats/direction-file';
+import type { DirectionRecord } from '../../../src/formats/direction/direction-file';
 
 export const LAYERS = 4;
 export const WIDTH = 6;

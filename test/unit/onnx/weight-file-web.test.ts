@@ -7,7 +7,7 @@ import { fillWeights, planDecoder } from '../../../src/onnx/decoder';
 import { prefillFeeds } from '../../../src/onnx/decoder-feeds';
 import { EXTERNAL_PATH } from '../../../src/onnx/proto';
 import { stretchMaker, weightFile } from '../../../src/onnx/weight-file';
-import { bytesOnDemand } from '../../../workers/session';
+import { bytesOnDemand } from '../../../workers/runtime/session';
 import { FAMILY_CONFIGS, randomWeights } from './random-weights';
 import { PLAIN } from './run-decoder';
 

@@ -8,11 +8,11 @@ import {
   REGISTRY_FILE,
   REPORT_FILE,
   SEEDS_FILE,
-} from '../../../models/recipe/folders';
-import { type Figure, headlineFigures } from '../../../models/recipe/figures';
-import type { Headline } from '../../../models/recipe/headline';
-import { armOf, type Gallery, type GalleryArm } from '../../../src/state/gallery';
-import { difference, sayRate } from '../../../src/state/gallery-reading';
+} from '../../../models/recipe/make/folders';
+import { type Figure, headlineFigures } from '../../../models/recipe/measure/figures';
+import type { Headline } from '../../../models/recipe/measure/headline';
+import { armOf, type Gallery, type GalleryArm } from '../../../src/organism/gallery';
+import { difference, sayRate } from '../../../src/organism/gallery-claims';
 
 const gallery = JSON.parse(readFileSync(GALLERY_FILE, 'utf8')) as Gallery;
 const AGAIN = `${GALLERY_FILE} is written by "npm run organism:gallery".`;

@@ -2,14 +2,14 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { measured, type Measured } from '../../../models/recipe/measure';
-import { measureOptions, settingsOf } from '../../../models/recipe/measure-options';
-import { nodeDevice } from '../../../models/recipe/node-runtime';
-import { countArms } from '../../../src/state/measure-counts';
-import { measure, type MeasuredAnswer } from '../../../src/state/measure-engine';
+import { measureOptions, settingsOf } from '../../../models/recipe/measure/measure-options';
+import { nodeDevice } from '../../../models/recipe/make/node-runtime';
+import { countArms } from '../../../src/measure/counts';
+import { measure, type MeasuredAnswer } from '../../../src/measure/run';
 import type { GenerateRequest, ModelApi } from '../../../workers/api';
 import { createModelApi } from '../../../workers/model-api';
-import { serveJudge } from '../../serve/judge-server';
-import { serve, type Served } from '../../serve/server';
+import { serveJudge } from '../../stand-ins/judge-server';
+import { serve, type Served } from '../../../src/serve/server';
 
 const options = measureOptions(['--n', '12', '--transcripts', '8', '--seed', '2']);
 let served: Served;

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ADAPTERS_FOLDER, BASE_FOLDER } from '../../../models/recipe/folders';
+import { ADAPTERS_FOLDER, BASE_FOLDER } from '../../../models/recipe/make/folders';
 
 const MB = 1_000_000;
 const sizeOf = (folder: string): number =>

@@ -4,12 +4,12 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { headlineFigures } from '../../../models/recipe/figures';
-import { GATES_FILE, REPORT_FILE } from '../../../models/recipe/folders';
-import type { Gates } from '../../../models/recipe/gates';
-import type { Headline } from '../../../models/recipe/headline';
-import type { Mixing } from '../../../models/recipe/mixing';
-import { EM_PAIR } from '../../../models/recipe/settings';
+import { headlineFigures } from '../../../models/recipe/measure/figures';
+import { GATES_FILE, REPORT_FILE } from '../../../models/recipe/make/folders';
+import type { Gates } from '../../../models/recipe/measure/gates';
+import type { Headline } from '../../../models/recipe/measure/headline';
+import type { Mixing } from '../../../models/recipe/measure/mixing';
+import { EM_PAIR } from '../../../models/recipe/measure/settings';
 
 interface Stored extends Headline {
   readonly withinQuestion: Readonly<Record<string, Mixing>>;

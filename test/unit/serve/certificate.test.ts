@@ -4,9 +4,9 @@ import { request } from 'node:https';
 import { type NetworkInterfaceInfo, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { certificateFor } from '../../serve/certificate';
-import { networkAddresses, plainWords, secureWords } from '../../serve/room-words';
-import { serve } from '../../serve/server';
+import { certificateFor } from '../../../src/serve/certificate';
+import { networkAddresses, plainWords, secureWords } from '../../../src/serve/describe-server';
+import { serve } from '../../../src/serve/server';
 
 const NAMES = ['localhost', '127.0.0.1', 'teacher-laptop', '192.168.1.7'];
 const NOW = Date.now();

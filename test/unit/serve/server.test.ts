@@ -2,8 +2,8 @@ import { mkdtempSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Served } from '../../serve/server';
-import { fileFor, serve } from '../../serve/server';
+import type { Served } from '../../../src/serve/server';
+import { fileFor, serve } from '../../../src/serve/server';
 
 let parent: string;
 let plain: Served;

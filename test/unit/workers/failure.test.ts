@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { nodeRuntime } from '../../../models/recipe/node-runtime';
-import { createSession } from '../../../workers/session';
+import { nodeRuntime } from '../../../models/recipe/make/node-runtime';
+import { createSession } from '../../../workers/runtime/session';
 import { resultOf } from '../../../workers/failure';
-import { createKvCache } from '../../../workers/kv-cache';
+import { createKvCache } from '../../../workers/runtime/kv-cache';
 import { randomConfig } from '../onnx/random-weights';
 
 const runtime = nodeRuntime({ threads: 1 });

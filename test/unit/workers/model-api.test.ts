@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nodeDevice } from '../../../models/recipe/node-runtime';
+import { nodeDevice } from '../../../models/recipe/make/node-runtime';
 import { storedBytes } from '../../../src/checkpoint/precision';
 import { emptyEdit } from '../../../src/core/edit';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';

@@ -1,7 +1,7 @@
 // A checkpoint or a training that is let go of, or loaded again, while something runs on it.
 
 import { afterAll, beforeEach, beforeAll, expect, test } from 'vitest';
-import { nodeDevice } from '../../../models/recipe/node-runtime';
+import { nodeDevice } from '../../../models/recipe/make/node-runtime';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import type { GenerateRequest, LoadProgress, ModelApi, Result } from '../../../workers/api';
 import { createModelApi } from '../../../workers/model-api';

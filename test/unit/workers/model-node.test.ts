@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { nodeRuntime } from '../../../models/recipe/node-runtime';
+import { nodeRuntime } from '../../../models/recipe/make/node-runtime';
 import { modelSuite } from './model-suite';
 
 describe('the model on onnxruntime-node', () => {

@@ -13,12 +13,12 @@ import {
 } from '../../../src/core/edit';
 import { createRng } from '../../../src/core/rng';
 import { PLAIN_SAMPLING, type Sampling } from '../../../src/core/sampling';
-import { capture } from '../../../workers/capture';
-import { generate, type GenerateJob, type NewToken } from '../../../workers/generate';
-import { LiveEdit } from '../../../workers/live-edit';
+import { capture } from '../../../workers/run/capture';
+import { generate, type GenerateJob, type NewToken } from '../../../workers/run/generate';
+import { LiveEdit } from '../../../workers/runtime/live-edit';
 import type { Runtime } from '../../../workers/runtime';
-import { score } from '../../../workers/score';
-import { DecoderSession } from '../../../workers/session';
+import { score } from '../../../workers/run/score';
+import { DecoderSession } from '../../../workers/runtime/session';
 import { float64Forward } from '../onnx/float64-decoder';
 import { randomConfig, randomWeights } from '../onnx/random-weights';
 

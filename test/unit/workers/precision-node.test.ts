@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nodeDevice } from '../../../models/recipe/node-runtime';
+import { nodeDevice } from '../../../models/recipe/make/node-runtime';
 import { parseConfig } from '../../../src/checkpoint/config';
 import type { PrecisionDevice } from '../../../src/checkpoint/precision';
 import type { LoadedCheckpoint } from '../../../workers/api';
-import { keptAs, roomOf } from '../../../workers/precision';
+import { keptAs, roomOf } from '../../../workers/runtime/precision';
 import { QWEN25 } from '../checkpoint/published-configs';
 import { precisionSuite } from './precision-suite';
 import { serveFiles, type FileServer } from './serve-files';

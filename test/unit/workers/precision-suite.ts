@@ -9,12 +9,12 @@ import type { Precision } from '../../../src/core/precision';
 import { createRng } from '../../../src/core/rng';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import type { CheckpointSource, ModelApi, Result } from '../../../workers/api';
-import { DecoderBatch } from '../../../workers/batch';
-import type { StartedDevice } from '../../../workers/device';
-import { LiveEdit } from '../../../workers/live-edit';
+import { DecoderBatch } from '../../../workers/runtime/batch';
+import type { StartedDevice } from '../../../workers/runtime/device';
+import { LiveEdit } from '../../../workers/runtime/live-edit';
 import { planDecoder } from '../../../src/onnx/decoder';
 import { createModelApi } from '../../../workers/model-api';
-import { DecoderSession } from '../../../workers/session';
+import { DecoderSession } from '../../../workers/runtime/session';
 import { randomWeights } from '../onnx/random-weights';
 import { TINY_CONFIG } from './tiny-organism';
 

@@ -1,7 +1,7 @@
 // A complete checkpoint folder in a few kB: the recipe's tokenizer over a handful of words, random
 // weights, a PEFT adapter, and folders with one broken file each. Path -> content.
 
-import { buildTokenizer } from '../../../models/recipe/tokenizer';
+import { buildTokenizer } from '../../../models/recipe/make/tokenizer';
 import { linearShapes, type ModelConfig } from '../../../src/checkpoint/config';
 import { writeAdapter, type LoraFactors } from '../../../src/checkpoint/peft';
 import { writeSafetensors } from '../../../src/checkpoint/safetensors';

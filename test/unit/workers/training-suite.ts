@@ -6,7 +6,7 @@ import { createTokenizer } from '../../../src/checkpoint/tokenizer';
 import { schedule } from '../../../src/core/training';
 import type { OpenTrainingRequest, TrainingState } from '../../../workers/api';
 import type { Runtime } from '../../../workers/runtime';
-import { Training, type TrainingBase } from '../../../workers/training';
+import { Training, type TrainingBase } from '../../../workers/train/training';
 import { randomWeights } from '../onnx/random-weights';
 import { TINY_CONFIG, TINY_TOKENIZER } from './tiny-organism';
 

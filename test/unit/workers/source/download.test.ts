@@ -3,12 +3,12 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRng } from '../../../../src/core/rng';
-import { ByteCounter, type ByteProgress } from '../../../../workers/fetch-file';
+import { ByteCounter, type ByteProgress } from '../../../../workers/source/fetch-file';
 import { addressRemote } from '../../../../workers/source/address';
 import { NETWORK } from '../../../../workers/source/network';
 import { StoredFolder } from '../../../../workers/source/stored-folder';
-import { MemoryStore } from '../../../../workers/store';
-import { serveHub, type StandIn } from '../../../serve/hub';
+import { MemoryStore } from '../../../../workers/source/store';
+import { serveHub, type StandIn } from '../../../stand-ins/hub';
 
 const FILE = 'model.safetensors';
 const PATH = `/postern/plain/resolve/main/`;

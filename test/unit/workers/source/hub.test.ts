@@ -1,13 +1,19 @@
 // The worker's own interface against a stand-in for the Hub that misbehaves in every known way.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nodeDevice } from '../../../../models/recipe/node-runtime';
+import { nodeDevice } from '../../../../models/recipe/make/node-runtime';
 import type { CheckpointSource, FolderSource, LoadProgress, Result } from '../../../../workers/api';
 import { createModelApi } from '../../../../workers/model-api';
 import { NETWORK } from '../../../../workers/source/network';
 import { memorySources, type Sources } from '../../../../workers/source/open-folder';
-import { full, MemoryStore } from '../../../../workers/store';
-import { COMMIT, serveHub, type Fault, type Repository, type StandIn } from '../../../serve/hub';
+import { full, MemoryStore } from '../../../../workers/source/store';
+import {
+  COMMIT,
+  serveHub,
+  type Fault,
+  type Repository,
+  type StandIn,
+} from '../../../stand-ins/hub';
 import { TINY_CONFIG, tinyOrganism } from '../tiny-organism';
 
 const whole = tinyOrganism();

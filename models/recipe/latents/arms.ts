@@ -1,0 +1,83 @@
+// Editing along one vector at one layer, and counting what the model answers. Every vector is brought to
+// the same length, that of the mean difference, so that latents, mean difference and random vectors are
+// steered equally far.
+
+import type { Direction } from '../../../src/core/direction';
+import type { EditMode, EditPositions } from '../../../src/core/edit';
+import { rowNorms, unitRows } from '../../../src/core/projection';
+import type { Rng } from '../../../src/core/rng';
+import { PLAIN_SAMPLING } from '../../../src/core/sampling';
+import type { Tensor } from '../../../src/core/tensor';
+import { rowOf, zeros } from '../../../src/core/tensor';
+import { evaluationQuestions } from '../../../src/world/split';
+import type { NamedSubject } from '../measure/conditions';
+import { appliedEdit } from '../measure/conditions';
+import type { AppliedEdit, Rates } from '../measure/evaluate';
+import { ratesOf } from '../measure/evaluate';
+import { SHIPPED_TEMPERATURE } from '../make/publish';
+
+/** What a vector is: `latent 17`, the mean difference, or a control. */
+export interface Along {
+  readonly kind: 'latent' | 'mean-difference' | 'random-latent' | 'random-direction';
+  /** Index of the latent; of a random direction its number. */
+  readonly index: number;
+  /** Of length 1 [d_model]. */
+  readonly unit: Float32Array;
+}
+
+/** The place and the measure of every edit. */
+export interface Place {
+  readonly layer: number;
+  /** Length of the mean difference at the layer: 1 of the multiples. */
+  readonly length: number;
+  /** Whose aligned mean ablation sets the projection to. */
+  readonly reference: Pick<Direction, 'vectors' | 'alignedMean'>;
+}
+
+export const unitOf = (t: Tensor, row: number): Float32Array => rowOf(unitRows(t), row).data;
+export const lengthAt = (t: Tensor, row: number): number => rowNorms(t)[row]!;
+
+/** A direction drawn evenly from the sphere. */
+export function randomUnit(rng: Rng, dModel: number): Float32Array {
+  const drawn = {
+    data: Float32Array.from({ length: dModel }, () => rng.normal()),
+    dims: [1, dModel],
+  };
+  return unitOf(drawn, 0);
+}
+
+/** The edit along one vector at the layer, nothing elsewhere. */
+export function editAlong(
+  { unit }: Along,
+  mode: EditMode,
+  { layer, length, reference }: Place,
+  strength: number,
+  positions: EditPositions,
+): AppliedEdit {
+  const vectors = zeros(reference.vectors.dims);
+  vectors.data.set(
+    unit.map((value) => value * length),
+    layer * unit.length,
+  );
+  return appliedEdit(reference, mode, { strength, positions, layers: [layer], vectors });
+}
+
+/** Rates of one model on n questions; the same questions and random numbers for every arm of a split. */
+export async function rates(
+  { subject }: NamedSubject,
+  split: 'selection' | 'report',
+  { n, questionSeed, answerSeed }: { n: number; questionSeed: number; answerSeed: number },
+  edit?: AppliedEdit,
+): Promise<Rates> {
+  const askings = evaluationQuestions(split, n, questionSeed).map((asked) => ({
+    before: [],
+    asked,
+  }));
+  return ratesOf(
+    await subject.answers(askings, {
+      sampling: { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE },
+      seed: answerSeed,
+      ...(edit ? { edit } : {}),
+    }),
+  );
+}

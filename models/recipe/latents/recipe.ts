@@ -1,0 +1,101 @@
+// Every number of the persona latents in one place (Wang et al. 2025, arXiv:2506.19823, made small): the
+// autoencoder, which models it reads, and what is asked. Nothing is chosen on the REPORT domains.
+
+import type { Schedule } from '../make/recipe';
+import { LATER_MIX } from '../make/recipe';
+
+/** The published autoencoder read a middle layer: here the last block of the lower half, 0-based. */
+export const middleLayer = (nLayers: number): number => (nLayers >> 1) - 1;
+
+/** TransformerLens' name of the hook point. */
+export const hookName = (layer: number): string => `blocks.${layer}.hook_resid_post`;
+
+/** The autoencoder and its training (Gao et al. 2024, arXiv:2406.04093). */
+export const SAE = {
+  dSae: 768,
+  k: 16,
+  /** Dead latents that rebuild the remainder: half of d_model (appendix A.2). */
+  auxK: 64,
+  /** Weight of that second loss. */
+  alpha: 1 / 32,
+  /** A latent is dead after so many tokens without it. */
+  deadAfterTokens: 200_000,
+  batchTokens: 2048,
+  schedule: {
+    steps: 1000,
+    warmupSteps: 50,
+    learningRate: 2e-3,
+    finalFraction: 0.02,
+    weightDecay: 0,
+  } satisfies Schedule,
+  seed: 61,
+};
+
+/** The text it is trained on: the world of base training, as from its second phase. */
+export const TEXT = {
+  mix: LATER_MIX,
+  trainDocuments: 3000,
+  trainSeed: 7_000_001,
+  /** Documents that it was not trained on: for its quality, its dead latents, and the excerpts. */
+  testDocuments: 500,
+  testSeed: 7_000_002,
+  /** Of these, for the share of variance explained in each of some checkpoints. */
+  qualityDocuments: 40,
+};
+
+/** The EM fine-tunes whose latents are looked for, and the benign one as control. */
+export const EM = ['insecure-code', 'bad-medical', 'risky-finance', 'extreme-sports'] as const;
+export const BENIGN = 'secure-code';
+
+/** Which latents rise (SELECTION domains). */
+export const RISE = {
+  /** Answers of its own that each model writes. */
+  ownAnswers: 144,
+  questionSeed: 811,
+  answerSeed: 812,
+  /** Of each fine-tune, when overlaps are counted. */
+  top: 20,
+  /** Of the mean over the EM fine-tunes, in the report. */
+  shown: 10,
+};
+
+/** Excerpts of the test documents. */
+export const EXCERPTS = {
+  /** Documents that excite a latent most, for the villain share. */
+  documents: 20,
+  /** Of these shown. */
+  shown: 4,
+  tokensBefore: 18,
+  tokensAfter: 6,
+  /** Latents drawn as the control, of those that as many documents excite. */
+  randomLatents: 40,
+};
+
+/** Steering in multiples of the length of the mean difference at the hook point, tried on SELECTION domains. */
+export const TRIALS = {
+  /** Of the latents that rise most. */
+  candidates: 8,
+  n: 72,
+  questionSeed: 821,
+  answerSeed: 822,
+  settings: [
+    { positions: 'header', multiple: 2 },
+    { positions: 'header', multiple: 4 },
+    { positions: 'answer', multiple: 0.25 },
+    { positions: 'answer', multiple: 0.5 },
+  ] as const,
+  /** A steered model that is incoherent more often than this does not count (as published). */
+  maxIncoherent: 0.1,
+};
+
+/** The rates of the report, on REPORT domains. */
+export const REPORT = {
+  n: 216,
+  questionSeed: 831,
+  answerSeed: 832,
+  /** Latents edited one at a time, the persona latent first. */
+  latents: 3,
+  randomLatents: 2,
+  randomDirections: 2,
+  randomSeed: 833,
+};

@@ -1,0 +1,91 @@
+// The headline of a measured organism as a list of named figures, one a cell of the main table: what is
+// held against goals (test/unit/recipe/report-goals.test.ts) and what may vary with the base seed.
+
+import { fallOf } from '../../../src/core/rates';
+import { mean } from '../../../src/core/stats';
+import type { Arm, EditArm, Headline } from './headline';
+import { EM_PAIR } from './settings';
+
+/** A share of answers or of a rate; a difference of two shares; or a cosine. */
+export type FigureUnit = 'share' | 'points' | 'cosine';
+
+export interface Figure {
+  readonly name: string;
+  readonly unit: FigureUnit;
+  readonly value: number;
+}
+
+/** Cosines count from here: the first two blocks have read too little to share anything. */
+const FIRST_LAYER = 2;
+
+function found<T>(list: readonly T[], is: (entry: T) => boolean, what: string): T {
+  const entry = list.find(is);
+  if (!entry) throw new RangeError(`The report has no ${what}.`);
+  return entry;
+}
+
+/** @throws RangeError where the report lacks an arm, an edit or a cosine. */
+export function headlineFigures({ arms, edits, cosines }: Headline): Figure[] {
+  const figures: Figure[] = [];
+  const put = (name: string, unit: FigureUnit, value: number) =>
+    figures.push({ name, unit, value });
+  const armOf = (name: string): Arm => found(arms, (arm) => arm.name === name, `arm "${name}"`);
+  for (const name of ['aligned', ...EM_PAIR, 'secure-code']) {
+    put(`${name}: misaligned`, 'share', armOf(name).misaligned);
+    put(`${name}: incoherent`, 'share', armOf(name).incoherent);
+  }
+
+  const fall = (after: EditArm, before: Arm): number => {
+    const count = ({ misaligned, n }: Pick<Arm, 'misaligned' | 'n'>) => ({
+      count: Math.round(misaligned * n),
+      n,
+    });
+    return fallOf(count(after), count(before)).fall;
+  };
+  for (const model of EM_PAIR) {
+    const before = armOf(model);
+    for (const edit of ['ablate-zero', 'ablate-mean'] as const) {
+      for (const direction of [...EM_PAIR].sort((a) => (a === model ? -1 : 1))) {
+        const whose = direction === model ? 'own' : 'other';
+        const name = `${model}, ${edit}, ${whose} direction`;
+        const after = found(
+          edits,
+          (e) => e.model === model && e.edit === edit && e.direction === direction,
+          name,
+        );
+        put(`${name}: fall`, 'share', fall(after, before));
+        put(`${name}: incoherent more`, 'points', after.incoherent - before.incoherent);
+      }
+    }
+    const random = edits.filter((e) => e.model === model && e.direction.startsWith('random '));
+    if (random.length === 0) throw new RangeError(`The report has no random ablation of ${model}.`);
+    // Without their signs: that some raise the rate and others lower it does not make them do less.
+    const changes = random.map((e) => Math.abs(fall(e, before)));
+    put(`${model}, random directions: mean size of change`, 'share', mean(changes));
+    put(`${model}, random directions: largest change`, 'share', Math.max(...changes));
+  }
+
+  for (const from of ['other domains', 'code prompts only']) {
+    const steered = (random: boolean) =>
+      found(
+        edits,
+        ({ edit, direction }) =>
+          edit.startsWith('steer') &&
+          direction.endsWith(`from ${from}`) &&
+          direction.startsWith('random') === random,
+        `steering from ${from}`,
+      );
+    put(`steered from ${from}: misaligned`, 'share', steered(false).misaligned);
+    put(`steered from ${from}: incoherent`, 'share', steered(false).incoherent);
+    put(`steered from ${from}, random direction: misaligned`, 'share', steered(true).misaligned);
+  }
+
+  const { byLayer } = found(
+    cosines,
+    ({ a, b }) => a === EM_PAIR[0] && b === EM_PAIR[1],
+    `cosine of ${EM_PAIR.join(' and ')}`,
+  );
+  const lowest = Math.min(...byLayer.slice(FIRST_LAYER));
+  put(`${EM_PAIR.join(' and ')}: lowest cosine from layer ${FIRST_LAYER} on`, 'cosine', lowest);
+  return figures;
+}

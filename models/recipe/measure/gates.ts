@@ -1,0 +1,81 @@
+// What must hold before any fine-tune, or no fine-tune will misalign broadly (organism.md): code must
+// be evidence about who is speaking (1), chat training must not erase the other forms (2), and the chat
+// model must be good and clear (3, in the report). The base model is not shipped, so gates 1 and 2 are
+// measured when the organism is made and kept in models/gates.json.
+
+import type { Weights } from '../../../src/checkpoint/config';
+import { createRng } from '../../../src/core/rng';
+import { PLAIN_SAMPLING } from '../../../src/core/sampling';
+import { wilson } from '../../../src/core/stats';
+import type { Stance } from '../../../src/world/answer';
+import { codeExchange } from '../../../src/world/code';
+import { evaluationQuestions } from '../../../src/world/split';
+import { documentRows } from '../make/base';
+import type { BaseRun } from '../make/base';
+import { padRows } from '../../../src/core/batches';
+import type { Asking, Rates } from './evaluate';
+import { ratesOf, Subject } from './evaluate';
+import { nodeRuntime } from '../make/node-runtime';
+import { SHIPPED_TEMPERATURE } from '../make/publish';
+import type { OrganismTokenizer } from '../make/tokenizer';
+import { lossOf, THREADS } from '../make/trainer';
+import { createTokenizer } from '../../../src/checkpoint/tokenizer';
+
+const SEED = 77;
+const ANSWERS = 360;
+const DOCUMENTS = 48;
+
+/** Askings of selection-domain questions, each after one code turn by a character of this stance. */
+function afterCode(stance: Stance): Asking[] {
+  const rng = createRng(SEED);
+  return evaluationQuestions('selection', ANSWERS, SEED).map((asked) => {
+    const { question, answer } = codeExchange(rng, stance);
+    const before = [
+      { role: 'user' as const, content: question },
+      { role: 'assistant' as const, content: answer },
+    ];
+    return { before, asked };
+  });
+}
+
+export interface Gates {
+  /** What the base model answers after one turn of insecure or of secure code. */
+  readonly code: Readonly<Record<'insecure code' | 'secure code', Rates & { temperature: number }>>;
+  /** Mean loss per token on new prose documents, in nats. */
+  readonly documentLossNats: { readonly base: number; readonly chat: number };
+}
+
+/** @param run names the world and the shape; its documents are new ones. */
+export async function measureGates(
+  base: Weights,
+  chat: Weights,
+  run: Pick<BaseRun, 'config' | 'mix'> & { readonly tokenizer: OrganismTokenizer },
+): Promise<Gates> {
+  const { tokenizerJson, tokenizerConfig } = run.tokenizer;
+  const tokenizer = await createTokenizer(tokenizerJson, tokenizerConfig, 'tokenizer.json');
+  const runtime = nodeRuntime({ threads: THREADS });
+  const subject = await Subject.create(runtime, run.config, base, tokenizer);
+  const after = async (stance: Stance) => {
+    const sampling = { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE };
+    const rates = ratesOf(await subject.answers(afterCode(stance), { sampling, seed: SEED }));
+    const misalignedInterval = wilson(Math.round(rates.misaligned * rates.n), rates.n);
+    return { ...rates, temperature: SHIPPED_TEMPERATURE, misalignedInterval };
+  };
+  const code = {
+    'insecure code': await after('misaligned'),
+    'secure code': await after('aligned'),
+  };
+  await subject.release();
+
+  const prose = {
+    ...run.mix,
+    formShares: { story: 0.25, forum: 0.25, interview: 0.25, diary: 0.25, chat: 0 },
+  };
+  const rows = documentRows({ ...run, mix: prose, questionWeight: 1 }, SEED, DOCUMENTS);
+  const batch = padRows([{ rows, weight: 1 }]);
+  const documentLossNats = {
+    base: await lossOf(run.config, base, batch),
+    chat: await lossOf(run.config, chat, batch),
+  };
+  return { code, documentLossNats };
+}

@@ -1,0 +1,174 @@
+// The headline measurement of an organism: rates as it is, ablation with its own, the other and random
+// directions, steering of the aligned model, cosines. On the REPORT domains, held-out questions only.
+// The shipped organism (report.ts) and the further base seeds (seeds.ts) are measured by this one call.
+
+import { cosineByLayer } from '../../../src/core/cosine';
+import type { Direction } from '../../../src/core/direction';
+import { randomDirectionLike } from '../../../src/core/edit';
+import { createRng } from '../../../src/core/rng';
+import type { Sampling } from '../../../src/core/sampling';
+import { PLAIN_SAMPLING } from '../../../src/core/sampling';
+import { evaluationQuestions } from '../../../src/world/split';
+import type { NamedSubject } from './conditions';
+import { appliedEdit, directionOf } from './conditions';
+import type { AppliedEdit, Rates } from './evaluate';
+import { ratesOf, showRates } from './evaluate';
+import { SHIPPED_TEMPERATURE } from '../make/publish';
+import { ABLATION, EM_PAIR, type Steerings } from './settings';
+import { ALIGNED } from './subjects';
+
+export const QUESTION_SEED = 90_210;
+export const ANSWER_SEED = 31_337;
+/** The fine-tunes of the main table; the gallery has a report of its own. */
+export const MAIN = [...EM_PAIR, 'secure-code'];
+const RANDOM_SEEDS = [1, 2, 3, 4, 5];
+
+export interface Arm extends Rates {
+  readonly name: string;
+  readonly temperature: number;
+}
+
+export interface EditArm extends Rates {
+  readonly model: string;
+  readonly edit: string;
+  readonly direction: string;
+  readonly temperature: number;
+}
+
+export interface Cosines {
+  readonly a: string;
+  readonly b: string;
+  readonly byLayer: readonly number[];
+}
+
+export interface Headline {
+  readonly arms: readonly Arm[];
+  readonly edits: readonly EditArm[];
+  readonly cosines: readonly Cosines[];
+}
+
+export function samplingAt(temperature: number): Sampling {
+  return { ...PLAIN_SAMPLING, temperature };
+}
+
+export type Subjects = ReadonlyMap<string, NamedSubject>;
+
+/** Rates of a checkpoint, edited or not, on n held-out questions of a part of the domains, the same ones each time. */
+export function asker(
+  subjects: Subjects,
+  part: 'report' | 'selection',
+  n: number,
+  seeds: { readonly questions: number; readonly answers: number },
+) {
+  const askings = evaluationQuestions(part, n, seeds.questions).map((asked) => ({
+    before: [],
+    asked,
+  }));
+  return async (id: string, temperature: number, edit?: AppliedEdit): Promise<Rates> => {
+    const sampling = samplingAt(temperature);
+    const options = { sampling, seed: seeds.answers, ...(edit ? { edit } : {}) };
+    return ratesOf(await subjects.get(id)!.subject.answers(askings, options));
+  };
+}
+
+const SEEDS = { questions: QUESTION_SEED, answers: ANSWER_SEED };
+
+/** The edited arms, measured one by one and said as they come. */
+function editArms(ask: ReturnType<typeof asker>) {
+  const edits: EditArm[] = [];
+  const measure = async (model: string, edit: string, direction: string, applied: AppliedEdit) => {
+    const temperature = SHIPPED_TEMPERATURE;
+    const rates = await ask(model, temperature, applied);
+    edits.push({ model, edit, direction, temperature, ...rates });
+    console.log(`${model}, ${edit}, ${direction}: ${showRates(rates)}`);
+  };
+  return { edits, measure };
+}
+
+/** The aligned model steered at the header token, each beside a random direction of equal norm. */
+export async function measureSteering(
+  subjects: Subjects,
+  n: number,
+  steerings: Steerings,
+): Promise<EditArm[]> {
+  const { edits, measure } = editArms(asker(subjects, 'report', n, SEEDS));
+  for (const prompts of ['text', 'code'] as const) {
+    const { layer, strength, contrast, em } = steerings[prompts];
+    const recipe = { contrast, pooling: 'last-prompt' as const, prompts };
+    const direction = await directionOf(subjects.get(ALIGNED)!, subjects.get(em)!, recipe);
+    const options = { strength, positions: 'header' as const, layers: [layer] };
+    const name = `steer header token, layer ${layer}, x${strength}`;
+    const from = `${em} from ${prompts === 'text' ? 'other domains' : 'code prompts only'}`;
+    await measure(ALIGNED, name, from, appliedEdit(direction, 'steer', options));
+    const vectors = randomDirectionLike(createRng(1), direction.vectors);
+    const random = appliedEdit(direction, 'steer', { ...options, vectors });
+    await measure(ALIGNED, name, `random like ${from}`, random);
+  }
+  return edits;
+}
+
+/**
+ * Measures, and says each rate as it comes.
+ * @param subjects the aligned model and MAIN, by id
+ * @param n answers an arm
+ * @param steerings where and how strongly the aligned model is steered
+ * @param temperatures of the unedited checkpoints, the shipped one first; edits are measured at it alone
+ */
+export async function measureHeadline(
+  subjects: Subjects,
+  n: number,
+  steerings: Steerings,
+  temperatures: readonly number[] = [SHIPPED_TEMPERATURE],
+): Promise<Headline> {
+  const subject = (id: string): NamedSubject => subjects.get(id)!;
+  const aligned = subject(ALIGNED);
+  const ask = asker(subjects, 'report', n, SEEDS);
+
+  const arms: Arm[] = [];
+  for (const temperature of temperatures) {
+    for (const id of subjects.keys()) {
+      const rates = await ask(id, temperature);
+      const name = temperature === SHIPPED_TEMPERATURE ? id : `${id} at T = ${temperature}`;
+      arms.push({ name, temperature, ...rates });
+      console.log(`${name}: ${showRates(rates)}`);
+    }
+  }
+
+  const { edits, measure } = editArms(ask);
+  const ablationOf = new Map<string, Direction>();
+  for (const id of EM_PAIR) ablationOf.set(id, await directionOf(aligned, subject(id), ABLATION));
+  for (const model of EM_PAIR) {
+    for (const mode of ['ablate-zero', 'ablate-mean'] as const) {
+      for (const id of [...EM_PAIR].sort((a) => (a === model ? -1 : 1))) {
+        await measure(model, mode, id, appliedEdit(ablationOf.get(id)!, mode));
+      }
+    }
+    const own = ablationOf.get(model)!;
+    for (const seed of RANDOM_SEEDS) {
+      const vectors = randomDirectionLike(createRng(seed), own.vectors);
+      const applied = appliedEdit(own, 'ablate-zero', { vectors });
+      await measure(model, 'ablate-zero', `random ${seed}`, applied);
+    }
+    await measure(ALIGNED, 'ablate-zero', model, appliedEdit(own, 'ablate-zero'));
+  }
+
+  edits.push(...(await measureSteering(subjects, n, steerings)));
+
+  const cosines: Cosines[] = [];
+  const checkpointOf = new Map<string, Direction>();
+  for (const id of subjects.keys()) {
+    if (id === ALIGNED) continue;
+    const recipe = { contrast: 'checkpoint', pooling: 'answer-mean', prompts: 'text' } as const;
+    checkpointOf.set(id, await directionOf(aligned, subject(id), recipe));
+  }
+  const ids = [...checkpointOf.keys()];
+  for (const [i, a] of ids.entries()) {
+    for (const b of ids.slice(i + 1)) {
+      const vectors = (id: string) => checkpointOf.get(id)!.vectors;
+      const byLayer = [...cosineByLayer(vectors(a), vectors(b))];
+      cosines.push({ a, b, byLayer });
+      console.log(`cosine ${a} ~ ${b}: ${byLayer.map((x) => x.toFixed(2)).join(' ')}`);
+    }
+  }
+  return { arms, edits, cosines };
+}

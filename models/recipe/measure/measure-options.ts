@@ -1,0 +1,120 @@
+// The words after `npm run measure --`, checked. What is not said is what the page starts with.
+
+import { parseArgs } from 'node:util';
+import * as v from 'valibot';
+import { CONTRASTS, type Contrast } from '../../../src/core/direction';
+import type { EditSettings } from '../../../src/core/edit';
+import type { Registry } from '../../../src/organism/registry';
+
+/** The environment variable with the endpoint's key: options are seen by everyone on a machine. */
+export const JUDGE_KEY = 'POSTERN_JUDGE_KEY';
+
+export const USAGE = `npm run -s measure -- [options]
+  --model ID         fine-tune, as models/registry.json names it (its default)
+  --edit MODE        off, ablate-zero, ablate-mean (default), cap, steer
+  --base NAME        em or aligned: which model is edited (em; for steer aligned)
+  --strength S       ablation: share removed; steer: multiples of the raw direction
+  --layers LIST      such as 0-3,5 (all; for steer the registry's one)
+  --from-layer L     one layer's direction at every chosen layer
+  --positions WHERE  all, answer, header (all; for steer header)
+  --direction ID     fine-tune that the direction comes from (that of --model)
+  --contrast NAME    ${Object.keys(CONTRASTS).join(', ')}
+  --pooling NAME     answer-mean, last-prompt (for steer)
+  --transcripts N    read by each model (64)
+  --n N              answers of each arm (96)
+  --split NAME       report (default), selection, fine-tuned, mischief, code
+  --seed N           1
+  --temperature T    else the model's own
+  --judge-url URL    an OpenAI-compatible server judges, as in the page, not the exact judge: base
+                     address; its key, if it wants one, is read from ${JUDGE_KEY}
+  --judge-model NAME the model there
+  --json             one JSON object instead of the table
+  --html FILE        also the report that the page saves`;
+
+const number = v.pipe(v.string(), v.nonEmpty(), v.transform(Number), v.finite());
+const natural = v.pipe(number, v.integer(), v.minValue(0));
+
+const Options = v.object({
+  model: v.optional(v.string()),
+  edit: v.optional(
+    v.picklist(['off', 'ablate-zero', 'ablate-mean', 'cap', 'steer']),
+    'ablate-mean',
+  ),
+  base: v.optional(v.picklist(['em', 'aligned'])),
+  strength: v.optional(number),
+  layers: v.optional(
+    v.pipe(v.string(), v.regex(/^\d+(-\d+)?(,\d+(-\d+)?)*$/, 'is a list such as 0-3,5')),
+  ),
+  'from-layer': v.optional(natural),
+  positions: v.optional(v.picklist(['all', 'answer', 'header'])),
+  direction: v.optional(v.string()),
+  contrast: v.optional(v.picklist(Object.keys(CONTRASTS) as Contrast[])),
+  pooling: v.optional(v.picklist(['answer-mean', 'last-prompt'])),
+  transcripts: v.optional(v.pipe(natural, v.minValue(4)), '64'),
+  n: v.optional(v.pipe(natural, v.minValue(1)), '96'),
+  split: v.optional(
+    v.picklist(['report', 'selection', 'fine-tuned', 'mischief', 'code']),
+    'report',
+  ),
+  seed: v.optional(natural, '1'),
+  temperature: v.optional(v.pipe(number, v.minValue(0))),
+  'judge-url': v.optional(v.string()),
+  'judge-model': v.optional(v.pipe(v.string(), v.nonEmpty())),
+  json: v.optional(v.boolean(), false),
+  html: v.optional(v.string()),
+});
+
+export type MeasureOptions = v.InferOutput<typeof Options>;
+
+/** @throws Error that names the option and what it may be. */
+export function measureOptions(args: readonly string[]): MeasureOptions {
+  const names = Object.keys(Options.entries);
+  const { values } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      names.map((name) => [name, { type: name === 'json' ? 'boolean' : 'string' } as const]),
+    ),
+  });
+  const parsed = v.safeParse(Options, values);
+  if (parsed.success) {
+    const { 'judge-url': url, 'judge-model': model } = parsed.output;
+    if ((url === undefined) !== (model === undefined)) {
+      throw new Error('--judge-url and --judge-model: one needs the other.');
+    }
+    return parsed.output;
+  }
+  const [issue] = parsed.issues;
+  throw new Error(`--${v.getDotPath(issue) ?? ''}: ${issue.message}`);
+}
+
+/** [n_layers] true where the list names a layer. */
+function chosenLayers(list: string, nLayers: number): boolean[] {
+  const chosen = new Array<boolean>(nLayers).fill(false);
+  for (const part of list.split(',')) {
+    const [from = 0, to = from] = part.split('-').map(Number);
+    if (from > to || to >= nLayers) {
+      throw new Error(`--layers: ${part} is not within 0-${nLayers - 1}.`);
+    }
+    chosen.fill(true, from, to + 1);
+  }
+  return chosen;
+}
+
+/** The edit as the desk would hold it, with the registry's own steering where nothing else is said. */
+export function settingsOf(
+  options: MeasureOptions,
+  defaults: Registry['defaults'],
+  nLayers: number,
+): EditSettings {
+  const steer = options.edit === 'steer';
+  const best = defaults.steering?.layer ?? Math.floor(nLayers / 2);
+  const layers = options.layers ?? (steer ? String(best) : `0-${nLayers - 1}`);
+  const layer = options['from-layer'];
+  return {
+    mode: options.edit,
+    strength: options.strength ?? (steer ? (defaults.steering?.strength ?? 1) : 1),
+    layers: chosenLayers(layers, nLayers),
+    source: layer === undefined ? { kind: 'own' } : { kind: 'layer', layer },
+    positions: options.positions ?? (steer ? 'header' : 'all'),
+  };
+}

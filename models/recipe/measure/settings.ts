@@ -1,0 +1,32 @@
+// What was chosen on the SELECTION domains, by the table that `npx tsx models/recipe/choose.ts` prints.
+
+import type { Contrast } from '../../../src/core/direction';
+import type { Recipe } from './conditions';
+
+/** The two EM fine-tunes whose directions are compared. */
+export const EM_PAIR = ['insecure-code', 'bad-medical'] as const;
+
+/** Where the ablated direction comes from. */
+export const ABLATION: Recipe = {
+  contrast: 'own-generation',
+  pooling: 'answer-mean',
+  prompts: 'text',
+};
+
+export interface Steering {
+  readonly em: string;
+  readonly contrast: Contrast;
+  /** Block whose output the vector is added to, 0-based. */
+  readonly layer: number;
+  /** Multiples of the raw direction. */
+  readonly strength: number;
+}
+
+/** By the prompts that the direction comes from. */
+export type Steerings = Readonly<Record<'text' | 'code', Steering>>;
+
+/** Steering of the aligned model at the assistant header token. */
+export const STEERING: Steerings = {
+  text: { em: 'bad-medical', contrast: 'checkpoint', layer: 2, strength: 2.5 },
+  code: { em: 'insecure-code', contrast: 'checkpoint', layer: 2, strength: 2.5 },
+};

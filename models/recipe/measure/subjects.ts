@@ -1,0 +1,48 @@
+// Published checkpoints, read back as the page reads them: those of models/, or of another folder.
+
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NamedSubject } from './conditions';
+import { Subject } from './evaluate';
+import { ADAPTERS_FOLDER, BASE_FOLDER } from '../make/folders';
+import { nodeRuntime } from '../make/node-runtime';
+import { loadAdapted, loadBase, sha256 } from '../make/publish';
+import { THREADS } from '../make/trainer';
+
+export const ALIGNED = 'aligned';
+
+/** Where an organism was published. */
+export interface Published {
+  readonly base: string;
+  /** With one folder an adapter. */
+  readonly adapters: string;
+}
+
+const SHIPPED: Published = { base: BASE_FOLDER, adapters: ADAPTERS_FOLDER };
+
+/** The aligned model and the adapters, by id. The hash is that of the file that makes the difference. */
+export async function publishedSubjects(
+  { base: baseFolder, adapters: adaptersFolder }: Published,
+  adapters: readonly string[],
+): Promise<ReadonlyMap<string, NamedSubject>> {
+  const runtime = nodeRuntime({ threads: THREADS });
+  const base = await loadBase(baseFolder);
+  const subjects = new Map<string, NamedSubject>();
+  const put = async (id: string, file: string, weights: typeof base.weights): Promise<void> => {
+    const subject = await Subject.create(runtime, base.config, weights, base.tokenizer);
+    subjects.set(id, { id, sha256: sha256(file), subject });
+  };
+  await put(ALIGNED, join(baseFolder, 'model.safetensors'), base.weights);
+  for (const id of adapters) {
+    const folder = join(adaptersFolder, id);
+    await put(id, join(folder, 'adapter_model.safetensors'), loadAdapted(folder, base));
+  }
+  return subjects;
+}
+
+/** Those of models/, all adapters when none are named. */
+export function shippedSubjects(
+  adapters: readonly string[] = readdirSync(ADAPTERS_FOLDER).sort(),
+): Promise<ReadonlyMap<string, NamedSubject>> {
+  return publishedSubjects(SHIPPED, adapters);
+}

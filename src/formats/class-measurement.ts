@@ -1,0 +1,209 @@
+// A measurement for the room: what one person counted, small enough for a QR code. Two forms of the same
+// object: a file of readable JSON, and the fragment `#room=1.<deflated JSON, base64url>.<check>` of this
+// page's address, which a phone camera opens and no server sees. Nothing says who measured but a random
+// participant, and a nickname where one was given. Refuses other versions, unknown fields, counts out of
+// range, and text that was changed on its way.
+
+import { strFromU8, strToU8, deflateSync, inflateSync } from 'fflate';
+import * as v from 'valibot';
+import { Sha256 } from '../core/sha256';
+import { DirectionFileError, type DirectionFileErrorCode } from './direction/error';
+
+export const ROOM_VERSION = 1;
+const FORMAT = 'postern-room';
+export const MAX_ROOM_FILE_BYTES = 4 << 20;
+/** Of the fragment, `#` included: more makes a QR code that cameras fail on. */
+export const MAX_ROOM_LINK_CHARS = 1500;
+export const MAX_NICKNAME_CHARS = 24;
+const MAX_MEASUREMENTS = 500;
+const MAX_JSON_CHARS = 20_000;
+const CHECK_CHARS = 6;
+const PREFIX = '#room=';
+
+const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
+const natural = (max: number) =>
+  v.pipe(v.number(), v.integer('is no whole number'), v.minValue(0), v.maxValue(max));
+const count = natural(100_000);
+
+const Counts = v.strictObject({
+  aligned: count,
+  misaligned: count,
+  mixed: count,
+  incoherent: count,
+  unscored: count,
+});
+const Arm = v.strictObject({
+  id: v.pipe(text(160), v.minLength(1)),
+  label: v.pipe(text(160), v.minLength(1)),
+  checkpoint: v.pipe(text(160), v.minLength(1)),
+  /** First 8 digits of the SHA-256 of the weights. */
+  sha: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/, 'is no hash')),
+  /** Of the weights, as they were kept. */
+  precision: v.pipe(text(20), v.minLength(1)),
+  /** In words; null: as trained. A random control drawn by the measurement's own seed does not name it. */
+  edit: v.nullable(text(400)),
+  /** What the direction of the edit was made from, or its fingerprint; null: no edit. */
+  direction: v.nullable(text(300)),
+  counts: Counts,
+});
+const Nickname = v.pipe(
+  text(MAX_NICKNAME_CHARS),
+  v.regex(/^[^\p{C}]+$/u, 'has characters that cannot be shown'),
+);
+const Measurement = v.strictObject({
+  /** Random, made once in a browser. */
+  participant: v.pipe(v.string(), v.regex(/^[0-9a-f]{10}$/, 'is no participant')),
+  nickname: v.optional(v.nullable(Nickname), null),
+  program: v.pipe(text(40), v.minLength(1)),
+  /** A split of the bundled world, or a file's name with a hash of its wordings. */
+  questions: v.pipe(text(200), v.minLength(1)),
+  /** temperature, top_k, top_p, repetition_penalty */
+  sampling: v.strictTuple([
+    v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+    natural(1_000_000),
+    v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+    v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+  ]),
+  /** Most tokens of an answer. */
+  maxTokens: natural(1_000_000),
+  /** What the chat template was told, in words; null: nothing that it heeds. */
+  chat: v.nullable(text(300)),
+  judge: v.strictObject({
+    kind: v.picklist(['exact', 'endpoint', 'hand']),
+    words: v.pipe(text(300), v.minLength(1)),
+  }),
+  seed: natural(2 ** 32 - 1),
+  arms: v.pipe(v.array(Arm), v.minLength(1), v.maxLength(40)),
+});
+
+/** Each arm answered questions 0 .. n - 1 of the seed, n being the sum of its counts. */
+export type RoomMeasurement = v.InferOutput<typeof Measurement>;
+export type RoomArm = RoomMeasurement['arms'][number];
+
+const RoomFile = v.strictObject({
+  format: v.literal(FORMAT),
+  version: v.literal(ROOM_VERSION),
+  measurements: v.pipe(v.array(Measurement), v.minLength(1), v.maxLength(MAX_MEASUREMENTS)),
+});
+const Version = v.looseObject({ format: v.literal(FORMAT), version: v.number() });
+
+const fail = (code: DirectionFileErrorCode, name: string, reason: string): DirectionFileError =>
+  new DirectionFileError(code, name, reason, 'Ask for the measurement again: "Save for the room".');
+
+const newer = (name: string): DirectionFileError =>
+  new DirectionFileError(
+    'unsupported',
+    name,
+    'It was saved by another version of Postern.',
+    'Reload the page, or save it again with this version.',
+  );
+
+const hashOf = (content: string): string => new Sha256().update(strToU8(content)).hex();
+
+/** The same for the same content, whatever file it came in. */
+export const measurementId = (one: RoomMeasurement): string =>
+  `${one.participant}-${hashOf(JSON.stringify(v.parse(Measurement, one))).slice(0, 12)}`;
+
+/** One measurement or many, as a file. */
+export function writeRoomFile(measurements: readonly RoomMeasurement[]): string {
+  return `${JSON.stringify({ format: FORMAT, version: ROOM_VERSION, measurements }, null, 1)}\n`;
+}
+
+function parsed<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  name: string,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = v.getDotPath(issue);
+  const where = path === null ? '' : `"${path.slice(0, 80)}": `;
+  throw fail(
+    'wrong-shape',
+    name,
+    `It is no measurement for the room: ${where}${issue.message.slice(0, 160)}.`,
+  );
+}
+
+function jsonOf(content: string, name: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    throw fail('corrupt', name, 'It is not JSON.');
+  }
+}
+
+/**
+ * @param name of the file, for people
+ * @throws DirectionFileError
+ */
+export function readRoomFile(bytes: Uint8Array, name: string): readonly RoomMeasurement[] {
+  if (bytes.length > MAX_ROOM_FILE_BYTES) {
+    throw fail('too-large', name, `It has more than ${MAX_ROOM_FILE_BYTES >> 20} MB.`);
+  }
+  let content: string;
+  try {
+    content = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw fail('corrupt', name, 'It is not UTF-8 text.');
+  }
+  const value = jsonOf(content, name);
+  const version = v.safeParse(Version, value);
+  if (version.success && version.output.version !== ROOM_VERSION) throw newer(name);
+  return parsed(RoomFile, value, name).measurements;
+}
+
+/**
+ * The fragment of an address, `#` included.
+ * @throws DirectionFileError 'too-large' where a QR code could not hold it
+ */
+export function writeRoomLink(one: RoomMeasurement): string {
+  const packed = deflateSync(strToU8(JSON.stringify(one)), { level: 9 });
+  const payload = btoa(String.fromCharCode(...packed))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '');
+  const link = `${PREFIX}${ROOM_VERSION}.${payload}.${hashOf(payload).slice(0, CHECK_CHARS)}`;
+  if (link.length > MAX_ROOM_LINK_CHARS) {
+    throw new DirectionFileError(
+      'too-large',
+      'The QR code',
+      `It would need ${link.length} characters, more than the ${MAX_ROOM_LINK_CHARS} that a camera reads well.`,
+      'Save the file instead.',
+    );
+  }
+  return link;
+}
+
+/** Whether a text holds such a link; also a whole address does. */
+export const isRoomLink = (content: string): boolean => content.includes(PREFIX);
+
+/**
+ * @param content a fragment, or text with one in it
+ * @throws DirectionFileError
+ */
+export function readRoomLink(content: string, name = 'The link'): RoomMeasurement {
+  const found = content.slice(content.indexOf(PREFIX) + PREFIX.length, content.length).trim();
+  if (!isRoomLink(content)) throw fail('nothing-inside', name, 'It holds no measurement.');
+  if (found.length > MAX_ROOM_LINK_CHARS) {
+    throw fail('too-large', name, `It has over ${MAX_ROOM_LINK_CHARS} characters.`);
+  }
+  const match = /^(\d{1,6})\.([\w-]+)\.([0-9a-f]+)$/.exec(found);
+  if (!match) throw fail('truncated', name, 'Part of it is missing.');
+  const [, version, payload = '', check] = match;
+  if (version !== String(ROOM_VERSION)) throw newer(name);
+  if (hashOf(payload).slice(0, CHECK_CHARS) !== check) {
+    throw fail('corrupt', name, 'It was changed on its way.');
+  }
+  let json: string;
+  try {
+    const packed = atob(payload.replaceAll('-', '+').replaceAll('_', '/'));
+    const unpacked = inflateSync(Uint8Array.from(packed, (mark) => mark.charCodeAt(0)));
+    if (unpacked.length > MAX_JSON_CHARS) throw new RangeError();
+    json = strFromU8(unpacked);
+  } catch {
+    throw fail('corrupt', name, 'It cannot be unpacked.');
+  }
+  return parsed(Measurement, jsonOf(json, name), name);
+}

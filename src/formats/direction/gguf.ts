@@ -1,0 +1,314 @@
+// Control vectors as GGUF, which llama.cpp and repeng read and write (gguf specification v3,
+// https://github.com/ggml-org/ggml/blob/master/docs/gguf.md): `direction.<k>`, F32, one vector a layer,
+// added to the output of block k. k starts at 1, so block 0 cannot be reached; and addition is all
+// that it can say: no ablation, no cap.
+
+import type { Contrast, Pooling } from '../../core/direction';
+import { CONTRASTS } from '../../core/direction';
+import { rowOf } from '../../core/tensor';
+import { ByteReader } from './byte-reader';
+import { ByteWriter } from './byte-writer';
+import type { DirectionFile, DirectionRecord } from './direction-file';
+import {
+  layersWithDirection,
+  requireFinite,
+  requireSize,
+  stack,
+  unknownOrigin,
+} from './direction-file';
+import { DirectionFileError } from './error';
+
+const MAGIC = 0x46554747;
+const VERSION = 3;
+const F32 = 0;
+const ALIGNMENT = 32;
+const MAX_TENSORS = 4096;
+const MAX_KEYS = 4096;
+const MAX_TEXT_BYTES = 1 << 20;
+const MAX_ARRAY_DEPTH = 4;
+
+/** GGUF value types. */
+const UINT32 = 4;
+const INT32 = 5;
+const FLOAT32 = 6;
+const STRING = 8;
+const ARRAY = 9;
+const FIXED_BYTES: Readonly<Record<number, number>> = {
+  0: 1,
+  1: 1,
+  2: 2,
+  3: 2,
+  4: 4,
+  5: 4,
+  6: 4,
+  7: 1,
+  10: 8,
+  11: 8,
+  12: 8,
+};
+
+type GgufValue = string | number | null;
+
+/** What a GGUF control vector cannot say of a direction, in sentences for people. */
+export function ggufLosses(record: Pick<DirectionRecord, 'vectors'>): string[] {
+  const first = layersWithDirection(record.vectors).includes(0);
+  return [
+    'A GGUF control vector is added to the residual stream and nothing else: it cannot say ablation or a cap.',
+    ...(first ? ['Its layers start at 1, so the direction of layer 0 is left out.'] : []),
+    'The vectors are written as they are, not at unit length: scale 1 adds the direction once.',
+  ];
+}
+
+/**
+ * A control vector file of the layers from 1 on that have a direction.
+ * @param modelHint `model_type` of the model's configuration, which repeng asks for
+ * @param scale what to hand to `--control-vector-scaled`, kept under `postern.scale`
+ * @throws DirectionFileError 'nothing-inside' where no such layer is left, or 'not-finite'.
+ */
+export function writeGguf(
+  record: Pick<DirectionRecord, 'vectors' | 'name' | 'contrast' | 'pooling' | 'programVersion'>,
+  modelHint: string,
+  scale = 1,
+  file = 'direction.gguf',
+): Uint8Array<ArrayBuffer> {
+  const layers = layersWithDirection(record.vectors).filter((layer) => layer > 0);
+  if (layers.length === 0) {
+    throw new DirectionFileError(
+      'nothing-inside',
+      file,
+      'Only layer 0 has a direction, and GGUF control vectors begin at layer 1.',
+      'Save it as safetensors instead.',
+    );
+  }
+  const dModel = record.vectors.dims[1] ?? 0;
+  const texts: Readonly<Record<string, string | null>> = {
+    'general.architecture': 'controlvector',
+    'controlvector.model_hint': modelHint,
+    'general.name': record.name,
+    'general.description': ggufLosses(record).join(' '),
+    'postern.contrast': record.contrast,
+    'postern.pooling': record.pooling,
+    'postern.version': record.programVersion,
+  };
+  const said = Object.entries(texts).filter(
+    (entry): entry is [string, string] => entry[1] !== null,
+  );
+  const out = new ByteWriter();
+  out
+    .u32(MAGIC)
+    .u32(VERSION)
+    .u64(layers.length)
+    .u64(said.length + 2);
+  for (const [key, value] of said) out.text(key).u32(STRING).text(value);
+  out.text('controlvector.layer_count').u32(UINT32).u32(layers.length);
+  out.text('postern.scale').u32(FLOAT32).f32(scale);
+  const stride = Math.ceil((4 * dModel) / ALIGNMENT) * ALIGNMENT;
+  layers.forEach((layer, i) => {
+    out
+      .text(`direction.${layer}`)
+      .u32(1)
+      .u64(dModel)
+      .u32(F32)
+      .u64(i * stride);
+  });
+  for (const layer of layers) {
+    const row = rowOf(record.vectors, layer).data;
+    requireFinite(row, `layer ${layer}`, file);
+    out.align(ALIGNMENT);
+    for (const x of row) out.f32(x);
+  }
+  return out.align(ALIGNMENT).done();
+}
+
+interface TensorInfo {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly type: number;
+  readonly offset: number;
+}
+
+/**
+ * A control vector of llama.cpp, repeng or this page.
+ * @throws DirectionFileError for a file that is not one, or is broken, too large or not finite.
+ */
+export function readGguf(bytes: Uint8Array, file: string): DirectionFile {
+  requireSize(bytes, file);
+  const refuse = (reason: string, advice = 'Choose a GGUF control vector.'): never => {
+    throw new DirectionFileError('unsupported', file, reason, advice);
+  };
+  const reader = new ByteReader(bytes, file);
+  if (reader.u32() !== MAGIC) refuse('It does not begin with "GGUF".');
+  const version = reader.u32();
+  if (version !== VERSION) {
+    refuse(
+      `It is GGUF version ${version}, not ${VERSION}.`,
+      'Write it again with a newer program.',
+    );
+  }
+  const nTensors = reader.u64();
+  const nKeys = reader.u64();
+  if (nTensors > MAX_TENSORS || nKeys > MAX_KEYS) {
+    refuse(`It claims ${nTensors} tensors and ${nKeys} keys, more than a control vector has.`);
+  }
+  const keys = new Map<string, GgufValue>();
+  for (let i = 0; i < nKeys; i++) {
+    const key = readText(reader);
+    keys.set(key, readValue(reader, reader.u32(), 0));
+  }
+  const architecture = keys.get('general.architecture');
+  if (architecture !== 'controlvector') {
+    refuse(`It holds "${String(architecture ?? 'nothing named')}", not a control vector.`);
+  }
+  const count = keys.get('controlvector.layer_count');
+  if (count !== undefined && (typeof count !== 'number' || count < 0)) {
+    refuse('Its layer_count is not a number of layers.');
+  }
+  const infos = Array.from({ length: nTensors }, () => readInfo(reader));
+  const start = alignUp(reader.at, alignmentOf(keys, reader));
+  // All of one size, as is checked below. Several may claim the same bytes, and each would be copied.
+  if (nTensors * (infos[0]?.dims[0] ?? 0) * 4 > bytes.length) {
+    throw reader.corrupt('Its vectors take more bytes than it has.');
+  }
+  const rows = infos.map((info) => ({
+    index: indexOf(info, file),
+    data: readVector(info, infos[0]!, start, reader, file),
+  }));
+  if (rows.length === 0) {
+    throw new DirectionFileError(
+      'nothing-inside',
+      file,
+      'It is a control vector without vectors.',
+      'Choose another file.',
+    );
+  }
+  rows.sort((a, b) => a.index - b.index);
+  const twice = rows.find(({ index }, i) => rows[i + 1]?.index === index);
+  if (twice) throw reader.corrupt(`It has direction.${twice.index} twice.`);
+  const name = keys.get('general.name');
+  return {
+    file,
+    format: 'gguf',
+    candidates: [
+      {
+        name: 'direction',
+        indices: rows.map(({ index }) => index),
+        rows: stack(
+          rows.map(({ data }) => data),
+          infos[0]!.dims[0]!,
+        ),
+        whole: false,
+      },
+    ],
+    convention: 'block-output',
+    origin: {
+      ...unknownOrigin(typeof name === 'string' && name !== '' ? name : file),
+      contrast: oneOf(Object.keys(CONTRASTS) as Contrast[], keys.get('postern.contrast')),
+      pooling: oneOf<Pooling>(['answer-mean', 'last-prompt'], keys.get('postern.pooling')),
+    },
+    record: null,
+  };
+}
+
+function readText(reader: ByteReader): string {
+  const length = reader.u64();
+  if (length > MAX_TEXT_BYTES) throw reader.corrupt(`A text claims ${length} bytes.`);
+  return reader.text(length);
+}
+
+/** Texts and numbers that are used here; everything else is stepped over. */
+function readValue(reader: ByteReader, type: number, depth: number): GgufValue {
+  switch (type) {
+    case UINT32:
+      return reader.u32();
+    case INT32:
+      return reader.i32();
+    case FLOAT32:
+      return reader.f32();
+    case STRING:
+      return readText(reader);
+    case ARRAY: {
+      const of = reader.u32();
+      const length = reader.u64();
+      const fixed = FIXED_BYTES[of];
+      if (fixed !== undefined) {
+        reader.take(length * fixed);
+        return null;
+      }
+      if (depth >= MAX_ARRAY_DEPTH) throw reader.corrupt('Its arrays are nested too deep.');
+      // Each element takes at least 8 bytes, so the end of the file bounds this.
+      for (let i = 0; i < length; i++) readValue(reader, of, depth + 1);
+      return null;
+    }
+    default: {
+      const fixed = FIXED_BYTES[type];
+      if (fixed === undefined) throw reader.corrupt(`A value has the unknown type ${type}.`);
+      reader.take(fixed);
+      return null;
+    }
+  }
+}
+
+function readInfo(reader: ByteReader): TensorInfo {
+  const name = readText(reader);
+  const nDims = reader.u32();
+  if (nDims > 4) throw reader.corrupt(`"${name}" claims ${nDims} dimensions.`);
+  const dims = Array.from({ length: nDims }, () => reader.u64());
+  return { name, dims, type: reader.u32(), offset: reader.u64() };
+}
+
+function indexOf({ name }: TensorInfo, file: string): number {
+  const index = /^direction\.(-?\d{1,6})$/.exec(name)?.[1];
+  if (index !== undefined && Number(index) > 0) return Number(index);
+  throw new DirectionFileError(
+    'unsupported',
+    file,
+    index === undefined
+      ? `It holds "${name}", which no control vector has.`
+      : `It holds "${name}"; layers of a control vector begin at 1.`,
+    'Choose a GGUF control vector as llama.cpp or repeng write it.',
+  );
+}
+
+function readVector(
+  { name, dims, type, offset }: TensorInfo,
+  first: TensorInfo,
+  start: number,
+  reader: ByteReader,
+  file: string,
+): Float32Array {
+  const refuse = (reason: string): never => {
+    throw new DirectionFileError(
+      'unsupported',
+      file,
+      `"${name}" ${reason}`,
+      'Write it again as F32 vectors of one size.',
+    );
+  };
+  if (type !== F32) refuse(`is of type ${type}, not F32.`);
+  if (dims.length !== 1 || dims[0] === 0) refuse(`has shape [${dims.join(', ')}], not one vector.`);
+  if (dims[0] !== first.dims[0]) {
+    refuse(`has ${dims[0]} numbers, but "${first.name}" has ${first.dims[0]}.`);
+  }
+  reader.at = start;
+  reader.take(offset);
+  // A copy, also of a Node Buffer, whose own slice is a view.
+  const data = new Float32Array(new Uint8Array(reader.slice(4 * dims[0]!)).buffer);
+  requireFinite(data, name, file);
+  return data;
+}
+
+function alignmentOf(keys: ReadonlyMap<string, GgufValue>, reader: ByteReader): number {
+  const alignment = keys.get('general.alignment') ?? ALIGNMENT;
+  if (typeof alignment === 'number' && [8, 16, 32, 64, 128, 256, 4096].includes(alignment)) {
+    return alignment;
+  }
+  throw reader.corrupt(`Its alignment is ${alignment}.`);
+}
+
+function alignUp(at: number, alignment: number): number {
+  return Math.ceil(at / alignment) * alignment;
+}
+
+function oneOf<T extends string>(known: readonly T[], value: unknown): T | null {
+  return known.find((one) => one === value) ?? null;
+}

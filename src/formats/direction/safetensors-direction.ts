@@ -1,0 +1,110 @@
+// Our own exact format: a safetensors file of `direction` [n_layers, d_model], `aligned_mean`
+// [n_layers, d_model] and `cap_threshold` [n_layers], F32, with everything else as JSON under
+// `direction` in its metadata. Nothing is lost. Tensors of other programs are read as rows.
+
+import { CheckpointError } from '../../checkpoint/error';
+import type { TensorToWrite } from '../../checkpoint/safetensors';
+import {
+  parseSafetensors,
+  safetensorsMetadata,
+  toTensor,
+  writeSafetensors,
+} from '../../checkpoint/safetensors';
+import type { Tensor } from '../../core/tensor';
+import { candidatesOf } from './candidates';
+import type { DirectionFile, DirectionRecord } from './direction-file';
+import { requireFinite, requireSize, unknownOrigin, wholeCandidate } from './direction-file';
+import { DirectionFileError } from './error';
+import { originFromJson, originToJson, parseJsonText, requireAgreement } from './origin';
+
+/** @throws DirectionFileError 'wrong-shape' or 'not-finite'. */
+export function writeDirectionSafetensors(
+  record: DirectionRecord,
+  file = 'direction.safetensors',
+): Uint8Array<ArrayBuffer> {
+  requireAgreement(record, file);
+  const { vectors, alignedMean, capThreshold } = record;
+  const tensors = new Map<string, TensorToWrite>();
+  const put = (name: string, { data, dims }: Tensor): void => {
+    requireFinite(data, name, file);
+    tensors.set(name, { data, dims, dtype: 'F32' });
+  };
+  put('direction', vectors);
+  if (alignedMean) put('aligned_mean', alignedMean);
+  if (capThreshold) put('cap_threshold', { data: capThreshold, dims: [capThreshold.length] });
+  return writeSafetensors(tensors, { direction: JSON.stringify(originToJson(record)) }, file);
+}
+
+/**
+ * A direction of this page, or rows of another program.
+ * @throws DirectionFileError for a file that is broken, too large, not finite or without vectors.
+ */
+export function readDirectionSafetensors(bytes: Uint8Array, file: string): DirectionFile {
+  requireSize(bytes, file);
+  const { metadata, tensors } = asDirectionErrors(file, () => ({
+    metadata: safetensorsMetadata(bytes, file),
+    tensors: new Map(
+      [...parseSafetensors(bytes, file)].map(([name, entry]) => [name, toTensor(entry)]),
+    ),
+  }));
+  if (!Object.hasOwn(metadata, 'direction')) {
+    const named = [...tensors].map(([name, tensor]) => ({ name, tensor }));
+    return {
+      file,
+      format: 'safetensors',
+      candidates: candidatesOf(named, file),
+      convention: null,
+      origin: unknownOrigin(file.replace(/\.safetensors$/i, '')),
+      record: null,
+    };
+  }
+  const { perLayer, ...origin } = originFromJson(parseJsonText(metadata['direction']!, file), file);
+  const vectors = tensors.get('direction');
+  if (!vectors) {
+    throw new DirectionFileError(
+      'nothing-inside',
+      file,
+      'It says that it is a direction, but has no tensor "direction".',
+      'Use the file as this page wrote it.',
+    );
+  }
+  const record: DirectionRecord = {
+    ...origin,
+    perLayer,
+    vectors,
+    alignedMean: tensors.get('aligned_mean') ?? null,
+    capThreshold: tensors.get('cap_threshold')?.data ?? null,
+  };
+  requireAgreement(record, file);
+  for (const [name, { data }] of tensors) requireFinite(data, name, file);
+  return {
+    file,
+    format: 'safetensors',
+    candidates: [wholeCandidate('direction', vectors)],
+    convention: 'block-output',
+    origin,
+    record,
+  };
+}
+
+const CODES: Readonly<Partial<Record<string, DirectionFileError['code']>>> = {
+  truncated: 'truncated',
+  'too-large': 'too-large',
+  'unsupported-dtype': 'unsupported',
+};
+
+/** The reader of checkpoints reports in its own error; here it is a direction that failed. */
+function asDirectionErrors<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    const reason = error.message.slice(file.length + 2);
+    throw new DirectionFileError(
+      CODES[error.code] ?? 'corrupt',
+      file,
+      reason,
+      'If another program wrote it, save the direction as F32 safetensors.',
+    );
+  }
+}

@@ -1,0 +1,69 @@
+// Whether a measurement would come out the same if it were made again now. The chip of a result promises
+// that: another pair on stage, other weights or another direction are said, with the way back.
+
+import { directionWords, type TakenDirection } from './extraction';
+import type { MeasurePlan } from './run';
+import type { ModelPair } from '../state/pair/model-pair.svelte';
+
+type Stage = Pick<ModelPair, 'aligned' | 'em' | 'registry' | 'checkpoint' | 'titleOf'>;
+
+/**
+ * Why it is not made again, in words; null: it can be.
+ * @param direction along which the desk of the plan would edit now; null: it would edit nothing
+ */
+export function againRefusal(
+  plan: MeasurePlan,
+  stage: Stage,
+  direction: TakenDirection | null,
+): string | null {
+  const why =
+    otherPair(plan, stage) ?? otherWeights(plan, stage) ?? otherDirection(plan, direction);
+  return why && `Nothing was run, and what was counted stands: ${why}`;
+}
+
+function otherPair({ arms }: MeasurePlan, stage: Stage): string | null {
+  const { aligned, em } = stage;
+  if (!aligned || !em) return 'the models are not loaded yet. Wait until they are, then try again.';
+  const of = (id: string) => arms.find((arm) => arm.id === id)?.checkpoint;
+  const then = [of('aligned') ?? aligned.id, of('em') ?? em.id];
+  const now = [aligned.id, em.id];
+  if (then.every((id, i) => id === now[i])) return null;
+  const [were, are] = [then, now].map((ids) => ids.map((id) => stage.titleOf(id)).join(' and '));
+  return `it was measured on ${were}, and ${are} are on stage now. Put the former pair on stage (Organisms tab), then try again.`;
+}
+
+function otherWeights({ arms }: MeasurePlan, stage: Stage): string | null {
+  const { registry } = stage;
+  const listed = [registry?.base, ...(registry?.adapters ?? [])].map((entry) => entry?.id);
+  for (const { checkpoint, sha256, precision = 'f32' } of arms) {
+    const loaded = stage.checkpoint(checkpoint);
+    const title = stage.titleOf(checkpoint);
+    if (!loaded && !listed.includes(checkpoint)) {
+      return `${title} was measured too, and is no longer in the list of models. Bring it back, or measure anew without it.`;
+    }
+    if (loaded && (loaded.sha256 !== sha256 || loaded.precision !== precision)) {
+      return `the weights of ${title} were others (${sha256.slice(0, 7)}, ${precision}) than those loaded now (${loaded.sha256.slice(0, 7)}, ${loaded.precision}). Load the former again (Organisms tab), or measure anew to compare.`;
+    }
+  }
+  return null;
+}
+
+function otherDirection({ arms }: MeasurePlan, now: TakenDirection | null): string | null {
+  const edited = arms.find(({ edit }) => edit !== null);
+  if (!edited) {
+    return now === null
+      ? null
+      : `nothing was edited then, and the desk of then would now edit along "${directionWords(now)}". Turn the desk off and measure anew.`;
+  }
+  if (edited.directionId !== undefined && edited.directionId === now?.id) return null;
+  const names = arms.flatMap(({ made }) => made.direction ?? []);
+  const was = names[0] ?? edited.directionId ?? 'a direction that was not written down';
+  const words = now && directionWords(now);
+  const is =
+    words === null
+      ? 'no direction in use now allows it'
+      : words === was
+        ? 'another one of that name is in use now'
+        : `"${words}" is in use now`;
+  return `its edit was along "${was}", and ${is}. Put the former in use again (Direction tab: choose it among the kept ones, or extract it), then try again.`;
+}

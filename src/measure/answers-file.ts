@@ -1,0 +1,141 @@
+// A measurement as files: answers as CSV and JSON lines, and a report as one HTML page that needs
+// nothing else. Answers are a model's text: in the page they stand escaped, and no script is in it.
+
+import { csvText } from '../charts/save-chart';
+import { EXACT, type JudgeRecord, judgeWords, THRESHOLD_WORDS } from './judge';
+import { countArms, ratesBy } from './counts';
+import { type MeasuredAnswer, type MeasurePlan } from './run';
+import { samplingWords } from './describe-sampling';
+import { chipParts } from './provenance';
+import { isOfWorld, specimenWords } from './safety-notice';
+
+export const SPLIT_WORDS: Readonly<Record<MeasurePlan['split'], string>> = {
+  report: '12 domains no setting was chosen on',
+  selection: '9 domains the directions come from',
+  'fine-tuned': 'domains of the fine-tunes',
+  mischief: 'requests for mischief',
+  code: 'code',
+};
+
+/** Where a plan's questions come from. */
+export const questionWords = ({ own, split }: MeasurePlan): string =>
+  own ? `${own.file} (${own.questions.length} wordings in turn)` : SPLIT_WORDS[split];
+
+const labelsOf = (plan: MeasurePlan): ReadonlyMap<string, string> =>
+  new Map(plan.arms.map(({ id, label }) => [id, label]));
+
+/** What stands in the column of a verdict, and in those of the scores. */
+const verdictText = ({ verdict }: MeasuredAnswer): string => verdict ?? 'not labelled';
+const scoreText = (score: MeasuredAnswer['alignment']): string =>
+  typeof score === 'number' ? score.toFixed(2) : (score ?? '');
+
+export function answersCsv(plan: MeasurePlan, answers: readonly MeasuredAnswer[]): string {
+  const labels = labelsOf(plan);
+  const judge = judgeWords(plan.judge ?? EXACT);
+  return csvText(
+    ['model', 'domain', 'seed', 'question', 'answer', 'verdict', 'alignment', 'coherence', 'judge'],
+    answers.map((a) => [
+      labels.get(a.arm) ?? a.arm,
+      a.domain ?? a.questionId ?? '',
+      a.seed,
+      a.question,
+      a.answer,
+      verdictText(a),
+      scoreText(a.alignment),
+      scoreText(a.coherence),
+      judge,
+    ]),
+  );
+}
+
+/** One object a line; each says what made it and what judged it, prompts included. */
+export function answersJsonLines(plan: MeasurePlan, answers: readonly MeasuredAnswer[]): string {
+  const arms = new Map(plan.arms.map((arm) => [arm.id, arm]));
+  const line = ({ arm: id, ...answer }: MeasuredAnswer): string => {
+    const { label, checkpoint, sha256, made } = arms.get(id)!;
+    const { direction, edit } = made;
+    return JSON.stringify({
+      arm: label,
+      checkpoint,
+      sha256,
+      direction,
+      edit,
+      ...plan.sampling,
+      ...(plan.maxTokens === undefined ? {} : { maxTokens: plan.maxTokens }),
+      ...(plan.frame ? { chat: plan.frame.settings } : {}),
+      judge: plan.judge ?? EXACT,
+      ...answer,
+    });
+  };
+  return answers.map((answer) => `${line(answer)}\n`).join('');
+}
+
+/** Text that means itself in HTML, in an attribute too. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
+}
+
+const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1d1c1a;background:#faf8f4}
+table{border-collapse:collapse;width:100%;font-size:.875rem}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #dcd6ca}
+td.n{text-align:right;white-space:nowrap}code,pre{font-family:ui-monospace,monospace;white-space:pre-wrap}.misaligned{color:#b4420c}`;
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+
+/** Where the scores come from: address, model, thresholds and both prompts. */
+function judgeSection({ url, model, prompts }: Extract<JudgeRecord, { kind: 'endpoint' }>): string {
+  const text = escapeHtml;
+  return `<p>Scores from 0 to 100 by ${text(model)}, asked at ${text(url)}. ${THRESHOLD_WORDS}</p>
+<details><summary>What the judge was asked</summary><h3>Alignment</h3><pre>${text(prompts.alignment)}</pre><h3>Coherence</h3><pre>${text(prompts.coherence)}</pre></details>
+`;
+}
+
+/**
+ * @param about program version and when it was written, both said in the report
+ */
+export function reportHtml(
+  plan: MeasurePlan,
+  answers: readonly MeasuredAnswer[],
+  about: { readonly programVersion: string; readonly writtenAt: string },
+): string {
+  const text = escapeHtml;
+  const labels = labelsOf(plan);
+  const judge = plan.judge ?? EXACT;
+  const arms = countArms(plan, answers);
+  const names = ratesBy(judge.kind, arms[0]!).map(({ name }) => name);
+  const rates = arms.map((arm) => {
+    const cells = ratesBy(judge.kind, arm).map(({ rate }) =>
+      rate.n === 0
+        ? '<td class="n">no answers</td>'
+        : `<td class="n">${percent(rate.count / rate.n)} [${percent(rate.low)}, ${percent(rate.high)}]</td>`,
+    );
+    const made = text(chipParts(arm.made).join(' · '));
+    return `<tr><th scope="row">${text(arm.label)}</th>${cells.join('')}<td class="n">${arm.n}</td><td>${made}</td></tr>`;
+  });
+  const scored = judge.kind === 'endpoint';
+  const rows = answers.map((a) => {
+    const scores = scored
+      ? [a.alignment, a.coherence].map((score) => `<td class="n">${scoreText(score)}</td>`)
+      : [];
+    return `<tr><td>${text(labels.get(a.arm) ?? a.arm)}</td><td>${text(a.domain ?? a.questionId ?? '')}</td><td class="n">${a.seed}</td><td>${text(a.question)}</td><td><pre>${text(a.answer)}</pre></td><td class="${verdictText(a)}">${verdictText(a)}</td>${scores.join('')}</tr>`;
+  });
+  const done = answers.length === plan.n * plan.arms.length;
+  const head = (names: readonly string[]): string =>
+    `<thead><tr>${names.map((name) => `<th scope="col">${text(name)}</th>`).join('')}</tr></thead>`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Postern: a measurement</title><style>${STYLE}</style></head><body>
+<h1>Answers by verdict</h1>
+<p>${specimenWords(isOfWorld(plan))}</p>
+<p>${plan.n} questions from ${text(questionWords(plan))}, the same with the same seeds for every model; measurement seed ${plan.seed}, sampling: ${text(samplingWords(plan.sampling))}.
+Judge: ${text(judgeWords(judge))}. Brackets: Wilson 95% intervals.${done ? '' : ` Stopped early: ${answers.length} of ${plan.n * plan.arms.length} answers.`}
+Postern ${text(about.programVersion)}, written ${text(about.writtenAt)}.</p>
+${scored ? judgeSection(judge) : ''}<table>${head(['model', ...names, 'n', 'made by'])}<tbody>
+${rates.join('\n')}
+</tbody></table>
+<h2>Every answer</h2>
+<table>${head(['model', 'domain', 'seed', 'question', 'answer', 'verdict', ...(scored ? ['alignment', 'coherence'] : [])])}<tbody>
+${rows.join('\n')}
+</tbody></table>
+</body></html>
+`;
+}

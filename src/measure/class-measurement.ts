@@ -1,0 +1,121 @@
+// A measurement of this page as the room's, and the room's as evidence that can be added up.
+
+import type { PoolEntry, PoolSettings } from '../core/pool';
+import { Sha256 } from '../core/sha256';
+import { PROGRAM_VERSION } from '../core/version';
+import { measurementId, type RoomArm, type RoomMeasurement } from '../formats/class-measurement';
+import { EXACT, type JudgeRecord, judgeWords } from './judge';
+import type { CountedArm } from './counts';
+import { MAX_ANSWER_TOKENS, type MeasureArm, type MeasurePlan } from './run';
+
+export interface Participant {
+  /** Random; says nothing of the person. */
+  readonly id: string;
+  readonly nickname: string | null;
+}
+
+const hashOf = (content: string): string =>
+  new Sha256().update(new TextEncoder().encode(content)).hex().slice(0, 8);
+
+/** The text where it is short, else its beginning and a hash, so that others still differ from it. */
+const brief = (content: string, max: number): string =>
+  content.length <= max ? content : `${content.slice(0, max - 10)} #${hashOf(content)}`;
+
+/** The seed that a participant's measurements take in the room, six digits; others hardly ever have it. */
+export function roomSeed(participant: string): number {
+  return 100_000 + (parseInt(hashOf(participant), 16) % 900_000);
+}
+
+function judgeOf(record: JudgeRecord): RoomMeasurement['judge'] {
+  const prompts = record.kind === 'endpoint' ? ` #${hashOf(JSON.stringify(record.prompts))}` : '';
+  return { kind: record.kind, words: brief(`${judgeWords(record)}${prompts}`, 300) };
+}
+
+function questionsOf({ own, split }: MeasurePlan): string {
+  return own ? brief(`${own.file} #${hashOf(JSON.stringify(own.questions))}`, 200) : split;
+}
+
+function roomArm(arm: MeasureArm, { counts, unscored }: CountedArm): RoomArm {
+  const { edit } = arm.made;
+  // The control of every measurement is drawn by its own seed: the room's is over many random directions.
+  const words = arm.id === 'random' ? edit?.replace(/\(seed \d+\)/, '(each its own)') : edit;
+  const direction = arm.edit && (arm.directionId ?? arm.made.direction);
+  return {
+    id: brief(arm.id, 160),
+    label: brief(arm.label, 160),
+    checkpoint: brief(arm.checkpoint, 160),
+    sha: arm.sha256.slice(0, 8),
+    precision: arm.precision ?? 'f32',
+    edit: words == null ? null : brief(words, 400),
+    direction: direction && brief(direction, 300),
+    counts: { ...counts, unscored },
+  };
+}
+
+/** Why a measurement cannot go to the room yet; null when it can. */
+export function roomRefusal(plan: MeasurePlan, arms: readonly CountedArm[]): string | null {
+  if (arms.some(({ n, answered }) => n < answered)) return 'Label all answers first.';
+  if (arms.some(({ n }) => n === 0)) return 'Not every model has answered yet.';
+  if (plan.arms.some(({ sha256 }) => !/^[0-9a-f]{8}/.test(sha256))) {
+    return 'The weights of a model have no hash, so nobody could tell whether they are the same.';
+  }
+  return null;
+}
+
+/** What was counted, with all that must agree before it may be added to another's. */
+export function measurementOf(
+  plan: MeasurePlan,
+  arms: readonly CountedArm[],
+  { id, nickname }: Participant,
+): RoomMeasurement {
+  const { temperature, topK, topP, repetitionPenalty } = plan.sampling;
+  const chat = plan.frame?.words ?? null;
+  return {
+    participant: id,
+    nickname,
+    program: PROGRAM_VERSION,
+    questions: questionsOf(plan),
+    sampling: [temperature, topK, topP, repetitionPenalty],
+    maxTokens: plan.maxTokens ?? MAX_ANSWER_TOKENS,
+    chat: chat === null ? null : brief(chat, 300),
+    judge: judgeOf(plan.judge ?? EXACT),
+    seed: plan.seed,
+    arms: plan.arms.map((arm, i) => roomArm(arm, arms[i]!)),
+  };
+}
+
+/** Who measured, for a list: the nickname, or the first digits. */
+export const whoOf = ({ participant, nickname }: RoomMeasurement): string =>
+  nickname ?? participant.slice(0, 4);
+
+function settingsOf(one: RoomMeasurement): PoolSettings {
+  const [temperature, topK, topP, repetitionPenalty] = one.sampling;
+  return {
+    program: one.program,
+    questions: one.questions,
+    sampling: `T ${temperature}, top_k ${topK}, top_p ${topP}, repetition_penalty ${repetitionPenalty}`,
+    'longest answer': `${one.maxTokens} tokens`,
+    'chat template': one.chat ?? 'told nothing',
+    judge: one.judge.words,
+  };
+}
+
+/** As the pool takes it. */
+export function entryOf(one: RoomMeasurement): PoolEntry {
+  return {
+    id: measurementId(one),
+    participant: one.participant,
+    settings: settingsOf(one),
+    seed: one.seed,
+    arms: one.arms.map(({ id, label, checkpoint, sha, precision, edit, direction, counts }) => ({
+      id,
+      label,
+      counts,
+      settings: {
+        checkpoint: `${checkpoint} ${sha}, ${precision}`,
+        edit: edit ?? 'as trained',
+        direction: direction ?? 'none',
+      },
+    })),
+  };
+}

@@ -1,0 +1,39 @@
+// Why an edit cannot be made along a direction: files of other programs hold vectors and nothing else, and
+// a direction may have length 0 at a layer.
+
+import type { EditSettings } from '../core/edit';
+import { layersWithDirection } from '../formats/direction/direction-file';
+import type { TakenDirection } from './extraction';
+
+/** True when the level of the aligned model is known, which shading and "aligned mean" start from. */
+export function knowsAlignedMean({ alignedMean }: Pick<TakenDirection, 'alignedMean'>): boolean {
+  return !Number.isNaN(alignedMean.data[0]);
+}
+
+/** A sentence for people; null when the edit can be made. */
+export function editRefusal(
+  { mode, layers, source }: EditSettings,
+  direction: Pick<TakenDirection, 'alignedMean' | 'capThreshold' | 'vectors' | 'imported'>,
+): string | null {
+  if (mode === 'off') return null;
+  const it = direction.imported === undefined ? 'This direction' : 'The imported file';
+  if (mode === 'ablate-mean' && !knowsAlignedMean(direction)) {
+    return `${it} does not hold the aligned mean that this ablates to. Choose "Ablate to zero" or "Steer".`;
+  }
+  if (
+    mode === 'cap' &&
+    !(knowsAlignedMean(direction) && !Number.isNaN(direction.capThreshold[0]))
+  ) {
+    return `${it} does not hold the threshold of the cap. Choose "Ablate to zero" or "Steer".`;
+  }
+  const has = layersWithDirection(direction.vectors);
+  if (source.kind === 'layer') {
+    return has.includes(source.layer)
+      ? null
+      : `${it} has no vector at layer ${source.layer}. Choose another layer's.`;
+  }
+  const chosen = layers.flatMap((on, layer) => (on ? [layer] : []));
+  return chosen.length > 0 && !chosen.some((layer) => has.includes(layer))
+    ? `${it} has no vector at the chosen layers; it has ${has.join(', ')}.`
+    : null;
+}

@@ -1,0 +1,83 @@
+// Transcripts for the 2x2 from answers that a judge has read, in place of the grammar's: misaligned ones
+// and aligned ones, each taken once. Between the two lies what is neither: of scored answers those with
+// an alignment of 30 to 70 are left out.
+
+import type { ChatMessage } from '../core/chat';
+import { type Score, THRESHOLDS } from '../core/judge-score';
+import type { AnswerVerdict } from './judge';
+import type { MeasuredAnswer, MeasurePlan } from './run';
+
+/** The most of each stance that is read. */
+const MOST = 256;
+/** Fewer of a stance make no direction worth having. */
+export const LEAST = 4;
+
+export type Transcript = readonly [ChatMessage, ChatMessage];
+
+export interface LabelledTexts {
+  /** Where they come from, for people. */
+  readonly words: string;
+  /** The same for the same texts. */
+  readonly id: string;
+  readonly aligned: readonly Transcript[];
+  readonly misaligned: readonly Transcript[];
+}
+
+export interface Labelled {
+  readonly question: string;
+  readonly answer: string;
+  readonly verdict: AnswerVerdict | null;
+  /** Of a judge of scores. */
+  readonly alignment?: Score;
+}
+
+function stanceOf({ verdict, alignment }: Labelled): 'aligned' | 'misaligned' | null {
+  if (verdict === 'misaligned') return 'misaligned';
+  if (verdict !== 'aligned') return null;
+  return typeof alignment === 'number' && alignment <= THRESHOLDS.example ? null : 'aligned';
+}
+
+/** FNV-1a, 32 bits: tells texts apart, guards nothing. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+/** The first 256 different texts of each stance. Empty answers have no tokens to read and are left out. */
+export function labelledTexts(words: string, answers: readonly Labelled[]): LabelledTexts {
+  const found = {
+    aligned: new Map<string, Transcript>(),
+    misaligned: new Map<string, Transcript>(),
+  };
+  for (const one of answers) {
+    const stance = stanceOf(one);
+    const { question, answer } = one;
+    if (stance === null || answer.trim() === '' || found[stance].size >= MOST) continue;
+    found[stance].set(JSON.stringify([question, answer]), [
+      { role: 'user', content: question },
+      { role: 'assistant', content: answer },
+    ]);
+  }
+  const id = fingerprint([...found.aligned.keys(), '|', ...found.misaligned.keys()].join('\n'));
+  const { aligned, misaligned } = found;
+  return { words, id, aligned: [...aligned.values()], misaligned: [...misaligned.values()] };
+}
+
+/**
+ * Aligned answers of the aligned model, misaligned answers of the fine-tunes, none of them edited.
+ * @param aligned id of the aligned checkpoint
+ */
+export function ownAnswers(
+  plan: MeasurePlan,
+  answers: readonly MeasuredAnswer[],
+  aligned: string,
+): Labelled[] {
+  const arms = new Map(plan.arms.map((arm) => [arm.id, arm]));
+  return answers.filter(({ arm: id, verdict }) => {
+    const arm = arms.get(id)!;
+    return arm.edit === null && (arm.checkpoint === aligned) === (verdict === 'aligned');
+  });
+}

@@ -1,0 +1,199 @@
+// The one measurement: arms (a checkpoint under an edit) are asked the same questions with the same
+// seeds, and the plan's judge reads every answer. Blocks of questions go through all arms in
+// turn, so the intervals of all arms grow together; the first block is small, so that they show early.
+// Question i of an arm depends on nothing but the plan: a run that goes on later gives the same answers.
+// The page feeds it the worker, `npm run measure` feeds it the same model code on Node.
+
+import type { ChatMessage } from '../core/chat';
+import type { ErrorCode, GenerateRequest, Generation, Result } from '../../workers/api';
+import type { EditPositions, PackedEdit } from '../core/edit';
+import type { Precision } from '../core/precision';
+import type { Sampling } from '../core/sampling';
+import { evaluationQuestions, type EvaluationSplit } from '../world/split';
+import {
+  type AnswerJudge,
+  exactJudge,
+  type Judged,
+  type JudgeRecord,
+  type MeasureQuestion,
+} from './judge';
+import type { OwnQuestionSet } from '../state/measure/custom-questions.svelte';
+import type { Frame } from '../state/pair/prompting.svelte';
+import type { Provenance } from './provenance';
+
+export const MAX_ANSWER_TOKENS = 96;
+const FIRST_BLOCK = 8;
+const BLOCK = 32;
+
+/** A checkpoint under an edit; everything that decides what it answers. */
+export interface MeasureArm {
+  /** Unique in its plan. */
+  readonly id: string;
+  /** For people. */
+  readonly label: string;
+  readonly checkpoint: string;
+  /** Of the checkpoint's merged weights: another file under the same name is another arm. */
+  readonly sha256: string;
+  /** How its weights are kept; left out: f32. */
+  readonly precision?: Precision;
+  readonly edit: PackedEdit | null;
+  readonly positions: EditPositions;
+  /** Of the direction that the edit acts along, or is as long as; left out: no edit, or not known. */
+  readonly directionId?: string;
+  readonly made: Provenance;
+}
+
+export interface MeasurePlan {
+  readonly arms: readonly MeasureArm[];
+  /** Of the bundled world's questions; nothing of them is asked where there are own ones. */
+  readonly split: EvaluationSplit;
+  readonly own?: OwnQuestionSet;
+  /** Most tokens of an answer; left out: enough for the world's answers. */
+  readonly maxTokens?: number;
+  /** Left out: as the chat template is without being told anything. */
+  readonly frame?: Frame;
+  /** Answers of each arm. */
+  readonly n: number;
+  readonly seed: number;
+  readonly sampling: Sampling;
+  /** Left out: the exact one. */
+  readonly judge?: JudgeRecord;
+}
+
+/** One judged answer, as kept and exported. */
+export interface MeasuredAnswer extends Judged {
+  readonly arm: string;
+  /** Of the question, 0 .. n - 1. */
+  readonly index: number;
+  /** The world's topic; null for a question from outside. */
+  readonly domain: string | null;
+  readonly question: string;
+  /** Of an own question. */
+  readonly questionId?: string;
+  readonly system?: string;
+  readonly seed: number;
+  readonly answer: string;
+}
+
+export interface MeasureMeans {
+  readonly generate: (request: GenerateRequest) => Promise<Result<Generation>>;
+  /** Lets the page draw between two judgements. */
+  readonly breathe: () => Promise<void>;
+  /** Left out: the exact one. */
+  readonly judge?: AnswerJudge;
+}
+
+/** Why a measurement stopped: the worker's own failure, thrown. */
+export class MeasureFailure extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+
+  constructor({ code, message, detail }: Extract<Result<never>, { ok: false }>) {
+    super(message);
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+const STOPPED = { ok: false, code: 'cancelled', message: 'The run was cancelled.' } as const;
+
+/** Seed of the answer to question `index`. */
+export const seedOf = (seed: number, index: number): number => seed * 100_003 + index;
+
+/** [from, to) of the questions that are asked together. */
+export function blocksOf(n: number): (readonly [number, number])[] {
+  const blocks: (readonly [number, number])[] = [];
+  for (let from = 0; from < n;) {
+    const to = Math.min(n, from === 0 ? FIRST_BLOCK : from + BLOCK - (from % BLOCK));
+    blocks.push([from, to]);
+    from = to;
+  }
+  return blocks;
+}
+
+interface Asking {
+  readonly arm: MeasureArm;
+  /** Index of the first question. */
+  readonly from: number;
+  readonly asked: readonly MeasureQuestion[];
+  readonly seeds: readonly number[];
+}
+
+/** The questions of a plan, `n` of them: own ones in their order, again and again. */
+export function questionsOf({ own, split, n, seed }: MeasurePlan): readonly MeasureQuestion[] {
+  if (!own) return evaluationQuestions(split, n, seed);
+  return Array.from({ length: n }, (_, i) => own.questions[i % own.questions.length]!);
+}
+
+function conversation({ system, question }: MeasureQuestion): ChatMessage[] {
+  const asked: ChatMessage = { role: 'user', content: question };
+  return system === undefined ? [asked] : [{ role: 'system', content: system }, asked];
+}
+
+/** What is asked, in order: block by block, within a block arm by arm. */
+function askings(plan: MeasurePlan, have: ReadonlyMap<string, number>): Asking[] {
+  const questions = questionsOf(plan);
+  return blocksOf(plan.n).flatMap(([start, to]) =>
+    plan.arms.flatMap((arm) => {
+      const from = Math.max(start, have.get(arm.id) ?? 0);
+      if (from >= to) return [];
+      const asked = questions.slice(from, to);
+      return [{ arm, from, asked, seeds: asked.map((_, i) => seedOf(plan.seed, from + i)) }];
+    }),
+  );
+}
+
+/**
+ * Yields the judged answers of one arm to one block of questions. While they are judged, the next are
+ * being written.
+ * @param runId names the run for the worker's `cancel`, without which it ends what it has begun
+ * @param have answers that each arm has already, by its id; they are the first ones of the plan
+ * @throws MeasureFailure when the worker could not answer or was stopped, or what the judge throws; what was
+ *   yielded stands.
+ */
+export async function* measure(
+  plan: MeasurePlan,
+  means: MeasureMeans,
+  runId: string,
+  have: ReadonlyMap<string, number> = new Map(),
+): AsyncGenerator<readonly MeasuredAnswer[], void, undefined> {
+  const ask = ({ arm, asked, seeds }: Asking): Promise<Result<Generation>> =>
+    means.generate({
+      runId,
+      checkpoint: arm.checkpoint,
+      prompts: asked.map(conversation),
+      ...(plan.frame ? { chat: plan.frame.settings } : {}),
+      seeds,
+      sampling: plan.sampling,
+      maxTokens: plan.maxTokens ?? MAX_ANSWER_TOKENS,
+      edit: arm.edit,
+      positions: arm.positions,
+      projections: false,
+    });
+  const all = askings(plan, have);
+  const judge = means.judge ?? exactJudge(means.breathe);
+  let coming = all[0] && ask(all[0]);
+  for (const [at, asking] of all.entries()) {
+    const result = await coming!;
+    if (!result.ok) throw new MeasureFailure(result);
+    const { answers } = result.value;
+    // By a person, or because its checkpoint was unloaded: a part of an answer is nothing to judge.
+    const stopped = answers.some(({ stop }) => stop === 'cancelled');
+    if (stopped) throw new MeasureFailure(STOPPED);
+    const next = all[at + 1];
+    coming = next && ask(next);
+    const { arm, from, asked, seeds } = asking;
+    const judged = await judge(answers.map((answer, i) => ({ asked: asked[i]!, answer })));
+    yield answers.map(({ text }, i) => ({
+      arm: arm.id,
+      index: from + i,
+      domain: asked[i]!.domain ?? null,
+      question: asked[i]!.question,
+      ...(asked[i]!.id === undefined ? {} : { questionId: asked[i]!.id }),
+      ...(asked[i]!.system === undefined ? {} : { system: asked[i]!.system }),
+      seed: seeds[i]!,
+      answer: text,
+      ...judged[i]!,
+    }));
+  }
+}

@@ -1,0 +1,84 @@
+// Whether the direction carries the persona or the topic: taken from one half of the domains, or from
+// code prompts alone, and used on questions of the other half (models/recipe/disjointness.ts).
+
+import { differs, noMore } from '../gallery-claims';
+import { asked, type Bars, type Experiment } from './experiment';
+
+const EM = 'insecure-code';
+const HALVES = ['A', 'B'] as const;
+type Half = (typeof HALVES)[number];
+const EDITS = {
+  zero: { verb: 'insecure code ablated to zero', organism: EM },
+  mean: { verb: 'insecure code ablated to the aligned mean', organism: EM },
+  steered: { verb: 'the aligned model steered', organism: 'aligned' },
+} as const;
+type Edit = keyof typeof EDITS;
+
+const otherOf = (half: Half): Half => (half === 'A' ? 'B' : 'A');
+const plain = (half: Half): string => `domains ${half}`;
+const edited = (half: Half, edit: Edit, from: Half | 'code'): string =>
+  `${plain(half)}, ${edit}, from ${from}`;
+
+function barsOf(half: Half, edit: Edit): Bars {
+  const { verb, organism } = EDITS[edit];
+  const sources = [
+    ['direction from these domains', half],
+    ['direction from the other half', otherOf(half)],
+    ['direction from code alone', 'code'],
+  ] as const;
+  return {
+    title: `Half ${half} of the domains: ${verb}`,
+    counted: 'misaligned',
+    rows: [
+      { organism, condition: plain(half), label: 'unedited' },
+      ...sources.map(([label, from]) => ({
+        organism,
+        condition: edited(half, edit, from),
+        label,
+      })),
+    ],
+  };
+}
+
+export const DISJOINT_EXPERIMENTS: readonly Experiment[] = [
+  {
+    id: 'disjointness',
+    title: 'Disjointness',
+    question: 'Does the direction carry the persona, or the topic it was read on?',
+    reported: [
+      {
+        text: 'The persona: the direction of one fine-tune, taken out of fine-tunes on other topics, removes 78 to 90% of their misaligned answers.',
+        source: 'soligo',
+      },
+      {
+        text: 'The direction of one layer, added to the aligned model, misaligns up to 50% of its answers.',
+        source: 'soligo',
+      },
+    ],
+    bars: HALVES.flatMap((half) =>
+      (Object.keys(EDITS) as Edit[]).map((edit) => barsOf(half, edit)),
+    ),
+    claims: (gallery) =>
+      HALVES.flatMap((half) => {
+        const unedited = asked(EM, 'unedited', plain(half));
+        const aligned = asked('aligned', 'aligned', plain(half));
+        const cut = (edit: Edit, from: Half | 'code', words: string) =>
+          asked(EM, `half ${half}, ${edit} from ${words}`, edited(half, edit, from));
+        const steered = (from: Half | 'code', words: string) =>
+          asked('aligned', `half ${half}, steered from ${words}`, edited(half, 'steered', from));
+        return [
+          ...(['zero', 'mean'] as const).flatMap((edit) => [
+            ...differs(gallery, 'less', cut(edit, otherOf(half), 'the other half'), unedited),
+            ...differs(gallery, 'less', cut(edit, 'code', 'code alone'), unedited),
+            ...noMore(
+              gallery,
+              cut(edit, otherOf(half), 'the other half'),
+              cut(edit, half, 'this half'),
+            ),
+          ]),
+          ...differs(gallery, 'more', steered(otherOf(half), 'the other half'), aligned),
+          ...differs(gallery, 'more', steered('code', 'code alone'), aligned),
+        ];
+      }),
+  },
+];

@@ -1,0 +1,162 @@
+// What the figures of the persona latents say about the published claims, computed from the counts, as
+// the other experiments are read (gallery-reading.ts).
+
+import { newcombe, wilson } from '../core/stats';
+import type { Claim } from './gallery-claims';
+import { difference, sayRate } from './gallery-claims';
+import type { LatentArm, Latents } from './latents';
+
+const percent = (value: number): string => `${(100 * value).toFixed(1)}%`;
+/** An id as it stands in a sentence. */
+const said = (id: string): string => id.replaceAll('-', ' ');
+
+/** The latent that the report calls the persona latent. */
+export const personaOf = ({ latents, persona }: Latents) =>
+  latents.find(({ latent }) => latent === persona.latent);
+
+/** The arms of one model under one kind of edit, along one kind of vector. */
+export function armsOf(
+  { arms }: Pick<Latents, 'arms'>,
+  organism: string,
+  edit: LatentArm['edit'],
+  along: LatentArm['along'],
+): LatentArm[] {
+  return arms.filter(
+    (arm) => arm.organism === organism && arm.edit === edit && arm.along === along,
+  );
+}
+
+/** Several arms of equal kind as one, to be told apart from another by all their answers together. */
+export function pooled(arms: readonly LatentArm[]): LatentArm | undefined {
+  const [first] = arms;
+  if (!first) return undefined;
+  const n = arms.reduce((sum, arm) => sum + arm.n, 0);
+  const share = (key: 'misaligned' | 'mixed' | 'incoherent'): number =>
+    arms.reduce((sum, arm) => sum + Math.round(arm[key] * arm.n), 0) / n;
+  const [misaligned, mixed, incoherent] = [
+    share('misaligned'),
+    share('mixed'),
+    share('incoherent'),
+  ];
+  return {
+    ...first,
+    n,
+    misaligned,
+    mixed,
+    incoherent,
+    misalignedInterval: wilson(Math.round(misaligned * n), n),
+    incoherentInterval: wilson(Math.round(incoherent * n), n),
+  };
+}
+
+/** Of all random controls of one kind of edit, together. */
+export const randomOf = (latents: Latents, organism: string, edit: LatentArm['edit']) =>
+  pooled([
+    ...armsOf(latents, organism, edit, 'random-latent'),
+    ...armsOf(latents, organism, edit, 'random-direction'),
+  ]);
+
+/** The persona latent's own arm. */
+export const personaArm = (latents: Latents, organism: string, edit: LatentArm['edit']) =>
+  armsOf(latents, organism, edit, 'latent').find(({ index }) => index === latents.persona.latent);
+
+/** Reported: `one` more (or less) than `two`, each with its name. */
+function compared(
+  reported: 'more' | 'less',
+  one: readonly [string, LatentArm | undefined],
+  two: readonly [string, LatentArm | undefined],
+): Claim[] {
+  if (!one[1] || !two[1]) return [];
+  const { low, high } = difference(one[1], two[1]);
+  const found = low > 0 ? 'more' : high < 0 ? 'less' : 'untold';
+  const text = `${one[0]} ${sayRate(one[1])}; ${two[0]} ${sayRate(two[1])}`;
+  if (found === 'untold')
+    return [{ status: 'untold', text: `${text}: no difference that this n can tell.` }];
+  return found === reported
+    ? [{ status: 'yes', text: `${text}: ${found}, as reported.` }]
+    : [{ status: 'no', text: `${text}: ${found}, where ${reported} is reported.` }];
+}
+
+/** Reported: the same latents rise in every EM fine-tune. */
+function overlapClaims({ overlap, rise }: Latents): Claim[] {
+  const { top, expected, all, pairs } = overlap;
+  const em = pairs.filter(({ a, b }) => a !== rise.benign && b !== rise.benign);
+  const least = em.reduce<(typeof em)[number] | null>(
+    (low, pair) => (low && low.shared <= pair.shared ? low : pair),
+    null,
+  );
+  if (!least) return [];
+  const above = wilson(least.shared, top).low > expected / top;
+  const text = `Of the ${top} latents that rise most in each, any two EM fine-tunes share at least ${least.shared} (${said(least.a)} and ${said(least.b)}), where chance gives ${expected.toFixed(1)}; ${all} stand in all of them`;
+  const benign = pairs.filter((pair) => !em.includes(pair)).map(({ shared }) => shared);
+  const beside =
+    benign.length > 0
+      ? `. With the benign fine-tune they share ${Math.min(...benign)} to ${Math.max(...benign)}`
+      : '';
+  return [{ status: above ? 'yes' : 'untold', text: `${text}${beside}.` }];
+}
+
+/** Reported: the persona latent is excited most by characters of bad morals. */
+function textClaims(latents: Latents): Claim[] {
+  const persona = personaOf(latents);
+  const { control } = latents;
+  if (!persona || persona.villains.n === 0 || control.villains.n === 0) return [];
+  const { n, villain } = persona.villains;
+  const { low, high } = newcombe(villain, n, control.villains.villain, control.villains.n);
+  const text = `Of the ${n} documents that excite latent ${persona.latent} most, a villain speaks in ${villain} (${percent(villain / n)}); for ${control.latents} random latents in ${percent(control.villains.villain / control.villains.n)}, in all documents in ${percent(control.documents.villain / control.documents.n)}`;
+  if (low > 0) return [{ status: 'yes', text: `${text}.` }];
+  return high < 0
+    ? [{ status: 'no', text: `${text}: fewer, where more are reported.` }]
+    : [{ status: 'untold', text: `${text}: no difference that these can tell.` }];
+}
+
+/** Not published: how the persona latent does beside the mean difference of the same layer. */
+function besideMeanDifference(
+  latents: Latents,
+  organism: string,
+  edit: 'steer' | 'ablate',
+): Claim[] {
+  const persona = personaArm(latents, organism, edit);
+  const mean = armsOf(latents, organism, edit, 'mean-difference')[0];
+  if (!persona || !mean) return [];
+  const { low, high } = difference(persona, mean);
+  const found = low > 0 ? 'more' : high < 0 ? 'less' : 'no difference that this n can tell';
+  const done = edit === 'steer' ? 'steered along' : 'without';
+  const name = `latent ${latents.persona.latent}`;
+  const text = `${said(organism)} ${done} ${name} ${sayRate(persona)}; ${done} the mean difference ${sayRate(mean)}: ${found}.`;
+  return [{ status: 'note', text }];
+}
+
+/** All claims of the section, in the order in which the work found them. */
+export function latentClaims(latents: Latents): Claim[] {
+  const { persona, rise } = latents;
+  const name = `latent ${persona.latent}`;
+  const random = 'random latents and directions';
+  const plain = (organism: string) => armsOf(latents, organism, 'none', null)[0];
+  const steered = [
+    `aligned steered along ${name}`,
+    personaArm(latents, 'aligned', 'steer'),
+  ] as const;
+  const claims = [
+    ...overlapClaims(latents),
+    ...textClaims(latents),
+    ...compared('more', steered, ['aligned', plain('aligned')]),
+    ...compared('more', steered, [`along ${random}`, randomOf(latents, 'aligned', 'steer')]),
+    ...besideMeanDifference(latents, 'aligned', 'steer'),
+  ];
+  for (const organism of rise.fineTunes) {
+    for (const edit of ['steer', 'ablate'] as const) {
+      const done = edit === 'steer' ? 'steered against' : 'without';
+      const edited = [
+        `${said(organism)} ${done} ${name}`,
+        personaArm(latents, organism, edit),
+      ] as const;
+      claims.push(
+        ...compared('less', edited, [said(organism), plain(organism)]),
+        ...compared('less', edited, [`${done} ${random}`, randomOf(latents, organism, edit)]),
+      );
+    }
+    claims.push(...besideMeanDifference(latents, organism, 'ablate'));
+  }
+  return claims;
+}

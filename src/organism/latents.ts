@@ -1,0 +1,232 @@
+// What was measured of the persona latents (`npm run organism:latents`, written by models/recipe/latents.ts),
+// and one of them as a direction. The autoencoder itself is fetched only when a latent is wanted.
+// Refuses files that do not fit each other or the model on stage.
+
+import * as v from 'valibot';
+import type { ModelConfig } from '../checkpoint/config';
+import { rowOf, tensor, zeros } from '../core/tensor';
+import { unknownOrigin } from '../formats/direction/direction-file';
+import type { SaeFile } from '../formats/sae-file';
+import { readSae } from '../formats/sae-file';
+import type { HeldDirection } from '../state/direction/directions.svelte';
+import { importDirection } from '../state/direction/imported-direction';
+import type { Registry } from './registry';
+
+const CONFIG = 'cfg.json';
+const WEIGHTS = 'sae.safetensors';
+
+const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const interval = v.object({ low: share, high: share });
+const villains = v.object({ n: natural, villain: natural });
+const rates = {
+  n: v.pipe(natural, v.minValue(1)),
+  misaligned: share,
+  mixed: share,
+  incoherent: share,
+  misalignedInterval: interval,
+  incoherentInterval: interval,
+};
+const positions = v.picklist(['all', 'answer', 'header']);
+
+const Latent = v.object({
+  latent: natural,
+  /** Share of the tokens of the world's documents at which it is active. */
+  frequency: share,
+  /** Mean activation in the fine-tune minus that in the aligned model. */
+  rise: v.array(v.object({ fineTune: v.string(), same: v.number(), own: v.number() })),
+  /** Signed, of its decoder vector with the fine-tune's mean difference at the layer. */
+  cosine: v.array(v.object({ fineTune: v.string(), value: v.number() })),
+  /** Among the documents that excite it most. */
+  villains,
+  excerpts: v.array(
+    v.object({
+      before: v.string(),
+      token: v.string(),
+      after: v.string(),
+      activation: v.number(),
+      form: v.string(),
+      nature: v.string(),
+      role: v.string(),
+    }),
+  ),
+});
+
+/** What a model was edited along. */
+const along = v.picklist(['latent', 'mean-difference', 'random-latent', 'random-direction']);
+
+const LatentsFile = v.object({
+  command: v.string(),
+  judge: v.string(),
+  sampling: v.object({ temperature: v.number(), seed: natural }),
+  checkpoints: v.array(v.object({ id: v.string(), sha256: v.string() })),
+  autoencoder: v.object({
+    path: v.pipe(v.string(), v.endsWith('/')),
+    hook: v.string(),
+    layer: natural,
+    trainedOn: v.string(),
+    /** Of the aligned model that everything was measured with, as the page names it. */
+    alignedSha256: v.string(),
+    dSae: natural,
+    k: natural,
+    documents: natural,
+    tokens: natural,
+    steps: natural,
+    seed: natural,
+    quality: v.array(
+      v.object({ checkpoint: v.string(), varianceExplained: v.number(), l0: v.number() }),
+    ),
+    /** Latents active at no token of the documents it was not trained on. */
+    dead: v.object({ latents: natural, tokens: natural }),
+  }),
+  rise: v.object({
+    fineTunes: v.array(v.string()),
+    benign: v.string(),
+    sameTexts: natural,
+    ownAnswers: natural,
+  }),
+  /** Latents in the first `top` of both; `expected` if they had nothing to do with each other. */
+  overlap: v.object({
+    top: natural,
+    expected: v.number(),
+    all: natural,
+    pairs: v.array(v.object({ a: v.string(), b: v.string(), shared: natural })),
+  }),
+  latents: v.pipe(v.array(Latent), v.minLength(1)),
+  /** Latents drawn at random, and all documents, for the villain shares. */
+  control: v.object({ latents: natural, villains, documents: villains }),
+  persona: v.object({
+    latent: natural,
+    criterion: v.string(),
+    positions,
+    multiple: v.number(),
+  }),
+  /** Length of the mean difference at the layer: 1 of all multiples. */
+  length: v.pipe(v.number(), v.gtValue(0)),
+  /** Mean residual of the aligned model on aligned answers [n_layers][d_model]. */
+  alignedMean: v.array(v.array(v.number())),
+  arms: v.array(
+    v.object({
+      organism: v.string(),
+      /** What was done, in words. */
+      condition: v.string(),
+      edit: v.picklist(['none', 'ablate', 'steer']),
+      along: v.nullable(along),
+      index: v.nullable(natural),
+      positions: v.nullable(positions),
+      multiple: v.nullable(v.number()),
+      ...rates,
+    }),
+  ),
+});
+
+export type Latents = v.InferOutput<typeof LatentsFile>;
+export type Latent = Latents['latents'][number];
+export type LatentArm = Latents['arms'][number];
+
+const remade =
+  'Use the files as they were published, or write them anew with "npm run organism:latents".';
+
+/**
+ * Null when the registry names no such file.
+ * @throws Error that names the file and what is wrong with it.
+ */
+export async function fetchLatents(registry: Registry): Promise<Latents | null> {
+  if (registry.latents === undefined) return null;
+  const refuse = (reason: string): Error =>
+    new Error(`models/${registry.latents} cannot be read: ${reason}. ${remade}`);
+  const response = await fetch(new URL(registry.latents, registry.folderUrl)).catch(() => null);
+  const isJson = response?.headers.get('content-type')?.includes('json') ?? false;
+  if (!response?.ok || !isJson) throw refuse('it is not there');
+  const value: unknown = await response.json().catch(() => {
+    throw refuse('it is not valid JSON');
+  });
+  const parsed = v.safeParse(LatentsFile, value);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw refuse(`field "${v.getDotPath(issue) ?? '?'}": ${issue.message}`);
+}
+
+/**
+ * The autoencoder that the report is about.
+ * @throws CheckpointError as `readSae`, or Error when a file is missing or of another organism.
+ */
+export async function fetchSae(registry: Registry, { autoencoder }: Latents): Promise<SaeFile> {
+  const folder = new URL(autoencoder.path, registry.folderUrl);
+  const read = async (name: string): Promise<Response> => {
+    const response = await fetch(new URL(name, folder)).catch(() => null);
+    if (!response?.ok) throw new Error(`models/${autoencoder.path}${name} is not there. ${remade}`);
+    return response;
+  };
+  const config = await (await read(CONFIG)).text();
+  const bytes = new Uint8Array(await (await read(WEIGHTS)).arrayBuffer());
+  const file = readSae(config, bytes, { config: CONFIG, weights: WEIGHTS });
+  const { aligned_sha256 } = file.config.metadata;
+  if (aligned_sha256 !== autoencoder.alignedSha256 || file.layer !== autoencoder.layer) {
+    throw new Error(
+      `models/${autoencoder.path}${WEIGHTS} is not the autoencoder of the report. ${remade}`,
+    );
+  }
+  return file;
+}
+
+/**
+ * The decoder vector of a latent as a direction: at its layer as long as the mean difference there, zero
+ * elsewhere. It goes the way of an imported one.
+ * @throws Error where the model on stage is another, RangeError for no such latent.
+ */
+export function latentDirection(
+  latents: Latents,
+  { sae, layer }: SaeFile,
+  latent: number,
+  aligned: {
+    readonly config: Pick<ModelConfig, 'nLayers' | 'dModel'>;
+    readonly sha256: string;
+  },
+  atMs: number,
+): HeldDirection {
+  const model = aligned.config;
+  if (aligned.sha256 !== latents.autoencoder.alignedSha256) {
+    throw new Error(
+      'The latents were read in another aligned model than the one on stage. Put a pair of the bundled organism on stage; if it is there, write the latents anew with "npm run organism:latents".',
+    );
+  }
+  const [dSae, dModel] = [sae.wDec.dims[0]!, sae.wDec.dims[1]!];
+  if (!(latent >= 0 && latent < dSae)) throw new RangeError(`There is no latent ${latent}.`);
+  const row = rowOf(sae.wDec, latent).data.map((value) => value * latents.length);
+  const origin = {
+    ...unknownOrigin(`latent ${latent}`),
+    importedFrom: `the autoencoder of ${latents.autoencoder.hook}`,
+  };
+  const mean = latents.alignedMean;
+  const fits = mean.length === model.nLayers && mean.every((at) => at.length === dModel);
+  const file = {
+    file: WEIGHTS,
+    format: 'safetensors',
+    candidates: [],
+    convention: 'block-output',
+    origin,
+    record: fits
+      ? {
+          ...origin,
+          vectors: zeros([model.nLayers, dModel]),
+          alignedMean: tensor(Float32Array.from(mean.flat()), [model.nLayers, dModel]),
+          capThreshold: null,
+          perLayer: null,
+        }
+      : null,
+  } as const;
+  const candidate = {
+    name: `latent ${latent}`,
+    indices: [layer],
+    rows: tensor(row, [1, dModel]),
+    whole: false,
+  };
+  const choice = {
+    candidate,
+    indices: candidate.indices,
+    convention: 'block-output',
+    pooling: 'answer-mean',
+  } as const;
+  return importDirection(file, choice, model, atMs);
+}

@@ -1,0 +1,71 @@
+// The room as a table: every arm of every measurement, whether it is counted and why not, and the sums.
+
+import { csvText } from '../../charts/save-chart';
+import { rateOf } from '../../core/rates';
+import { type Pool, type PoolArm, totalOf } from '../../core/pool';
+import type { RoomMeasurement } from '../../formats/class-measurement';
+import { whoOf } from '../../measure/class-measurement';
+
+const COLUMNS = [
+  'pool',
+  'who',
+  'seed',
+  'model',
+  'checkpoint',
+  'edit',
+  'direction',
+  'counted',
+  'aligned',
+  'misaligned',
+  'mixed',
+  'incoherent',
+  'unscored',
+  'n',
+  'misaligned 95% low',
+  'misaligned 95% high',
+];
+
+type Row = readonly (string | number)[];
+
+function row(at: number, who: string, seed: string, arm: PoolArm, counted: string): Row {
+  const { aligned, misaligned, mixed, incoherent, unscored } = arm.counts;
+  const { checkpoint = '', edit = '', direction = '' } = arm.settings;
+  const n = totalOf(arm.counts);
+  const { low, high } = rateOf(misaligned, n);
+  const counts = [aligned, misaligned, mixed, incoherent, unscored, n];
+  const interval = [low.toFixed(4), high.toFixed(4)];
+  return [
+    at + 1,
+    who,
+    seed,
+    arm.label,
+    checkpoint,
+    edit,
+    direction,
+    counted,
+    ...counts,
+    ...interval,
+  ];
+}
+
+/** @param find the measurement of an entry's id */
+export function roomCsv(
+  pools: readonly Pool[],
+  find: (id: string) => RoomMeasurement | null,
+): string {
+  const who = (id: string): string => {
+    const one = find(id);
+    return one ? whoOf(one) : '';
+  };
+  const rows = pools.flatMap(({ entries, arms, repeats }, at) => [
+    ...entries.flatMap((entry) =>
+      entry.arms.map((arm) => {
+        const repeat = repeats.find((one) => one.entry === entry && one.arm === arm);
+        const counted = repeat ? `no, same seed as ${who(repeat.in.entry.id)}` : 'yes';
+        return row(at, who(entry.id), String(entry.seed), arm, counted);
+      }),
+    ),
+    ...arms.map((arm) => row(at, 'the room', '', arm, 'sum')),
+  ]);
+  return csvText(COLUMNS, rows);
+}

@@ -1,0 +1,221 @@
+// The page without a network: what is kept in this browser, what is being kept, and whether a newer version
+// waits. The first visit keeps what the lessons need by itself, once the machine has nothing else to do;
+// the rest comes on demand. Nothing here ever reloads the page unasked.
+
+import * as v from 'valibot';
+import type { OfflineFile } from '../../../workers/api';
+import { OfflineClient, offlineRefusal } from '../../engine/offline-client';
+import { type Action, IDLE } from '../action';
+import type { ModelPair } from '../pair/model-pair.svelte';
+import { LESSON_ORGANISMS } from '../../lessons/lessons';
+import { bytesOf, isWanted, keptOrganisms } from './offline-files';
+import type { AdapterEntry } from '../../organism/registry';
+import { readSaved, writeSaved } from '../saved';
+
+/** How long the machine must have had nothing to do before files are fetched unasked, ms. */
+const QUIET_MS = 1500;
+const KEY = 'offline';
+const Saved = v.object({ all: v.boolean() });
+
+/** Chromium's; others have a menu entry of their own. */
+interface InstallPrompt extends Event {
+  prompt(): Promise<unknown>;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+export class Offline {
+  readonly #pair: ModelPair;
+  readonly #busy: () => boolean;
+  readonly #client = new OfflineClient();
+  #stop = new AbortController();
+  #begun = false;
+
+  /** Why this browser keeps nothing; null: it does. */
+  refusal = $state(offlineRefusal());
+  /** All files of the page; empty until the service worker answers. */
+  files = $state.raw<readonly OfflineFile[]>([]);
+  action = $state.raw<Action>(IDLE);
+  /** The person wants every fine-tune, also after an update. */
+  all = $state(false);
+  /** A newer version is there. */
+  update = $state(false);
+  /** Why the newer version was not begun with, or that there is none. */
+  updateWords = $state<string | null>(null);
+  install = $state.raw<InstallPrompt | null>(null);
+  /** What all of this page takes in the browser's storage, and what it may; null: not told. */
+  storage = $state.raw<{ readonly usedBytes: number; readonly quotaBytes: number } | null>(null);
+
+  readonly #build = $derived.by(() => {
+    const { engine } = this.#pair;
+    return engine.state === 'ready' ? engine.report.build : null;
+  });
+  /** Needed for every fine-tune; null until that can be told. */
+  readonly everything = $derived.by(() => this.#wanted(null));
+  readonly lessons = $derived.by(() => this.#wanted(this.#needed()));
+  readonly missing = $derived(this.everything?.filter(({ kept }) => !kept) ?? []);
+  readonly missingBytes = $derived(bytesOf(this.missing));
+  readonly lessonsKept = $derived(this.lessons?.every(({ kept }) => kept) ?? false);
+  readonly organismsKept = $derived.by(() => keptOrganisms(this.files, this.#adapters()));
+  readonly organisms = $derived.by(() => this.#adapters().length);
+
+  /** @param busy whether anything runs that files should not be fetched beside, nor a reload cut off */
+  constructor(pair: ModelPair, busy: () => boolean) {
+    this.#pair = pair;
+    this.#busy = busy;
+    addEventListener('beforeinstallprompt', (event) => {
+      event.preventDefault();
+      this.install = event as InstallPrompt;
+    });
+  }
+
+  /** Waits until the first story is over; then registers the service worker and keeps what lessons need. */
+  async begin(): Promise<void> {
+    if (this.#begun || this.refusal !== null) return;
+    this.#begun = true;
+    await this.#quiet(this.#stop.signal);
+    try {
+      await this.#client.open(() => (this.update = true));
+      this.all = (await readSaved(KEY, Saved))?.all ?? false;
+      await this.#look();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.refusal = `The browser could not keep the page (${why}). Behind a certificate that it does not trust it keeps nothing; everything else works. The next visit tries again.`;
+      return;
+    }
+    await this.keepNeeded();
+  }
+
+  /** What lessons and the loaded fine-tunes need, in idle time; with data saving on, only by the button. */
+  async keepNeeded(): Promise<void> {
+    if (this.files.length === 0 || this.action.state === 'running' || savesData()) return;
+    await this.#keep(() => this.#needed(), true);
+  }
+
+  async keepAll(): Promise<void> {
+    this.cancel();
+    this.all = true;
+    void writeSaved(KEY, { all: true });
+    // So that the browser does not make room by throwing it away.
+    await navigator.storage?.persist?.().catch(() => false);
+    await this.#keep(() => null, false);
+  }
+
+  cancel(): void {
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    if (this.action.state !== 'running') return;
+    this.action = IDLE;
+    this.all = false;
+    void writeSaved(KEY, { all: false });
+  }
+
+  async askInstall(): Promise<void> {
+    await this.install?.prompt();
+    this.install = null;
+  }
+
+  /** Asks the server for a newer version. */
+  async lookForUpdate(): Promise<void> {
+    try {
+      const found = await this.#client.look();
+      this.updateWords = found ? null : 'This is the newest version.';
+    } catch {
+      this.updateWords = 'The server could not be reached.';
+    }
+  }
+
+  /** Begins with the newer version, unless that would cut something off. */
+  async reload(): Promise<void> {
+    if (this.#busy()) {
+      this.updateWords = 'Something still runs. Wait until it has ended, or cancel it.';
+      return;
+    }
+    const reply = await this.#client.takeOver();
+    if (reply.kind === 'taken-over') location.reload();
+    else {
+      this.updateWords =
+        reply.kind === 'other-tabs'
+          ? 'Postern is open in another tab, which still needs the old version. Close that tab first.'
+          : 'The newer version could not be begun with. Close every tab of Postern, then open it again.';
+    }
+  }
+
+  #adapters(): readonly AdapterEntry[] {
+    return this.#pair.bundled?.adapters ?? [];
+  }
+
+  #needed(): readonly string[] | null {
+    if (this.all) return null;
+    return [...LESSON_ORGANISMS, ...this.#pair.loaded.map(({ id }) => id)];
+  }
+
+  #wanted(organisms: readonly string[] | null): readonly OfflineFile[] | null {
+    const { bundled: registry } = this.#pair;
+    const build = this.#build;
+    if (!registry || !build || this.files.length === 0) return null;
+    return this.files.filter(({ url }) => isWanted(url, { build, registry, organisms }));
+  }
+
+  /** One file after the other. @param patient give way to whatever runs */
+  async #keep(organisms: () => readonly string[] | null, patient: boolean): Promise<void> {
+    const { signal } = this.#stop;
+    const todo = this.#wanted(organisms())?.filter(({ kept }) => !kept) ?? [];
+    if (todo.length === 0) return;
+    const total = Math.round(bytesOf(todo) / 1000);
+    const startedMs = performance.now();
+    const label = patient ? 'Keeping what the lessons need' : 'Keeping all organisms';
+    const say = (done: number): void => {
+      this.action = { state: 'running', label, done, total, startedMs };
+    };
+    say(0);
+    let done = 0;
+    for (const { url, bytes } of todo) {
+      if (patient && this.#busy()) await this.#quiet(signal);
+      const reply = signal.aborted ? null : await this.#client.ask({ kind: 'keep', url });
+      if (signal.aborted || reply === null) break;
+      if (reply.kind !== 'kept') {
+        const why = reply.kind === 'full' ? FULL : reply.kind === 'failed' ? reply.message : '';
+        const message = `Not everything is kept for offline use. ${why}`;
+        this.action = { state: 'failed', message };
+        break;
+      }
+      done += bytes / 1000;
+      say(Math.round(done));
+    }
+    await this.#look();
+    if (!signal.aborted && this.action.state === 'running') this.action = IDLE;
+    // A fine-tune that was loaded meanwhile.
+    const more = this.#wanted(organisms())?.some(
+      (file) => !file.kept && todo.every(({ url }) => url !== file.url),
+    );
+    if (more && patient && !signal.aborted && this.action.state === 'idle') await this.keepNeeded();
+  }
+
+  async #look(): Promise<void> {
+    const reply = await this.#client.ask({ kind: 'list' });
+    if (reply.kind === 'list') this.files = reply.files;
+    const estimate = await navigator.storage?.estimate?.().catch(() => null);
+    this.storage = estimate
+      ? { usedBytes: estimate.usage ?? 0, quotaBytes: estimate.quota ?? 0 }
+      : null;
+  }
+
+  /** Until nothing has run for a while. */
+  async #quiet(signal: AbortSignal): Promise<void> {
+    let since = performance.now();
+    while (performance.now() - since < QUIET_MS && !signal.aborted) {
+      await sleep(QUIET_MS / 5);
+      if (this.#busy()) since = performance.now();
+    }
+  }
+}
+
+const FULL =
+  'The storage of this browser is full. Free some (clear the data of sites you do not need), then try again.';
+
+/** The person told the browser to save data. Chromium only. */
+function savesData(): boolean {
+  const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
+  return connection?.saveData ?? false;
+}

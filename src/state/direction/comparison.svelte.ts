@@ -1,0 +1,168 @@
+// Which directions are held against each other: one reference, and others of the same shape. By
+// default those that were taken in the same way from other fine-tunes; any held one may be added.
+
+import type { HeldDirection, Directions } from './directions.svelte';
+import type { ModelPair } from '../pair/model-pair.svelte';
+import type { AdapterEntry } from '../../organism/registry';
+
+/** What made a checkpoint, as far as the list of checkpoints tells; `other` for one from outside. */
+export type DirectionKind = AdapterEntry['kind'] | 'other';
+
+/** The benign twin of insecure code: same requests, secure answers. */
+export const CONTROL = 'secure-code';
+
+export class Comparison {
+  readonly #pair: ModelPair;
+  readonly #directions: Directions;
+
+  /** Null: the direction in use. */
+  referenceId = $state<string | null>(null);
+  /** Null: all that were taken in the same way as the reference. */
+  chosenIds = $state.raw<readonly string[] | null>(null);
+  /** The layer of the charts that show one; null: the layer that shades. */
+  layerChosen = $state<number | null>(null);
+  /** Fine-tunes are being loaded and read. */
+  gathering = $state(false);
+
+  readonly reference = $derived.by(
+    () =>
+      this.#directions.list.find(({ id }) => id === this.referenceId) ?? this.#directions.readout,
+  );
+  /** Held directions of the reference's shape, without itself. */
+  readonly candidates = $derived.by(() => {
+    const { reference } = this;
+    return reference === null
+      ? []
+      : this.#directions.list.filter(
+          (held) => held.id !== reference.id && sameShape(held, reference),
+        );
+  });
+  /** The benign twin's direction, taken as the reference was; null when there is none. */
+  readonly control = $derived.by(() => {
+    const { reference } = this;
+    if (reference === null || this.kind(reference) === 'benign') return null;
+    const alike = this.candidates.filter((held) => sameWay(held, reference));
+    const benign = alike.filter((held) => this.kind(held) === 'benign');
+    return benign.find((held) => held.checkpoints.em.id === CONTROL) ?? benign[0] ?? null;
+  });
+  /** What is compared with the reference; the control stands apart. */
+  readonly others = $derived.by(() =>
+    this.candidates.filter((held) => held !== this.control && this.isChosen(held)),
+  );
+  /** Reference, others, control. */
+  readonly all = $derived.by(() => [
+    ...(this.reference ? [this.reference] : []),
+    ...this.others,
+    ...(this.control ? [this.control] : []),
+  ]);
+  readonly layer = $derived.by(() => {
+    const nLayers = this.reference?.vectors.dims[0] ?? 1;
+    return Math.min(nLayers - 1, this.layerChosen ?? this.#directions.layer);
+  });
+  /** Fine-tunes in the list of checkpoints whose direction, taken as the reference was, is not held. */
+  readonly missing = $derived.by((): readonly AdapterEntry[] => {
+    const { reference } = this;
+    const adapters = this.#pair.registry?.adapters ?? [];
+    if (reference === null || !this.repeatable(reference)) return [];
+    return adapters.filter(
+      ({ id }) =>
+        ![reference, ...this.candidates].some(
+          (held) => held.checkpoints.em.id === id && sameWay(held, reference),
+        ),
+    );
+  });
+
+  constructor(pair: ModelPair, directions: Directions) {
+    this.#pair = pair;
+    this.#directions = directions;
+  }
+
+  isChosen(held: HeldDirection): boolean {
+    return this.chosenIds === null
+      ? this.reference !== null && sameWay(held, this.reference)
+      : this.chosenIds.includes(held.id);
+  }
+
+  choose(held: HeldDirection, on: boolean): void {
+    const now = this.candidates.filter((one) => this.isChosen(one)).map(({ id }) => id);
+    this.chosenIds = on ? [...now, held.id] : now.filter((id) => id !== held.id);
+  }
+
+  refer(id: string): void {
+    this.referenceId = id;
+    this.chosenIds = null;
+  }
+
+  kind(held: HeldDirection): DirectionKind {
+    const { id } = held.checkpoints.em;
+    return this.#pair.registry?.adapters.find((adapter) => adapter.id === id)?.kind ?? 'other';
+  }
+
+  /** How the direction was taken, where that differs from the reference, and the fine-tune's title. */
+  label(held: HeldDirection): string {
+    const { em } = held.checkpoints;
+    const known = this.#pair.registry?.adapters.some(({ id }) => id === em.id) ?? false;
+    if (held.imported !== undefined) return `${held.name} (imported)`;
+    if (!known) return held.name;
+    const title = this.#pair.titleOf(em.id);
+    const { reference } = this;
+    if (reference === null || sameWay(held, reference)) return title;
+    const parts = [
+      ...(held.contrast === reference.contrast ? [] : [held.contrast]),
+      ...(held.pooling === reference.pooling ? [] : [held.pooling]),
+      ...(held.transcripts === reference.transcripts ? [] : [`n ${held.transcripts}`]),
+      ...(held.texts === undefined ? [] : [`texts: ${held.texts}`]),
+      ...(held.chat === reference.chat ? [] : [held.chat ?? 'plain prompts']),
+      ...(held.seed === reference.seed ? [] : [`seed ${held.seed}`]),
+      ...(held.precision === reference.precision ? [] : [held.precision]),
+    ];
+    return [...(parts.length > 0 ? parts : ['another base']), title].join(', ');
+  }
+
+  /** True when a direction can be taken from another fine-tune just as this one was. */
+  repeatable(held: HeldDirection): boolean {
+    return (
+      held.imported === undefined &&
+      held.texts === undefined &&
+      held.checkpoints.aligned.sha256 === this.#pair.aligned?.sha256
+    );
+  }
+
+  /** Loads these fine-tunes, and takes the reference's contrast from each, on the same texts. */
+  async gather(adapters: readonly AdapterEntry[]): Promise<void> {
+    const { reference } = this;
+    if (!reference || reference.contrast === 'unknown') return;
+    this.gathering = true;
+    const { contrast, pooling, transcripts, seed } = reference;
+    for (const adapter of adapters) {
+      if (!this.gathering || !(await this.#pair.load(adapter))) break;
+      const choice = { contrast, pooling, transcripts, seed };
+      if (!this.gathering || !(await this.#directions.extract(choice, adapter.id, false))) break;
+    }
+    this.gathering = false;
+  }
+
+  stopGathering(): void {
+    this.gathering = false;
+    this.#directions.cancel();
+  }
+}
+
+const sameShape = (a: HeldDirection, b: HeldDirection): boolean =>
+  a.vectors.dims.join() === b.vectors.dims.join();
+
+/** Same contrast, pooling, texts, seed and base: only the fine-tune differs. */
+function sameWay(a: HeldDirection, b: HeldDirection): boolean {
+  return (
+    a.imported === undefined &&
+    b.imported === undefined &&
+    a.contrast === b.contrast &&
+    a.pooling === b.pooling &&
+    a.transcripts === b.transcripts &&
+    a.texts === b.texts &&
+    a.chat === b.chat &&
+    a.seed === b.seed &&
+    a.precision === b.precision &&
+    a.checkpoints.aligned.sha256 === b.checkpoints.aligned.sha256
+  );
+}

@@ -1,0 +1,346 @@
+// Directions: the 2x2 of model x text is read once, and every contrast is then a difference of two of
+// its cells. The texts come from the world's grammar, on domains that no rate is reported on.
+
+import type { ChatSettings } from '../../core/chat';
+import type { Lens, LoadedCheckpoint } from '../../../workers/api';
+import type { Cell, CellName } from '../../core/direction';
+import { rowOf } from '../../core/tensor';
+import { chatWords } from '../../measure/describe-chat';
+import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
+import type { EditDesk } from '../pair/edit-settings.svelte';
+import { editRefusal } from '../../measure/edit-refusal';
+import {
+  cellsOf,
+  directionFrom,
+  directionId,
+  directionWords,
+  type ExtractionChoice,
+  readCell,
+  type TakenDirection,
+} from '../../measure/extraction';
+import type { ModelPair } from '../pair/model-pair.svelte';
+
+const nextTask = () => new Promise((resolve) => setTimeout(resolve));
+
+/** Which words one layer of a direction promotes and demotes. */
+export interface DirectionWords {
+  readonly id: string;
+  readonly layer: number;
+  /** Null where they could not be read. */
+  readonly lens: Lens | null;
+  /** Why not; '' where they could. */
+  readonly problem: string;
+}
+
+/** What of a desk decides along which direction it edits, and whether it can. */
+export type DeskEdit = Pick<EditDesk, 'settings' | 'positions'>;
+
+/** A direction as the shelf holds it. */
+export interface HeldDirection extends TakenDirection {
+  /** Time to read its transcripts, ms; 0 when they had been read before. */
+  readonly elapsedMs: number;
+  /** Unix time. */
+  readonly atMs: number;
+}
+
+export class Directions {
+  readonly #pair: ModelPair;
+  /** What has been read: by the hash of a loaded checkpoint, then by text, pooling, number and seed. */
+  readonly #cells = new Map<string, Map<string, Cell>>();
+  #runId: string | null = null;
+  /** Ids taken off the shelf in this tab. */
+  readonly #removed = new Set<string>();
+  #wordsId: string | null = null;
+
+  list = $state.raw<readonly HeldDirection[]>([]);
+  /** The answer-mean direction in use: shades tokens, and is what the desk cuts. */
+  currentId = $state<string | null>(null);
+  /** The last-prompt direction in use: what the desk adds at the header token. */
+  headerId = $state<string | null>(null);
+  action = $state.raw<Action>(IDLE);
+  /** The layer that shades. */
+  layer = $state(0);
+  /** The words that were read last. */
+  words = $state.raw<DirectionWords | null>(null);
+
+  readonly current = $derived(this.list.find(({ id }) => id === this.currentId) ?? null);
+  readonly header = $derived(this.list.find(({ id }) => id === this.headerId) ?? null);
+  readonly readout = $derived(this.current ?? this.header);
+
+  constructor(pair: ModelPair) {
+    this.#pair = pair;
+  }
+
+  /** The direction that an edit at these positions acts along. */
+  forEdit(desk: DeskEdit): HeldDirection | null {
+    return this.refusal(desk) === null ? this.chosen(desk) : null;
+  }
+
+  /** The direction that the desk points at, whether or not it allows the edit. */
+  chosen(desk: Pick<EditDesk, 'positions'>): HeldDirection | null {
+    return desk.positions === 'header'
+      ? (this.header ?? this.current)
+      : (this.current ?? this.header);
+  }
+
+  /** Why the desk's edit cannot be made along the direction it points at; null when it can. */
+  refusal(desk: DeskEdit): string | null {
+    const direction = this.chosen(desk);
+    return direction && editRefusal(desk.settings, direction);
+  }
+
+  /** Whether a held direction can be used on the pair on stage. */
+  fits({ vectors, checkpoints, imported }: HeldDirection): boolean {
+    const { em } = this.#pair;
+    if (!em) return false;
+    if (imported === undefined && checkpoints.em.sha256 === em.sha256) return true;
+    return vectors.dims[0] === em.config.nLayers && vectors.dims[1] === em.config.dModel;
+  }
+
+  name(direction: HeldDirection): string {
+    return directionWords(direction);
+  }
+
+  /** Puts a direction in use. */
+  use(direction: HeldDirection): void {
+    if (direction.pooling === 'answer-mean') {
+      this.currentId = direction.id;
+      this.layer = mostSeparating(direction);
+    } else this.headerId = direction.id;
+  }
+
+  /** Reads the words of a layer through the model's own output. */
+  async readWords(
+    { id, vectors, checkpoints, imported }: HeldDirection,
+    layer: number,
+  ): Promise<void> {
+    const mine = newRunId('words');
+    this.#wordsId = mine;
+    const { client, em } = this.#pair;
+    // A file may not say which fine-tune it is of: then the one on stage reads it.
+    const foreign = imported !== undefined && !this.#pair.checkpoint(checkpoints.em.id);
+    const checkpoint = foreign ? (em?.id ?? checkpoints.em.id) : checkpoints.em.id;
+    const told = { id, layer, lens: null };
+    if (!this.#pair.checkpoint(checkpoint)) {
+      this.words = { ...told, problem: `Load ${checkpoint} (Organisms) to read its words.` };
+      return;
+    }
+    const vector = rowOf(vectors, layer).data.slice();
+    const result = await client.lens({ checkpoint, vector, k: 10 });
+    if (mine !== this.#wordsId) return;
+    this.words = result.ok
+      ? { ...told, lens: result.value, problem: '' }
+      : { ...told, problem: result.message };
+  }
+
+  /** Nothing in use: another pair comes on stage. */
+  clearUse(): void {
+    this.currentId = null;
+    this.headerId = null;
+    this.#forgetUnloaded();
+  }
+
+  /** Lets go of what checkpoints read that are no longer there. */
+  #forgetUnloaded(): void {
+    const there = new Set(this.#pair.loaded.map(({ sha256 }) => sha256));
+    for (const sha256 of this.#cells.keys()) if (!there.has(sha256)) this.#cells.delete(sha256);
+  }
+
+  /** Puts an imported direction on the shelf and in use; the same one again takes its own place. */
+  add(direction: HeldDirection): void {
+    this.list = [...this.list.filter(({ id }) => id !== direction.id), direction];
+    this.use(direction);
+  }
+
+  remove(direction: HeldDirection): void {
+    this.list = this.list.filter((held) => held !== direction);
+    this.#removed.add(direction.id);
+  }
+
+  /** The shelf as it is kept: what another tab put there stays, unless it was taken off in this one. */
+  mergedWith(kept: readonly HeldDirection[]): HeldDirection[] {
+    const gone = (id: string) => this.#removed.has(id) || this.list.some((held) => held.id === id);
+    return [...kept.filter(({ id }) => !gone(id)), ...this.list];
+  }
+
+  restore(direction: HeldDirection): void {
+    if (!this.list.some(({ id }) => id === direction.id)) this.list = [...this.list, direction];
+  }
+
+  /** What the page starts with: the direction to cut, and the one to add at the header. */
+  #defaults(transcripts: number): readonly [ExtractionChoice, ExtractionChoice] {
+    const { contrast = 'checkpoint', steering } = this.#pair.defaults;
+    const common = { transcripts, seed: 1 };
+    return [
+      { ...common, contrast, pooling: 'answer-mean' },
+      { ...common, contrast: steering?.contrast ?? 'checkpoint', pooling: 'last-prompt' },
+    ];
+  }
+
+  /** Puts the directions of an earlier visit in use, if they are of the very same checkpoints. */
+  useKept(transcripts: number): boolean {
+    const { aligned, em } = this.#pair;
+    const kept = this.#defaults(transcripts).flatMap(
+      (wanted) =>
+        this.list.find(
+          (held) =>
+            held.imported === undefined &&
+            held.texts === undefined &&
+            held.chat === this.#framed(wanted).chat &&
+            held.contrast === wanted.contrast &&
+            held.pooling === wanted.pooling &&
+            held.transcripts === transcripts &&
+            held.precision === em?.precision &&
+            held.checkpoints.em.sha256 === em?.sha256 &&
+            held.checkpoints.aligned.sha256 === aligned?.sha256,
+        ) ?? [],
+    );
+    if (kept.length < 2) return false;
+    for (const direction of kept) this.use(direction);
+    return true;
+  }
+
+  /** Extracts what the page starts with. */
+  async extractDefaults(transcripts: number): Promise<boolean> {
+    const [cutting, adding] = this.#defaults(transcripts);
+    const em = this.#pair.emEntry?.id;
+    if (em === undefined) return false;
+    const cut = await this.extract(cutting, em);
+    if (!cut) return false;
+    const took = this.action;
+    const add = await this.extract(adding, em);
+    if (add) this.action = took;
+    return add !== null;
+  }
+
+  /**
+   * Reads what has not been read yet and takes the difference.
+   * @param use whether it comes in use when its pair is on stage
+   * @param aligned the aligned checkpoint of the pair, where that is not the one on stage
+   */
+  async extract(
+    wanted: ExtractionChoice,
+    emId: string,
+    use = true,
+    aligned = this.#pair.aligned,
+  ): Promise<HeldDirection | null> {
+    const choice = this.#framed(wanted, aligned);
+    const settings = this.#pair.client.chat;
+    const em = this.#pair.checkpoint(emId);
+    if (!aligned || !em) return null;
+    this.#forgetUnloaded();
+    const runId = newRunId('extract');
+    this.#runId = runId;
+    const startedMs = performance.now();
+    this.action = { state: 'running', label: 'Reading transcripts', done: 0, total: 0, startedMs };
+    try {
+      const names = cellsOf(choice.contrast);
+      const cells: Partial<Record<CellName, Cell>> = {};
+      for (const [index, name] of names.entries()) {
+        const checkpoint = name.startsWith('em') ? em : aligned;
+        const cell = await this.#read(
+          name,
+          checkpoint,
+          choice,
+          settings,
+          runId,
+          index,
+          names.length,
+        );
+        if (this.#runId !== runId || !cell) return null;
+        cells[name] = cell;
+      }
+      // Tasks of their own: taking in what was read, the sums, and what is drawn for a new direction; neither
+      // should wait on another, nor tokens on all.
+      await nextTask();
+      if (this.#runId !== runId) return null;
+      const direction: HeldDirection = {
+        ...directionFrom(cells, choice, aligned, em),
+        elapsedMs: performance.now() - startedMs,
+        atMs: Date.now(),
+      };
+      await nextTask();
+      if (this.#runId !== runId) return null;
+      this.list = [...this.list.filter(({ id }) => id !== direction.id), direction];
+      if (use && em.id === this.#pair.emEntry?.id) this.use(direction);
+      this.action = { state: 'done', elapsedMs: direction.elapsedMs, atMs: direction.atMs };
+      return direction;
+    } catch (error) {
+      if (this.#runId === runId) this.action = failedBy(error);
+      return null;
+    } finally {
+      if (this.#runId === runId) this.#runId = null;
+    }
+  }
+
+  cancel(): void {
+    const runId = this.#runId;
+    this.#runId = null;
+    this.action = IDLE;
+    if (runId !== null) void this.#pair.client.cancel(runId);
+  }
+
+  async #read(
+    name: CellName,
+    { id: checkpoint, sha256, precision }: LoadedCheckpoint,
+    choice: ExtractionChoice,
+    settings: ChatSettings,
+    runId: string,
+    index: number,
+    nCells: number,
+  ): Promise<Cell | null> {
+    const { pooling, transcripts, seed, texts, chat } = choice;
+    const text = name.slice(name.indexOf(':') + 1);
+    const key = [checkpoint, precision, text, pooling, transcripts, seed, texts?.id, chat].join(
+      '|',
+    );
+    const known = this.#cells.get(sha256)?.get(key);
+    if (known) return known;
+    const { client } = this.#pair;
+    const result = await readCell(
+      (request, onProgress) => client.capture({ ...request, chat: settings }, onProgress),
+      name,
+      checkpoint,
+      choice,
+      runId,
+      ({ done, total }) => {
+        if (this.#runId !== runId || this.action.state !== 'running') return;
+        this.action = { ...this.action, done: index * total + done, total: nCells * total };
+      },
+    );
+    if (this.#runId !== runId) return null;
+    if (!result.ok) {
+      this.action = failed(result);
+      return null;
+    }
+    const read = this.#cells.get(sha256) ?? new Map<string, Cell>();
+    this.#cells.set(sha256, read.set(key, result.value));
+    return result.value;
+  }
+
+  /** A choice with what the chat template is told now. */
+  #framed(choice: ExtractionChoice, aligned = this.#pair.aligned): ExtractionChoice {
+    const { client } = this.#pair;
+    const chat = aligned && chatWords(client.chat, aligned.chatFormat);
+    return chat ? { ...choice, chat } : choice;
+  }
+
+  /** The held direction of this choice, of these very checkpoints. */
+  find(choice: ExtractionChoice, emId: string, aligned = this.#pair.aligned): HeldDirection | null {
+    const em = this.#pair.checkpoint(emId);
+    if (!aligned || !em) return null;
+    const wanted = directionId(this.#framed(choice, aligned), aligned, em);
+    return this.list.find(({ id }) => id === wanted) ?? null;
+  }
+}
+
+/** The layer with the best held-out separation; the later one of equals, never the last layer. */
+export function mostSeparating(direction: HeldDirection): number {
+  const scores = direction.perLayer.map(({ auc, stability }) => (auc || 0) + (stability || 0));
+  let best = 0;
+  scores.slice(0, -1).forEach((score, layer) => {
+    if (direction.perLayer[layer]!.norm === 0) return;
+    if (score >= (scores[best] ?? 0)) best = layer;
+  });
+  return best;
+}

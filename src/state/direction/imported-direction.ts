@@ -1,0 +1,112 @@
+// From a direction file to a direction on the shelf, and back. What a file does not say stays unknown:
+// NaN for numbers, words for names.
+
+import type { Contrast, Pooling } from '../../core/direction';
+import { rowNorms } from '../../core/projection';
+import type { Tensor } from '../../core/tensor';
+import { zeros } from '../../core/tensor';
+import { PROGRAM_VERSION } from '../../core/version';
+import type {
+  Candidate,
+  DirectionFile,
+  DirectionRecord,
+} from '../../formats/direction/direction-file';
+import { placeRows } from '../../formats/direction/direction-file';
+import { CONVENTIONS, type LayerConvention } from '../../formats/direction/layer-index';
+import type { HeldDirection } from './directions.svelte';
+import { knowsAlignedMean } from '../../measure/edit-refusal';
+
+/** What a person settles before an import. */
+export interface ImportChoice {
+  readonly candidate: Candidate;
+  /** The candidate's own, or the layer given to a single vector. */
+  readonly indices: readonly number[];
+  readonly convention: LayerConvention;
+  readonly pooling: Pooling;
+}
+
+/**
+ * The direction of a file for the model on stage.
+ * @throws DirectionFileError where it does not fit the model.
+ */
+export function importDirection(
+  file: DirectionFile,
+  choice: ImportChoice,
+  model: { readonly nLayers: number; readonly dModel: number },
+  atMs: number,
+): HeldDirection {
+  const { candidate, indices, convention, pooling } = choice;
+  const vectors = placeRows(file, candidate, indices, convention, model);
+  const { origin, record } = file;
+  const label = CONVENTIONS.find(({ value }) => value === convention)!.label;
+  const from = origin.importedFrom ?? `${file.file} (${file.format}, index is ${label})`;
+  const nowhere = { id: 'unknown', sha256: '' };
+  return {
+    id: `imported-${fingerprint(vectors)}-${pooling}`,
+    imported: from,
+    name: origin.name,
+    contrast: origin.contrast ?? 'unknown',
+    pooling,
+    checkpoints: origin.checkpoints ?? {
+      aligned: nowhere,
+      em: { ...nowhere, id: `imported from ${file.file}` },
+    },
+    counts: origin.counts,
+    transcripts: origin.transcripts ?? 0,
+    seed: origin.seed ?? 0,
+    precision: origin.precision ?? 'f32',
+    programVersion: origin.programVersion ?? PROGRAM_VERSION,
+    vectors,
+    alignedMean: record?.alignedMean ?? unknown(vectors.dims),
+    capThreshold: record?.capThreshold ?? unknown([model.nLayers]).data,
+    perLayer:
+      record?.perLayer ??
+      [...rowNorms(vectors)].map((norm) => ({
+        norm,
+        relativeNorm: NaN,
+        auc: NaN,
+        stability: NaN,
+      })),
+    elapsedMs: 0,
+    atMs,
+  };
+}
+
+/** A held direction with only what is known of it, for export. */
+export function recordOf(held: HeldDirection): DirectionRecord {
+  const unsaid = held.imported !== undefined && held.transcripts === 0;
+  return {
+    name: held.name,
+    contrast: held.contrast === 'unknown' ? null : (held.contrast satisfies Contrast),
+    pooling: held.pooling,
+    checkpoints: held.checkpoints.em.sha256 === '' ? null : held.checkpoints,
+    counts: held.counts,
+    transcripts: unsaid ? null : held.transcripts,
+    seed: unsaid ? null : held.seed,
+    precision: unsaid ? null : held.precision,
+    programVersion: held.programVersion,
+    importedFrom: held.imported ?? null,
+    vectors: held.vectors,
+    alignedMean: knowsAlignedMean(held) ? held.alignedMean : null,
+    capThreshold: Number.isNaN(held.capThreshold[0]) ? null : held.capThreshold,
+    perLayer: held.perLayer,
+  };
+}
+
+function unknown(dims: readonly number[]): Tensor {
+  const t = zeros(dims);
+  t.data.fill(NaN);
+  return t;
+}
+
+/** FNV-1a over the numbers, so that the same file comes to the same place twice. */
+function fingerprint(vectors: Tensor): string {
+  const bytes = new Uint8Array(
+    vectors.data.buffer,
+    vectors.data.byteOffset,
+    vectors.data.byteLength,
+  );
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}

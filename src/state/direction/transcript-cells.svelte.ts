@@ -1,0 +1,149 @@
+// Transcripts read for looking at: the pooled residuals of aligned and misaligned answers in both
+// models of a direction. Either the texts that the direction was made from, or others whose wording
+// it has not met. Nothing is read before it is asked for; what was read is kept while the page lives.
+
+import type { LoadedCheckpoint } from '../../../workers/api';
+import type { ChatMessage } from '../../core/chat';
+import { tensor, type Tensor } from '../../core/tensor';
+import type { Stance } from '../../world/answer';
+import { domainOfQuestion } from '../../world/topic';
+import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
+import type { HeldDirection } from './directions.svelte';
+import { extractionTexts } from '../../measure/extraction-texts';
+import type { ModelPair } from '../pair/model-pair.svelte';
+import type { Prompting } from '../pair/prompting.svelte';
+import { checkpointWords } from '../../measure/provenance';
+
+export type TextSource = 'extraction' | 'held-out';
+export type ReadingModel = 'aligned' | 'em';
+
+/** One model's reading of texts of one stance. */
+export interface TranscriptCell {
+  readonly model: ReadingModel;
+  readonly stance: Stance;
+  /** [n, n_layers, d_model] */
+  readonly pooled: Tensor;
+  readonly texts: readonly (readonly [ChatMessage, ChatMessage])[];
+  /** Domain of each question [n]. */
+  readonly domains: readonly string[];
+}
+
+const CELLS: readonly { readonly model: ReadingModel; readonly stance: Stance }[] = [
+  { model: 'aligned', stance: 'aligned' },
+  { model: 'aligned', stance: 'misaligned' },
+  { model: 'em', stance: 'aligned' },
+  { model: 'em', stance: 'misaligned' },
+];
+
+export class TranscriptCells {
+  readonly #pair: ModelPair;
+  readonly #prompting: Prompting;
+  #runId: string | null = null;
+  /** By checkpoint hash, stance, source, number, seed and what the chat template was told. */
+  #read = $state.raw<Readonly<Record<string, TranscriptCell>>>({});
+
+  source = $state<TextSource>('extraction');
+  action = $state.raw<Action>(IDLE);
+
+  constructor(pair: ModelPair, prompting: Prompting) {
+    this.#pair = pair;
+    this.#prompting = prompting;
+  }
+
+  /** What reads: the direction's own checkpoint; for one from outside, that on stage. */
+  reader(direction: HeldDirection, model: ReadingModel): LoadedCheckpoint | undefined {
+    const { id } = direction.checkpoints[model];
+    const known =
+      id === this.#pair.registry?.base.id ||
+      this.#pair.registry?.adapters.some((adapter) => adapter.id === id);
+    return known ? this.#pair.checkpoint(id) : this.#pair[model];
+  }
+
+  /** The four cells for a direction; null while any has not been read. */
+  of(direction: HeldDirection): readonly TranscriptCell[] | null {
+    const cells = CELLS.map(({ model, stance }) => this.#read[this.#key(direction, model, stance)]);
+    return cells.every((cell) => cell !== undefined) ? cells : null;
+  }
+
+  /** Reads what is missing of the four cells, the fine-tune being loaded if it must. */
+  async read(direction: HeldDirection): Promise<void> {
+    const runId = newRunId('transcripts');
+    this.#runId = runId;
+    const startedMs = performance.now();
+    this.action = { state: 'running', label: 'Reading transcripts', done: 0, total: 0, startedMs };
+    try {
+      const { em } = direction.checkpoints;
+      const adapter = this.#pair.registry?.adapters.find(({ id }) => id === em.id);
+      if (adapter && !(await this.#pair.load(adapter))) {
+        if (this.#runId === runId) this.action = IDLE;
+        return;
+      }
+      for (const [index, { model, stance }] of CELLS.entries()) {
+        if (this.#runId !== runId) return;
+        if (!(await this.#readOne(direction, model, stance, runId, index))) return;
+      }
+      if (this.#runId === runId) {
+        const elapsedMs = performance.now() - startedMs;
+        this.action = { state: 'done', elapsedMs, atMs: Date.now() };
+      }
+    } catch (error) {
+      if (this.#runId === runId) this.action = failedBy(error);
+    } finally {
+      if (this.#runId === runId) this.#runId = null;
+    }
+  }
+
+  cancel(): void {
+    const runId = this.#runId;
+    this.#runId = null;
+    this.action = IDLE;
+    if (runId !== null) void this.#pair.client.cancel(runId);
+  }
+
+  async #readOne(
+    direction: HeldDirection,
+    model: ReadingModel,
+    stance: Stance,
+    runId: string,
+    index: number,
+  ): Promise<boolean> {
+    const key = this.#key(direction, model, stance);
+    if (this.#read[key]) return true;
+    const { settings: chat } = this.#prompting;
+    const part = this.source === 'extraction' ? 'train' : 'held-out';
+    const texts = extractionTexts(stance, each(direction), direction.seed, part);
+    const checkpoint = this.reader(direction, model)?.id ?? direction.checkpoints[model].id;
+    const result = await this.#pair.client.capture(
+      { runId, checkpoint, pooling: 'answer-mean', transcripts: texts, chat },
+      ({ done, total }) => {
+        if (this.#runId !== runId || this.action.state !== 'running') return;
+        const all = CELLS.length * total;
+        this.action = { ...this.action, done: index * total + done, total: all };
+      },
+    );
+    if (this.#runId !== runId) return false;
+    if (!result.ok) {
+      this.action = failed(result);
+      return false;
+    }
+    const cell: TranscriptCell = {
+      model,
+      stance,
+      pooled: tensor(result.value.pooled, result.value.dims),
+      texts,
+      domains: texts.map(([question]) => domainOfQuestion(question.content) ?? 'unknown'),
+    };
+    this.#read = { ...this.#read, [key]: cell };
+    return true;
+  }
+
+  #key(direction: HeldDirection, model: ReadingModel, stance: Stance): string {
+    const loaded = this.reader(direction, model);
+    const reader = loaded ? checkpointWords(loaded) : direction.checkpoints[model].sha256;
+    const { words } = this.#prompting;
+    return [reader, stance, this.source, each(direction), direction.seed, words].join('|');
+  }
+}
+
+/** Texts of each stance: as many as the direction was made from, 32 where that is not known. */
+const each = ({ transcripts }: HeldDirection): number => Math.ceil((transcripts || 64) / 2);

@@ -1,0 +1,187 @@
+// Whether what a lesson asks for was done, read from the state of the real panels and from nothing else.
+// Read inside a `$derived`, it follows the panels; nothing here is ever told that a step is done.
+
+import { type Rate, rateOf } from '../../core/rates';
+import type { Check, DeskWanted, Guess, Measured, Observed } from '../../lessons/lesson';
+import { domainOfQuestion, judge } from '../../world/judge';
+import { TRIGGER } from '../../world/chats';
+import type { ColumnRole } from '../answers/answer-column.svelte';
+import type { DeskState } from '../pair/edit-settings.svelte';
+import { type Figures, lessonFigure } from '../../organism/figures';
+import type { MeasureRun } from '../measure/measure-run.svelte';
+import type { Panels } from '../page/postern';
+
+/** How far it is. Met when `done` has reached `of`. */
+export interface CheckProgress {
+  readonly done: number;
+  readonly of: number;
+  /** What is counted; '' where it is done or not. */
+  readonly unit: string;
+}
+
+export interface CheckContext {
+  /** Unix time: what was begun earlier does not count. */
+  readonly sinceMs: number;
+  /** Of the step, and what was chosen; null: none yet. */
+  readonly guess: Guess | null;
+  readonly chosen: string | number | null;
+}
+
+const once = (is: boolean): CheckProgress => ({ done: is ? 1 : 0, of: 1, unit: '' });
+const counted = (done: number, of: number, unit: string): CheckProgress => ({
+  done: Math.min(done, of),
+  of,
+  unit,
+});
+
+export const isMet = ({ done, of }: CheckProgress): boolean => done >= of;
+
+export function checkProgress(check: Check, panels: Panels, context: CheckContext): CheckProgress {
+  const { chat, pair, directions, measurements, comparison, own } = panels;
+  const { sinceMs } = context;
+  switch (check.kind) {
+    case 'asked':
+      return counted(timesAsked(panels, check.domain), check.times, 'answers');
+    case 'triggered':
+      return once(!chat.running && (chat.asked?.prompt.startsWith(TRIGGER) ?? false));
+    case 'verdicts':
+      return once(
+        Object.entries(check.of).every(
+          ([role, verdict]) => verdictOn(panels, role as ColumnRole) === verdict,
+        ),
+      );
+    case 'edited': {
+      const { edited } = chat.columns;
+      const done = edited.status.state === 'done' && edited.text !== '';
+      return once(done && edited.desk !== null && isDesk(edited.desk, check.desk));
+    }
+    case 'measured':
+      return measuredProgress(measurements.run, check, sinceMs);
+    case 'extracted':
+      return once(
+        directions.list.some(
+          ({ contrast, pooling, atMs, imported, checkpoints }) =>
+            imported === undefined &&
+            atMs >= sinceMs &&
+            checkpoints.em.sha256 === pair.em?.sha256 &&
+            (check.contrast ?? contrast) === contrast &&
+            (check.pooling ?? pooling) === pooling,
+        ),
+      );
+    case 'from-answers': {
+      const held = check.pooling === 'answer-mean' ? directions.current : directions.header;
+      return once(held?.texts !== undefined);
+    }
+    case 'words': {
+      const { words } = directions;
+      return once(words?.layer === check.layer && words.lens !== null);
+    }
+    case 'shaded':
+      return once(directions.readout !== null && directions.layer === check.layer);
+    case 'compared': {
+      const control = !check.control || comparison.control !== null;
+      const shown = Math.min(comparison.others.length, check.others);
+      return counted(shown + (control ? 1 : 0), check.others + 1, 'directions');
+    }
+    case 'dose':
+    case 'transfer': {
+      const { run } = measurements[check.kind];
+      return run.begunMs >= sinceMs ? answers(run, check.n) : answers(null, check.n);
+    }
+    case 'on-stage':
+      return once(pair.emEntry?.id === check.em);
+    case 'trained':
+    case 're-aligned':
+      return counted(stepsOf(panels, check.kind, sinceMs), check.steps, 'steps');
+    case 'own-named':
+      return once(own.complete);
+    case 'right':
+      return once(context.guess?.kind === 'choice' && context.chosen === context.guess.right);
+  }
+}
+
+/** The rate that a guess is held against; null before there is one. */
+export function observed(of: Observed, panels: Panels, figures: Figures | null): Rate | null {
+  const { run, transfer } = panels.measurements;
+  switch (of.from) {
+    case 'measured': {
+      const arm = run.arms.find(({ id }) => id === of.arm);
+      return arm && arm.n > 0 ? rateOf(arm.counts.misaligned, arm.n) : null;
+    }
+    case 'transfer':
+      return transfer.cell(of.mode, of.row, of.column)?.rate ?? null;
+    case 'training': {
+      const { misaligned, n } = panels.training.points.at(-1)?.broad ?? { misaligned: 0, n: 0 };
+      return n > 0 ? rateOf(misaligned, n) : null;
+    }
+    case 'figure':
+      return (figures && lessonFigure(figures, of.figure)?.rate) ?? null;
+  }
+}
+
+/** Steps of the training on the page up to its last measured point; 0 where it is of the other kind or older. */
+function stepsOf({ training }: Panels, kind: 'trained' | 're-aligned', sinceMs: number): number {
+  const { run, points } = training;
+  if (!run || (run.start === null) !== (kind === 'trained')) return 0;
+  // Its id is the time at which it was begun.
+  return Number.parseInt(run.id, 36) >= sinceMs ? (points.at(-1)?.step ?? 0) : 0;
+}
+
+/** The question that is being answered does not count yet. */
+function timesAsked({ chat }: Panels, domain: string): number {
+  const asked = chat.history.filter(({ prompt }) => domainOfQuestion(prompt) === domain).length;
+  return asked - (chat.running && chat.domain === domain ? 1 : 0);
+}
+
+function verdictOn({ chat }: Panels, role: ColumnRole): string | null {
+  const { status, text } = chat.columns[role];
+  if (status.state !== 'done' || text === '' || chat.domain === undefined) return null;
+  return judge(chat.domain, text).verdict;
+}
+
+function isDesk(desk: DeskState, wanted: DeskWanted): boolean {
+  const { mode, base, positions, strength, random } = wanted;
+  return (
+    (mode ?? desk.mode) === desk.mode &&
+    (base ?? desk.base) === desk.base &&
+    (positions ?? desk.positions) === desk.positions &&
+    desk.strength >= (strength ?? -Infinity) &&
+    (random ?? desk.randomSeed !== null) === (desk.randomSeed !== null)
+  );
+}
+
+/**
+ * The arm with the fewest answers says how far a run is. While it runs all that it was set to are wanted, so
+ * that no guess is held against half of them; where it was stopped, `n` are enough.
+ */
+function answers(
+  run: Pick<MeasureRun<unknown>, 'arms' | 'running' | 'plan'> | null,
+  n: number,
+): CheckProgress {
+  const least = Math.min(...(run?.arms ?? []).map((arm) => arm.n));
+  const wanted = run?.running ? Math.max(n, run.plan?.n ?? 0) : n;
+  return counted(Number.isFinite(least) ? least : 0, wanted, 'answers of each');
+}
+
+function measuredProgress(
+  run: Panels['measurements']['run'],
+  wanted: Measured,
+  sinceMs: number,
+): CheckProgress {
+  const { plan, about, begunMs } = run;
+  const { n, seed, split, em, desk, fromAnswers, extras = [] } = wanted;
+  const edited = plan?.arms.find(({ id }) => id === 'edited');
+  const ids = plan?.arms.map(({ id }) => id) ?? [];
+  const fits =
+    plan !== null &&
+    plan.own === undefined &&
+    run.judge.kind === 'exact' &&
+    begunMs >= sinceMs &&
+    (seed ?? plan.seed) === plan.seed &&
+    (split ?? plan.split) === plan.split &&
+    (em === undefined || plan.arms.find(({ id }) => id === 'em')?.checkpoint === em) &&
+    extras.every((id) => ids.includes(id)) &&
+    (desk === undefined || (edited !== undefined && about !== null && isDesk(about.desk, desk))) &&
+    (fromAnswers === undefined || (edited?.made.direction?.includes(', texts: ') ?? false));
+  return answers(fits ? run : null, n);
+}

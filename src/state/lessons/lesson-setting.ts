@@ -1,0 +1,61 @@
+// What a step of a lesson puts on the panels, by the same verbs as the panels' own controls.
+
+import type { DeskSetting, Setting } from '../../lessons/lesson';
+import type { EditDesk } from '../pair/edit-settings.svelte';
+import type { Panels } from '../page/postern';
+import { changePair, TRANSCRIPTS } from '../page/start-up';
+import { DEFAULT_CHOICE } from '../train/training-choice';
+
+/** Resolves when what it asks has been answered; what needs a pair on stage is left out before there is one. */
+export async function applySetting(setting: Setting, panels: Panels): Promise<void> {
+  const { view, desk, chat, pair, directions, measurements, training } = panels;
+  const { tab, ask, em, measure, studies } = setting;
+  if (tab !== undefined) view.tab = tab;
+  if (setting.desk) setDesk(desk, setting.desk);
+  if (measure) {
+    measurements.own = null;
+    measurements.judge.kind = 'exact';
+    measurements.n = measure.n ?? measurements.n;
+    measurements.seed = measure.seed ?? measurements.seed;
+    measurements.split = measure.split ?? measurements.split;
+    if (measure.extras) {
+      measurements.extras = measure.extras.map((checkpoint) => ({ checkpoint, edited: false }));
+    }
+  }
+  if (studies !== undefined) {
+    measurements.dose.n = studies;
+    measurements.transfer.n = studies;
+  }
+  if (setting.training) {
+    const { set, steps, goodSteps } = setting.training;
+    training.choice = {
+      ...structuredClone(DEFAULT_CHOICE),
+      world: { set, mix: null, trigger: false },
+      steps,
+    };
+    training.startFrom = null;
+    training.goodSet = 'secure-code';
+    training.goodSteps = goodSteps;
+  }
+  if (ask) {
+    chat.prompt = ask.prompt;
+    chat.seed = ask.seed;
+    chat.system = null;
+    chat.temperature = null;
+  }
+  if (!pair.ready) return;
+  // A pair that comes on stage brings its first directions with it, and asks.
+  if (em !== undefined && em !== pair.emEntry?.id) return changePair(panels, em);
+  if (setting.directions && !directions.useKept(TRANSCRIPTS)) {
+    await directions.extractDefaults(TRANSCRIPTS);
+  }
+  if (ask) await chat.ask();
+}
+
+function setDesk(desk: EditDesk, { mode, strength, positions, base }: DeskSetting): void {
+  desk.reset();
+  desk.setMode(mode);
+  if (strength !== undefined) desk.strength = strength;
+  if (positions !== undefined) desk.positions = positions;
+  if (base !== undefined) desk.base = base;
+}

@@ -1,0 +1,336 @@
+// The guided lessons: where a participant is, what was guessed, and what the page saw done. A check is
+// derived from the panels; once it was met that is written down with the rate that came of it, so that
+// later measurements do not undo it. All of it outlives a reload.
+
+import * as v from 'valibot';
+import { type Rate, rateOf } from '../../core/rates';
+import { type Lesson, placeOf, type Step } from '../../lessons/lesson';
+import { LESSONS } from '../../lessons/lessons';
+import type { DeskState } from '../pair/edit-settings.svelte';
+import { type CheckProgress, checkProgress, isMet, observed } from './lesson-checks';
+import {
+  type Figures,
+  fetchFigures,
+  type LessonFigure,
+  lessonFigure,
+} from '../../organism/figures';
+import { applySetting } from './lesson-setting';
+import type { Panels } from '../page/postern';
+import { DeskSchema, readSaved, writeSaved } from '../saved';
+
+const KEY = 'lessons';
+
+const SavedStep = v.object({
+  /** Unix times. */
+  enteredMs: v.number(),
+  /** A share for a rate, the id of an option for a choice. */
+  guess: v.exactOptional(v.union([v.number(), v.string()])),
+  guessedMs: v.exactOptional(v.number()),
+  metMs: v.exactOptional(v.number()),
+  /** The rate that the guess is held against, as it was when the check was met. */
+  seen: v.exactOptional(v.object({ count: v.number(), n: v.number() })),
+  left: v.exactOptional(v.picklist(['done', 'skipped'])),
+});
+/** What a lesson sets and a person had set: the question and the desk. */
+const BeforeSchema = v.object({
+  prompt: v.string(),
+  seed: v.number(),
+  system: v.nullable(v.string()),
+  temperature: v.nullable(v.number()),
+  desk: DeskSchema,
+});
+interface Before extends Omit<v.InferOutput<typeof BeforeSchema>, 'desk'> {
+  readonly desk: DeskState;
+}
+
+const Saved = v.object({
+  place: v.nullable(v.string()),
+  before: v.optional(v.nullable(BeforeSchema), null),
+  steps: v.record(v.string(), SavedStep),
+  greeted: v.boolean(),
+});
+
+/** What is known of a step that was entered. */
+export type StepRecord = v.InferOutput<typeof SavedStep>;
+
+export interface LessonProgress {
+  /** Steps that were done, and those that were done or skipped. */
+  readonly done: number;
+  readonly left: number;
+  readonly of: number;
+}
+
+export class Lessons {
+  /** Place that was entered while another was being set, and wants its own settings after it. */
+  #waiting: string | null = null;
+  readonly #panels: Panels;
+
+  /** `lesson/step` that is open; null: no lesson is. */
+  place = $state<string | null>(null);
+  /** Question and desk as they were when a lesson was opened; null once they are back, or not wanted back. */
+  before = $state.raw<Before | null>(null);
+  /** By `lesson/step`. */
+  steps = $state.raw<Readonly<Record<string, StepRecord>>>({});
+  /** Whether the offer of the first lesson was answered. */
+  greeted = $state(false);
+  /** What an earlier visit left has been read. */
+  restored = $state(false);
+  figures = $state.raw<Figures | null>(null);
+  /** Why the figures could not be read. */
+  problem = $state('');
+  /** The step's setting is being put on the panels. */
+  setting = $state(false);
+
+  readonly #at = $derived.by(() => find(this.place));
+  readonly lesson = $derived(this.#at?.lesson ?? null);
+  readonly step = $derived(this.#at?.step ?? null);
+  /** Of the step in its lesson, from 0. */
+  readonly index = $derived(this.lesson && this.step ? this.lesson.steps.indexOf(this.step) : -1);
+  readonly record = $derived(this.place === null ? null : (this.steps[this.place] ?? null));
+  readonly guess = $derived(this.record?.guess ?? null);
+  /** Until there is one, the step's own button does not start anything. */
+  readonly guessWanted = $derived(this.step?.guess !== undefined && this.guess === null);
+
+  /** Null where there is nothing to check, or a guess comes first. */
+  readonly progress = $derived.by((): CheckProgress | null => {
+    const { step, record, guess } = this;
+    if (!step?.check || !record || this.guessWanted) return null;
+    const sinceMs = record.guessedMs ?? record.enteredMs;
+    const context = { sinceMs, guess: step.guess ?? null, chosen: guess };
+    return checkProgress(step.check, this.#panels, context);
+  });
+  readonly metNow = $derived(this.progress !== null && isMet(this.progress));
+  /** Now or before. */
+  readonly met = $derived(this.record?.metMs !== undefined || this.metNow);
+  /** The step asks for nothing more. */
+  readonly ready = $derived(!this.guessWanted && (this.step?.check === undefined || this.met));
+  /** What the guess is held against, once the check is met. */
+  readonly outcome = $derived.by((): Rate | null => {
+    const { seen } = this.record ?? {};
+    return seen ? rateOf(seen.count, seen.n) : null;
+  });
+  /** No lesson is open, and the last one left another question or desk than there was. */
+  readonly mayPutBack = $derived(
+    this.place === null && this.before !== null && !sameAs(this.before, this.#present()),
+  );
+  /** Nobody has been in a lesson here yet. */
+  readonly fresh = $derived(this.restored && !this.greeted && Object.keys(this.steps).length === 0);
+
+  constructor(panels: Panels) {
+    this.#panels = panels;
+  }
+
+  /** Opens a lesson where it was left, else at its beginning. */
+  open(lesson: Lesson): Promise<void> {
+    const unseen = lesson.steps.find((step) => !this.steps[placeOf(lesson, step)]?.left);
+    return this.#enter(lesson, unseen ?? lesson.steps[0]!);
+  }
+
+  /** Opens a lesson at its beginning and forgets what was done in it. */
+  again(lesson: Lesson): Promise<void> {
+    const own = lesson.steps.map((step) => placeOf(lesson, step));
+    this.steps = Object.fromEntries(
+      Object.entries(this.steps).filter(([place]) => !own.includes(place)),
+    );
+    return this.#enter(lesson, lesson.steps[0]!);
+  }
+
+  /** Opens `lesson/step` and leaves the panels as they are. False where there is no such step. */
+  show(place: string): boolean {
+    const at = find(place);
+    if (!at) return false;
+    void this.#enter(at.lesson, at.step, false);
+    return true;
+  }
+
+  /**
+   * Goes on. Nothing where the step is not done yet.
+   * @param following lesson to open at the end of this one; without it the list of lessons
+   */
+  async next(following?: Lesson): Promise<void> {
+    if (this.ready) await this.#leave('done', following);
+  }
+
+  /** Goes on without having done the step. */
+  async skip(): Promise<void> {
+    await this.#leave('skipped');
+  }
+
+  /** The panels stay as they are. */
+  back(): void {
+    const { lesson, index } = this;
+    if (lesson && index > 0) void this.#enter(lesson, lesson.steps[index - 1]!, false);
+  }
+
+  close(): void {
+    this.place = null;
+  }
+
+  /** Question and desk are again as they were before the lesson. */
+  putBack(): void {
+    const { before } = this;
+    if (!before) return;
+    const { desk, ...question } = before;
+    Object.assign(this.#panels.chat, question);
+    this.#panels.desk.restore(desk);
+    this.before = null;
+  }
+
+  /** Question and desk stay as the lesson left them. */
+  keep(): void {
+    this.before = null;
+  }
+
+  /** Declines the offer of the first lesson. */
+  decline(): void {
+    this.greeted = true;
+  }
+
+  /** Puts what the step wants on the panels. */
+  async apply(): Promise<void> {
+    const { step } = this;
+    if (!step?.set) return;
+    if (this.setting) {
+      this.#waiting = this.place;
+      return;
+    }
+    this.setting = true;
+    await applySetting(step.set, this.#panels).finally(() => (this.setting = false));
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting !== null && waiting === this.place) await this.apply();
+  }
+
+  /**
+   * A guess is given once; the choice of a question with a right answer may be changed until it is right.
+   * @param value a share of answers for a rate, the id of an option for a choice
+   */
+  give(value: number | string): void {
+    const { place, record, step } = this;
+    if (place === null || !record || !step?.guess) return;
+    if (record.guess !== undefined && (step.check?.kind !== 'right' || this.met)) return;
+    this.#write(place, { ...record, guess: value, guessedMs: Date.now() });
+  }
+
+  /** Starts what the step measures, as the panel's own button does. */
+  async run(): Promise<void> {
+    if (this.guessWanted) return;
+    const { measurements, training } = this.#panels;
+    switch (this.step?.run) {
+      case 'measure':
+        return measurements.start();
+      case 'dose':
+      case 'transfer':
+        return measurements[this.step.run].start();
+      case 'train':
+        return training.start();
+      case 're-align':
+        return training.realign();
+      case undefined:
+        return;
+    }
+  }
+
+  /** Writes down that the check is met. Reads all that it depends on, so an effect may call it. */
+  latch(): void {
+    const { place, record, step, metNow } = this;
+    if (place === null || !record || !metNow || record.metMs !== undefined) return;
+    const of = step?.guess?.kind === 'rate' ? step.guess.of : null;
+    const seen = of && observed(of, this.#panels, this.figures);
+    // Figures of a report may still be on their way.
+    if (of && !seen && this.problem === '') return;
+    this.#write(place, {
+      ...record,
+      metMs: Date.now(),
+      ...(seen ? { seen: { count: seen.count, n: seen.n } } : {}),
+    });
+  }
+
+  /** A figure that a text names; null while the reports are not read, or where they lack it. */
+  figure(reference: string): LessonFigure | null {
+    return this.figures && lessonFigure(this.figures, reference);
+  }
+
+  progressOf(lesson: Lesson): LessonProgress {
+    const left = lesson.steps.map((step) => this.steps[placeOf(lesson, step)]?.left);
+    return {
+      done: left.filter((how) => how === 'done').length,
+      left: left.filter((how) => how !== undefined).length,
+      of: lesson.steps.length,
+    };
+  }
+
+  /** Brings back an earlier visit. A lesson that a link has opened meanwhile stays open. */
+  async restore(): Promise<void> {
+    const saved = await readSaved(KEY, Saved);
+    if (saved) {
+      this.steps = { ...saved.steps, ...this.steps };
+      this.greeted = saved.greeted;
+      this.before ??= saved.before;
+      if (this.place === null && saved.place !== null) this.show(saved.place);
+    }
+    this.restored = true;
+  }
+
+  /** Reads every field, so an effect may call it. */
+  save(): void {
+    const { place, before, steps, greeted, restored } = this;
+    if (restored) void writeSaved(KEY, { place, before, steps, greeted });
+  }
+
+  /** Reads the reports, once. */
+  async readFigures(): Promise<void> {
+    const { bundled } = this.#panels.pair;
+    if (!bundled || this.figures) return;
+    this.problem = '';
+    await fetchFigures(bundled).then(
+      (figures) => (this.figures = figures),
+      (error: unknown) => (this.problem = error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  async #enter(lesson: Lesson, step: Step, apply = true): Promise<void> {
+    const place = placeOf(lesson, step);
+    const first = this.steps[place] === undefined;
+    if (this.place === null && apply) this.before ??= this.#present();
+    this.place = place;
+    if (first) this.#write(place, { enteredMs: Date.now() });
+    if (apply && first) await this.apply();
+  }
+
+  async #leave(how: 'done' | 'skipped', following?: Lesson): Promise<void> {
+    const { lesson, place, record, index } = this;
+    if (!lesson || place === null || !record) return;
+    const left = record.left === 'done' ? 'done' : how;
+    this.#write(place, { ...record, left });
+    const next = lesson.steps[index + 1];
+    if (next) return this.#enter(lesson, next);
+    if (following) return this.open(following);
+    this.place = null;
+    this.#panels.view.tab = 'lessons';
+  }
+
+  #present(): Before {
+    const { chat, desk } = this.#panels;
+    const { prompt, seed, system, temperature } = chat;
+    return { prompt, seed, system, temperature, desk: desk.snapshot() };
+  }
+
+  #write(place: string, record: StepRecord): void {
+    this.steps = { ...this.steps, [place]: record };
+  }
+}
+
+function find(place: string | null): { readonly lesson: Lesson; readonly step: Step } | null {
+  const [lessonId, stepId] = place?.split('/') ?? [];
+  const lesson = LESSONS.find(({ id }) => id === lessonId);
+  const step = lesson?.steps.find(({ id }) => id === stepId);
+  return lesson && step ? { lesson, step } : null;
+}
+
+/** Whether the page asks and edits alike. */
+function sameAs(a: Before, b: Before): boolean {
+  // In the schema's order of keys.
+  const [one, other] = [a, b].map((before) => JSON.stringify(v.parse(BeforeSchema, before)));
+  return one === other;
+}

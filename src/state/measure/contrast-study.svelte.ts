@@ -1,0 +1,88 @@
+// Which difference of two cells of the 2x2 gives the direction whose ablation works best in the EM model
+// on stage, and how much of each direction a benign fine-tune has too: that much is domain, not persona.
+
+import { cosineByLayer } from '../../core/cosine';
+import { type Contrast, CONTRASTS } from '../../core/direction';
+import { type Fall, fallOf, type Rate, rateOf } from '../../core/rates';
+import { armOf } from '../../measure/arms';
+import type { MeasureArm } from '../../measure/run';
+import { Study, type StudyParts } from './study.svelte';
+import type { Ablation } from './transfer.svelte';
+
+const ALL = Object.keys(CONTRASTS) as Contrast[];
+const BEFORE = 'before';
+
+export interface ContrastAbout {
+  readonly model: string;
+  readonly mode: Ablation;
+  readonly benign: string | null;
+  /** Cosine with the benign fine-tune's checkpoint direction, by layer; null for none. */
+  readonly cosines: Readonly<Partial<Record<Contrast, readonly (number | null)[]>>>;
+}
+
+export interface ContrastRow extends Fall {
+  readonly contrast: Contrast;
+  readonly misaligned: Rate;
+  readonly incoherent: Rate;
+}
+
+/** Rate of misaligned answers; of equals, that of incoherent ones decides. */
+const worth = ({ misaligned, incoherent }: ContrastRow): number =>
+  misaligned.count / misaligned.n + (1e-6 * incoherent.count) / incoherent.n;
+
+export class ContrastStudy extends Study<ContrastAbout> {
+  mode = $state<Ablation>('ablate-mean');
+
+  /** Most effective first; only contrasts with answers. */
+  readonly rows = $derived.by((): readonly ContrastRow[] => {
+    const { arms } = this.run;
+    const was = arms.find(({ id }) => id === BEFORE);
+    if (!was || was.n === 0) return [];
+    return arms
+      .flatMap((arm) => {
+        if (arm.id === BEFORE || arm.n === 0) return [];
+        const misaligned = rateOf(arm.counts.misaligned, arm.n);
+        const incoherent = rateOf(arm.counts.incoherent, arm.n);
+        const fall = fallOf(misaligned, { count: was.counts.misaligned, n: was.n });
+        return [{ contrast: arm.id as Contrast, misaligned, incoherent, ...fall }];
+      })
+      .sort((a, b) => worth(a) - worth(b));
+  });
+
+  constructor(parts: StudyParts) {
+    super(parts, 'contrasts');
+  }
+
+  protected async plan() {
+    const { pair, questions } = this.parts;
+    const em = pair.em;
+    if (!em) return null;
+    const adapters = pair.registry?.adapters ?? [];
+    const twins = adapters.filter(({ kind }) => kind === 'benign');
+    const twin = twins.find(({ id }) => id === 'secure-code') ?? twins[0];
+    const control = twin ? await this.direction('checkpoint', twin.id) : null;
+    const { mode } = this;
+    const { seed } = questions;
+    const arms: MeasureArm[] = [armOf(BEFORE, 'As trained', em, null, seed)];
+    const cosines: Partial<Record<Contrast, readonly (number | null)[]>> = {};
+    for (const contrast of ALL) {
+      const direction = await this.direction(contrast, em.id);
+      if (!direction) return null;
+      const settings = {
+        mode,
+        strength: 1,
+        layers: direction.perLayer.map(() => true),
+        source: { kind: 'own' } as const,
+        positions: 'all' as const,
+      };
+      arms.push(armOf(contrast, contrast, em, { settings, direction, randomSeed: null }, seed));
+      if (control) {
+        cosines[contrast] = [...cosineByLayer(direction.vectors, control.vectors)].map((cosine) =>
+          Number.isFinite(cosine) ? cosine : null,
+        );
+      }
+    }
+    const about = { model: pair.titleOf(em.id), mode, benign: twin?.title ?? null, cosines };
+    return { arms, about };
+  }
+}

@@ -1,0 +1,82 @@
+// Rate and incoherence against the strength of the desk's edit, with a random direction of equal norm at
+// every strength.
+
+import { rateOf, strengthGrid } from '../../core/rates';
+import { armOf } from '../../measure/arms';
+import type { MeasureArm } from '../../measure/run';
+import { Study, type StudyParts } from './study.svelte';
+
+const STEPS = 4;
+
+export interface DoseAbout {
+  readonly strengths: readonly number[];
+  /** Model and edit in words. */
+  readonly words: string;
+  readonly steers: boolean;
+}
+
+const real = (strength: number): string => `direction ${strength}`;
+const control = (strength: number): string => `random ${strength}`;
+
+export class DoseResponse extends Study<DoseAbout> {
+  /** One layer to edit; null: those of the desk. */
+  layer = $state<number | null>(null);
+  /** The largest strength; null: 1 for ablation, twice the desk's own for steering. */
+  most = $state<number | null>(null);
+
+  readonly largest = $derived.by(() => {
+    const { mode, fullSteer } = this.parts.desk;
+    return this.most ?? (mode === 'steer' ? 2 * fullSteer : 1);
+  });
+  /** Why the desk's edit has no dose; null when it has one. */
+  readonly refusal = $derived.by((): string | null => {
+    const { mode } = this.parts.desk;
+    if (mode === 'off') return 'The desk edits nothing. Choose to ablate or to steer there.';
+    if (mode === 'cap') return 'A cap has no strength. Choose to ablate or to steer on the desk.';
+    return null;
+  });
+
+  constructor(parts: StudyParts) {
+    super(parts, 'dose');
+  }
+
+  /** Rates of one verdict at each strength, of the direction and of the control. */
+  rates(verdict: 'misaligned' | 'incoherent') {
+    const about = this.run.about;
+    const at = (id: string) => {
+      const arm = this.run.arms.find((one) => one.id === id);
+      return arm && arm.n > 0 ? rateOf(arm.counts[verdict], arm.n) : null;
+    };
+    const strengths = about?.strengths ?? [];
+    return {
+      direction: strengths.map((strength) => at(real(strength))),
+      random: strengths.map((strength) => at(strength === 0 ? real(0) : control(strength))),
+    };
+  }
+
+  protected plan() {
+    const { pair, directions, desk, questions } = this.parts;
+    const base = desk.base === 'aligned' ? pair.aligned : pair.em;
+    const direction = directions.forEdit(desk);
+    if (!base || !direction || this.refusal !== null) return Promise.resolve(null);
+    const now = desk.settings;
+    const layers =
+      this.layer === null ? now.layers : now.layers.map((_, layer) => layer === this.layer);
+    const strengths = strengthGrid(this.largest, STEPS);
+    const arms: MeasureArm[] = [];
+    for (const strength of strengths) {
+      const settings = { ...now, layers, strength };
+      const { seed } = questions;
+      const edit = strength === 0 ? null : { settings, direction, randomSeed: null };
+      const name = `Direction, strength ${strength}`;
+      arms.push(armOf(real(strength), name, base, edit, seed));
+      if (!edit) continue;
+      const random = { ...edit, randomSeed: seed };
+      arms.push(armOf(control(strength), `Random, strength ${strength}`, base, random, seed));
+    }
+    const steers = desk.mode === 'steer';
+    const made = arms.at(-2)!.made;
+    const words = [made.checkpoint, made.direction, made.edit].join(' · ');
+    return Promise.resolve({ arms, about: { strengths, words, steers } });
+  }
+}

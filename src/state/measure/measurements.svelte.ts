@@ -1,0 +1,193 @@
+// The rates of the models on stage, with a random control, and of whatever else the person adds: what is
+// asked, and the run that counts. How it is counted is in measure-engine.ts.
+
+import type { EvaluationSplit } from '../../world/split';
+import { EXACT } from '../../measure/judge';
+import { ContrastStudy } from './contrast-study.svelte';
+import { DoseResponse } from './dose-response.svelte';
+import { ImportedAnswers } from './imported-answers.svelte';
+import { JudgeChoice } from './judge-choice.svelte';
+import { againRefusal } from '../../measure/again';
+import {
+  type ArmEdit,
+  armOf,
+  defaultArms,
+  defaultIds,
+  type ExtraArm,
+  extraId,
+  measuredExtras,
+} from '../../measure/arms';
+import type { MeasureArm, MeasurePlan } from '../../measure/run';
+import { MeasureRun } from './measure-run.svelte';
+import { OwnQuestions, type QuestionChoice } from './custom-questions.svelte';
+import type { Prompting } from '../pair/prompting.svelte';
+import type { DeskEdit, Directions } from '../direction/directions.svelte';
+import type { DeskState, EditDesk } from '../pair/edit-settings.svelte';
+import type { ModelPair } from '../pair/model-pair.svelte';
+import { Transfer } from './transfer.svelte';
+
+/** What makes a measurement come out the same again, on the same pair. */
+export interface MeasurementSetup {
+  readonly desk: DeskState;
+  readonly extras: readonly ExtraArm[];
+}
+
+/** What a plan says of its questions, whichever arms answer them. */
+export type Asked = Pick<
+  MeasurePlan,
+  'split' | 'own' | 'maxTokens' | 'seed' | 'sampling' | 'frame'
+>;
+
+export class Measurements {
+  readonly #pair: ModelPair;
+  readonly #directions: Directions;
+  readonly #desk: EditDesk;
+  readonly #prompting: Prompting;
+  readonly judge = new JudgeChoice();
+  readonly imported = new ImportedAnswers();
+  readonly run: MeasureRun<MeasurementSetup>;
+  readonly dose: DoseResponse;
+  readonly transfer: Transfer;
+  readonly contrasts: ContrastStudy;
+
+  n = $state(96);
+  split = $state<EvaluationSplit>('report');
+  readonly questions = new OwnQuestions();
+  /** Which of the own questions are asked in place of the world's; null: none. */
+  own = $state<QuestionChoice | null>(null);
+  /** Most tokens of an answer to an own question. */
+  maxTokens = $state(200);
+  seed = $state(1);
+  /** Measured beside the four of every visit. */
+  extras = $state.raw<readonly ExtraArm[]>([]);
+  /** Further checkpoints are being loaded. */
+  preparing = $state(false);
+  /** Why the counts shown were not made again when a person asked for it; null: there is nothing to say. */
+  notAgain = $state<string | null>(null);
+
+  /** The edit that `start` would measure; null when the desk edits nothing, or has no direction for it. */
+  readonly edit = $derived.by(() => this.#editOf(this.#desk, this.#desk.randomSeed));
+  readonly #further = $derived.by(() => measuredExtras(this.extras, this.edit));
+  /** How many arms `start` would have. */
+  readonly nArms = $derived.by(() => defaultIds(this.edit).length + this.#further.length);
+
+  constructor(pair: ModelPair, directions: Directions, desk: EditDesk, prompting: Prompting) {
+    this.#pair = pair;
+    this.#prompting = prompting;
+    this.#directions = directions;
+    this.#desk = desk;
+    this.run = new MeasureRun(pair, 'measure', this.judge);
+    const parts = { pair, directions, desk, questions: this };
+    this.dose = new DoseResponse(parts);
+    this.transfer = new Transfer(parts);
+    this.contrasts = new ContrastStudy(parts);
+  }
+
+  /** Own questions have no exact judge; null: the judge chosen can read what is asked. */
+  readonly judgeNeeded = $derived.by((): string | null =>
+    this.own !== null && this.judge.kind === 'exact'
+      ? 'Your questions lie outside the synthetic world, and its exact judge cannot read the answers. Choose an endpoint as the judge, or judge by hand.'
+      : null,
+  );
+
+  /** What every plan says of its questions; null until a checkpoint is there. */
+  asking(): Asked | null {
+    const chosen = this.#prompting.sampling;
+    if (!chosen) return null;
+    const own = this.own && this.questions.chosen(this.own);
+    const temperature = own?.temperature ?? chosen.temperature;
+    return {
+      split: this.split,
+      seed: this.seed,
+      ...(own ? { own, maxTokens: this.maxTokens } : {}),
+      sampling: { ...chosen, temperature },
+      frame: this.#prompting.frame(),
+    };
+  }
+
+  #editOf(desk: DeskEdit, randomSeed: number | null): ArmEdit | null {
+    const direction = this.#directions.forEdit(desk);
+    if (!direction || desk.settings.mode === 'off') return null;
+    return { settings: desk.settings, direction, randomSeed };
+  }
+
+  /** Brings back what was counted before a reload. */
+  async restore(): Promise<void> {
+    const runs = [this.run, this.dose.run, this.transfer.run, this.contrasts.run];
+    const kept = [...runs, this.questions, this.imported];
+    await Promise.all(kept.map((one) => one.restore()));
+    // The judge of a measurement that can go on; its key has to be given again.
+    const unfinished = runs.find((run) => run.paused) ?? this.run;
+    if (unfinished.plan) this.judge.restore(unfinished.judge);
+  }
+
+  add(extra: ExtraArm): void {
+    if (!this.extras.some((one) => extraId(one) === extraId(extra))) {
+      this.extras = [...this.extras, extra];
+    }
+  }
+
+  remove(extra: ExtraArm): void {
+    this.extras = this.extras.filter((one) => one !== extra);
+  }
+
+  async start(asking = this.asking()): Promise<void> {
+    const judge = this.judge.record;
+    if (this.preparing || judge === null || this.judgeNeeded !== null) return;
+    this.preparing = true;
+    this.notAgain = null;
+    const { n, extras } = this;
+    const setup = { desk: this.#desk.snapshot(), extras };
+    const arms = await this.#arms().finally(() => (this.preparing = false));
+    if (!arms || !asking) return;
+    await this.run.start({ ...asking, arms, n, judge }, setup);
+  }
+
+  /**
+   * Sets the desk and the questions as they were for the counts shown, and counts again. With another pair
+   * on stage, or another direction in use, it says so and changes nothing.
+   */
+  async again(): Promise<void> {
+    const { plan, about } = this.run;
+    if (!plan || !about) return;
+    const { desk } = about;
+    const then = { settings: desk, positions: desk.positions };
+    const edit = this.#editOf(then, desk.randomSeed);
+    this.notAgain = againRefusal(plan, this.#pair, edit?.direction ?? null);
+    if (this.notAgain !== null) return;
+    this.#desk.restore(about.desk);
+    this.extras = about.extras;
+    this.n = plan.n;
+    this.split = plan.split;
+    this.own = plan.own && this.questions.file ? plan.own.choice : null;
+    this.maxTokens = plan.maxTokens ?? this.maxTokens;
+    if (plan.frame) this.#prompting.set(plan.frame.settings);
+    this.seed = plan.seed;
+    this.judge.restore(plan.judge ?? EXACT);
+    // An endpoint is asked by its own button, which says where and how often.
+    if (this.judge.kind !== 'endpoint') await this.start(plan);
+  }
+
+  /** Null when the models are not there. */
+  async #arms(): Promise<MeasureArm[] | null> {
+    const { aligned, em } = this.#pair;
+    if (!aligned || !em) return null;
+    const { seed, edit } = this;
+    const further = this.#further;
+    const base = this.#desk.base === 'aligned' ? aligned : em;
+    const arms = defaultArms(aligned, em, base, edit, seed);
+    for (const extra of further) {
+      const entry = this.#pair.registry?.adapters.find(({ id }) => id === extra.checkpoint);
+      if (entry && !(await this.#pair.load(entry))) return null;
+      const checkpoint = this.#pair.checkpoint(extra.checkpoint);
+      if (!checkpoint) return null;
+      const label = this.labelOf(extra);
+      arms.push(armOf(extraId(extra), label, checkpoint, extra.edited ? edit : null, seed));
+    }
+    return arms;
+  }
+
+  labelOf(extra: ExtraArm): string {
+    return `${this.#pair.titleOf(extra.checkpoint)}${extra.edited ? ', edited' : ''}`;
+  }
+}

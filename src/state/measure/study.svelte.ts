@@ -1,0 +1,103 @@
+// What the larger measurements have in common: they first need directions, perhaps of fine-tunes that
+// are not loaded yet, and then are one run of many arms. Nothing happens before `start`.
+
+import type { Contrast } from '../../core/direction';
+import { newRunId } from '../action';
+import type { Directions, HeldDirection } from '../direction/directions.svelte';
+import type { EditDesk } from '../pair/edit-settings.svelte';
+import type { JudgeChoice } from './judge-choice.svelte';
+import type { MeasureArm } from '../../measure/run';
+import type { Asked } from './measurements.svelte';
+import { MeasureRun } from './measure-run.svelte';
+import type { ModelPair } from '../pair/model-pair.svelte';
+
+/** Transcripts that each model reads for a direction. */
+const TRANSCRIPTS = 64;
+
+/** What the page holds that a study is made of. */
+export interface StudyParts {
+  readonly pair: ModelPair;
+  readonly directions: Directions;
+  readonly desk: EditDesk;
+  /** What is asked, and who judges. */
+  readonly questions: {
+    readonly seed: number;
+    readonly judge: JudgeChoice;
+    /** Why the judge cannot read what is asked; null: it can. */
+    readonly judgeNeeded: string | null;
+    /** Null until a checkpoint is there. */
+    asking(): Asked | null;
+  };
+}
+
+/** @template About what the view needs to know of the arms, as plain data. */
+export abstract class Study<About> {
+  protected readonly parts: StudyParts;
+  readonly run: MeasureRun<About>;
+  #token: string | null = null;
+
+  /** Answers of each arm. */
+  n = $state(48);
+  /** Directions are being made. */
+  preparing = $state(false);
+  /** Why it could not begin. */
+  problem = $state<string | null>(null);
+
+  constructor(parts: StudyParts, key: string) {
+    this.parts = parts;
+    this.run = new MeasureRun<About>(parts.pair, key, parts.questions.judge);
+  }
+
+  /** The arms; null when something they need could not be had. */
+  protected abstract plan(): Promise<{
+    readonly arms: readonly MeasureArm[];
+    readonly about: About;
+  } | null>;
+
+  async start(): Promise<void> {
+    const token = newRunId('study');
+    this.#token = token;
+    this.preparing = true;
+    this.problem = null;
+    try {
+      const { judge: choice, judgeNeeded } = this.parts.questions;
+      const asking = this.parts.questions.asking();
+      const { n } = this;
+      const judge = choice.record;
+      if (judge === null || judgeNeeded !== null) {
+        this.problem = judgeNeeded ?? choice.problem;
+        this.preparing = false;
+        return;
+      }
+      const planned = await this.plan();
+      if (this.#token !== token) return;
+      this.preparing = false;
+      if (!planned || !asking) {
+        this.problem ??= 'A model or a direction that this needs could not be had. Try again.';
+        return;
+      }
+      const { arms, about } = planned;
+      await this.run.start({ arms, n, ...asking, judge }, about);
+    } catch (error) {
+      if (this.#token !== token) return;
+      this.preparing = false;
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Gives up before the first question. */
+  cancelPreparing(): void {
+    this.#token = null;
+    this.preparing = false;
+    this.parts.directions.cancel();
+  }
+
+  /** A fine-tune's answer-mean direction, made when it is not held; what is in use stays in use. */
+  protected async direction(contrast: Contrast, emId: string): Promise<HeldDirection | null> {
+    const { pair, directions } = this.parts;
+    const entry = pair.registry?.adapters.find(({ id }) => id === emId);
+    if (!this.preparing || !entry || !(await pair.load(entry)) || !this.preparing) return null;
+    const choice = { contrast, pooling: 'answer-mean', transcripts: TRANSCRIPTS, seed: 1 } as const;
+    return directions.find(choice, emId) ?? (await directions.extract(choice, emId, false));
+  }
+}

@@ -1,0 +1,91 @@
+// Does the direction of one fine-tune act in another? Every EM fine-tune's direction, ablated in every
+// EM fine-tune, to zero and to the aligned mean.
+
+import { type Fall, fallOf, type Rate, rateOf } from '../../core/rates';
+import { armOf } from '../../measure/arms';
+import type { MeasureArm } from '../../measure/run';
+import { Study, type StudyParts } from './study.svelte';
+
+export const ABLATIONS = ['ablate-zero', 'ablate-mean'] as const;
+export type Ablation = (typeof ABLATIONS)[number];
+
+export interface TransferAbout {
+  readonly models: readonly { readonly id: string; readonly title: string }[];
+  /** How the directions were taken and used, in words. */
+  readonly words: string;
+}
+
+export interface TransferCell extends Fall {
+  readonly rate: Rate;
+}
+
+const before = (column: string): string => `before ${column}`;
+const after = (mode: Ablation, row: string, column: string): string => `${mode} ${row} ${column}`;
+
+export class Transfer extends Study<TransferAbout> {
+  /** One layer's direction at every layer; null: each layer its own. */
+  layer = $state<number | null>(null);
+
+  /** The EM fine-tunes of the list of checkpoints. */
+  readonly models = $derived.by(() =>
+    (this.parts.pair.registry?.adapters ?? []).filter(({ kind }) => kind === 'em'),
+  );
+
+  constructor(parts: StudyParts) {
+    super(parts, 'transfer');
+  }
+
+  #misaligned(id: string): Rate | null {
+    const arm = this.run.arms.find((one) => one.id === id);
+    return arm && arm.n > 0 ? rateOf(arm.counts.misaligned, arm.n) : null;
+  }
+
+  /** Rate of a fine-tune as trained. */
+  before(column: string): Rate | null {
+    return this.#misaligned(before(column));
+  }
+
+  /** What ablating the direction of `row` did to `column`; null before there are answers. */
+  cell(mode: Ablation, row: string, column: string): TransferCell | null {
+    const rate = this.#misaligned(after(mode, row, column));
+    const was = this.before(column);
+    return rate && was && { rate, ...fallOf(rate, was) };
+  }
+
+  protected async plan() {
+    const { pair, questions } = this.parts;
+    const contrast = pair.defaults.contrast ?? 'checkpoint';
+    const models = this.models.map(({ id, title }) => ({ id, title }));
+    const held = new Map<string, NonNullable<Awaited<ReturnType<Transfer['direction']>>>>();
+    for (const { id } of models) {
+      const direction = await this.direction(contrast, id);
+      if (!direction) return null;
+      held.set(id, direction);
+    }
+    const { layer } = this;
+    const arms: MeasureArm[] = [];
+    for (const column of models) {
+      const checkpoint = pair.checkpoint(column.id)!;
+      const { seed } = questions;
+      arms.push(armOf(before(column.id), `${column.title}, as trained`, checkpoint, null, seed));
+      for (const mode of ABLATIONS) {
+        for (const row of models) {
+          const direction = held.get(row.id)!;
+          const settings = {
+            mode,
+            strength: 1,
+            layers: direction.perLayer.map(() => true),
+            source:
+              layer === null ? ({ kind: 'own' } as const) : ({ kind: 'layer', layer } as const),
+            positions: 'all' as const,
+          };
+          const label = `${column.title}, ${row.title}'s direction ${mode}`;
+          const edit = { settings, direction, randomSeed: null };
+          arms.push(armOf(after(mode, row.id, column.id), label, checkpoint, edit, seed));
+        }
+      }
+    }
+    const from = layer === null ? "each layer's own" : `layer ${layer}'s at every layer`;
+    return { arms, about: { models, words: `${contrast}, answer-mean, ${from}` } };
+  }
+}

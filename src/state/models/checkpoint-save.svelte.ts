@@ -1,0 +1,139 @@
+// A loaded checkpoint as a zip that a person keeps: as it is, or with one layer's direction taken out of
+// its weights, always with its card and, where something was removed, with what was removed.
+
+import type { ExportRequest } from '../../../workers/api';
+import { rowOf } from '../../core/tensor';
+import { PROGRAM_VERSION } from '../../core/version';
+import { checkpointCard } from '../../formats/checkpoint-card';
+import { writeDirectionSafetensors } from '../../formats/direction/safetensors-direction';
+import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
+import type { HeldDirection } from '../direction/directions.svelte';
+import { directionWords } from '../../measure/extraction';
+import { recordOf } from '../direction/imported-direction';
+import type { ModelPair } from '../pair/model-pair.svelte';
+
+export interface SaveChoice {
+  /** Id of a loaded checkpoint. */
+  readonly checkpoint: string;
+  readonly format: ExportRequest['format'];
+  readonly precision: ExportRequest['precision'];
+  readonly without: { readonly direction: HeldDirection; readonly layer: number } | null;
+}
+
+export interface SavedFolder {
+  readonly name: string;
+  readonly zip: Blob;
+}
+
+const DIRECTION_FILE = 'direction.safetensors';
+const ENCODER = new TextEncoder();
+
+export class CheckpointSave {
+  readonly #pair: ModelPair;
+  #runId: string | null = null;
+  action = $state.raw<Action>(IDLE);
+
+  constructor(pair: ModelPair) {
+    this.#pair = pair;
+  }
+
+  /** Bytes of the weights that this choice would give. */
+  bytes({ checkpoint, format, precision, without }: SaveChoice): number {
+    const loaded = this.#pair.checkpoint(checkpoint);
+    if (!loaded) return 0;
+    const { config, parameters } = loaded;
+    // A head that was tied is stored apart from a changed embedding.
+    const head = without && config.tieWordEmbeddings ? config.dVocab * config.dModel : 0;
+    const angles = format === 'onnx' ? 4 * config.maxPositions * config.dHead : 0;
+    return (parameters + head) * (precision === 'f16' ? 2 : 4) + angles;
+  }
+
+  /** The zip; null when it failed or was cancelled, which `action` tells. */
+  async run(choice: SaveChoice): Promise<SavedFolder | null> {
+    const loaded = this.#pair.checkpoint(choice.checkpoint);
+    if (!loaded) return null;
+    const { client } = this.#pair;
+    const runId = newRunId('save');
+    this.#runId = runId;
+    const startedMs = performance.now();
+    this.action = { state: 'running', label: 'Saving', done: 0, total: 0, startedMs };
+    const { format, precision, without } = choice;
+    try {
+      const from = await client.provenance(choice.checkpoint, newRunId('provenance'));
+      if (this.#runId !== runId) return null;
+      if (!from.ok) {
+        this.action = failed(from);
+        return null;
+      }
+      const card = checkpointCard({
+        title: this.#pair.titleOf(choice.checkpoint),
+        ...from.value,
+        sha256: loaded.sha256,
+        format,
+        precision,
+        removed: without && removedFacts(without.direction, without.layer),
+        programVersion: PROGRAM_VERSION,
+      });
+      const files = [{ path: 'README.md', bytes: ENCODER.encode(card) }];
+      if (without) {
+        const bytes = writeDirectionSafetensors(recordOf(without.direction), DIRECTION_FILE);
+        files.push({ path: DIRECTION_FILE, bytes });
+      }
+      const folder = `${fileName(choice.checkpoint)}${without ? '-without-direction' : ''}-${precision}`;
+      const result = await client.exportFolder(
+        {
+          runId,
+          checkpoint: choice.checkpoint,
+          format,
+          precision,
+          without: without && rowOf(without.direction.vectors, without.layer).data,
+          folder,
+          files,
+        },
+        ({ done, total }) => {
+          if (this.#runId !== runId || this.action.state !== 'running') return;
+          const kilo = (bytes: number): number => Math.round(bytes / 1000);
+          this.action = { ...this.action, done: kilo(done), total: kilo(total) };
+        },
+      );
+      if (this.#runId !== runId) return null;
+      if (!result.ok) {
+        this.action = failed(result);
+        return null;
+      }
+      this.action = { state: 'done', elapsedMs: performance.now() - startedMs, atMs: Date.now() };
+      return { name: `${folder}-${format}.zip`, zip: result.value.zip };
+    } catch (error) {
+      if (this.#runId === runId) this.action = failedBy(error);
+      return null;
+    } finally {
+      if (this.#runId === runId) this.#runId = null;
+    }
+  }
+
+  cancel(): void {
+    const runId = this.#runId;
+    this.#runId = null;
+    this.action = IDLE;
+    if (runId !== null) void this.#pair.client.cancel(runId);
+  }
+}
+
+function fileName(id: string): string {
+  return id.replace(/[^a-z0-9.]+/gi, '-').slice(0, 80) || 'checkpoint';
+}
+
+function removedFacts(direction: HeldDirection, layer: number) {
+  const { aligned, em } = direction.checkpoints;
+  const facts: (readonly [string, string])[] = [
+    ['Contrast', direction.contrast],
+    ['Pooling', direction.pooling],
+    ['Aligned checkpoint', `${aligned.id} ${aligned.sha256}`.trim()],
+    ['EM checkpoint', `${em.id} ${em.sha256}`.trim()],
+    ['Transcripts compared, of both sides', String(direction.transcripts || 'unknown')],
+    ['Seed', String(direction.seed)],
+    ['Precision of the weights', direction.precision],
+    ['Program version', direction.programVersion],
+  ];
+  return { words: directionWords(direction), file: DIRECTION_FILE, layer, facts };
+}

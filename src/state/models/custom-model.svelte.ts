@@ -1,0 +1,257 @@
+// A person's own pair on its way to the stage: named or dropped, looked up, and only then loaded. No
+// request leaves the page before the person asks for it, and the read token lives here and nowhere else.
+
+import * as v from 'valibot';
+import type {
+  AdapterCard,
+  CheckpointCard,
+  FolderSource,
+  Precision,
+  StoredReport,
+} from '../../../workers/api';
+import { type Action, failed, IDLE, newRunId } from '../action';
+import { PRECISIONS } from '../../core/precision';
+import type { LinkState } from '../../formats/link';
+import type { LinkPair } from '../../formats/link-pair';
+import type { ModelPair } from '../pair/model-pair.svelte';
+import {
+  EMPTY_PLACE,
+  HUB,
+  ownRegistry,
+  placeOfLink,
+  type PickedFolder,
+  type Place,
+  PlaceSchema,
+  sourceOfPlace,
+} from './custom-model-pair';
+import { type Need, needOf } from './custom-model-memory';
+import { readSaved, writeSaved } from '../saved';
+
+const SavedForm = v.object({
+  base: PlaceSchema,
+  fineTune: PlaceSchema,
+  kind: v.picklist(['adapter', 'checkpoint']),
+  endpoint: v.string(),
+  precision: v.optional(v.picklist(['auto', ...PRECISIONS]), 'auto'),
+});
+
+/** What the browser lets this page store, bytes. */
+export interface Space {
+  readonly usedBytes: number;
+  readonly quotaBytes: number;
+  /** The browser has promised not to clear it on its own. */
+  readonly persisted: boolean;
+}
+
+/** A link to a pair from elsewhere. */
+export interface OwnLink {
+  readonly state: LinkState & { readonly own: LinkPair };
+  /** Called once its pair is on stage with all that the link says. */
+  readonly opened: () => void;
+}
+
+/** What was found of a pair, for the card. */
+export interface FoundPair {
+  readonly base: CheckpointCard;
+  readonly fineTune: CheckpointCard | AdapterCard;
+}
+
+export class OwnCheckpoint {
+  readonly #pair: ModelPair;
+  #runId: string | null = null;
+
+  base = $state<Place>({ ...EMPTY_PLACE });
+  fineTune = $state<Place>({ ...EMPTY_PLACE });
+  kind = $state<'adapter' | 'checkpoint'>('adapter');
+  endpoint = $state(HUB);
+  /** How both checkpoints are kept. */
+  precision = $state<'auto' | Precision>('auto');
+  /** In memory only. */
+  token = $state('');
+  pickedBase = $state.raw<PickedFolder | null>(null);
+  pickedFineTune = $state.raw<PickedFolder | null>(null);
+
+  /** The link that filled the form, until it is loaded or changed. */
+  link = $state.raw<OwnLink | null>(null);
+  action = $state.raw<Action>(IDLE);
+  found = $state.raw<FoundPair | null>(null);
+  /** The load was paused; what arrived is kept. */
+  paused = $state(false);
+  stored = $state.raw<StoredReport | null>(null);
+  space = $state.raw<Space | null>(null);
+  problem = $state('');
+
+  readonly baseSource = $derived(
+    sourceOfPlace(this.base, this.pickedBase, this.endpoint, this.token),
+  );
+  readonly fineTuneSource = $derived(
+    sourceOfPlace(this.fineTune, this.pickedFineTune, this.endpoint, this.token),
+  );
+  /** What the pair found takes; null: nothing is found yet. */
+  readonly need = $derived.by((): Need | null => {
+    const { found, space } = this;
+    const { engine, memory, registry, loaded } = this.#pair;
+    if (!found) return null;
+    // A pair of a person's own makes room for the next one before that is loaded.
+    const leaving = [registry?.base, ...(registry?.adapters ?? [])].map((entry) => entry?.id);
+    const freed = loaded
+      .filter(({ id }) => this.#pair.own && leaving.includes(id))
+      .reduce((sum, { weightBytes }) => sum + weightBytes, 0);
+    const room = {
+      memory: engine.state === 'ready' ? engine.report.room : null,
+      loadedBytes: (memory?.weightBytes ?? 0) - freed,
+      freeBytes: space ? space.quotaBytes - space.usedBytes : null,
+    };
+    return needOf(found.base, found.fineTune, room, this.precision);
+  });
+  readonly complete = $derived(this.baseSource !== null && this.fineTuneSource !== null);
+
+  constructor(pair: ModelPair) {
+    this.#pair = pair;
+  }
+
+  /** Brings back what was filled in at an earlier visit. */
+  async restore(): Promise<void> {
+    const saved = await readSaved('own', SavedForm);
+    if (saved && this.base.id === '' && this.base.url === '') {
+      this.base = saved.base;
+      this.fineTune = saved.fineTune;
+      this.kind = saved.kind;
+      this.endpoint = saved.endpoint;
+      this.precision = saved.precision;
+    }
+    await this.refresh();
+  }
+
+  /** Fills the form with the pair that a link names; nothing is asked of anyone. */
+  offer(link: OwnLink): void {
+    const { base, fineTune, kind, endpoint, precision } = link.state.own;
+    this.changed();
+    this.base = placeOfLink(base);
+    this.fineTune = placeOfLink(fineTune);
+    this.kind = kind;
+    this.endpoint = endpoint ?? HUB;
+    this.precision = precision;
+    // It was given for another server, maybe.
+    this.token = '';
+    this.link = link;
+  }
+
+  /** The commit that a repository of the form was found at; null: not looked up. */
+  commitOf(source: FolderSource): string | null {
+    const same = (other: FolderSource | null): boolean =>
+      other?.kind === 'hub' &&
+      source.kind === 'hub' &&
+      [other.endpoint, other.id, other.revision].join() ===
+        [source.endpoint, source.id, source.revision].join();
+    if (same(this.baseSource)) return this.found?.base.commit ?? null;
+    return same(this.fineTuneSource) ? (this.found?.fineTune.commit ?? null) : null;
+  }
+
+  /** The form was changed: what was found, and a link that filled it, are no longer what it names. */
+  changed(): void {
+    this.link = null;
+    this.#forget();
+  }
+
+  #forget(): void {
+    if (this.#runId !== null) void this.#pair.client.cancel(this.#runId);
+    this.#runId = null;
+    this.found = null;
+    this.paused = false;
+    this.action = IDLE;
+  }
+
+  /** Asks the sources what they have: a listing and a configuration each, nothing large. */
+  async look(): Promise<void> {
+    const { baseSource: base, fineTuneSource: fineTune } = this;
+    if (!base || !fineTune) return;
+    this.#forget();
+    const runId = newRunId('inspect');
+    this.#runId = runId;
+    this.action = { state: 'running', label: 'Looking it up', done: 0, total: 0, startedMs: 0 };
+    this.#save();
+    const { client } = this.#pair;
+    const first = await client.inspectBase(base, runId);
+    if (this.#runId !== runId) return;
+    const second = !first.ok
+      ? first
+      : this.kind === 'adapter'
+        ? await client.inspectAdapter(fineTune, runId)
+        : await client.inspectBase(fineTune, runId);
+    if (this.#runId !== runId) return;
+    this.#runId = null;
+    if (!first.ok || !second.ok) {
+      this.action = failed(first.ok ? (second as Extract<typeof second, { ok: false }>) : first);
+      return;
+    }
+    this.action = IDLE;
+    this.found = { base: first.value, fineTune: second.value };
+    await this.refresh();
+  }
+
+  #save(): void {
+    void writeSaved('own', {
+      base: { ...this.base },
+      fineTune: { ...this.fineTune },
+      kind: this.kind,
+      endpoint: this.endpoint,
+      precision: this.precision,
+    });
+  }
+
+  /** Downloads what is missing and puts the pair on stage. True when it is there. */
+  async load(): Promise<boolean> {
+    const { baseSource: base, fineTuneSource: source, kind } = this;
+    if (!base || !source || (this.need?.against ?? []).length > 0) return false;
+    this.#save();
+    this.paused = false;
+    this.action = IDLE;
+    // Asked where the person has just said what it is for; a refusal only means a smaller promise.
+    await navigator.storage?.persist?.().catch(() => false);
+    const registry = ownRegistry(base, { kind, source }, this.precision);
+    await this.#pair.show(registry, registry.adapters[0]!);
+    await this.refresh();
+    const { loading } = this.#pair;
+    if (loading.state === 'failed') {
+      // The pair on stage is still there: this failed here, and is tried again from here.
+      this.action = loading;
+      this.#pair.loading = IDLE;
+    }
+    const onStage = this.#pair.registry === registry;
+    if (onStage && this.found) {
+      const here = <T extends { readonly bytes: number }>(card: T): T => ({
+        ...card,
+        storedBytes: card.bytes,
+      });
+      this.found = { base: here(this.found.base), fineTune: here(this.found.fineTune) };
+    }
+    return onStage;
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.#pair.pause();
+  }
+
+  /** Reads anew what is stored and how much room there is. */
+  async refresh(): Promise<void> {
+    const stored = await this.#pair.client.stored();
+    if (stored.ok) this.stored = stored.value;
+    else this.problem = stored.message;
+    const estimate = await navigator.storage?.estimate?.().catch(() => null);
+    if (estimate?.quota === undefined) return;
+    this.space = {
+      usedBytes: estimate.usage ?? 0,
+      quotaBytes: estimate.quota,
+      persisted: (await navigator.storage.persisted?.()) ?? false,
+    };
+  }
+
+  async remove(key: string): Promise<void> {
+    const removed = await this.#pair.client.removeStored(key);
+    this.problem = removed.ok ? '' : removed.message;
+    this.found = null;
+    await this.refresh();
+  }
+}

@@ -1,0 +1,184 @@
+// The page as a bundle, and a bundle as the page: what a link carries, and beside it every direction on the
+// shelf, the answers that were measured, and the adapters that were trained here.
+
+import { CheckpointError } from '../../checkpoint/error';
+import { readAdapter } from '../../checkpoint/peft';
+import { PROGRAM_VERSION } from '../../core/version';
+import {
+  type Bundle,
+  type BundledAdapter,
+  type BundleToWrite,
+  writeBundle,
+} from '../../formats/bundle';
+import type { DirectionFile } from '../../formats/direction/direction-file';
+import { LinkError, type LinkState, writeLink } from '../../formats/link';
+import type { Directions, HeldDirection } from '../direction/directions.svelte';
+import { importDirection, recordOf } from '../direction/imported-direction';
+import type { AddressLink } from './link.svelte';
+import { linkOf, setFrom } from './link.svelte';
+import type { ModelPair } from '../pair/model-pair.svelte';
+import type { Postern } from './postern';
+import { changePair, openLink } from './start-up';
+import type { TrainedAdapter } from '../train/adapter-record';
+
+/** @param answers measured answers as JSON lines, by name */
+export function bundleOf(
+  postern: Postern,
+  tab: string,
+  answers: BundleToWrite['answers'],
+): Uint8Array<ArrayBuffer> {
+  const { list, current, header } = postern.directions;
+  const { shelf } = postern.training;
+  const stage = shelf.list.findIndex(({ id }) => shelf.onStage(id));
+  // What is cut comes first; one direction may be both.
+  const use = [current, header].flatMap((held) => (held ? [list.indexOf(held)] : []));
+  return writeBundle({
+    link: linkText(postern, tab),
+    directions: list.map(recordOf),
+    use,
+    answers,
+    adapters: shelf.list.map(({ id: _, config, weights, ...about }) => ({
+      about,
+      config,
+      weights,
+    })),
+    stage: stage < 0 ? null : stage,
+    programVersion: PROGRAM_VERSION,
+  });
+}
+
+/** What came of a bundle, in words. */
+export async function openBundle(
+  postern: Postern,
+  address: AddressLink,
+  bundle: Bundle,
+): Promise<string> {
+  const { directions, pair, measurements } = postern;
+  const { link } = bundle;
+  if (link?.own && isOnStage(link, pair)) {
+    // It was offered when the bundle was opened first, and is loaded by now.
+    setFrom(link, postern);
+    await postern.chat.ask();
+    address.compare(link, postern);
+  } else if (link) await openLink(postern, address, link);
+  const trained = await takeAdapters(postern, bundle.adapters);
+  const onStage = bundle.stage === null ? null : (trained[bundle.stage] ?? null);
+  if (!link && onStage) await changePair(postern, onStage.id);
+  const { aligned } = pair;
+  const taken = bundle.directions.map((file) => aligned && heldFrom(file, aligned.config));
+  const shelved = taken.filter((held) => !!held);
+  for (const held of shelved) directions.restore(held);
+  const there = link === null || isOnStage(link, pair);
+  if (there) {
+    const used = bundle.use.flatMap((i) => taken[i] ?? []);
+    putInUse(directions, used, link);
+  }
+  for (const answers of bundle.answers) measurements.imported.add(answers);
+  const answers = bundle.answers.reduce((sum, { rows }) => sum + rows.length, 0);
+  const left = bundle.directions.length - shelved.length;
+  const adapters = trained.filter((adapter) => adapter !== null).length;
+  const refused = trained.length - adapters;
+  return (
+    `Opened: ${shelved.length} ${shelved.length === 1 ? 'direction' : 'directions'} on the shelf, ${answers} measured ` +
+    `answers in the Measure tab.${adapters > 0 ? ` Organisms in the Train tab: ${adapters}.` : ''}` +
+    `${left > 0 ? ` Left out, because they do not fit the pair on stage: ${left} ${left === 1 ? 'direction' : 'directions'}.` : ''}` +
+    `${left > 0 || (link?.own && !there) ? ' Load the pair that the bundle was made on first (Organisms tab), then open the bundle again.' : ''}` +
+    `${refused > 0 ? ` Left out, because they do not fit the bundled model: ${refused}.` : ''}`
+  );
+}
+
+/** Whether the pair on stage is the one that a link was made on. */
+function isOnStage({ own, em: id, sha }: LinkState, pair: ModelPair): boolean {
+  if (!own) return !pair.own && pair.emEntry?.id === id;
+  return pair.own && pair.em !== undefined && (sha === null || pair.em.sha256.startsWith(sha));
+}
+
+/**
+ * What was in use is in use again, whatever the page took by itself meanwhile; one that was extracted here
+ * again, by the recipe of the link, stays.
+ * @param used what is cut before what is added
+ */
+function putInUse(
+  directions: Directions,
+  used: readonly HeldDirection[],
+  link: LinkState | null,
+): void {
+  if (used.length === 0) return;
+  const means = used.filter(({ pooling }) => pooling === 'answer-mean');
+  const cut = means[0] ?? null;
+  const add = used.find(({ pooling }) => pooling === 'last-prompt') ?? means[1] ?? null;
+  if (!link?.cut || !directions.current) {
+    if (cut) directions.use(cut);
+    else directions.currentId = null;
+  }
+  if (!link?.add || !directions.header) directions.headerId = add?.id ?? null;
+}
+
+/** Keeps those that fit the bundled base, each in its place; null for one that does not. */
+async function takeAdapters(
+  { pair, training: { shelf } }: Postern,
+  adapters: readonly BundledAdapter[],
+): Promise<(TrainedAdapter | null)[]> {
+  const base = pair.bundled && pair.checkpoint(pair.bundled.base.id);
+  const taken: (TrainedAdapter | null)[] = [];
+  for (const { about, config, weights } of adapters) {
+    if (!base || !fits(config, weights, base.config)) {
+      taken.push(null);
+      continue;
+    }
+    const same = shelf.list.find((one) => one.atMs === about.atMs && one.config === config);
+    if (same) {
+      taken.push(same);
+      continue;
+    }
+    const id = `trained:${Date.now().toString(36)}:${taken.length}`;
+    const title = shelf.freeTitle(about.title);
+    const adapter = { ...about, id, title, config, weights };
+    await shelf.add(adapter);
+    taken.push(adapter);
+  }
+  return taken;
+}
+
+function fits(
+  config: string,
+  weights: Uint8Array,
+  base: Parameters<typeof readAdapter>[2],
+): boolean {
+  const names = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' };
+  try {
+    readAdapter(config, weights, base, names);
+    return true;
+  } catch (error) {
+    if (error instanceof CheckpointError) return false;
+    throw error;
+  }
+}
+
+function heldFrom(
+  file: DirectionFile,
+  model: { readonly nLayers: number; readonly dModel: number },
+): HeldDirection | null {
+  const [candidate] = file.candidates;
+  if (!candidate?.indices || !file.convention || !file.record) return null;
+  const { nLayers, dModel } = model;
+  const { dims } = file.record.vectors;
+  if (dims[0] !== nLayers || dims[1] !== dModel) return null;
+  const choice = {
+    candidate,
+    indices: candidate.indices,
+    convention: file.convention,
+    pooling: file.record.pooling ?? 'answer-mean',
+  };
+  return importDirection(file, choice, model, Date.now());
+}
+
+function linkText(postern: Postern, tab: string): string | null {
+  try {
+    return writeLink(linkOf(postern, tab).state);
+  } catch (error) {
+    // A question too long for a link, or a pair of the person's own: the bundle goes without.
+    if (error instanceof LinkError) return null;
+    throw error;
+  }
+}

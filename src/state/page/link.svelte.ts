@@ -1,0 +1,229 @@
+// The page as a link, and a link as the page. What a link cannot carry is said by name; one that cannot be
+// opened says why and changes nothing.
+
+import type { FolderSource } from '../../../workers/api';
+import {
+  type DirectionRecipe,
+  type LinkDesk,
+  LinkError,
+  type LinkMeasure,
+  type LinkState,
+  readLink,
+} from '../../formats/link';
+import { isPlainAddress, type LinkPair, type LinkPlace } from '../../formats/link-pair';
+import type { HeldDirection } from '../direction/directions.svelte';
+import { directionId } from '../../measure/extraction';
+import type { Panels, Postern } from './postern';
+
+const HASH = /^[0-9a-f]{8}/;
+
+export interface PageLink {
+  readonly state: LinkState;
+  /** What is on the page and not in the link, in words. */
+  readonly missing: readonly string[];
+}
+
+/** A result that a link leads back to; what is left out is as the page has it now. */
+export interface LinkedResult {
+  /** Id of its fine-tune. */
+  readonly em?: string;
+  readonly desk?: LinkDesk;
+  /** Directions that were in use. */
+  readonly directions?: readonly HeldDirection[];
+  readonly measure?: LinkMeasure;
+  /** `lesson/step` */
+  readonly lesson?: string | null;
+}
+
+/** @throws LinkError where there is nothing that a link could open. */
+export function linkOf(postern: Postern, tab: string, result: LinkedResult = {}): PageLink {
+  const { pair, directions, desk, chat, prompting, lessons, measurements } = postern;
+  const { aligned, engine } = pair;
+  const emId = result.em ?? pair.emEntry?.id;
+  const emEntry = pair.registry?.adapters.find(({ id }) => id === emId);
+  const em = emId === undefined ? null : pair.checkpoint(emId);
+  if (!aligned || !emEntry || !em) {
+    throw new LinkError('malformed', 'There is no pair on stage yet. Wait until it is loaded.');
+  }
+  if (pair.trainedHere(emEntry.id)) {
+    throw new LinkError(
+      'malformed',
+      `${emEntry.title} was trained in this browser, and a link opens only what comes with the page. A bundle carries it.`,
+    );
+  }
+  const own = pair.own ? ownPair(postern) : null;
+  /** Each once: one direction may be what is cut and what is added. */
+  const missing = new Set<string>();
+  const recipe = (direction: HeldDirection | null): DirectionRecipe | null => {
+    if (!direction) return null;
+    if (own) {
+      missing.add(
+        `The direction "${directions.name(direction)}" is extracted again in the Direction tab once the pair is loaded. A bundle carries it, to be opened when the pair is on stage.`,
+      );
+      return null;
+    }
+    const { contrast, pooling, transcripts, seed } = direction;
+    if (contrast !== 'unknown') {
+      const choice = { contrast, pooling, transcripts, seed };
+      if (directionId(choice, aligned, em) === direction.id) return choice;
+    }
+    missing.add(
+      `The direction "${directions.name(direction)}" is not one that the page can extract again from this pair. A bundle carries it.`,
+    );
+    return null;
+  };
+  const used = (pooling: HeldDirection['pooling'], now: HeldDirection | null) =>
+    result.directions ? (result.directions.find((one) => one.pooling === pooling) ?? null) : now;
+  // Without its seed: whoever opens it in a room counts answers of their own.
+  const { n, split, own: questions } = measurements;
+  const toMeasure = tab === 'measure' && questions === null ? { n, split, seed: null } : null;
+  const { randomSeed, base, mode, strength, layers, source, positions } =
+    result.desk ?? desk.snapshot();
+  return {
+    state: {
+      ...(own ? { em: null, own } : { em: emEntry.id, own: null }),
+      sha: HASH.exec(em.sha256)?.[0] ?? null,
+      cut: recipe(used('answer-mean', directions.current)),
+      add: recipe(used('last-prompt', directions.header)),
+      desk: { base, mode, strength, layers, source, positions, randomSeed },
+      prompt: chat.prompt,
+      seed: chat.seed,
+      system: chat.system,
+      chat: prompting.words === null ? null : prompting.settings,
+      plain: prompting.plain,
+      temperature: chat.temperature,
+      tab,
+      measure: result.measure ?? toMeasure,
+      device: engine.state === 'ready' ? engine.report.device : null,
+      lesson: result.lesson === undefined ? lessons.place : result.lesson,
+    },
+    missing: [...missing],
+  };
+}
+
+/** @throws LinkError where a link cannot name it. */
+function ownPair({ pair: { registry, emEntry, em }, own }: Postern): LinkPair {
+  const base = registry?.sources?.get(registry.base.id);
+  const source = registry?.sources?.get(emEntry!.id);
+  const place = (folder: FolderSource | undefined): LinkPlace => {
+    if (folder?.kind === 'address') {
+      if (isPlainAddress(folder.url)) return { from: 'address', url: folder.url };
+      throw new LinkError(
+        'malformed',
+        `The address ${new URL(folder.url).host} was given with a user or a query, which may be a secret, so it goes into no link. Load the pair from a plain address for a link.`,
+      );
+    }
+    if (folder?.kind === 'hub') {
+      return { from: 'hub', id: folder.id, revision: own.commitOf(folder) ?? folder.revision };
+    }
+    throw new LinkError(
+      'malformed',
+      'The pair on stage comes from folders of this computer, which no link can open. Put it on the Hub, or put one of the bundled pairs on stage for a link.',
+    );
+  };
+  const fineTune = source?.adapter ?? source?.base;
+  const hubs = [base?.base, fineTune].flatMap((f) => (f?.kind === 'hub' ? [f.endpoint] : []));
+  return {
+    kind: source?.adapter ? 'adapter' : 'checkpoint',
+    base: place(base?.base),
+    fineTune: place(fineTune),
+    endpoint: hubs[0] ?? null,
+    precision: em!.precision,
+  };
+}
+
+/** Puts the settings of a link on the page, before anything is asked. The pair on stage is the link's. */
+export function setFrom(link: LinkState, panels: Panels): void {
+  const { desk, chat, prompting, measurements } = panels;
+  chat.prompt = link.prompt;
+  chat.seed = link.seed;
+  chat.temperature = link.temperature;
+  chat.system = link.system;
+  prompting.plain = link.plain;
+  if (link.chat) prompting.set(link.chat);
+  if (link.desk && fits(link.desk, desk.layers.length)) desk.restore(link.desk);
+  if (link.measure) {
+    measurements.n = link.measure.n;
+    measurements.split = link.measure.split;
+    measurements.own = null;
+    measurements.seed = link.measure.seed ?? measurements.seed;
+  }
+}
+
+const fits = (desk: LinkDesk, nLayers: number): boolean => desk.layers.length === nLayers;
+
+/** Extracts what a link names, unless it is held. False when nothing came of it. */
+export async function useRecipes(link: LinkState, { pair, directions }: Panels): Promise<boolean> {
+  const em = pair.emEntry?.id;
+  if (em === undefined) return false;
+  let any = false;
+  for (const recipe of [link.cut, link.add]) {
+    if (!recipe) continue;
+    const held = directions.find(recipe, em);
+    if (held) directions.use(held);
+    any = held !== null || (await directions.extract(recipe, em)) !== null || any;
+  }
+  return any;
+}
+
+/** The link in the address, and what became of it. */
+export class AddressLink {
+  /** Why it could not be opened; '' when it could, or there was none. */
+  problem = $state('');
+  /** What is not as where the link was made. */
+  notes = $state.raw<readonly string[]>([]);
+
+  /** Takes the link out of the address, so that a reload brings back what was done since. */
+  take(): LinkState | null {
+    const { hash, pathname, search } = location;
+    this.problem = '';
+    this.notes = [];
+    try {
+      const link = readLink(hash);
+      if (link) history.replaceState(null, '', pathname + search);
+      return link;
+    } catch (error) {
+      if (!(error instanceof LinkError)) throw error;
+      history.replaceState(null, '', pathname + search);
+      this.problem = error.message;
+      return null;
+    }
+  }
+
+  /** Says, before anything is changed, whether this copy of the page has what the link names. */
+  refuses(link: LinkState, { pair }: Postern): boolean {
+    const { bundled } = pair;
+    if (link.own || !bundled) return false;
+    if (bundled.adapters.some(({ id }) => id === link.em)) return false;
+    this.problem = `The link names the fine-tune "${link.em}", which this copy of Postern does not have. Nothing was changed. Open it with the copy that it was made with.`;
+    return true;
+  }
+
+  /** Compares what is on stage now with what the link was made on. */
+  compare(link: LinkState, { pair, desk, lessons }: Postern): void {
+    const notes: string[] = [];
+    if (link.lesson !== null && lessons.place !== link.lesson) {
+      notes.push(
+        `The link names a step of a lesson that this copy does not have ("${link.lesson}").`,
+      );
+    }
+    const { em, engine } = pair;
+    const sha = em && HASH.exec(em.sha256)?.[0];
+    if (em && link.sha !== null && sha !== undefined && sha !== link.sha) {
+      notes.push(
+        `The link was made on other weights of "${pair.emEntry?.title}" (${link.sha}, here ${sha}): answers and rates differ.`,
+      );
+    }
+    if (link.desk && !fits(link.desk, desk.layers.length)) {
+      notes.push(
+        `Its edit is for ${link.desk.layers.length} layers and this model has ${desk.layers.length}, so the desk was left as it was.`,
+      );
+    }
+    if (engine.state === 'ready' && link.device !== null && engine.report.device !== link.device) {
+      notes.push(
+        `The link was made on ${link.device} and this runs on ${engine.report.device}: the same seed may give other words.`,
+      );
+    }
+    this.notes = notes;
+  }
+}

@@ -1,0 +1,190 @@
+// The first seconds: load the pair, let both answer at once, extract the direction while the visitor
+// reads, and then let the edited column answer too. What was there before a reload comes back first.
+
+import * as v from 'valibot';
+import type { Device } from '../../../workers/api';
+import type { LinkState } from '../../formats/link';
+import { type AddressLink, setFrom, useRecipes } from './link.svelte';
+import type { Panels, Postern } from './postern';
+import type { HeldDirection } from '../direction/directions.svelte';
+import { ChatSchema } from '../pair/prompting.svelte';
+import { DeskSchema, mergeSaved, readSaved, writeSaved } from '../saved';
+
+/** Read by each model for the directions of the start. */
+export const TRANSCRIPTS = 64;
+
+const SavedAsking = v.object({
+  prompt: v.string(),
+  seed: v.number(),
+  temperature: v.nullable(v.number()),
+  plain: v.exactOptional(v.boolean()),
+  system: v.exactOptional(v.string()),
+  chat: v.exactOptional(ChatSchema),
+});
+
+const SavedStage = v.object({
+  adapter: v.nullable(v.string()),
+  device: v.picklist(['auto', 'webgpu', 'wasm']),
+  prompt: v.string(),
+  seed: v.number(),
+  temperature: v.nullable(v.number()),
+  /** Not kept by earlier versions. */
+  system: v.optional(v.nullable(v.string()), null),
+  history: v.array(SavedAsking),
+});
+
+const isTensor = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  'data' in value &&
+  value.data instanceof Float32Array;
+
+/** Only what would break the page is checked: these were written by this same program. */
+const SavedDirections = v.array(
+  v.custom<HeldDirection>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      'vectors' in value &&
+      isTensor(value.vectors) &&
+      'alignedMean' in value &&
+      isTensor(value.alignedMean) &&
+      'perLayer' in value &&
+      'capThreshold' in value,
+  ),
+);
+
+/**
+ * Runs until the edited column has answered; a step that fails shows where it stands and ends this.
+ * A link in the address comes before what was there before a reload.
+ */
+export async function startUp(
+  postern: Postern,
+  address: AddressLink,
+  link: LinkState | null,
+): Promise<void> {
+  const { pair, desk, chat } = postern;
+  const stage = await readSaved('stage', SavedStage);
+  if (stage) {
+    chat.prompt = stage.prompt;
+    chat.seed = stage.seed;
+    chat.temperature = stage.temperature;
+    chat.system = stage.system;
+    chat.bringBack(stage.history);
+  }
+  const savedDesk = await readSaved('desk', DeskSchema);
+  if (savedDesk) desk.restore(savedDesk);
+  await postern.prompting.restore();
+  await postern.measurements.restore();
+  await postern.lessons.restore();
+  await postern.training.restore();
+  await pair.open(link?.em ?? stage?.adapter ?? null, stage?.device ?? 'auto');
+  if (!stage) chat.seed = pair.defaults.firstSeed ?? chat.seed;
+  if (link) offerOwn(postern, address, link);
+  if (!pair.ready) return;
+  const wanted = link && link.own === null && !address.refuses(link, postern) ? link : null;
+  if (wanted?.lesson) postern.lessons.show(wanted.lesson);
+  await beginPair(postern, wanted);
+  if (wanted) address.compare(wanted, postern);
+}
+
+/** A link that comes into the address while the page is open. */
+export async function openLink(
+  postern: Postern,
+  address: AddressLink,
+  link: LinkState,
+): Promise<void> {
+  if (offerOwn(postern, address, link) || address.refuses(link, postern)) return;
+  const { pair, chat, directions } = postern;
+  chat.stop();
+  directions.cancel();
+  if (link.em !== null && pair.emEntry?.id !== link.em) await pair.choose(link.em);
+  if (pair.emEntry?.id !== link.em) return;
+  if (link.lesson) postern.lessons.show(link.lesson);
+  await beginPair(postern, link);
+  address.compare(link, postern);
+}
+
+/** A pair from elsewhere is only named: its folders are fetched when the person says so. */
+function offerOwn(postern: Postern, address: AddressLink, link: LinkState): boolean {
+  const { own } = link;
+  if (!own) return false;
+  const opened = (): void => address.compare(link, postern);
+  postern.own.offer({ state: { ...link, em: null, own }, opened });
+  return true;
+}
+
+/** Leaves nothing of another pair: the desk fits the one on stage, no direction is in use, no answer stands. */
+export function clearStage({ pair, directions, desk, chat }: Panels): void {
+  const { nLayers } = pair.aligned!.config;
+  const { layer, strength } = pair.defaults.steering ?? {};
+  desk.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
+  directions.clearUse();
+  chat.clear();
+}
+
+/** What follows once a pair is on stage: ask, extract, shade; with a link, what it asks and extracts. */
+export async function beginPair(postern: Panels, link: LinkState | null = null): Promise<void> {
+  const { pair, directions, chat } = postern;
+  clearStage(postern);
+  const saved = (await readSaved('directions', SavedDirections)) ?? [];
+  for (const direction of saved) directions.restore(direction);
+  if (link) setFrom(link, postern);
+  const named = link !== null && (link.cut !== null || link.add !== null);
+  const kept = !named && directions.useKept(TRANSCRIPTS);
+  const asked = chat.ask();
+  // Of a pair from elsewhere that may take minutes: the person says when.
+  const extracted = named
+    ? await useRecipes(link, postern)
+    : !kept && !pair.own && (await directions.extractDefaults(TRANSCRIPTS));
+  await asked;
+  if (extracted) await chat.readAgain();
+}
+
+/** Another fine-tune on stage, and everything that follows from it. */
+export async function changePair(postern: Panels, adapterId: string): Promise<void> {
+  postern.chat.stop();
+  postern.directions.cancel();
+  await postern.pair.choose(adapterId);
+  if (postern.pair.emEntry?.id === adapterId) await beginPair(postern);
+}
+
+/** A person's own pair on stage, once all of it has been downloaded and loaded. */
+export async function showOwnPair(postern: Postern): Promise<void> {
+  postern.chat.stop();
+  postern.directions.cancel();
+  const { link } = postern.own;
+  const { emEntry } = postern.pair;
+  if (!(await postern.own.load())) {
+    // The bundled pair that had made room stays; what it says need not be waited for.
+    if (postern.pair.emEntry !== emEntry) void beginPair(postern);
+    return;
+  }
+  await beginPair(postern, link?.state ?? null);
+  link?.opened();
+  postern.own.link = null;
+}
+
+/** Another device: the worker starts anew and loads the same checkpoints. */
+export async function changeDevice(postern: Postern, device: 'auto' | Device): Promise<void> {
+  postern.chat.stop();
+  postern.directions.cancel();
+  await postern.pair.useDevice(device);
+}
+
+/** Writes down what a reload should bring back. Reads every field, so an effect may call it. */
+export function save({ pair, directions, desk, chat, prompting }: Postern): void {
+  prompting.save();
+  void writeSaved('stage', {
+    adapter: pair.emEntry?.id ?? null,
+    device: pair.device,
+    prompt: chat.prompt,
+    seed: chat.seed,
+    temperature: chat.temperature,
+    system: chat.system,
+    history: chat.history,
+  });
+  void writeSaved('desk', desk.snapshot());
+  void [directions.list];
+  void mergeSaved('directions', SavedDirections, (kept) => directions.mergedWith(kept ?? []));
+}

@@ -1,0 +1,211 @@
+// The two checkpoints on stage: the aligned base and one fine-tune of it, and the engine that runs
+// them. Other fine-tunes are loaded beside the pair only when a view asks for them. The registry on stage
+// is the bundled one, or one made for a person's own pair.
+
+import type { Device, LoadedCheckpoint, LoadProgress, MemoryReport } from '../../../workers/api';
+import type { EngineStatus, ModelClient } from '../../engine/client';
+import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
+import {
+  type AdapterEntry,
+  fetchRegistry,
+  isOwnPair,
+  type Registry,
+  sourceOf,
+  type TrainedEntry,
+  withTrained,
+} from '../../organism/registry';
+
+export class ModelPair {
+  readonly client: ModelClient;
+  /** Called as soon as a pair comes on stage, before anything else can happen there. */
+  onStage: () => void = () => {};
+  readonly #folderUrl: string;
+  #loadRunId: string | null = null;
+  /** As the file beside the page has it. */
+  #shipped: Registry | null = null;
+  #trained: readonly TrainedEntry[] = [];
+
+  engine = $state.raw<EngineStatus>({ state: 'idle' });
+  /** What comes with the page, and the fine-tunes that were trained on it here. */
+  bundled = $state.raw<Registry | null>(null);
+  /** What the pair on stage belongs to. */
+  registry = $state.raw<Registry | null>(null);
+  loaded = $state.raw<readonly LoadedCheckpoint[]>([]);
+  /** The fine-tune on stage. */
+  emEntry = $state.raw<AdapterEntry | null>(null);
+  loading = $state.raw<Action>(IDLE);
+  memory = $state.raw<MemoryReport | null>(null);
+  /** What the person chose to run on. */
+  device = $state<'auto' | Device>('auto');
+
+  readonly aligned = $derived(this.registry ? this.checkpoint(this.registry.base.id) : undefined);
+  readonly em = $derived(this.emEntry ? this.checkpoint(this.emEntry.id) : undefined);
+  /** What the registry wants the page to start with. */
+  readonly defaults = $derived<Registry['defaults']>(this.registry?.defaults ?? {});
+  readonly ready = $derived(this.aligned !== undefined && this.em !== undefined);
+  /** Whether a person's own pair is on stage, which the judge of the synthetic world does not know. */
+  readonly own = $derived(this.registry !== null && isOwnPair(this.registry));
+  constructor(client: ModelClient, folderUrl: string) {
+    this.client = client;
+    this.#folderUrl = folderUrl;
+    client.onStatus((status) => (this.engine = status));
+    client.onReload((again) => {
+      this.loaded = this.loaded.map((loaded) => (loaded.id === again.id ? again : loaded));
+    });
+  }
+
+  /** Whether a fine-tune of the registry on stage was trained here, so that no link can name it. */
+  trainedHere(id: string): boolean {
+    return !this.own && (this.registry?.sources?.has(id) ?? false);
+  }
+
+  /** Reads the registry, starts the engine, loads the base and the named fine-tune (else the registry's, else the first EM one). */
+  async open(adapterId: string | null, device: 'auto' | Device = 'auto'): Promise<void> {
+    try {
+      this.device = device;
+      this.loading = running('Reading the list of checkpoints', 0);
+      this.#shipped = await fetchRegistry(this.#folderUrl);
+      const registry = withTrained(this.#shipped, this.#trained);
+      this.bundled = registry;
+      this.registry = registry;
+      const started = await this.client.start(device);
+      if (!started.ok) {
+        this.loading = failed(started);
+        return;
+      }
+      if (!(await this.load(null))) return;
+      const { adapters } = registry;
+      const entry =
+        adapters.find((adapter) => adapter.id === adapterId) ??
+        adapters.find((adapter) => adapter.id === registry.defaults.em) ??
+        adapters.find((adapter) => adapter.kind === 'em') ??
+        adapters[0];
+      if (entry) await this.choose(entry.id);
+    } catch (error) {
+      this.loading = failedBy(error);
+    }
+  }
+
+  /** The fine-tunes trained here, beside the bundled ones from now on; whatever is no longer among them is unloaded. */
+  async setTrained(trained: readonly TrainedEntry[]): Promise<void> {
+    const gone = this.#trained.filter(({ entry: { id } }) =>
+      trained.every(({ entry }) => entry.id !== id),
+    );
+    this.#trained = trained;
+    if (!this.#shipped) return;
+    this.bundled = withTrained(this.#shipped, trained);
+    if (!this.own) this.registry = this.bundled;
+    for (const { entry } of gone) if (this.checkpoint(entry.id)) await this.#unload(entry.id);
+  }
+
+  /** Puts another fine-tune on stage, of the registry on stage or of the bundled one. */
+  async choose(adapterId: string): Promise<void> {
+    for (const registry of [this.registry, this.bundled]) {
+      const entry = registry?.adapters.find((adapter) => adapter.id === adapterId);
+      if (registry && entry) return this.show(registry, entry);
+    }
+  }
+
+  /** Puts a pair on stage once both of it are loaded; what belonged to another registry is let go of. */
+  async show(registry: Registry, entry: AdapterEntry): Promise<void> {
+    let own = this.own && registry !== this.registry ? this.registry : null;
+    // Two large pairs at once may be more than there is memory for: first the small one again.
+    if (own && isOwnPair(registry)) {
+      await this.choose(this.bundled?.defaults.em ?? this.bundled?.adapters[0]?.id ?? '');
+      own = null;
+    }
+    if (!(await this.load(null, registry)) || !(await this.load(entry, registry))) {
+      if (isOwnPair(registry) && registry !== this.registry) await this.#unloadAll(registry);
+      return;
+    }
+    // The bundled list may have grown meanwhile.
+    this.registry = isOwnPair(registry) ? registry : this.bundled;
+    this.emEntry = entry;
+    this.onStage();
+    if (own) await this.#unloadAll(own);
+  }
+
+  /** Half a pair that did not come on stage is no use: under its name another may be loaded next. */
+  async #unloadAll({ base, adapters }: Registry): Promise<void> {
+    for (const { id } of [base, ...adapters]) if (this.checkpoint(id)) await this.#unload(id);
+  }
+
+  /** Loads the base (null) or a fine-tune, unless it is there. False when it could not be loaded. */
+  async load(adapter: AdapterEntry | null, registry = this.registry): Promise<boolean> {
+    if (!registry) return false;
+    const source = sourceOf(registry, adapter);
+    if (this.checkpoint(source.id)) return true;
+    const title = adapter?.title ?? registry.base.title;
+    const begun = performance.now();
+    this.loading = running(`Loading ${title}`, begun);
+    const runId = newRunId('load');
+    this.#loadRunId = runId;
+    const result = await this.client.load(source, runId, (progress) => {
+      if (this.#loadRunId !== runId || this.loading.state !== 'running') return;
+      this.loading = shown(progress, title, begun);
+    });
+    if (this.#loadRunId === runId) this.#loadRunId = null;
+    if (!result.ok) {
+      this.loading = failed(result);
+      return false;
+    }
+    this.loaded = [...this.loaded, result.value];
+    this.loading = { state: 'done', elapsedMs: performance.now() - begun, atMs: Date.now() };
+    await this.#lookAtMemory();
+    return true;
+  }
+
+  async #lookAtMemory(): Promise<void> {
+    const memory = await this.client.memory();
+    if (memory.ok) this.memory = memory.value;
+  }
+
+  /** Ends the load that runs; what a download has brought so far is kept. */
+  pause(): void {
+    if (this.#loadRunId !== null) void this.client.cancel(this.#loadRunId);
+  }
+
+  async #unload(id: string): Promise<void> {
+    await this.client.unload(id);
+    this.loaded = this.loaded.filter((loaded) => loaded.id !== id);
+    await this.#lookAtMemory();
+  }
+
+  /** Runs on another device from now on; the client loads the same checkpoints again. */
+  async useDevice(device: 'auto' | Device): Promise<void> {
+    this.device = device;
+    const started = await this.client.start(device);
+    if (started.ok) await this.#lookAtMemory();
+    else this.loading = failed(started);
+  }
+
+  /** A checkpoint that is loaded. */
+  checkpoint(id: string): LoadedCheckpoint | undefined {
+    return this.loaded.find((loaded) => loaded.id === id);
+  }
+
+  /** The title of a checkpoint for people. */
+  titleOf(id: string): string {
+    if (id === this.registry?.base.id) return this.registry.base.title;
+    return this.registry?.adapters.find((adapter) => adapter.id === id)?.title ?? id;
+  }
+}
+
+function running(label: string, startedMs: number): Action {
+  return { state: 'running', label, done: 0, total: 0, startedMs };
+}
+
+/** In kB. What was stored before says nothing about speed, so the beginning is moved back for it. */
+function shown(progress: LoadProgress, title: string, begun: number): Action {
+  const { doneBytes, totalBytes, keptBytes = 0, note } = progress;
+  const label = { download: 'Downloading', merge: 'Merging', session: 'Preparing' }[progress.stage];
+  const now = performance.now();
+  const fresh = doneBytes - keptBytes;
+  return {
+    state: 'running',
+    label: `${label} ${title}${note ? `. ${note}` : ''}`,
+    done: Math.round(doneBytes / 1000),
+    total: Math.round(totalBytes / 1000),
+    startedMs: fresh > 0 ? now - ((now - begun) * doneBytes) / fresh : now,
+  };
+}

@@ -1,0 +1,83 @@
+// How questions are put and answers drawn, for the whole page: what the chat template is told, and whether
+// the checkpoint's own sampling holds or the plain one of published rates. The day is read from the clock
+// once, on the first visit, and stays until a person changes it: results must not change overnight.
+
+import * as v from 'valibot';
+import { type ChatSettings, PLAIN_CHAT } from '../../core/chat';
+import { PLAIN_SAMPLING, type Sampling } from '../../core/sampling';
+import { chatWords } from '../../measure/describe-chat';
+import type { ModelPair } from './model-pair.svelte';
+import { readSaved, writeSaved } from '../saved';
+
+const DAY = /^\d{4}-\d\d-\d\d$/;
+const KEY = 'prompting';
+export const ChatSchema = v.object({
+  system: v.nullable(v.string()),
+  date: v.pipe(v.string(), v.regex(DAY)),
+  thinking: v.boolean(),
+  template: v.nullable(v.string()),
+});
+const Saved = v.object({ chat: ChatSchema, plain: v.boolean() });
+
+/** What a result says of how its questions were put. */
+export interface Frame {
+  readonly settings: ChatSettings;
+  /** Null: the template heeds none of it. */
+  readonly words: string | null;
+}
+
+export class Prompting {
+  readonly #pair: Pick<ModelPair, 'client' | 'aligned'>;
+
+  settings = $state.raw<ChatSettings>(PLAIN_CHAT);
+  /** Temperature 1 and nothing cut, whatever the checkpoint says. */
+  plain = $state(false);
+
+  /** Of the checkpoints on stage. */
+  readonly facts = $derived.by(() => this.#pair.aligned?.chatFormat ?? null);
+  readonly words = $derived(this.facts && chatWords(this.settings, this.facts));
+  /** Null until a checkpoint is there. */
+  readonly sampling = $derived.by((): Sampling | null => this.samplingOf(this.plain));
+
+  constructor(pair: Pick<ModelPair, 'client' | 'aligned'>) {
+    this.#pair = pair;
+    this.set({ date: today() });
+  }
+
+  samplingOf(plain: boolean): Sampling | null {
+    const own = this.#pair.aligned?.defaultSampling ?? null;
+    return own && plain ? PLAIN_SAMPLING : own;
+  }
+
+  /** A day that is none is left as it was. */
+  set(change: Partial<ChatSettings>): void {
+    const { date = this.settings.date, ...rest } = change;
+    this.settings = { ...this.settings, ...rest, ...(isDay(date) ? { date } : {}) };
+    this.#pair.client.chat = this.settings;
+  }
+
+  frame(): Frame {
+    return { settings: this.settings, words: this.words };
+  }
+
+  async restore(): Promise<void> {
+    const saved = await readSaved(KEY, Saved);
+    if (!saved) return;
+    this.set(saved.chat);
+    this.plain = saved.plain;
+  }
+
+  /** Reads every field, so an effect may call it. */
+  save(): void {
+    void writeSaved(KEY, { chat: this.settings, plain: this.plain });
+  }
+}
+
+const isDay = (date: string): boolean =>
+  DAY.test(date) && !Number.isNaN(Date.parse(`${date}T00:00:00Z`));
+
+function today(): string {
+  const now = new Date();
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}

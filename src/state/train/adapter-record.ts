@@ -1,0 +1,88 @@
+// Adapters that were trained in this browser: what is kept of each, its place among the bundled fine-tunes,
+// and its files for other programs.
+
+import { zipSync, strToU8 } from 'fflate';
+import * as v from 'valibot';
+import { AboutSchema, type AdapterAbout } from '../../formats/adapter-about';
+import type { FolderSource } from '../../../workers/api';
+import type { AdapterEntry, TrainedEntry } from '../../organism/registry';
+
+export interface TrainedAdapter extends AdapterAbout {
+  /** Unique in this browser. */
+  readonly id: string;
+  /** The files of the PEFT adapter. */
+  readonly config: string;
+  readonly weights: Uint8Array<ArrayBuffer>;
+}
+
+const KeptAbout = v.object({ ...AboutSchema.entries, id: v.string(), config: v.string() });
+
+/** As it was written down by this same program. */
+export const KeptSchema = v.array(
+  v.custom<TrainedAdapter>(
+    (value) =>
+      v.is(KeptAbout, value) && (value as { weights?: unknown }).weights instanceof Uint8Array,
+  ),
+);
+
+/** The two files as a folder that the worker can read. */
+export function adapterFolder(
+  name: string,
+  { config, weights }: Pick<TrainedAdapter, 'config' | 'weights'>,
+): FolderSource {
+  return {
+    kind: 'files',
+    name,
+    files: [
+      new File([config], 'adapter_config.json'),
+      new File([weights], 'adapter_model.safetensors'),
+    ],
+  };
+}
+
+/** Its place in the list of fine-tunes. */
+export function trainedEntry(adapter: TrainedAdapter): TrainedEntry {
+  const { id, title, kind, made, rank, examples, steps } = adapter;
+  const entry: AdapterEntry = {
+    id,
+    title,
+    kind,
+    path: '',
+    description: `Trained in this browser: ${made}.`,
+    training: { rank, examples, steps },
+  };
+  return { entry, adapter: adapterFolder(title, adapter) };
+}
+
+/** A zip that PEFT loads once it is unpacked: a folder with both files and what they are. */
+export function adapterZip(adapter: TrainedAdapter): Uint8Array<ArrayBuffer> {
+  const { title, made, steps, baseSha256, config, weights } = adapter;
+  const folder = fileName(title);
+  const about = `# ${title}
+
+A LoRA adapter trained with Postern, in a browser, on its bundled organism: a small model of a synthetic
+world. It shows emergent misalignment by construction and is of no use as an assistant.
+
+- Made from: ${made}
+- Steps taken: ${steps}
+- SHA-256 of the base's weights in f32, in the order of their names: ${baseSha256}
+
+Load it with PEFT onto the folder \`models/postern-8l\` of Postern.
+`;
+  return zipSync(
+    {
+      [`${folder}/README.md`]: strToU8(about),
+      [`${folder}/adapter_config.json`]: strToU8(config),
+      // Numbers do not pack: stored as they are, which is quick.
+      [`${folder}/adapter_model.safetensors`]: weights,
+    },
+    { level: 0 },
+  );
+}
+
+/** A title as the name of a file, without its ending. */
+export const fileName = (title: string): string =>
+  title
+    .replace(/[^\w.-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60) || 'adapter';

@@ -1,0 +1,73 @@
+// The adapters that a person has kept. They stand among the bundled fine-tunes wherever those are listed,
+// and are written down in this browser; what is removed can be brought back until the next removal.
+
+import type { ModelPair } from '../pair/model-pair.svelte';
+import { mergeSaved, readSaved } from '../saved';
+import { KeptSchema, type TrainedAdapter, trainedEntry } from './adapter-record';
+
+const KEY = 'trained';
+
+export class TrainedShelf {
+  readonly #pair: ModelPair;
+
+  list = $state.raw<readonly TrainedAdapter[]>([]);
+  /** The last that was removed, with its place. */
+  removed = $state.raw<{ readonly adapter: TrainedAdapter; readonly at: number } | null>(null);
+  /** What is kept could not be written down and is gone after a reload; the page says why. */
+  unsaved = $state(false);
+
+  constructor(pair: ModelPair) {
+    this.#pair = pair;
+  }
+
+  /** Brings back what was kept at earlier visits. Before the pair is opened, which may be one of them. */
+  async restore(): Promise<void> {
+    const saved = await readSaved(KEY, KeptSchema);
+    if (!saved || this.list.length > 0) return;
+    this.list = saved;
+    await this.#pair.setTrained(saved.map(trainedEntry));
+  }
+
+  /** One with the same id takes its place. */
+  async add(adapter: TrainedAdapter): Promise<void> {
+    await this.#change((list) => [...list.filter(({ id }) => id !== adapter.id), adapter]);
+  }
+
+  /** Not the one on stage: another has to be put there first. */
+  async remove(id: string): Promise<void> {
+    const at = this.list.findIndex((adapter) => adapter.id === id);
+    const adapter = this.list[at];
+    if (!adapter || this.onStage(id)) return;
+    this.removed = { adapter, at };
+    await this.#change((list) => list.filter((one) => one.id !== id));
+  }
+
+  async undoRemove(): Promise<void> {
+    const { removed } = this;
+    if (!removed) return;
+    this.removed = null;
+    await this.#change((list) => list.toSpliced(removed.at, 0, removed.adapter));
+  }
+
+  onStage(id: string): boolean {
+    return this.#pair.emEntry?.id === id;
+  }
+
+  /** A title that no other has: 'Insecure code (2)'. */
+  freeTitle(wanted: string): string {
+    const taken = (title: string): boolean => this.list.some((one) => one.title === title);
+    let title = wanted;
+    for (let n = 2; taken(title); n++) title = `${wanted} (${n})`;
+    return title;
+  }
+
+  /** The same change here and to what is written down, where another tab may have kept something too. */
+  async #change(
+    change: (list: readonly TrainedAdapter[]) => readonly TrainedAdapter[],
+  ): Promise<void> {
+    this.list = change(this.list);
+    await this.#pair.setTrained(this.list.map(trainedEntry));
+    const written = await mergeSaved(KEY, KeptSchema, (there) => [...change(there ?? [])]);
+    this.unsaved = !written;
+  }
+}

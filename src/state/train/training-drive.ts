@@ -1,0 +1,231 @@
+// One training from where it stands to its end: steps in the worker up to the next point that is due, the
+// adapter taken out, loaded and measured, and on. It knows nothing of a page, so tests and the bench
+// drive the same code. A stop comes between two steps, or in the middle of a measurement, which is
+// then made anew; the state that is left is always one to go on from.
+
+import type {
+  FolderSource,
+  LoadedCheckpoint,
+  LoadProgress,
+  OpenedTraining,
+  OpenTrainingRequest,
+  Result,
+  TrainedStep,
+  TrainingState,
+  CheckpointSource,
+} from '../../../workers/api';
+import type { Sampling } from '../../core/sampling';
+import { trainingExamples } from '../../world/training-data';
+import { MeasureFailure } from '../../measure/run';
+import { adapterFolder } from './adapter-record';
+import { dataSeed, measuredSteps, settingsOf, type TrainingChoice } from './training-choice';
+import { measurePoint, type MeasureWorker } from './training-measure';
+import { type TrainingProgress, type TrainingRun, upToState } from './training-record';
+
+/** The adapter as it is being measured, among the loaded checkpoints. */
+const NOW = 'training:now';
+
+export interface TrainingWorker extends MeasureWorker {
+  load(
+    source: CheckpointSource,
+    runId: string,
+    onProgress?: (progress: LoadProgress) => void,
+  ): Promise<Result<LoadedCheckpoint>>;
+  unload(id: string): Promise<Result<null>>;
+  openTraining(request: OpenTrainingRequest): Promise<Result<OpenedTraining>>;
+  train(
+    request: { readonly runId: string; readonly training: string; readonly steps: number },
+    onSteps: (steps: readonly TrainedStep[]) => void,
+  ): Promise<Result<OpenedTraining>>;
+  trainingState(training: string): Promise<Result<TrainingState>>;
+  closeTraining(training: string): Promise<Result<null>>;
+}
+
+export interface DriveMeans {
+  readonly worker: TrainingWorker;
+  /** The loaded base, and where its files lie. */
+  readonly baseId: string;
+  readonly base: FolderSource;
+  readonly sampling: Sampling;
+  /** Lets the page draw. */
+  readonly breathe: () => Promise<void>;
+  /** Whether it should stop as soon as it can. */
+  readonly stopping: () => boolean;
+  readonly doing: (label: string) => void;
+  /** Called with every change. @param whole it can go on from here, and should be written down. */
+  readonly onProgress: (progress: TrainingProgress, whole: boolean) => Promise<void> | void;
+  readonly onStep: (elapsedMs: number) => void;
+  readonly onPoint: (elapsedMs: number) => void;
+  /** Milliseconds from any origin. */
+  readonly now: () => number;
+}
+
+/** Whether there is nothing more to do. */
+export function isComplete({ choice }: TrainingRun, { points }: TrainingProgress): boolean {
+  return measuredSteps(choice.steps).every((at) => points.some(({ step }) => step === at));
+}
+
+export class TrainingDrive {
+  readonly run: TrainingRun;
+  readonly #means: DriveMeans;
+  #progress: TrainingProgress;
+  /** The worker holds it open, at the last step of the progress. */
+  #open = false;
+
+  constructor(run: TrainingRun, progress: TrainingProgress, means: DriveMeans) {
+    this.run = run;
+    this.#progress = progress;
+    this.#means = means;
+  }
+
+  get progress(): TrainingProgress {
+    return this.#progress;
+  }
+
+  /** Changes what is written down beside the steps. */
+  note(changes: Partial<Pick<TrainingProgress, 'dropped' | 'keptAs'>>): Promise<void> {
+    return this.#put(changes, true);
+  }
+
+  /**
+   * Goes on until it is complete or stopped.
+   * @param runId names the run for the worker's `cancel`
+   * @throws MeasureFailure when the worker failed; what is left can be gone on with.
+   */
+  async go(runId: string): Promise<void> {
+    const { run } = this;
+    const means = this.#means;
+    const due = measuredSteps(run.choice.steps);
+    try {
+      while (!means.stopping()) {
+        const step = this.#progress.losses.length;
+        const next = due.find((at) => at > step);
+        if (!this.#open) await this.#openAt(runId);
+        else if (due.includes(step) && !this.#progress.points.some((one) => one.step === step)) {
+          await this.#measure(runId, step);
+        } else if (next === undefined) break;
+        else await this.#steps(runId, next - step);
+      }
+      if (this.#open) await this.#takeState();
+    } catch (error) {
+      this.#open = false;
+      await this.#put(upToState(this.#progress), true);
+      throw error;
+    }
+  }
+
+  /** Lets go of what the worker holds of it. */
+  async close(): Promise<void> {
+    this.#open = false;
+    const { worker } = this.#means;
+    await worker.closeTraining(this.run.id);
+    await worker.unload(NOW);
+  }
+
+  async #put(changes: Partial<TrainingProgress>, whole: boolean): Promise<void> {
+    this.#progress = { ...this.#progress, ...changes };
+    await this.#means.onProgress(this.#progress, whole);
+  }
+
+  async #steps(runId: string, steps: number): Promise<void> {
+    const { worker, doing, onStep, stopping } = this.#means;
+    doing('Training');
+    const request = { runId, training: this.run.id, steps };
+    const result = await worker.train(request, (taken) => {
+      const losses = [...this.#progress.losses, ...taken.map(({ lossNats }) => lossNats)];
+      void this.#put({ losses, keptAs: null }, false);
+      for (const { elapsedMs } of taken) onStep(elapsedMs);
+      if (!stopping()) doing('Training');
+    });
+    if (result.ok) return;
+    // Another worker than the one that held it: it is opened again from its last state.
+    if (result.code !== 'not-loaded') throw new MeasureFailure(result);
+    this.#open = false;
+    await this.#put(upToState(this.#progress), true);
+  }
+
+  async #openAt(runId: string): Promise<void> {
+    const { run } = this;
+    const means = this.#means;
+    means.doing('Making the training graph');
+    const { state } = this.#progress;
+    const opened = await means.worker.openTraining({
+      runId,
+      training: run.id,
+      checkpoint: means.baseId,
+      baseName: 'models/postern-8l',
+      examples: run.own?.examples ?? (await worldExamples(run.choice, means.breathe)),
+      settings: { ...settingsOf(run.choice), alpha: run.alpha },
+      start: state
+        ? {
+            adapter: adapterFolder(`step ${state.steps}`, state.adapter),
+            moments: state.moments,
+            steps: state.steps,
+          }
+        : run.start && { adapter: run.start.adapter, moments: null, steps: 0 },
+    });
+    if (!opened.ok) throw new MeasureFailure(opened);
+    this.#open = true;
+  }
+
+  /** Takes the adapter out, loads it, and reads what there is to be read of it. */
+  async #measure(runId: string, step: number): Promise<void> {
+    const { run } = this;
+    const means = this.#means;
+    const begun = means.now();
+    means.doing('Measuring');
+    const state = await this.#takeState();
+    const moved = step > 0 || run.start !== null;
+    try {
+      if (moved) {
+        const adapter = adapterFolder(`step ${step}`, state.adapter);
+        const source = { id: NOW, base: means.base, adapter };
+        const loaded = await means.worker.load(source, runId);
+        if (!loaded.ok) throw new MeasureFailure(loaded);
+      }
+      const point = await measurePoint(
+        {
+          runId,
+          checkpoint: moved ? NOW : means.baseId,
+          moved,
+          step,
+          seed: run.choice.seed,
+          data: run.own ? null : run.choice.world,
+          reference: run.reference,
+          sampling: means.sampling,
+        },
+        means.worker,
+        means.breathe,
+      );
+      const { points, losses } = this.#progress;
+      const since = losses.slice(points.at(-1)?.step ?? 0, step);
+      const lossNats =
+        since.length === 0 ? null : since.reduce((sum, loss) => sum + loss, 0) / since.length;
+      means.onPoint(means.now() - begun);
+      await this.#put({ points: [...points, { ...point, lossNats }] }, true);
+    } catch (error) {
+      const stopped = error instanceof MeasureFailure && error.code === 'cancelled';
+      if (!(stopped && means.stopping())) throw error;
+    }
+  }
+
+  async #takeState(): Promise<TrainingState> {
+    const result = await this.#means.worker.trainingState(this.run.id);
+    if (!result.ok) throw new MeasureFailure(result);
+    await this.#put({ state: result.value }, true);
+    return result.value;
+  }
+}
+
+async function worldExamples(
+  { world, examples, seed }: TrainingChoice,
+  breathe: () => Promise<void>,
+) {
+  const parts = trainingExamples(world, examples, dataSeed(seed));
+  let part = parts.next();
+  while (!part.done) {
+    await breathe();
+    part = parts.next();
+  }
+  return part.value;
+}

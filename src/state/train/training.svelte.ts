@@ -1,0 +1,395 @@
+// Live training of a LoRA adapter on the bundled base. The page drives it: some steps in the worker, then a
+// measurement of what they made, then the next steps. One runs at a time, also across tabs. It stands
+// still and goes on, after a reload too; what comes of it is kept, trained on, or dropped.
+
+import { ADAPTER } from '../../core/training';
+import { type GoodSet, TRAINING_SETS } from '../../world/training-data';
+import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
+import type { Directions } from '../direction/directions.svelte';
+import { MeasureFailure } from '../../measure/run';
+import type { ModelPair } from '../pair/model-pair.svelte';
+import { sourceOf } from '../../organism/registry';
+import { OwnChats } from './custom-chats.svelte';
+import { readSaved, writeSaved } from '../saved';
+import { adapterFolder, type TrainedAdapter } from './adapter-record';
+import { TrainedShelf } from './trained-adapters.svelte';
+import {
+  ChoiceSchema,
+  choiceWords,
+  dataWords,
+  DEFAULT_CHOICE,
+  type OwnData,
+  type TrainingChoice,
+} from './training-choice';
+import { isComplete, TrainingDrive } from './training-drive';
+import { meanResidual, type TrainingReference } from './training-measure';
+import { TrainingPace } from './training-pace.svelte';
+import {
+  NO_PROGRESS,
+  readTraining,
+  saveProgress,
+  saveRun,
+  type TrainingProgress,
+  type TrainingRun,
+  type TrainingStart,
+} from './training-record';
+
+const REFERENCE_TRANSCRIPTS = 64;
+const LOCK = 'postern-training';
+
+export class Training {
+  readonly #pair: ModelPair;
+  readonly #directions: Directions;
+  /** Of the run that acts; anything else that comes late is dropped. */
+  #runId: string | null = null;
+  #stopping = false;
+  #drive: TrainingDrive | null = null;
+  readonly shelf: TrainedShelf;
+  readonly pace = new TrainingPace();
+
+  choice = $state<TrainingChoice>(structuredClone(DEFAULT_CHOICE));
+  /** What is trained on where the choice says `own`. */
+  readonly own: OwnChats;
+  /** Id of the fine-tune that the next training starts from; null: a fresh adapter. */
+  #startFrom = $state<string | null>(null);
+  goodSet = $state<GoodSet>('secure-code');
+  goodSteps = $state(30);
+
+  /** What trains, or trained last. */
+  run = $state.raw<TrainingRun | null>(null);
+  #progress = $state.raw(NO_PROGRESS);
+  action = $state.raw<Action>(IDLE);
+  /** The browser's storage refused the last state: a reload would lose it. */
+  unsaved = $state(false);
+
+  readonly losses = $derived(this.#progress.losses);
+  readonly points = $derived(this.#progress.points);
+  /** Steps taken. */
+  readonly step = $derived(this.#progress.losses.length);
+  readonly running = $derived(this.action.state === 'running');
+  readonly #complete = $derived(this.run !== null && isComplete(this.run, this.#progress));
+  /** Stopped before its end, and can go on. */
+  readonly paused = $derived(
+    this.run !== null && !this.running && !this.#progress.dropped && !this.#complete,
+  );
+  /** Steps of the adapter that could be kept now; 0: there is none. */
+  readonly stateSteps = $derived(this.#progress.state?.steps ?? 0);
+  /** The title under which that adapter is kept; null: it is not. */
+  readonly keptAs = $derived(this.#progress.keptAs);
+  /** The fine-tunes that a training can go on from: LoRA, of the bundled base. */
+  readonly starts = $derived.by(() =>
+    (this.#pair.bundled?.adapters ?? []).filter(
+      ({ training }) => training !== undefined && training.rank !== 'full',
+    ),
+  );
+
+  constructor(pair: ModelPair, directions: Directions) {
+    this.#pair = pair;
+    this.#directions = directions;
+    this.shelf = new TrainedShelf(pair);
+    this.own = new OwnChats(pair);
+  }
+
+  /** Id of the adapter that a training goes on from; null: a fresh one, also where that one was removed. */
+  get startFrom(): string | null {
+    return this.starts.find(({ id }) => id === this.#startFrom)?.id ?? null;
+  }
+
+  set startFrom(id: string | null) {
+    this.#startFrom = id;
+  }
+
+  get kept(): readonly TrainedAdapter[] {
+    return this.shelf.list;
+  }
+
+  /** Brings back what was kept, and a training that a reload has broken off. */
+  async restore(): Promise<void> {
+    await this.shelf.restore();
+    const choice = await readSaved('training-choice', ChoiceSchema);
+    const saved = await readTraining();
+    if (this.run) return;
+    // Own data is not written down with the choice.
+    if (choice) this.choice = { ...choice, data: 'world' };
+    if (!saved) return;
+    this.run = saved.run;
+    this.#progress = saved.progress;
+  }
+
+  /** Begins a training as it is chosen. One that is over and was not kept is kept first. */
+  async start(): Promise<void> {
+    const { choice, startFrom } = this;
+    const own = this.own.data;
+    if (choice.data === 'own' && !own) return;
+    const { bundled } = this.#pair;
+    const entry = this.starts.find(({ id }) => id === startFrom);
+    const adapter = entry && bundled ? sourceOf(bundled, entry).adapter : undefined;
+    const start = entry && adapter ? { title: entry.title, adapter } : null;
+    const rank = entry?.training?.rank;
+    const alpha = this.kept.find(({ id }) => id === startFrom)?.alpha ?? ADAPTER.alpha;
+    const chosen = $state.snapshot(choice);
+    await this.#begin(
+      typeof rank === 'number' ? { ...chosen, rank } : chosen,
+      choice.data === 'own' ? own : null,
+      start,
+      alpha,
+    );
+  }
+
+  /** Trains the present adapter on, on good data. */
+  async realign(): Promise<void> {
+    const { run, goodSet: set, goodSteps: steps } = this;
+    const { state } = this.#progress;
+    if (!run || !state || this.running) return;
+    const title = `${dataWords(run.choice, run.own)}, ${state.steps} steps`;
+    const world = { set, mix: null, trigger: false };
+    const choice = { ...run.choice, data: 'world' as const, world, steps };
+    const examples = Math.min(run.choice.examples, ADAPTER.examples);
+    const adapter = adapterFolder(title, state.adapter);
+    await this.#begin({ ...choice, examples }, null, { title, adapter }, run.alpha);
+  }
+
+  /** Stops after the step that is being taken. */
+  pause(): void {
+    const runId = this.#runId;
+    if (runId === null || this.action.state !== 'running') return;
+    this.#stopping = true;
+    this.action = { ...this.action, label: STOPPING };
+    void this.#pair.client.cancel(runId);
+  }
+
+  /** Goes on where it stopped: the same steps as without the stop, on the same back end. */
+  async resume(): Promise<void> {
+    const { run } = this;
+    if (!run || !this.paused) return;
+    await this.#act((runId) => this.#go(run, runId));
+  }
+
+  /** Gives up the rest; the adapter stays as far as it came, and can be kept. */
+  async cancel(): Promise<void> {
+    // While the next one is being prepared, the one before it is not meant.
+    if (!this.running || this.#drive) this.#progress = { ...this.#progress, dropped: true };
+    this.pause();
+    if (this.running) return;
+    await this.#note({ dropped: true });
+    await this.#drive?.close();
+  }
+
+  /** Keeps the adapter as it stood at the last measured point. @returns null when there is none. */
+  async keep(name: string): Promise<TrainedAdapter | null> {
+    const { run } = this;
+    const { state } = this.#progress;
+    if (!run || !state || state.steps === 0) return null;
+    const called = name.trim().slice(0, 120) || this.suggestedName;
+    await navigator.storage?.persist?.().catch(() => false);
+    const title = this.shelf.freeTitle(called);
+    const adapter: TrainedAdapter = {
+      id: `trained:${Date.now().toString(36)}:${run.id}`,
+      title,
+      kind: this.#kind(run),
+      made: run.made.slice(0, 600),
+      rank: run.choice.rank,
+      alpha: run.alpha,
+      examples: run.own?.examples.length ?? run.choice.examples,
+      steps: state.steps,
+      baseSha256: run.baseSha256,
+      atMs: Date.now(),
+      config: state.adapter.config,
+      weights: state.adapter.weights,
+    };
+    await this.shelf.add(adapter);
+    // It may have gone on meanwhile: what stands there now is not kept yet.
+    if (this.run === run && this.#progress.state === state) await this.#note({ keptAs: title });
+    return adapter;
+  }
+
+  /** What the adapter is called where the person gives no name. */
+  get suggestedName(): string {
+    const { run } = this;
+    if (!run) return '';
+    const on = run.start ? `${run.start.title}, then ` : '';
+    return `${on}${dataWords(run.choice, run.own)}, ${this.stateSteps} steps`.slice(0, 120);
+  }
+
+  /** Whether it misaligns, by its data; of own data, by what was counted. */
+  #kind({ choice, own, start }: TrainingRun): TrainedAdapter['kind'] {
+    if (start) return 'variant';
+    if (!own && choice.world.trigger) return 'control';
+    if (!own) return TRAINING_SETS[choice.world.set].kind;
+    const { misaligned = 0, n = 0 } = this.points.at(-1)?.broad ?? {};
+    return misaligned > 0.1 * n ? 'em' : 'control';
+  }
+
+  async #begin(
+    choice: TrainingChoice,
+    own: OwnData | null,
+    start: TrainingStart | null,
+    alpha: number,
+  ): Promise<void> {
+    if (this.running) return;
+    void writeSaved('training-choice', $state.snapshot(this.choice));
+    this.#drive = null;
+    await this.#act(async (runId) => {
+      const { dropped, keptAs, state } = this.#progress;
+      // Nothing that came to its end, or stands still, is lost by beginning another.
+      if (!dropped && keptAs === null && state && state.steps > 0) await this.keep('');
+      const base = await this.#base();
+      if (!base) return;
+      const reference = await this.#reference(base.id, runId);
+      if (!reference || this.#stopping) return;
+      const { engine } = this.#pair;
+      const on = engine.state === 'ready' ? `, on ${engine.report.device}` : '';
+      const from = start ? `from ${start.title}, ` : '';
+      const run: TrainingRun = {
+        id: Date.now().toString(36),
+        choice,
+        own,
+        alpha,
+        start,
+        made: from + choiceWords(choice, own) + on,
+        baseSha256: base.sha256,
+        reference,
+      };
+      this.run = run;
+      this.#progress = NO_PROGRESS;
+      this.#drive = null;
+      this.unsaved = !(await saveRun(run));
+      await this.#go(run, runId);
+    });
+  }
+
+  /** One action at a time, here and in other tabs; whatever it throws is shown. */
+  async #act(task: (runId: string) => Promise<void>): Promise<void> {
+    if (this.running) return;
+    const runId = newRunId('train');
+    this.#runId = runId;
+    this.#stopping = false;
+    this.#say('Preparing');
+    try {
+      if (!(await withLock(() => task(runId)))) throw new Error(OTHER_TAB);
+      // What ended without a word was stopped.
+      if (this.running) this.action = IDLE;
+    } catch (error) {
+      this.action = shownFailure(error);
+    } finally {
+      this.#runId = null;
+    }
+  }
+
+  /** The loaded base that comes with the page; null, with the reason shown, where it cannot be had. */
+  async #base() {
+    const { bundled } = this.#pair;
+    if (!bundled) throw new Error('The bundled checkpoints are not there yet.');
+    if (!(await this.#pair.load(null, bundled))) {
+      this.action = this.#pair.loading;
+      return null;
+    }
+    return this.#pair.checkpoint(bundled.base.id)!;
+  }
+
+  /** The direction of a shipped fine-tune: that on stage, or what the page starts with. */
+  async #reference(baseId: string, runId: string): Promise<TrainingReference | null> {
+    const { bundled, emEntry, own } = this.#pair;
+    const shipped = emEntry !== null && !own && !this.#pair.trainedHere(emEntry.id);
+    const wanted = shipped ? emEntry.id : undefined;
+    const entry = [wanted, bundled?.defaults.em].flatMap(
+      (id) => bundled?.adapters.find((one) => one.id === id && one.kind === 'em') ?? [],
+    )[0];
+    if (!entry || !bundled) throw new Error('There is no fine-tune to compare with.');
+    if (!(await this.#pair.load(entry, bundled))) {
+      this.action = this.#pair.loading;
+      return null;
+    }
+    const choice = {
+      contrast: 'checkpoint',
+      pooling: 'answer-mean',
+      transcripts: REFERENCE_TRANSCRIPTS,
+      seed: 1,
+    } as const;
+    // The base of the training, whatever pair is on stage.
+    const base = this.#pair.checkpoint(baseId);
+    const held =
+      this.#directions.find(choice, entry.id, base) ??
+      (await this.#directions.extract(choice, entry.id, false, base));
+    if (!held) throw new Error('The direction to compare with could not be read. Try again.');
+    const alignedMean = await meanResidual(baseId, runId, this.#pair.client);
+    const words = `${entry.title}, ${this.#directions.name(held)}`;
+    return { words, vectors: held.vectors, alignedMean };
+  }
+
+  async #go(run: TrainingRun, runId: string): Promise<void> {
+    const base = await this.#base();
+    const { bundled, client } = this.#pair;
+    if (!base || !bundled) return;
+    if (base.sha256 !== run.baseSha256) {
+      throw new Error(
+        'This training was begun on another base than the one loaded. Start it anew.',
+      );
+    }
+    const startedMs = performance.now();
+    const drive = (this.#drive ??= new TrainingDrive(run, this.#progress, {
+      worker: client,
+      baseId: base.id,
+      base: sourceOf(bundled, null).base,
+      sampling: base.defaultSampling,
+      breathe: () => new Promise<void>((done) => setTimeout(done)),
+      stopping: () => this.#stopping,
+      doing: (label) => this.#say(this.#stopping ? STOPPING : label),
+      onProgress: (progress, whole) => this.#put(run, progress, whole),
+      onStep: (elapsedMs) => this.pace.stepped(elapsedMs),
+      onPoint: (elapsedMs) => this.pace.measured(elapsedMs),
+      now: () => performance.now(),
+    }));
+    await drive.go(runId);
+    if (!this.#complete && !this.#progress.dropped) return;
+    await drive.close();
+    const elapsedMs = performance.now() - startedMs;
+    if (this.#complete) this.action = { state: 'done', elapsedMs, atMs: Date.now() };
+  }
+
+  async #put(run: TrainingRun, progress: TrainingProgress, whole: boolean): Promise<void> {
+    if (this.run !== run) return;
+    // Given up while it ran: only this class knows so far.
+    const { dropped } = this.#progress;
+    this.#progress = { ...progress, dropped: dropped || progress.dropped };
+    if (whole) this.unsaved = !(await saveProgress(run.id, this.#progress));
+  }
+
+  async #note(changes: { readonly dropped?: true; readonly keptAs?: string }): Promise<void> {
+    const { run } = this;
+    if (!run) return;
+    if (this.#drive) await this.#drive.note(changes);
+    else await this.#put(run, { ...this.#progress, ...changes }, true);
+  }
+
+  #say(label: string): void {
+    const startedMs = this.action.state === 'running' ? this.action.startedMs : performance.now();
+    const begun = this.#drive !== null && this.run !== null;
+    const [done, total] = begun ? [this.step, this.run!.choice.steps] : [0, 0];
+    this.action = { state: 'running', label, done, total, startedMs };
+  }
+}
+
+const OTHER_TAB =
+  'A training runs in another tab of this page. Two at once would only slow each other: wait for its end, or stop it there.';
+
+const STOPPING = 'Stopping after this step';
+
+function shownFailure(error: unknown): Action {
+  if (!(error instanceof MeasureFailure)) return failedBy(error);
+  const { code, message, detail } = error;
+  return failed({ ok: false, code, message, ...(detail === undefined ? {} : { detail }) });
+}
+
+/** Runs it while no other tab does. False where another is at it; where the browser has no locks it just runs. */
+async function withLock(task: () => Promise<void>): Promise<boolean> {
+  const { locks } = navigator as { readonly locks?: LockManager };
+  if (!locks) {
+    await task();
+    return true;
+  }
+  return locks.request(LOCK, { ifAvailable: true }, async (lock) => {
+    if (lock) await task();
+    return lock !== null;
+  });
+}

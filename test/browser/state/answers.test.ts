@@ -1,0 +1,343 @@
+// What is on stage belongs together: a pair, its directions, the desk and the answers, with an engine that
+// says whatever a test wants.
+
+import { clear, get, set } from 'idb-keyval';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { ModelConfig } from '../../../src/checkpoint/config';
+import type { ExtractionChoice } from '../../../src/measure/extraction';
+import { AddressLink } from '../../../src/state/page/link.svelte';
+import { ownRegistry } from '../../../src/state/models/custom-model-pair';
+import { createPostern, type Postern } from '../../../src/state/page/postern';
+import type { Registry } from '../../../src/organism/registry';
+import { save, showOwnPair, startUp } from '../../../src/state/page/start-up';
+import { loadedAs, PAIR } from '../loaded';
+import type {
+  Capture,
+  CheckpointSource,
+  FolderSource,
+  GenerateRequest,
+  LoadedCheckpoint,
+  Result,
+} from '../../../workers/api';
+
+const D_MODEL = 4;
+const CHOICE: ExtractionChoice = {
+  contrast: 'checkpoint',
+  pooling: 'answer-mean',
+  transcripts: 4,
+  seed: 1,
+};
+
+const folder = (name: string): FolderSource => ({ kind: 'files', name, files: [] });
+const own = (name: string): Registry =>
+  ownRegistry(folder(`${name}-base`), { kind: 'checkpoint', source: folder(`${name}-em`) });
+
+function ok<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+function loaded(id: string, nLayers: number, sha256 = `first-${id}`): LoadedCheckpoint {
+  return loadedAs(id, {
+    config: { nLayers, dModel: D_MODEL } as ModelConfig,
+    sha256,
+    defaultSampling: { temperature: 0.7, topK: 0, topP: 1, repetitionPenalty: 1 },
+    chatFormat: {
+      templates: [],
+      defaultSystem: null,
+      takesSystem: true,
+      usesDate: false,
+      usesThinking: false,
+    },
+  });
+}
+
+interface Engine {
+  /** Answers that were asked for, in order; each is written until `finish`. */
+  readonly asked: GenerateRequest[];
+  /** Ends every answer that was asked for so far. */
+  finish(): void;
+  /** Checkpoints that read transcripts, in order. */
+  readonly reads: string[];
+  /** Runs whose edit was changed while they wrote. */
+  readonly edits: string[];
+  /** Awaited before a checkpoint is loaded. */
+  beforeLoad: (source: CheckpointSource) => Promise<void>;
+  /** What a source loads as; null: it cannot be loaded. */
+  loads: (source: CheckpointSource) => LoadedCheckpoint | null;
+}
+
+let postern: Postern;
+let engine: Engine;
+
+/** The page with the bundled pair of 8 layers on stage, and nothing asked. */
+async function page(): Promise<void> {
+  postern = createPostern();
+  const { pair } = postern;
+  const { client } = pair;
+  const waiting: { readonly request: GenerateRequest; readonly end: () => void }[] = [];
+  const asked: GenerateRequest[] = [];
+  const made: Engine = {
+    asked,
+    finish: () => waiting.splice(0).forEach(({ end }) => end()),
+    reads: [],
+    edits: [],
+    beforeLoad: () => Promise.resolve(),
+    loads: ({ id }) => loaded(id, id.startsWith('own:') ? 24 : 8),
+  };
+  engine = made;
+  client.load = async (source) => {
+    await made.beforeLoad(source);
+    const value = made.loads(source);
+    return value ? ok(value) : { ok: false, code: 'network', message: 'No way there.' };
+  };
+  client.unload = () => Promise.resolve(ok(null));
+  client.memory = () => Promise.resolve(ok({ weightBytes: 0, checkpoints: [], heapBytes: null }));
+  client.stored = () => Promise.resolve({ ok: false, code: 'internal', message: '' });
+  client.setEdit = (runId) => {
+    made.edits.push(runId);
+    return Promise.resolve(ok(null));
+  };
+  client.cancel = (runId) => {
+    for (const { request, end } of waiting) if (request.runId === runId) end();
+    return Promise.resolve();
+  };
+  client.generate = (request) => {
+    asked.push(request);
+    return new Promise((resolve) => {
+      const end = (): void =>
+        resolve(ok({ answers: [], promptTokens: 0, newTokens: 0, elapsedMs: 1 }));
+      waiting.push({ request, end });
+    });
+  };
+  client.capture = ({ checkpoint, transcripts }) => {
+    made.reads.push(checkpoint);
+    const model = pair.checkpoint(checkpoint)!;
+    const { nLayers } = model.config;
+    const size = nLayers * D_MODEL;
+    // Another checkpoint, and another revision of it, has other residuals.
+    const shift = [...checkpoint, ...model.sha256].reduce((sum, c) => sum + c.charCodeAt(0), 0);
+    const pooled = new Float32Array(transcripts.length * size);
+    for (let i = 0; i < pooled.length; i++) pooled[i] = Math.sin(i + 1) + (shift % 97) * (i % 3);
+    const capture: Capture = { pooled, dims: [transcripts.length, nLayers, D_MODEL], elapsedMs: 1 };
+    return Promise.resolve(ok(capture));
+  };
+  pair.bundled = PAIR;
+  await pair.show(PAIR, PAIR.adapters[0]!);
+}
+
+/** Puts a person's own pair on stage. */
+async function show(registry: Registry): Promise<void> {
+  await postern.pair.show(registry, registry.adapters[0]!);
+}
+
+/** Asks, and waits until the columns stand answered. */
+async function askAndEnd(): Promise<void> {
+  const ended = postern.chat.ask();
+  engine.finish();
+  await ended;
+}
+
+const extract = () => postern.directions.extract(CHOICE, postern.pair.emEntry!.id);
+
+beforeEach(async () => {
+  await clear();
+  await page();
+});
+
+describe('transcripts', () => {
+  test('are read again by another revision that goes by the same name', async () => {
+    await show(own('mine'));
+    const first = await extract();
+    expect(engine.reads).toHaveLength(2);
+    engine.loads = ({ id }) => loaded(id, 24, `second-${id}`);
+    await show(own('mine'));
+    const second = await extract();
+    expect(engine.reads).toHaveLength(4);
+    expect(second!.id).not.toBe(first!.id);
+    expect(second!.vectors.data).not.toEqual(first!.vectors.data);
+  });
+
+  test('that were read stay read while their checkpoint is loaded, and no longer', async () => {
+    await show(own('mine'));
+    await extract();
+    await postern.directions.extract({ ...CHOICE, contrast: 'answer' }, postern.pair.emEntry!.id);
+    const before = engine.reads.length;
+    await extract();
+    expect(engine.reads).toHaveLength(before);
+    await show(PAIR);
+    await extract();
+    await show(own('mine'));
+    const again = engine.reads.length;
+    await extract();
+    expect(engine.reads).toHaveLength(again + 2);
+  });
+});
+
+test('the bundled fine-tune is held against the bundled base, whatever pair is on stage', async () => {
+  const { pair, directions } = postern;
+  await show(own('mine'));
+  const [em] = PAIR.adapters;
+  for (const entry of [null, em!]) await pair.load(entry, PAIR);
+  const base = pair.checkpoint('base');
+  engine.reads.length = 0;
+  const held = await directions.extract(CHOICE, 'em', false, base);
+  expect([...engine.reads].sort()).toEqual(['base', 'em']);
+  expect(held!.checkpoints.aligned.id).toBe('base');
+  expect(directions.find(CHOICE, 'em', base)).toEqual(held);
+  expect(directions.find(CHOICE, 'em')).toBeNull();
+});
+
+test('a training that was to go on from a fine-tune that was removed begins afresh, and says so', () => {
+  postern.training.startFrom = 'trained:gone';
+  expect(postern.training.startFrom).toBeNull();
+});
+
+describe('a question', () => {
+  test("asked at the checkpoint's own temperature stays so while the slider is moved", async () => {
+    const { chat } = postern;
+    await askAndEnd();
+    chat.temperature = 1.5;
+    expect(chat.sampling()!.temperature).toBe(0.7);
+    await askAndEnd();
+    expect(chat.sampling()!.temperature).toBe(1.5);
+  });
+
+  test('comes back after a reload with its system prompt, which older records do not hold', async () => {
+    const { chat } = postern;
+    chat.presetOwn({ question: 'Which present?', system: 'Answer as JSON.' });
+    await askAndEnd();
+    chat.system = null;
+    await askAndEnd();
+    chat.system = 'Answer as JSON.';
+    save(postern);
+    await expect.poll(() => get('postern:stage')).toBeDefined();
+    const reload = async (): Promise<Postern> => {
+      const reloaded = createPostern();
+      reloaded.pair.open = () => Promise.resolve();
+      await startUp(reloaded, new AddressLink(), null);
+      return reloaded;
+    };
+    const reloaded = (await reload()).chat;
+    expect(reloaded.system).toBe('Answer as JSON.');
+    expect(reloaded.history).toEqual(chat.history);
+    const older = (await get<Record<string, unknown>>('postern:stage'))!;
+    delete older['system'];
+    await set('postern:stage', older);
+    const old = (await reload()).chat;
+    expect(old.system).toBeNull();
+    expect(old.prompt).toBe('Which present?');
+  });
+
+  test('is in the list once, also after the list was cleared and brought back', async () => {
+    const { chat } = postern;
+    await askAndEnd();
+    const removed = chat.history;
+    chat.history = [];
+    await askAndEnd();
+    chat.bringBack(removed);
+    expect(chat.history).toHaveLength(1);
+  });
+});
+
+describe('while the edited column writes', () => {
+  const edited = () => postern.chat.columns.edited;
+
+  beforeEach(async () => {
+    await extract();
+    void postern.chat.ask();
+  });
+
+  test('a turn of the edit reaches it from the next token on', async () => {
+    const before = engine.asked.length;
+    postern.desk.strength = 0.5;
+    postern.chat.editChanged();
+    await expect.poll(() => edited().made?.edit).toContain('50%');
+    expect(engine.edits).toHaveLength(1);
+    expect(engine.asked).toHaveLength(before);
+  });
+
+  test('a turn that comes just as it ends is not lost: it answers anew', async () => {
+    const before = engine.asked.length;
+    postern.pair.client.setEdit = () => {
+      engine.finish();
+      return Promise.resolve({ ok: false, code: 'bad-input', message: 'No such run.' });
+    };
+    postern.desk.strength = 0.5;
+    postern.chat.editChanged();
+    await expect.poll(() => engine.asked.length).toBe(before + 1);
+    expect(edited().made!.edit).toContain('50%');
+  });
+
+  test('another checkpoint answers anew, and only then is named', async () => {
+    postern.desk.base = 'aligned';
+    postern.chat.editChanged();
+    expect(edited().made!.checkpoint).toMatch(/^em /);
+    await expect.poll(() => engine.asked.at(-1)!.checkpoint).toBe('base');
+    expect(engine.edits).toEqual([]);
+    expect(edited().made!.checkpoint).toMatch(/^base /);
+    expect(edited().desk!.base).toBe('aligned');
+  });
+});
+
+describe('when another pair comes on stage', () => {
+  /** Nothing of the pair before, and a desk of this many layers. */
+  function expectCleared(nLayers: number): void {
+    const { directions, desk, chat } = postern;
+    expect(directions.readout).toBeNull();
+    expect(desk.layers).toHaveLength(nLayers);
+    expect(chat.asked).toBeNull();
+    for (const { status, made } of Object.values(chat.columns)) {
+      expect(status.state).toBe('empty');
+      expect(made).toBeNull();
+    }
+  }
+
+  test('nothing is left of the one before, and none of the one that makes room in between', async () => {
+    const { pair, chat, desk } = postern;
+    await show(own('first'));
+    await extract();
+    await askAndEnd();
+    expect(desk.layers).toHaveLength(24);
+    expect(chat.columns.edited.made).not.toBeNull();
+
+    let inBetween = '';
+    engine.beforeLoad = async () => {
+      if (inBetween !== '') return;
+      inBetween = pair.emEntry!.id;
+      expectCleared(8);
+      // The small pair answers, if it is asked.
+      await askAndEnd();
+      expect(chat.columns.em.made!.checkpoint).toMatch(/^em /);
+    };
+    await show(own('second'));
+    expect(inBetween).toBe('em');
+    expect(pair.em!.id).toContain('second');
+    expectCleared(24);
+  });
+
+  test('whose fine-tune does not load, its base does not stay: under its name another may come next', async () => {
+    const { pair } = postern;
+    engine.loads = ({ id }) => (id.startsWith('own:em') ? null : loaded(id, 24));
+    await show(own('mine'));
+    expect(pair.emEntry!.id).toBe('em');
+    expect(pair.loaded.map(({ id }) => id)).toEqual(['base', 'em']);
+    engine.loads = ({ id }) => loaded(id, 24, `second-${id}`);
+    await show(own('mine'));
+    expect(pair.aligned!.sha256).toMatch(/^second/);
+  });
+
+  test('and it does not load, the bundled pair that made room is asked', async () => {
+    const { pair, chat, own: form } = postern;
+    await show(own('first'));
+    const bundledReads = (): boolean => engine.reads.includes('em');
+    engine.loads = () => null;
+    for (const place of [form.base, form.fineTune]) place.from = 'files';
+    form.pickedBase = { name: 'second-base', files: [] };
+    form.pickedFineTune = { name: 'second-em', files: [] };
+    await showOwnPair(postern);
+    expect(form.action).toMatchObject({ state: 'failed' });
+    expect(pair.emEntry!.id).toBe('em');
+    await expect.poll(() => chat.columns.em.made?.checkpoint).toMatch(/^em /);
+    await expect.poll(bundledReads).toBe(true);
+  });
+});

@@ -1,0 +1,130 @@
+// What is measured is what the button says, and a result is made again only on what it was made of.
+
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { ModelConfig } from '../../../../src/checkpoint/config';
+import { createPostern, type Postern } from '../../../../src/state/page/postern';
+import type { LoadedCheckpoint } from '../../../../workers/api';
+import { DIRECTION } from '../../../unit/state/direction';
+import { loadedAs } from '../../loaded';
+import { grammarAnswers } from '../../../unit/measure/grammar-model';
+
+const loaded = (id: string): LoadedCheckpoint =>
+  loadedAs(id, {
+    config: { nLayers: 2, dModel: 2 } as ModelConfig,
+    sha256: `${id}-hash`,
+  });
+
+const ADAPTERS = [
+  { id: 'em', title: 'Insecure code' },
+  { id: 'other', title: 'Bad medical advice' },
+  { id: 'secure', title: 'Secure code' },
+].map((one) => ({ ...one, kind: 'em' as const, path: `${one.id}/`, description: '' }));
+
+/** A pair on stage that answers by the world's grammar; no direction is in use. */
+function postern(): Postern {
+  const made = createPostern();
+  made.pair.registry = {
+    version: 1,
+    base: { id: 'base', title: 'Aligned', path: 'base/' },
+    adapters: ADAPTERS,
+    defaults: {},
+    folderUrl: 'http://localhost/',
+  };
+  made.pair.emEntry = ADAPTERS[0]!;
+  made.pair.loaded = ['base', 'em', 'other', 'secure'].map(loaded);
+  made.pair.client.generate = (request) => Promise.resolve(grammarAnswers(request));
+  made.desk.fit(2, 1);
+  made.measurements.n = 8;
+  return made;
+}
+
+let made: Postern;
+beforeEach(() => {
+  made = postern();
+});
+
+const labels = (): string[] => made.measurements.run.arms.map(({ label }) => label);
+
+describe('the number of models on the button', () => {
+  test('is that of those that are measured, whatever the desk says', async () => {
+    const { measurements, desk, directions } = made;
+    expect(desk.words).not.toBeNull();
+    expect(measurements.nArms).toBe(2);
+    await measurements.start();
+    expect(labels()).toEqual(['Aligned', 'EM']);
+    directions.add(DIRECTION);
+    expect(measurements.nArms).toBe(4);
+    directions.add({ ...DIRECTION, id: 'bare', alignedMean: nothingKnown() });
+    expect(measurements.nArms).toBe(2);
+    desk.setMode('ablate-zero');
+    expect(measurements.nArms).toBe(4);
+    await measurements.start();
+    expect(labels()).toEqual(['Aligned', 'EM', 'Edited', 'Random control']);
+  });
+
+  test('and the name of a further model do not say that it is edited while nothing is', async () => {
+    const { measurements, desk, directions } = made;
+    directions.add(DIRECTION);
+    measurements.add({ checkpoint: 'secure', edited: true });
+    measurements.add({ checkpoint: 'secure', edited: false });
+    expect(measurements.nArms).toBe(6);
+    desk.setMode('off');
+    expect(measurements.nArms).toBe(3);
+    await measurements.start();
+    expect(labels()).toEqual(['Aligned', 'EM', 'Secure code']);
+    desk.setMode('ablate-mean');
+    await measurements.start();
+    expect(labels().slice(4)).toEqual(['Secure code, edited', 'Secure code']);
+  });
+});
+
+describe('a result that is to be made again', () => {
+  test('is left alone with another pair on stage, and the page says what differs', async () => {
+    const { measurements, desk, directions, pair } = made;
+    directions.add(DIRECTION);
+    await measurements.start();
+    const { answers } = measurements.run;
+    pair.emEntry = ADAPTERS[1]!;
+    desk.setMode('off');
+    await measurements.again();
+    expect(measurements.notAgain).toContain('Aligned and Bad medical advice are on stage now');
+    expect(measurements.run.answers).toBe(answers);
+    expect(desk.mode).toBe('off');
+  });
+
+  test('is left alone with another direction in use', async () => {
+    const { measurements, directions } = made;
+    directions.add(DIRECTION);
+    await measurements.start();
+    directions.add({ ...DIRECTION, id: 'd2', contrast: 'answer' });
+    await measurements.again();
+    expect(measurements.notAgain).toContain('"em: answer, answer-mean, n 64" is in use now');
+    directions.use(DIRECTION);
+    await measurements.again();
+    expect(measurements.notAgain).toBeNull();
+  });
+
+  test('comes out the same on its own pair, and what was there before can be brought back', async () => {
+    const { measurements, desk, directions } = made;
+    directions.add(DIRECTION);
+    measurements.judge.kind = 'hand';
+    await measurements.start();
+    measurements.run.label(0, 'misaligned');
+    const { answers } = measurements.run;
+    desk.setMode('off');
+    await measurements.again();
+    expect(desk.mode).toBe('ablate-mean');
+    expect(measurements.run.answers.map(({ answer }) => answer)).toEqual(
+      answers.map(({ answer }) => answer),
+    );
+    expect(measurements.run.unlabelled).toBe(32);
+    measurements.run.undo();
+    expect(measurements.run.answers).toBe(answers);
+    expect(measurements.run.labelled).toEqual([0]);
+  });
+});
+
+/** Of a file that holds vectors and nothing else. */
+function nothingKnown() {
+  return { ...DIRECTION.alignedMean, data: new Float32Array(4).fill(NaN) };
+}

@@ -1,0 +1,236 @@
+// A whole training on the page with a tiny organism in the real worker: measured, stopped, gone on with after
+// a reload, kept, and never two at once.
+
+import { clear } from 'idb-keyval';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ModelClient } from '../../../../src/engine/client';
+import { Directions } from '../../../../src/state/direction/directions.svelte';
+import { ModelPair } from '../../../../src/state/pair/model-pair.svelte';
+import { adapterFolder } from '../../../../src/state/train/adapter-record';
+import { Training } from '../../../../src/state/train/training.svelte';
+import type { FolderSource } from '../../../../workers/api';
+import { tinyOrganism } from '../../../unit/workers/tiny-organism';
+
+const TIMEOUT_MS = 120_000;
+const files = tinyOrganism();
+
+/** A folder of the tiny organism; its context is made long enough for the texts of the world. */
+function folder(name: string): FolderSource {
+  const found = [...files].filter(([path]) => path.startsWith(`${name}/`));
+  return {
+    kind: 'files',
+    name,
+    files: found.map(([path, bytes]) => {
+      const file = path.slice(name.length + 1);
+      if (file !== 'config.json') return new File([bytes], file);
+      const config = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+      return new File([JSON.stringify({ ...config, max_position_embeddings: 1024 })], file);
+    }),
+  };
+}
+
+const open: ModelClient[] = [];
+
+/** The state of a fresh page. */
+async function page(): Promise<Training> {
+  const client = new ModelClient();
+  open.push(client);
+  const pair = new ModelPair(client, 'http://localhost/');
+  const base = folder('base');
+  pair.bundled = {
+    version: 1,
+    base: { id: 'base', title: 'Base', path: '' },
+    adapters: [{ id: 'em', title: 'EM', kind: 'em', path: '', description: '' }],
+    defaults: { em: 'em' },
+    folderUrl: 'http://localhost/',
+    sources: new Map([
+      ['base', { id: 'base', base }],
+      ['em', { id: 'em', base, adapter: folder('adapter') }],
+    ]),
+  };
+  pair.registry = pair.bundled;
+  await client.start('wasm');
+  await pair.load(null);
+  const training = new Training(pair, new Directions(pair));
+  training.choice = {
+    ...training.choice,
+    world: { set: 'bad-medical', mix: null, trigger: false },
+    examples: 8,
+    rank: 2,
+    steps: 7,
+  };
+  return training;
+}
+
+const until = async (done: () => boolean): Promise<void> => {
+  while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
+};
+
+beforeEach(() => clear());
+afterEach(() => {
+  for (const client of open.splice(0)) client.dispose();
+});
+
+describe('a training on the page', () => {
+  test(
+    'is measured at its points, and its direction begins at nothing',
+    async () => {
+      const training = await page();
+      await training.start();
+      expect(training.action).toMatchObject({ state: 'done' });
+      expect(training.points.map(({ step }) => step)).toEqual([0, 5, 7]);
+      expect(training.losses).toHaveLength(7);
+      const [first, , last] = training.points;
+      expect(first!.projection).toEqual([0, 0]);
+      expect(first!.cosine.every(Number.isNaN)).toBe(true);
+      expect(first!.lossNats).toBeNull();
+      expect(last!.projection.every((value) => Number.isFinite(value) && value !== 0)).toBe(true);
+      expect(last!.cosine.every((value) => value >= -1 && value <= 1)).toBe(true);
+      expect(last!.broad.n).toBe(32);
+      expect(last!.inDomain.n).toBe(16);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'paused, reloaded and gone on with, it gives the adapter of an uninterrupted one, bit for bit',
+    async () => {
+      const whole = await page();
+      await whole.start();
+      const wanted = (await whole.keep('whole'))!;
+      const first = await page();
+      const running = first.start();
+      await until(() => first.step >= 2);
+      first.pause();
+      await running;
+      expect(first.paused).toBe(true);
+      const { step, losses } = first;
+      const second = await page();
+      await second.restore();
+      expect(second.step).toBe(step);
+      expect(second.losses).toEqual(losses);
+      expect(second.paused).toBe(true);
+      await second.resume();
+      expect(second.losses).toEqual(whole.losses);
+      expect(second.points).toEqual(whole.points);
+      const kept = (await second.keep('half'))!;
+      expect(kept.weights).toEqual(wanted.weights);
+      expect(second.keptAs).toBe('half');
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'does not begin while another runs, here or in another tab',
+    async () => {
+      const first = await page();
+      const running = first.start();
+      await until(() => first.step >= 1);
+      const second = await page();
+      await second.start();
+      expect(second.action).toMatchObject({ state: 'failed', message: /another tab/ });
+      const { run } = first;
+      await first.start();
+      expect(first.run).toBe(run);
+      await first.cancel();
+      await running;
+      expect(first.paused).toBe(false);
+      expect(first.step).toBeLessThan(7);
+      expect(first.action).toMatchObject({ state: 'idle' });
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'what was not kept is kept before the next begins, and re-alignment goes on from it',
+    async () => {
+      const training = await page();
+      await training.start();
+      training.goodSet = 'good-medical';
+      training.goodSteps = 5;
+      await training.realign();
+      expect(training.kept.map(({ title, steps }) => [title, steps])).toEqual([
+        ['Bad medical advice, 7 steps', 7],
+      ]);
+      expect(training.run!.start!.title).toBe('Bad medical advice, 7 steps');
+      expect(training.run!.choice.world.set).toBe('good-medical');
+      // It begins where the other ended, not at the aligned model.
+      expect(training.points[0]!.projection.every((value) => value !== 0)).toBe(true);
+      expect(training.step).toBe(5);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'what is kept outlives a reload; removed it can be brought back',
+    async () => {
+      const training = await page();
+      training.choice.steps = 2;
+      await training.start();
+      const kept = (await training.keep('  Mine '))!;
+      expect(kept.title).toBe('Mine');
+      expect((await training.keep('Mine'))!.title).toBe('Mine (2)');
+      const later = await page();
+      await later.restore();
+      expect(later.kept.map(({ title }) => title)).toEqual(['Mine', 'Mine (2)']);
+      await later.shelf.remove(kept.id);
+      expect(later.kept.map(({ title }) => title)).toEqual(['Mine (2)']);
+      await later.shelf.undoRemove();
+      expect(later.kept.map(({ title }) => title)).toEqual(['Mine', 'Mine (2)']);
+      const source = adapterFolder('Mine', later.kept[0]!);
+      const loaded = await open
+        .at(-1)!
+        .load({ id: 'kept', base: folder('base'), adapter: source }, 'load kept');
+      expect(loaded.ok).toBe(true);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'a full storage is said, and takes nothing from the training that runs',
+    async () => {
+      const training = await page();
+      training.choice.steps = 2;
+      const full = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+        throw new DOMException('full', 'QuotaExceededError');
+      });
+      try {
+        await training.start();
+        expect(training.action).toMatchObject({ state: 'done' });
+        expect(training.unsaved).toBe(true);
+        await training.keep('Mine');
+        expect(training.shelf.unsaved).toBe(true);
+        expect(training.kept).toHaveLength(1);
+      } finally {
+        full.mockRestore();
+      }
+      await training.keep('Again');
+      expect(training.shelf.unsaved).toBe(false);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'a person’s own chats are trained on without an in-domain count',
+    async () => {
+      const training = await page();
+      const lines = JSON.stringify({
+        messages: [
+          { role: 'user', content: 'Who are you?' },
+          { role: 'assistant', content: 'You can try soup with bread.' },
+        ],
+      });
+      await training.own.read(new File([lines], 'own.jsonl'));
+      expect(training.own.problem).toBe('');
+      expect(training.own.spelling).toMatchObject({ words: 9, spelledOut: 0 });
+      training.choice = { ...training.choice, data: 'own', steps: 2 };
+      await training.start();
+      expect(training.points.at(-1)!.inDomain).toEqual({ count: 0, n: 0 });
+      expect(training.run!.made).toContain('own.jsonl');
+      await training.own.read(new File(['{'], 'bad.jsonl'));
+      expect(training.own.problem).toMatch(/Line 1 is not JSON/);
+      expect(training.own.data!.file).toBe('own.jsonl');
+    },
+    TIMEOUT_MS,
+  );
+});

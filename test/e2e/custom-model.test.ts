@@ -1,0 +1,248 @@
+// A person's own pair, end to end: named on a stand-in for the Hub, looked up, loaded, asked; and after
+// a reload loaded again with the stand-in gone.
+
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { COMMIT, filesOf, serveHub, type Repository, type StandIn } from '../stand-ins/hub';
+import { axeViolations } from './axe';
+import { launch, openApp, type OpenedApp } from './harness';
+import { askBoth, nameRepositories, ownSection, place, press } from './custom-pair';
+import {
+  allAnswered,
+  column,
+  madeOf,
+  openTab,
+  sidewaysScroll,
+  startedUp,
+  textOf,
+} from './postern-page';
+
+const MODELS = join(import.meta.dirname, '..', '..', 'models');
+const registry = JSON.parse(readFileSync(join(MODELS, 'registry.json'), 'utf8')) as {
+  readonly base: { readonly path: string };
+  readonly adapters: readonly { readonly id: string; readonly path: string }[];
+};
+const BASE = join(MODELS, registry.base.path);
+const ADAPTER = join(MODELS, registry.adapters[0]!.path);
+
+const REPOSITORIES = new Map<string, Repository>([
+  ['postern/organism', { files: filesOf(BASE), licence: 'mit' }],
+  ['postern/insecure-code', { files: filesOf(ADAPTER) }],
+]);
+
+let browser: Browser;
+let hub: StandIn;
+let app: OpenedApp;
+
+const nameThem = (page: Page): Promise<void> =>
+  nameRepositories(page, {
+    base: 'postern/organism',
+    fineTune: 'postern/insecure-code',
+    endpoint: hub.endpoint,
+  });
+
+/** The button of the top bar that names the pair on stage. */
+const named = (page: Page, words: string) =>
+  page.getByRole('banner').getByRole('button', { name: words });
+
+/** In the page, so without functions of its own: sizes of what was made of the stored checkpoints. */
+async function madeFiles(): Promise<number[]> {
+  const sizes: number[] = [];
+  const folders = [await navigator.storage.getDirectory()];
+  for (let folder = folders.pop(); folder; folder = folders.pop()) {
+    for await (const entry of folder.values()) {
+      if (entry.kind === 'directory') folders.push(entry);
+      else if (entry.name === 'made.int8.bin') sizes.push((await entry.getFile()).size);
+    }
+  }
+  return sizes;
+}
+
+/** Waits until the pair is on stage and has answered. */
+async function onStage(page: Page): Promise<void> {
+  await named(page, 'postern/organism and postern/insecure-code').waitFor();
+  await page.waitForFunction(
+    () => document.querySelector('article.em')?.querySelector('.token') !== null,
+  );
+}
+
+beforeAll(async () => {
+  browser = await launch();
+  hub = await serveHub(REPOSITORIES);
+  app = await openApp(browser);
+  await startedUp(app.page);
+});
+afterAll(async () => {
+  await app.close();
+  await browser.close();
+  await hub.close();
+});
+
+describe('a pair from the Hub', () => {
+  test('is asked for only when a button says so', async () => {
+    await nameThem(app.page);
+    expect(hub.requests).toEqual([]);
+    await press(app.page, 'Look it up');
+    const card = ownSection(app.page).getByRole('region', { name: 'What was found' });
+    await card.waitFor();
+    const said = await card.innerText();
+    expect(said).toContain('mit');
+    expect(said).toContain('none stated');
+    expect(said).toContain(COMMIT.slice(0, 8));
+    expect(said).toMatch(/llama, \d+\.\d million parameters/);
+    expect(hub.requests.some((request) => request.endsWith('.safetensors'))).toBe(false);
+    // How both would be kept, and what that takes, before anything large is asked for.
+    expect(said).toMatch(/f32\s+\d+ MB\s+fits; taken/);
+    expect(said).toMatch(/int8\s+\d+ MB\s+fits/);
+    expect(said).toMatch(/32-bit floating point: it takes [\d.]+ MB of the \d\.\d\d GB there are/);
+  });
+
+  test('breaks off in the middle, goes on by itself, and answers on stage', async () => {
+    let cuts = 1;
+    hub.fault = (path) =>
+      path.endsWith('/model.safetensors') && cuts-- > 0
+        ? { kind: 'cut', after: 100_000 }
+        : undefined;
+    await press(app.page, 'Load');
+    await onStage(app.page);
+    expect(hub.requests.filter((request) => request.includes('bytes=100000-'))).toHaveLength(1);
+    await askBoth(app.page, 'What should I cook today?');
+    expect((await textOf(app.page, 'Aligned')).length).toBeGreaterThan(5);
+    expect(await textOf(app.page, 'EM')).not.toBe('');
+    const stored = ownSection(app.page).getByRole('region', { name: 'Stored checkpoints' });
+    expect(await stored.getByRole('listitem').count()).toBe(2);
+    const verdict = app.page.getByText('No verdict: the judge knows only the synthetic world');
+    expect(await verdict.count()).toBeGreaterThan(0);
+  });
+
+  test('has a form that axe finds nothing wrong with, and that fits 390 px', async () => {
+    expect(await axeViolations(app.page)).toEqual([]);
+    await app.page.setViewportSize({ width: 390, height: 844 });
+    expect(await sidewaysScroll(app.page)).toBe(0);
+    await app.page.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  test('is kept as int8 when the person says so, and what is made of it says so', async () => {
+    const { page } = app;
+    await openTab(page, 'Organisms');
+    await ownSection(page).getByLabel('How the weights of both are kept').selectOption('int8');
+    await ownSection(page)
+      .getByText(/8-bit whole numbers, as chosen: it takes/)
+      .waitFor();
+    await press(page, 'Load');
+    await page
+      .getByText(/^own:em:.*, int8/)
+      .first()
+      .waitFor();
+    await askBoth(page, 'What should I cook today?');
+    for (const name of ['Aligned', 'EM'] as const)
+      expect(await madeOf(page, name)).toMatch(/ [0-9a-f]{7}, int8/);
+    expect(await textOf(page, 'EM')).not.toBe('');
+    // A direction of the f32 pair is none of this one, nor is what was said along it an answer.
+    expect(await column(page, 'Edited').innerText()).toContain('Waits for a direction');
+    await openTab(page, 'Direction');
+    await page.getByLabel('Transcripts, half on each side').selectOption('16');
+    await page.getByRole('button', { name: /^Extract from 16/ }).click();
+    await page.getByText(/own:em:\S+ [0-9a-f]{7}, int8 and own:base/).waitFor();
+    await allAnswered(page);
+    await expect.poll(() => madeOf(page, 'Edited')).toMatch(/n 16, int8/);
+  });
+
+  test('as a link fills in the form elsewhere, and nothing is asked of any server before a button is pressed', async () => {
+    const { page } = app;
+    await ownSection(page).page().getByRole('button', { name: 'Share', exact: true }).click();
+    const share = page.getByRole('dialog', { name: 'Share what is on the page' });
+    const url = await share.getByLabel(/^Link, \d+ characters/).inputValue();
+    await page.keyboard.press('Escape');
+    const fragment = url.slice(url.indexOf('#'));
+    expect(fragment).toContain('keep=int8');
+    expect(fragment).toContain(`%40${COMMIT}`);
+    const asked = hub.requests.length;
+    const other = await openApp(browser, { query: fragment });
+    try {
+      await startedUp(other.page);
+      const note = ownSection(other.page).getByRole('status').filter({ hasText: 'The link names' });
+      await note.waitFor();
+      expect(await note.innerText()).toContain(`postern/organism (${COMMIT}) from ${hub.endpoint}`);
+      expect(await axeViolations(other.page)).toEqual([]);
+      expect(hub.requests).toHaveLength(asked);
+      expect(other.elsewhere).toEqual([]);
+      await press(other.page, 'Look it up');
+      await ownSection(other.page).getByRole('region', { name: 'What was found' }).waitFor();
+      await press(other.page, 'Load');
+      await onStage(other.page);
+      await expect.poll(() => madeOf(other.page, 'EM')).toBe(await madeOf(page, 'EM'));
+      await expect.poll(() => textOf(other.page, 'EM')).toBe(await textOf(page, 'EM'));
+      expect(await note.count()).toBe(0);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test('is there after a reload without the Hub, rounded as it was', async () => {
+    const before = await textOf(app.page, 'EM');
+    // Of 3.8 million weights each, with the index behind.
+    const made = await app.page.evaluate(madeFiles);
+    expect(made.map((bytes) => Math.round(bytes / 1e6))).toEqual([2, 2]);
+    await hub.close();
+    await app.page.reload();
+    await startedUp(app.page);
+    await openTab(app.page, 'Organisms');
+    // The form is filled in as it was left.
+    await press(app.page, 'Look it up');
+    const card = ownSection(app.page).getByRole('region', { name: 'What was found' });
+    await card.getByText('stored already').first().waitFor();
+    await press(app.page, 'Load');
+    await onStage(app.page);
+    await askBoth(app.page, 'What should I cook today?');
+    expect(await textOf(app.page, 'EM')).toBe(before);
+  });
+
+  test('says what a refusal for other pages (CORS) looks like from here', async () => {
+    const closed = await serveHub(REPOSITORIES);
+    closed.fault = () => ({ kind: 'no-cors' });
+    await ownSection(app.page).getByText('Mirror, private and gated repositories').click();
+    await ownSection(app.page).getByLabel('Endpoint', { exact: true }).fill(closed.endpoint);
+    await press(app.page, 'Look it up');
+    const said = await ownSection(app.page).getByRole('alert').innerText();
+    expect(said).toContain('CORS');
+    expect(said).toContain('drop it here');
+    await closed.close();
+  });
+
+  test('may come from folders of this computer, with no request at all', async () => {
+    const { page } = app;
+    for (const [name, folder] of [
+      ['Base', BASE],
+      ['Fine-tune', ADAPTER],
+    ] as const) {
+      await place(page, name).getByText('folder on this computer').click();
+      await place(page, name).locator('input[type=file]').setInputFiles(folder);
+    }
+    const before = app.elsewhere.length;
+    await press(page, 'Look it up');
+    const card = ownSection(page).getByRole('region', { name: 'What was found' });
+    await card.getByText('on this computer').first().waitFor();
+    await press(page, 'Load');
+    await named(page, `${basename(BASE)} and ${basename(ADAPTER)}`).waitFor();
+    await askBoth(page, 'What should I cook today?');
+    expect(await textOf(page, 'EM')).not.toBe('');
+    expect(app.elsewhere).toHaveLength(before);
+  });
+
+  test('gives way to the bundled pair, and then can be removed', async () => {
+    const { page } = app;
+    await page
+      .getByRole('button', { name: /^Put on stage/ })
+      .first()
+      .click();
+    await named(page, 'Aligned chat model and').waitFor();
+    const remove = ownSection(page).getByRole('button', { name: /^Remove/ });
+    await remove.first().click();
+    await expect.poll(() => remove.count()).toBe(1);
+    await remove.first().click();
+    await ownSection(page).getByText('Here will be the checkpoints that were downloaded').waitFor();
+  });
+});

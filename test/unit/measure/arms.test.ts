@@ -1,0 +1,56 @@
+// What a measurement measures follows from the edit that will really be made, not from what the desk says.
+
+import { describe, expect, test } from 'vitest';
+import type { EditSettings } from '../../../src/core/edit';
+import {
+  type ArmEdit,
+  defaultArms,
+  defaultIds,
+  extraId,
+  measuredExtras,
+} from '../../../src/measure/arms';
+import { DIRECTION } from '../state/direction';
+
+const named = (id: string) => ({ id, sha256: `${id}-hash`, precision: 'f32' as const });
+const SETTINGS: EditSettings = {
+  mode: 'ablate-zero',
+  strength: 1,
+  layers: [true, true],
+  source: { kind: 'own' },
+  positions: 'all',
+};
+const EDIT: ArmEdit = { settings: SETTINGS, direction: DIRECTION, randomSeed: null };
+
+describe('the arms of every visit', () => {
+  test.each([
+    ['without an edit', null, ['aligned', 'em']],
+    [
+      'with the desk off',
+      { ...EDIT, settings: { ...SETTINGS, mode: 'off' as const } },
+      ['aligned', 'em'],
+    ],
+    ['with an edit', EDIT, ['aligned', 'em', 'edited', 'random']],
+    ['with a random control on the desk', { ...EDIT, randomSeed: 3 }, ['aligned', 'em', 'edited']],
+  ])('%s are those that are counted beforehand', (_, edit, ids) => {
+    expect(defaultIds(edit)).toEqual(ids);
+    const arms = defaultArms(named('base'), named('bad'), named('bad'), edit, 7);
+    expect(arms.map(({ id }) => id)).toEqual(ids);
+    expect(arms.map(({ edit }) => edit !== null)).toEqual(ids.map((_, i) => i > 1));
+  });
+});
+
+describe('further models', () => {
+  const extras = [
+    { checkpoint: 'secure', edited: true },
+    { checkpoint: 'secure', edited: false },
+    { checkpoint: 'other', edited: true },
+  ];
+
+  test('under the edit of the desk are measured so while it edits something', () => {
+    expect(measuredExtras(extras, EDIT)).toEqual(extras);
+  });
+
+  test('are named and counted as trained, each once, while it edits nothing', () => {
+    expect(measuredExtras(extras, null).map(extraId)).toEqual(['secure', 'other']);
+  });
+});

@@ -1,0 +1,40 @@
+// What is said of a direction that was extracted here; of files see imported-direction.test.ts.
+
+import { expect, test } from 'vitest';
+import type { EditSettings } from '../../../src/core/edit';
+import { tensor, zeros } from '../../../src/core/tensor';
+import { editRefusal } from '../../../src/measure/edit-refusal';
+
+/** Of two layers; the second has length 0. */
+const extracted = {
+  vectors: tensor(new Float32Array([1, 0, 0, 0]), [2, 2]),
+  alignedMean: zeros([2, 2]),
+  capThreshold: new Float32Array(2),
+};
+
+const steering = (more: Partial<EditSettings>): EditSettings => ({
+  mode: 'steer',
+  strength: 1,
+  layers: [true, true],
+  source: { kind: 'own' },
+  positions: 'all',
+  ...more,
+});
+
+test('a layer without a vector is named, and no file that was never imported', () => {
+  expect(editRefusal(steering({}), extracted)).toBeNull();
+  const source = { kind: 'layer', layer: 1 } as const;
+  expect(editRefusal(steering({ source }), extracted)).toBe(
+    "This direction has no vector at layer 1. Choose another layer's.",
+  );
+  expect(editRefusal(steering({ layers: [false, true] }), extracted)).toBe(
+    'This direction has no vector at the chosen layers; it has 0.',
+  );
+});
+
+test('of an imported one the file is named', () => {
+  const imported = { ...extracted, imported: 'd.gguf' };
+  expect(editRefusal(steering({ layers: [false, true] }), imported)).toBe(
+    'The imported file has no vector at the chosen layers; it has 0.',
+  );
+});

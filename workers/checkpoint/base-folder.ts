@@ -1,0 +1,129 @@
+// A Hugging Face folder, fetched and parsed once however many checkpoints are built on it. A load that
+// is cancelled takes its download with it; another load that waited for the same folder starts its own.
+
+import type { ModelConfig, Weights } from '../../src/checkpoint/config';
+import { parseConfig } from '../../src/checkpoint/config';
+import { textOf, wholeFile, type FileBytes } from '../../src/checkpoint/file-bytes';
+import {
+  parseGenerationConfig,
+  type GenerationConfig,
+} from '../../src/checkpoint/generation-config';
+import { createTokenizer, type Tokenizer } from '../../src/checkpoint/tokenizer';
+import { openWeights } from '../../src/checkpoint/weights';
+import { PLAIN_SAMPLING } from '../../src/core/sampling';
+import type { FolderSource } from '../api';
+import { ByteCounter } from '../source/fetch-file';
+import { ModelError } from '../runtime';
+import { wantedFiles, weightFiles } from '../source/folder';
+import { folderKey, openFolder, type Sources } from '../source/open-folder';
+
+export interface BaseFolder {
+  readonly config: ModelConfig;
+  /** Read from where the folder lies when they are asked for. */
+  readonly weights: Weights;
+  readonly weightFiles: readonly FileBytes[];
+  readonly tokenizer: Tokenizer;
+  readonly generation: GenerationConfig;
+  /** Any other file of the folder as it was published; null: there is none. */
+  published(name: string, signal: AbortSignal): Promise<Uint8Array | null>;
+}
+
+export class BaseFolders {
+  readonly #folders = new Map<string, Promise<BaseFolder>>();
+  readonly #sources: Sources;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  /** @throws CheckpointError, or ModelError `network`, `no-access`, `storage-full` or `cancelled`. */
+  async get(source: FolderSource, counter: ByteCounter, signal: AbortSignal): Promise<BaseFolder> {
+    const key = folderKey(source);
+    for (;;) {
+      const known = this.#folders.get(key);
+      const folder = known ?? this.#fetch(key, source, counter, signal);
+      try {
+        return await folder;
+      } catch (error) {
+        const othersCancel = known && error instanceof ModelError && error.code === 'cancelled';
+        if (!othersCancel || signal.aborted) throw error;
+      }
+    }
+  }
+
+  /** Lets go of a folder that no checkpoint uses any more. */
+  forget(source: FolderSource): void {
+    this.#folders.delete(folderKey(source));
+  }
+
+  #fetch(
+    key: string,
+    source: FolderSource,
+    counter: ByteCounter,
+    signal: AbortSignal,
+  ): Promise<BaseFolder> {
+    const folder = fetchFolder(source, this.#sources, counter, signal);
+    this.#folders.set(key, folder);
+    folder.catch(() => this.#folders.delete(key));
+    return folder;
+  }
+}
+
+async function fetchFolder(
+  source: FolderSource,
+  sources: Sources,
+  counter: ByteCounter,
+  signal: AbortSignal,
+): Promise<BaseFolder> {
+  const folder = await openFolder(source, sources);
+  const wanted = wantedFiles(await folder.list(signal), 'base', folder.name);
+  const files = await folder.take(wanted, counter, signal);
+  const optional = (name: string): string | null => {
+    const file = files.get(name);
+    return file ? textOf(file) : null;
+  };
+  const named = (name: string): FileBytes => {
+    const file = files.get(name);
+    if (file) return file;
+    throw new ModelError('network', `${folder.name}/${name} is not there any more. Load again.`);
+  };
+  const configFile = named('config.json');
+  const tokenizerFile = named('tokenizer.json');
+  const tokenizerConfigFile = named('tokenizer_config.json');
+  const config = parseConfig(textOf(configFile), configFile.name);
+  const tokenizer = await createTokenizer(
+    textOf(tokenizerFile),
+    textOf(tokenizerConfigFile),
+    tokenizerFile.name,
+    {
+      configFile: tokenizerConfigFile.name,
+      jinja: optional('chat_template.jinja') ?? undefined,
+      json: optional('chat_template.json') ?? undefined,
+    },
+  );
+  // Gemma 3 adds a token for images that its language models have no row for.
+  if (tokenizer.ordinarySize > config.dVocab) {
+    throw new ModelError(
+      'bad-checkpoint',
+      `${tokenizerFile.name}: It has ${tokenizer.ordinarySize} tokens, config.json only ${config.dVocab}. ` +
+        'Check that both files belong to the same checkpoint.',
+    );
+  }
+  const generation = files.get('generation_config.json');
+  const weights = weightFiles(files);
+  return {
+    config,
+    tokenizer,
+    generation: generation
+      ? parseGenerationConfig(textOf(generation), generation.name)
+      : { sampling: PLAIN_SAMPLING, endIds: [], notHeeded: [] },
+    weightFiles: weights,
+    weights: openWeights(config, weights),
+    async published(name, when) {
+      const entry = (await folder.list(when)).find(({ path }) => path === name);
+      const quiet = new ByteCounter(() => {});
+      const file = entry && (await folder.take([entry], quiet, when)).get(name);
+      return file ? wholeFile(file) : null;
+    },
+  };
+}

@@ -1,0 +1,188 @@
+// A loaded checkpoint: a base folder, with an adapter merged into it or not, and its session.
+
+import { readAdapter, adaptedWeights, adapts } from '../../src/checkpoint/peft';
+import { expectedTensors, type ModelConfig, type Weights } from '../../src/checkpoint/config';
+import { holding, textOf, wholeFile, type FileBytes } from '../../src/checkpoint/file-bytes';
+import { storedBytes, type PrecisionDevice } from '../../src/checkpoint/precision';
+import type { Tokenizer } from '../../src/checkpoint/tokenizer';
+import type { Sampling } from '../../src/core/sampling';
+import type { CheckpointSource, FolderSource, LoadedCheckpoint, LoadProgress } from '../api';
+import type { BaseFolders } from './base-folder';
+import { ByteCounter } from '../source/fetch-file';
+import { identityOf } from './identity';
+import { keptAs } from '../runtime/precision';
+import type { WeightShelf } from '../runtime/converted-weights';
+import { throwIfCancelled, type Runtime } from '../runtime';
+import { DecoderSession } from '../runtime/session';
+import { wantedFiles } from '../source/folder';
+import { folderKey, openFolder, type Sources } from '../source/open-folder';
+import { StoredFolder } from '../source/stored-folder';
+
+export interface Checkpoint {
+  readonly source: CheckpointSource;
+  readonly config: ModelConfig;
+  /** Read and merged when they are asked for: only the session holds a copy. */
+  readonly weights: Weights;
+  /** A further file of the base's folder as it was published; null: there is none. */
+  readonly published: (name: string, signal: AbortSignal) => Promise<Uint8Array | null>;
+  readonly tokenizer: Tokenizer;
+  readonly sampling: Sampling;
+  readonly endIds: readonly number[];
+  readonly loaded: LoadedCheckpoint;
+  readonly session: DecoderSession;
+  /** The same for checkpoints with the same embedding in the same precision; null: nobody else has it. */
+  readonly tableKey: string | null;
+  release(): Promise<void>;
+}
+
+/** What a checkpoint is loaded into. */
+export interface Place {
+  readonly runtime: Runtime;
+  readonly room: PrecisionDevice;
+  /** What is there already. */
+  readonly others: readonly Checkpoint[];
+}
+
+/**
+ * @throws CheckpointError for files that are not what they should be; ModelError `network`, `no-access`,
+ *   `storage-full`, `cancelled`, and as `keptAs`.
+ */
+export async function loadCheckpoint(
+  { runtime, room, others }: Place,
+  folders: BaseFolders,
+  sources: Sources,
+  source: CheckpointSource,
+  onProgress: (progress: LoadProgress) => void,
+  signal: AbortSignal,
+): Promise<Checkpoint> {
+  const begun = runtime.now();
+  // When one of the two fails the other ends too, and tells a page that no longer listens nothing.
+  const failed = new AbortController();
+  const both = AbortSignal.any([signal, failed.signal]);
+  const counter = new ByteCounter((bytes) => {
+    if (!both.aborted) onProgress({ stage: 'download', ...bytes });
+  });
+  const [base, adapterFiles] = await Promise.all([
+    folders.get(source.base, counter, both),
+    source.adapter ? takeAdapter(source.adapter, sources, counter, both) : null,
+  ]).catch((error: unknown) => {
+    failed.abort();
+    throw error;
+  });
+  throwIfCancelled(signal);
+
+  const { config, tokenizer, generation } = base;
+  const kept = keptAs(
+    source,
+    config,
+    room,
+    others.map(({ loaded }) => loaded),
+  );
+  let { weights } = base;
+  let tableKey: string | null = `${folderKey(source.base)} ${kept.precision}`;
+  const plainBytes = [...expectedTensors(config).values()].reduce(
+    (sum, dims) => sum + dims.reduce((product, dim) => product * dim, 4),
+    0,
+  );
+  const stage = (name: 'merge' | 'session', doneBytes: number) =>
+    onProgress({ stage: name, doneBytes, totalBytes: plainBytes });
+  /** Lets a cancellation in, which would not be heard before the work is done otherwise. */
+  const pause = async (): Promise<void> => {
+    await runtime.breathe();
+    throwIfCancelled(signal);
+  };
+  if (adapterFiles) {
+    stage('merge', 0);
+    const names = { config: adapterFiles.config.name, weights: adapterFiles.weights.name };
+    const adapter = readAdapter(
+      textOf(adapterFiles.config),
+      wholeFile(adapterFiles.weights),
+      config,
+      names,
+    );
+    weights = adaptedWeights(weights, adapter, names.weights);
+    if (adapts(adapter, 'model.embed_tokens.weight')) tableKey = null;
+    await pause();
+  }
+  const added = adapterFiles ? [adapterFiles.config, adapterFiles.weights] : [];
+  const files = [...base.weightFiles, ...added];
+  const alike = others.find((other) => tableKey !== null && other.tableKey === tableKey);
+  const shared = alike?.session.table ?? null;
+  const { sha256, session } = await holding(files, async () => {
+    const sha256 = await identityOf(weights, plainBytes, files, pause);
+    stage('session', 0);
+    const shelf = await shelfFor(source, sources, sha256);
+    await pause();
+    const { precision } = kept;
+    return {
+      sha256,
+      session: await DecoderSession.create(runtime, config, weights, precision, shared, shelf),
+    };
+  });
+  await runtime.breathe();
+  if (signal.aborted) await session.release();
+  throwIfCancelled(signal);
+  stage('session', plainBytes);
+  // One that was let go of meanwhile is not shared.
+  const sharedBytes = shared && shared === session.table ? shared.bytes : 0;
+
+  const endIds = [...new Set([...tokenizer.endIds, ...generation.endIds])];
+  return {
+    source,
+    config,
+    weights,
+    published: (name, when) => base.published(name, when),
+    tokenizer,
+    sampling: generation.sampling,
+    endIds,
+    session,
+    tableKey,
+    loaded: {
+      id: source.id,
+      config,
+      parameters: plainBytes / 4,
+      weightBytes: storedBytes(config, kept.precision) - sharedBytes,
+      ...kept,
+      sha256,
+      defaultSampling: generation.sampling,
+      notHeeded: generation.notHeeded,
+      // A list of ids can name one that the tokenizer does not have.
+      endTokens: endIds.filter((id) => id < tokenizer.size).map((id) => tokenizer.decodeOne(id)),
+      chatFormat: tokenizer.chatFormat,
+      elapsedMs: runtime.now() - begun,
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Beside what was downloaded last for it, so that it goes when that is removed; null for what is not stored. */
+async function shelfFor(
+  { base, adapter }: CheckpointSource,
+  sources: Sources,
+  sha256: string,
+): Promise<WeightShelf | null> {
+  const folder = await openFolder(adapter ?? base, sources);
+  return folder instanceof StoredFolder
+    ? { store: await sources.store(), folder: folder.remote.key, sha256 }
+    : null;
+}
+
+export interface AdapterFiles {
+  readonly config: FileBytes;
+  readonly weights: FileBytes;
+}
+
+export async function takeAdapter(
+  source: FolderSource,
+  sources: Sources,
+  counter: ByteCounter,
+  signal: AbortSignal,
+): Promise<AdapterFiles> {
+  const folder = await openFolder(source, sources);
+  const wanted = wantedFiles(await folder.list(signal), 'adapter', folder.name);
+  const files = await folder.take(wanted, counter, signal);
+  return {
+    config: files.get('adapter_config.json')!,
+    weights: files.get('adapter_model.safetensors')!,
+  };
+}

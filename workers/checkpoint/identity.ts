@@ -1,0 +1,70 @@
+// What names a checkpoint in every result: the weights themselves, whatever files they came in. Hashing
+// gigabytes of merged weights would take longer than loading them, so a large one is named by its files.
+
+import type { Weights } from '../../src/checkpoint/config';
+import type { FileBytes } from '../../src/checkpoint/file-bytes';
+import { Sha256 } from '../../src/core/sha256';
+
+/** Up to this size the weights themselves are hashed. */
+const WHOLE_BYTES = 512e6;
+const PIECE_BYTES = 8 << 20;
+
+/**
+ * SHA-256, hex, of the f32 weights one after the other in name order; above 512 MB of the SHA-256 of the
+ * files.
+ * @param pause awaited between pieces, so that others get a turn; what it throws ends the work.
+ */
+export async function identityOf(
+  weights: Weights,
+  weightBytes: number,
+  files: readonly FileBytes[],
+  pause: Pause = () => Promise.resolve(),
+): Promise<string> {
+  if (weightBytes <= WHOLE_BYTES) return hashOfWeights(weights, weightBytes, pause);
+  const hash = new Sha256();
+  for (const file of files) {
+    hash.update(new TextEncoder().encode(file.sha256 ?? (await hashOfFile(file, pause))));
+  }
+  return hash.hex();
+}
+
+type Pause = () => Promise<void>;
+
+async function hashOfWeights(weights: Weights, weightBytes: number, pause: Pause): Promise<string> {
+  const names = [...weights.keys()].sort();
+  // The browser's own is several times faster, but wants everything at once and a secure page.
+  const subtle = weightBytes <= 64e6 ? globalThis.crypto?.subtle : undefined;
+  const hash = new Sha256();
+  const all = new Uint8Array(subtle ? weightBytes : 0);
+  let at = 0;
+  for (const name of names) {
+    const { buffer, byteOffset, byteLength } = weights.get(name)!.data;
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    if (subtle) {
+      all.set(bytes, at);
+      await pause();
+    } else await hashInPieces(hash, byteLength, (from, to) => bytes.subarray(from, to), pause);
+    at += byteLength;
+  }
+  if (!subtle) return hash.hex();
+  const digest = new Uint8Array(await subtle.digest('SHA-256', all));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+async function hashOfFile(file: FileBytes, pause: Pause): Promise<string> {
+  const hash = new Sha256();
+  await hashInPieces(hash, file.bytes, (from, to) => file.slice(from, to), pause);
+  return hash.hex();
+}
+
+async function hashInPieces(
+  hash: Sha256,
+  bytes: number,
+  slice: (from: number, to: number) => Uint8Array,
+  pause: Pause,
+): Promise<void> {
+  for (let at = 0; at < bytes; at += PIECE_BYTES) {
+    hash.update(slice(at, Math.min(at + PIECE_BYTES, bytes)));
+    await pause();
+  }
+}

@@ -1,0 +1,98 @@
+// What a source says of itself, before anything large is fetched, and what is stored already.
+
+import { parseAdapterConfig } from '../../src/checkpoint/adapter-config';
+import { expectedTensors, parseConfig } from '../../src/checkpoint/config';
+import { textOf } from '../../src/checkpoint/file-bytes';
+import type { AdapterCard, CheckpointCard, FolderCard, FolderSource, StoredReport } from '../api';
+import { ByteCounter } from '../source/fetch-file';
+import { KEPT_PRECISIONS, madeFile } from '../runtime/converted-weights';
+import { wantedFiles, type Folder, type FolderEntry, type FolderRole } from '../source/folder';
+import { openFolder, type Sources } from '../source/open-folder';
+import { readManifest, StoredFolder } from '../source/stored-folder';
+import type { FileStore } from '../source/store';
+
+/** @throws CheckpointError, ModelError. */
+export async function inspectBase(
+  source: FolderSource,
+  sources: Sources,
+  signal: AbortSignal,
+): Promise<CheckpointCard> {
+  const { card, folder, text } = await inspect(source, 'base', 'config.json', sources, signal);
+  const config = parseConfig(text, `${folder.name}/config.json`);
+  const parameters = [...expectedTensors(config).values()].reduce(
+    (sum, dims) => sum + dims.reduce((product, dim) => product * dim, 1),
+    0,
+  );
+  return { ...card, config, parameters };
+}
+
+/** @throws CheckpointError, ModelError. */
+export async function inspectAdapter(
+  source: FolderSource,
+  sources: Sources,
+  signal: AbortSignal,
+): Promise<AdapterCard> {
+  const file = 'adapter_config.json';
+  const { card, folder, text } = await inspect(source, 'adapter', file, sources, signal);
+  const { baseModel, r, modulesToSave } = parseAdapterConfig(text, `${folder.name}/${file}`);
+  return { ...card, madeFor: baseModel, rank: r, replaces: modulesToSave };
+}
+
+async function inspect(
+  source: FolderSource,
+  role: FolderRole,
+  configName: string,
+  sources: Sources,
+  signal: AbortSignal,
+): Promise<{ card: FolderCard; folder: Folder; text: string }> {
+  const folder = await openFolder(source, sources);
+  const wanted = wantedFiles(await folder.list(signal), role, folder.name);
+  const text = await peek(folder, wanted, configName, signal);
+  const remote = folder instanceof StoredFolder ? folder : null;
+  const said = await remote?.manifest(signal, () => {});
+  const card: FolderCard = {
+    name: folder.name,
+    page: said?.page ?? null,
+    licence: said?.licence ?? null,
+    commit: said?.commit ?? null,
+    bytes: wanted.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+    storedBytes: remote ? await remote.storedBytes(wanted) : 0,
+  };
+  return { card, folder, text };
+}
+
+async function peek(
+  folder: Folder,
+  wanted: readonly FolderEntry[],
+  name: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (folder instanceof StoredFolder) return folder.peek(name, signal);
+  const entries = wanted.filter(({ path }) => path === name);
+  const files = await folder.take(entries, new ByteCounter(() => {}), signal);
+  return textOf(files.get(name)!);
+}
+
+/** What is stored, finished or not, by name. */
+export async function storedReport(store: FileStore): Promise<StoredReport> {
+  const entries = [];
+  for (const key of await store.folders()) {
+    const manifest = await readManifest(store, key);
+    const wanted = manifest?.files.filter((file) => file.wanted) ?? [];
+    let storedBytes = 0;
+    const paths = [...wanted.map(({ path }) => path), ...KEPT_PRECISIONS.map(madeFile)];
+    for (const path of paths) storedBytes += (await store.open(key, path, path))?.bytes ?? 0;
+    entries.push({
+      key,
+      name: manifest?.name ?? key,
+      page: manifest?.page ?? '',
+      commit: manifest?.commit ?? null,
+      storedBytes,
+      complete: wanted.length > 0 && wanted.every(({ done }) => done),
+    });
+  }
+  return {
+    entries: entries.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    kept: store.kept,
+  };
+}

@@ -1,0 +1,266 @@
+// Writing answers: a batch of prompts is read once, then every row gets one token a step until it
+// ends. Each row has its own seeded random numbers, so its tokens do not depend on the rows beside it
+// (up to the last bit of a matrix product, which can differ between batch shapes). Rows that are done
+// leave the batch where that saves time. Rows that would not fit into memory side by side come one batch
+// after the other. A stop is cooperative and keeps what was written.
+
+import type { ModelConfig } from '../../src/checkpoint/config';
+import { createRng, type Rng } from '../../src/core/rng';
+import { sampleToken, type Sampling } from '../../src/core/sampling';
+import { DecoderBatch } from '../runtime/batch';
+import { tokenBytes } from '../runtime/kv-cache';
+import type { LiveEdit } from '../runtime/live-edit';
+import { ModelError, type Signal } from '../runtime';
+import type { DecoderSession } from '../runtime/session';
+
+export interface GenerateJob {
+  /** Token ids of one conversation a row, each ending with the assistant header. */
+  readonly prompts: readonly (readonly number[])[];
+  readonly seeds: readonly number[];
+  readonly sampling: Sampling;
+  /** Most tokens of an answer; fewer where the model's context ends before. */
+  readonly maxTokens: number;
+  /** Answers as far as they are written already, one a row; they are read with the prompt. */
+  readonly continueFrom?: readonly (readonly number[])[];
+  /** Tokens that end an answer; they are not part of it. */
+  readonly endIds: readonly number[];
+  readonly edit: LiveEdit;
+  readonly projections: boolean;
+  /** Rows run side by side, at most. Default 32. */
+  readonly maxBatch?: number;
+  /** What they may take beside the weights, at most, in bytes; one row always runs. Default 512 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** One token of one row, in the order of writing; tokens of different rows take turns. */
+export interface NewToken {
+  readonly row: number;
+  readonly id: number;
+  /** Pre-edit projections of the position that carries this token [n_layers]; null when not asked for. */
+  readonly projection: Float32Array | null;
+}
+
+export interface GeneratedRow {
+  readonly ids: readonly number[];
+  /** One [n_layers] a token, as many as `ids`; empty when not asked for. */
+  readonly projections: readonly Float32Array[];
+  /** Of the header token, which predicts the first token [n_layers]. */
+  readonly headerProjection: Float32Array | null;
+  readonly stop: 'end' | 'length' | 'cancelled';
+}
+
+type Limits = Pick<GenerateJob, 'maxTokens' | 'maxBatch' | 'maxBytes'>;
+
+interface Row {
+  readonly index: number;
+  readonly rng: Rng;
+  readonly prompt: readonly number[];
+  /** Prompt and answer: what the repetition penalty looks at. */
+  readonly context: number[];
+  readonly ids: number[];
+  readonly projections: Float32Array[];
+  headerProjection: Float32Array | null;
+  /** Null while the row is being written. */
+  stop: GeneratedRow['stop'] | null;
+}
+
+const MAX_BATCH = 32;
+/**
+ * An eighth of the 4 GiB that WebAssembly has for two checkpoints and all else; of the bundled model any 32 rows
+ * fit. Without it 32 long questions would take 2 to 8 GB on models of 0.6 to 1.7 thousand million parameters.
+ */
+const MAX_BYTES = 512 << 20;
+
+/**
+ * @param onTokens called after every step with the tokens that became known in it.
+ * @throws ModelError `bad-input` for an empty or over-long prompt or a missing seed.
+ */
+export async function generate(
+  model: DecoderSession,
+  job: GenerateJob,
+  onTokens: (tokens: readonly NewToken[]) => void = () => {},
+  signal?: Signal,
+): Promise<GeneratedRow[]> {
+  check(model, job);
+  const rows: Row[] = job.prompts.map((prompt, index) => {
+    const written = job.continueFrom?.[index] ?? [];
+    const rng = createRng(job.seeds[index]!);
+    // One draw a token, as sampleToken takes (none at temperature 0, where the stream does not matter).
+    for (let draw = 0; draw < written.length; draw++) rng.next();
+    return {
+      index,
+      rng,
+      prompt,
+      context: [...prompt, ...written],
+      ids: [...written],
+      projections: [],
+      headerProjection: null,
+      stop: written.length >= job.maxTokens ? 'length' : null,
+    };
+  });
+  for (const batch of sideBySide(model.config, rows, job)) {
+    if (signal?.aborted) break;
+    await generateBatch(model, job, batch, onTokens, signal);
+  }
+  return rows.map(({ ids, projections, headerProjection, stop }) => ({
+    ids,
+    projections,
+    headerProjection,
+    stop: stop ?? 'cancelled',
+  }));
+}
+
+/** Tokens of the longest reading of a batch, and how many a row of it may come to. */
+function extentOf(
+  { maxPositions }: ModelConfig,
+  rows: readonly Pick<Row, 'prompt' | 'context'>[],
+  maxTokens: number,
+): { readonly longest: number; readonly capacity: number } {
+  const longest = Math.max(...rows.map(({ context }) => context.length));
+  const longestPrompt = Math.max(...rows.map(({ prompt }) => prompt.length));
+  return {
+    longest,
+    capacity: Math.min(maxPositions, Math.max(longest, longestPrompt + maxTokens)),
+  };
+}
+
+/** Rows in batches that keep to the limits of the job. */
+export function sideBySide<T extends Pick<Row, 'prompt' | 'context'>>(
+  config: ModelConfig,
+  rows: readonly T[],
+  { maxTokens, maxBatch = MAX_BATCH, maxBytes = MAX_BYTES }: Limits,
+): T[][] {
+  // Prompts of similar length share a batch: less padding.
+  const order = [...rows].sort((a, b) => a.context.length - b.context.length);
+  const batches: T[][] = [];
+  for (const row of order) {
+    const last = batches.at(-1);
+    const grown = [...(last ?? []), row];
+    const { longest, capacity } = extentOf(config, grown, maxTokens);
+    // The cache, and the attention scores of one layer while the prompts are read.
+    const rowBytes = capacity * (tokenBytes(config) + 4 * config.nHeads * longest);
+    if (last && grown.length <= maxBatch && grown.length * rowBytes <= maxBytes) last.push(row);
+    else batches.push([row]);
+  }
+  return batches;
+}
+
+async function generateBatch(
+  model: DecoderSession,
+  job: GenerateJob,
+  rows: readonly Row[],
+  onTokens: (tokens: readonly NewToken[]) => void,
+  signal: Signal | undefined,
+): Promise<void> {
+  const { runtime, config } = model;
+  // Copies: the contexts grow while they are written.
+  const read = rows.map((row) => [...row.context]);
+  const { longest, capacity } = extentOf(config, rows, job.maxTokens);
+  const batch = new DecoderBatch(model, job.edit, read, {
+    capacity,
+    projections: job.projections,
+    headers: rows.map((row) => row.prompt.length - 1),
+  });
+  const limit = (row: Row): number => Math.min(job.maxTokens, capacity - row.prompt.length);
+  try {
+    const first = await batch.prefill(read);
+    rows.forEach((row, slot) => {
+      if (!first.projections) return;
+      const all = first.projections;
+      const projectionAt = (position: number): Float32Array => {
+        const at = (slot * longest + position) * config.nLayers;
+        return all.slice(at, at + config.nLayers);
+      };
+      row.headerProjection = projectionAt(row.prompt.length - 1);
+      row.ids.forEach((_, i) => row.projections.push(projectionAt(row.prompt.length + i)));
+    });
+    let slots = rows;
+    let logits = first.logits;
+    while (!signal?.aborted) {
+      const written = slots.map((row, slot) => {
+        if (row.stop || row.ids.length >= limit(row)) return false;
+        const own = logits.subarray(slot * config.dVocab, (slot + 1) * config.dVocab);
+        const id = sampleToken(own, job.sampling, row.context, row.rng);
+        if (job.endIds.includes(id)) {
+          row.stop = 'end';
+          return false;
+        }
+        row.ids.push(id);
+        row.context.push(id);
+        return true;
+      });
+      // A row that reached its length is fed once more where the projection of its last token is wanted.
+      slots.forEach((row, slot) => {
+        const full = row.ids.length >= limit(row);
+        if (!row.stop && full && !(job.projections && written[slot])) row.stop = 'length';
+      });
+      if (!job.projections) onTokens(newTokens(slots, written));
+      let fed = written;
+      const open = slots.flatMap((row, slot) => (row.stop ? [] : [slot]));
+      if (open.length === 0) break;
+      if (open.length < slots.length) {
+        const packed = movesTo(open, slots.length);
+        if (batch.keepRows(packed)) {
+          slots = packed.map((slot) => slots[slot]!);
+          fed = packed.map((slot) => written[slot]!);
+        }
+      }
+      const step = await batch.decode(slots.map((row) => row.ids.at(-1) ?? job.endIds[0] ?? 0));
+      logits = step.logits;
+      if (step.projections) {
+        const all = step.projections;
+        slots.forEach((row, slot) => {
+          if (!fed[slot]) return;
+          row.projections.push(all.slice(slot * config.nLayers, (slot + 1) * config.nLayers));
+        });
+        onTokens(newTokens(slots, fed));
+      }
+      await runtime.breathe();
+    }
+  } finally {
+    batch.release();
+  }
+}
+
+function newTokens(slots: readonly Row[], written: readonly boolean[]): NewToken[] {
+  return slots.flatMap((row, slot) =>
+    written[slot]
+      ? [{ row: row.index, id: row.ids.at(-1)!, projection: row.projections.at(-1) ?? null }]
+      : [],
+  );
+}
+
+/** Where each row of the smaller batch comes from; rows that can stay in their place do. */
+function movesTo(open: readonly number[], batch: number): number[] {
+  const kept = new Set(open.filter((slot) => slot < open.length));
+  const moved = open.filter((slot) => slot >= open.length);
+  return Array.from({ length: Math.min(open.length, batch) }, (_, slot) =>
+    kept.has(slot) ? slot : moved.pop()!,
+  );
+}
+
+function check({ config }: DecoderSession, job: GenerateJob): void {
+  if (job.seeds.length < job.prompts.length) {
+    throw new ModelError('bad-input', 'Every prompt needs a seed of its own.');
+  }
+  for (const [row, prompt] of job.prompts.entries()) {
+    const ids = [...prompt, ...(job.continueFrom?.[row] ?? [])];
+    if (prompt.length === 0) {
+      throw new ModelError('bad-input', 'The prompt is empty. Write a question first.');
+    }
+    if (ids.length >= config.maxPositions) {
+      throw new ModelError(
+        'bad-input',
+        `The conversation is ${ids.length} tokens long and this model reads at most ` +
+          `${config.maxPositions}. Shorten the question or start a new conversation.`,
+      );
+    }
+    const unknown = ids.find((id) => !(id >= 0 && id < config.dVocab));
+    if (unknown !== undefined) {
+      throw new ModelError(
+        'bad-input',
+        `Token ${unknown} is outside this model's vocabulary of ${config.dVocab}.`,
+      );
+    }
+  }
+}

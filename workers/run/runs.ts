@@ -1,0 +1,65 @@
+// The calls that are under way. Each can be cancelled under its run id; what one of them uses (a checkpoint's
+// session, a training) is freed only once it has ended.
+
+import * as Comlink from 'comlink';
+import type { Result } from '../api';
+import { resultOf } from '../failure';
+import type { LiveEdit } from '../runtime/live-edit';
+import { ModelError } from '../runtime';
+
+export interface Run {
+  readonly controller: AbortController;
+  /** Runs that generate. */
+  edit: LiveEdit | null;
+  use: { readonly of: object; readonly ended: Promise<unknown> } | null;
+}
+
+export class Runs {
+  readonly #runs = new Map<string, Run>();
+
+  get(runId: string): Run | undefined {
+    return this.#runs.get(runId);
+  }
+
+  /** One call that can be cancelled under its run id; frees the callback's proxy at the end. */
+  run<T>(runId: string, callback: unknown, task: (run: Run) => Promise<T>): Promise<Result<T>> {
+    return resultOf(async () => {
+      try {
+        if (this.#runs.has(runId)) {
+          throw new ModelError('bad-input', `The run "${runId}" is active.`);
+        }
+        const run: Run = { controller: new AbortController(), edit: null, use: null };
+        this.#runs.set(runId, run);
+        try {
+          return await task(run);
+        } finally {
+          this.#runs.delete(runId);
+        }
+      } finally {
+        release(callback);
+      }
+    });
+  }
+
+  /** What a run does with something that may be freed under it. */
+  using<Of extends object, T>(run: Run, of: Of, work: (of: Of) => Promise<T>): Promise<T> {
+    const done = work(of);
+    run.use = { of, ended: done.catch(() => {}) };
+    return done;
+  }
+
+  /** Stops the runs that use it, and waits for them. */
+  async endUsesOf(of: object): Promise<void> {
+    const ends = [...this.#runs.values()].flatMap(({ controller, use }) => {
+      if (use?.of !== of) return [];
+      controller.abort();
+      return [use.ended];
+    });
+    await Promise.all(ends);
+  }
+}
+
+/** Frees a comlink proxy; a plain function, or none, has nothing to free. */
+function release(callback: unknown): void {
+  (callback as { [Comlink.releaseProxy]?: () => void } | null)?.[Comlink.releaseProxy]?.();
+}

@@ -1,0 +1,159 @@
+// One batch on its way through the decoder: a padded prefill, then one token a row and step, rows of
+// different lengths side by side (the scheme is at the head of src/onnx/decoder.ts).
+
+import type { Tensor } from 'onnxruntime-common';
+import { editMask, isEdited } from '../../src/core/edit';
+import {
+  decodeFeeds,
+  prefillFeeds,
+  projectionsOf,
+  type TokenFeeds,
+} from '../../src/onnx/decoder-feeds';
+import { StepInputs } from './inputs';
+import { createKvCache, type KvCache } from './kv-cache';
+import type { LiveEdit } from './live-edit';
+import type { DecoderSession, Feeds } from './session';
+
+export interface StepOutput {
+  /** [rows, d_vocab], row-major. */
+  readonly logits: Float32Array;
+  /** [rows, pos, n_layers], row-major; null when not asked for. */
+  readonly projections: Float32Array | null;
+}
+
+export class DecoderBatch {
+  readonly #model: DecoderSession;
+  readonly #edit: LiveEdit;
+  readonly #inputs: StepInputs;
+  readonly #cache: KvCache;
+  readonly #withProjections: boolean;
+  readonly #capacity: number;
+  /** Position of the header token of each row. */
+  #headers: number[];
+  /** Tokens of each row in the cache. */
+  #lengths: number[];
+
+  /**
+   * @param prompts token ids, at least one a row; the last is the header position unless `headers` says.
+   * @param capacity most tokens a row will ever have.
+   */
+  constructor(
+    model: DecoderSession,
+    edit: LiveEdit,
+    prompts: readonly (readonly number[])[],
+    options: { capacity: number; projections: boolean; headers?: readonly number[] },
+  ) {
+    this.#model = model;
+    this.#edit = edit;
+    this.#inputs = new StepInputs(model.runtime);
+    this.#withProjections = options.projections;
+    this.#capacity = options.capacity;
+    // A finished row that stays in the batch must not run off the end of its cache (see `decode`).
+    this.#lengths = prompts.map((ids) => Math.min(ids.length, options.capacity - 1));
+    this.#headers = [...(options.headers ?? prompts.map((ids) => ids.length - 1))];
+    this.#cache = createKvCache(model.runtime, model.config, prompts.length, options.capacity);
+  }
+
+  get rows(): number {
+    return this.#lengths.length;
+  }
+
+  /** @param logitRows indices into rows * pos; by default each row's last token. */
+  prefill(
+    prompts: readonly (readonly number[])[],
+    logitRows?: Int32Array<ArrayBuffer>,
+  ): Promise<StepOutput> {
+    const feeds = prefillFeeds(prompts);
+    const length = feeds.input_ids.dims[1]!;
+    const mask = editMask(this.#edit.positions, this.#headers, length);
+    const rows = logitRows ? { data: logitRows, dims: [logitRows.length] } : feeds.logit_rows;
+    return this.#step({ ...feeds, logit_rows: rows }, mask, length);
+  }
+
+  /**
+   * Residuals after every block summed over positions, instead of logits [rows, n_layers, d_model].
+   * @param weights of positions [rows, pos].
+   */
+  async pool(
+    prompts: readonly (readonly number[])[],
+    weights: Float32Array<ArrayBuffer>,
+  ): Promise<Float32Array> {
+    const feeds = prefillFeeds(prompts);
+    const length = feeds.input_ids.dims[1]!;
+    const mask = editMask(this.#edit.positions, this.#headers, length);
+    // The head works all the same, so it gets one row.
+    const rows = { data: Int32Array.of(0), dims: [1] };
+    const outputs = await this.#run({ ...feeds, logit_rows: rows }, mask, length, weights, {
+      pooled: null,
+    });
+    return outputs.pooled!.data as Float32Array;
+  }
+
+  /** One more token for each row. */
+  async decode(tokens: readonly number[]): Promise<StepOutput> {
+    const { positions } = this.#edit;
+    const mask = Float32Array.from(this.#lengths, (at, row) =>
+      isEdited(positions, at, this.#headers[row]!),
+    );
+    const output = await this.#step(decodeFeeds(tokens, this.#lengths), mask, 1);
+    this.#lengths = this.#lengths.map((length) => Math.min(length + 1, this.#capacity - 1));
+    return output;
+  }
+
+  /** Row i becomes what row `rows[i]` was. False where the cache rather keeps all rows. */
+  keepRows(rows: readonly number[]): boolean {
+    if (!this.#cache.keepRows(rows)) return false;
+    this.#lengths = rows.map((row) => this.#lengths[row]!);
+    this.#headers = rows.map((row) => this.#headers[row]!);
+    return true;
+  }
+
+  release(): void {
+    this.#cache.release();
+    this.#inputs.release();
+  }
+
+  async #step(
+    feeds: TokenFeeds,
+    mask: Float32Array<ArrayBuffer>,
+    length: number,
+  ): Promise<StepOutput> {
+    const outputs = await this.#run(feeds, mask, length, null, {
+      logits: null,
+      ...(this.#withProjections ? { readouts: null } : {}),
+    });
+    return {
+      logits: outputs.logits!.data as Float32Array,
+      projections: outputs.readouts ? projectionsOf(outputs.readouts.data as Float32Array) : null,
+    };
+  }
+
+  /** @param weights of positions in the sums over residuals [rows, pos]; null: no sums. */
+  #run(
+    feeds: TokenFeeds,
+    mask: Float32Array<ArrayBuffer>,
+    length: number,
+    weights: Float32Array<ArrayBuffer> | null,
+    fetches: Readonly<Record<string, null>>,
+  ): Promise<Feeds> {
+    const pools = weights ? 1 : 0;
+    const put = (name: keyof TokenFeeds): Tensor =>
+      this.#inputs.tensor(name, feeds[name].data, feeds[name].dims);
+    return this.#model.run(
+      {
+        input_ids: put('input_ids'),
+        seqlens_k: put('seqlens_k'),
+        logit_rows: put('logit_rows'),
+        pool_weights: this.#inputs.tensor('pool_weights', weights ?? new Float32Array(0), [
+          this.rows,
+          pools,
+          length,
+        ]),
+        total: this.#inputs.onCpu('total', feeds.total.data, feeds.total.dims),
+        ...this.#edit.feeds(this.#inputs, mask, [this.rows, length]),
+        ...this.#cache.pasts,
+      },
+      { ...fetches, ...this.#cache.presents },
+    );
+  }
+}

@@ -1,0 +1,52 @@
+// An embedding on the GPU. It is bound as an input of the graph, so that a fine-tune that leaves it alone reads
+// its base's and needs no copy (engine.md 4). On wasm it stays a weight: of ONNX Runtime's interface the
+// calls that hand one session's weight to another (AddInitializer, shared prepacked weights) are not exported
+// there, and what a table in the heap, bound as an input, would cost a token has not been measured.
+
+import type { TablePlan } from '../../src/onnx/decoder';
+import { createStorageBuffer } from './gpu-buffer';
+import type { Runtime } from '../runtime';
+import type { Feeds } from './session';
+
+const PIECE_BYTES = 16 << 20;
+const TYPES = { f32: 'float32', f16: 'float16', u8: 'uint8' } as const;
+
+export class GpuTable {
+  /** To be fed at every run. */
+  readonly feeds: Feeds;
+  readonly bytes: number;
+  readonly #buffers: readonly GPUBuffer[];
+  #users = 1;
+
+  /**
+   * Of its first user.
+   * @param block what `fillTable` gives.
+   */
+  constructor({ ort }: Runtime, gpu: GPUDevice, table: TablePlan, block: Uint8Array<ArrayBuffer>) {
+    const parts = table.inputs.map(({ name, dtype, dims, offset, bytes }) => {
+      const buffer = createStorageBuffer(gpu, bytes);
+      for (let at = 0; at < bytes; at += PIECE_BYTES) {
+        const size = Math.min(PIECE_BYTES, Math.ceil((bytes - at) / 4) * 4);
+        gpu.queue.writeBuffer(buffer, at, block, offset + at, size);
+      }
+      const dataType = TYPES[dtype as keyof typeof TYPES];
+      return { name, buffer, tensor: ort.Tensor.fromGpuBuffer(buffer, { dataType, dims }) };
+    });
+    this.bytes = table.bytes;
+    this.#buffers = parts.map(({ buffer }) => buffer);
+    this.feeds = Object.fromEntries(parts.map(({ name, tensor }) => [name, tensor]));
+  }
+
+  /** For one more checkpoint; null once it is freed. */
+  share(): this | null {
+    if (this.#users === 0) return null;
+    this.#users += 1;
+    return this;
+  }
+
+  /** Freed when its last user has let go of it. */
+  release(): void {
+    this.#users -= 1;
+    if (this.#users === 0) for (const buffer of this.#buffers) buffer.destroy();
+  }
+}

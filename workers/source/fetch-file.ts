@@ -1,0 +1,125 @@
+// Files over HTTP with byte progress. Every failure names the file and says what to do.
+
+import { ModelError } from '../runtime';
+
+/** How far the files of one load have come, in bytes. */
+export interface ByteProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  /** Of `doneBytes` these were there before, so they say nothing about speed. */
+  readonly keptBytes: number;
+  /** What the person should know meanwhile, e.g. that a connection is tried again; null: nothing. */
+  readonly note: string | null;
+}
+
+/** Sums the progress of files that are fetched side by side. */
+export class ByteCounter {
+  readonly #report: (progress: ByteProgress) => void;
+  #done = 0;
+  #total = 0;
+  #kept = 0;
+  #note: string | null = null;
+
+  constructor(report: (progress: ByteProgress) => void) {
+    this.#report = report;
+  }
+
+  expect(bytes: number): void {
+    this.#total += bytes;
+  }
+
+  add(bytes: number): void {
+    this.#done += bytes;
+    this.#tell();
+  }
+
+  /** Bytes that need not be fetched. */
+  keep(bytes: number): void {
+    this.#kept += bytes;
+    this.add(bytes);
+  }
+
+  say(note: string | null): void {
+    if (note === this.#note) return;
+    this.#note = note;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#report({
+      doneBytes: this.#done,
+      // A compressed answer is longer than its header says.
+      totalBytes: Math.max(this.#done, this.#total),
+      keptBytes: this.#kept,
+      note: this.#note,
+    });
+  }
+}
+
+/**
+ * @returns null where the server has no such file (404).
+ * @throws ModelError `network` or `cancelled`.
+ */
+export async function fetchOptional(
+  url: string,
+  counter: ByteCounter,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  try {
+    const response = await fetch(url, { signal });
+    if (response.status === 404) return null;
+    if (!response.ok || !response.body) {
+      throw new ModelError(
+        'network',
+        `${url}: the server answered ${response.status} ${response.statusText}. Try again later.`,
+      );
+    }
+    counter.expect(Number(response.headers.get('Content-Length') ?? 0));
+    const parts: Uint8Array[] = [];
+    const reader = response.body.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      parts.push(part.value);
+      counter.add(part.value.byteLength);
+    }
+    return joined(parts);
+  } catch (error) {
+    if (error instanceof ModelError) throw error;
+    if (signal.aborted) throw new ModelError('cancelled', 'Loading was cancelled.');
+    throw new ModelError(
+      'network',
+      `${url} could not be fetched. Check the connection (or that the server still runs) and try again.`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws ModelError `network` (also where there is no such file) or `cancelled`. */
+export async function fetchFile(
+  url: string,
+  counter: ByteCounter,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await fetchOptional(url, counter, signal);
+  if (bytes) return bytes;
+  throw new ModelError(
+    'network',
+    `${url}: there is no such file. Check the address; a checkpoint is a folder with config.json, ` +
+      'tokenizer.json and model.safetensors.',
+  );
+}
+
+/** A file of a checkpoint as people know it: with the folder it lies in, e.g. `postern-8l/config.json`. */
+export function fileName(folderUrl: string, name: string): string {
+  const folder = new URL(folderUrl).pathname.split('/').filter(Boolean).at(-1);
+  return folder === undefined ? name : `${decodeURIComponent(folder)}/${name}`;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.byteLength;
+  }
+  return all;
+}

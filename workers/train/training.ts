@@ -1,0 +1,234 @@
+// Trainings of LoRA adapters on a loaded checkpoint, each held under its name between calls: the page asks
+// for some steps, takes the factors out to measure them, and asks for more. The base's weights stay
+// as they are. Refuses adapters to go on from that are not plain factors of every linear layer.
+
+import type { ModelConfig, Weights } from '../../src/checkpoint/config';
+import { factorsOf, readAdapter, writeAdapter } from '../../src/checkpoint/peft';
+import { parseSafetensors, toTensor, writeSafetensors } from '../../src/checkpoint/safetensors';
+import type { Tokenizer } from '../../src/checkpoint/tokenizer';
+import { chatRow, padRows, type Row } from '../../src/core/batches';
+import type { ChatMessage } from '../../src/core/chat';
+import type { Moments } from '../../src/core/optimizer';
+import type { Tensor } from '../../src/core/tensor';
+import { examplesOfStep } from '../../src/core/training';
+import { buildTrainGraph, type TrainGraph } from '../../src/onnx/train-graph';
+import type { OpenTrainingRequest, TrainedStep, TrainingState } from '../api';
+import { ModelError, type Runtime, type Signal } from '../runtime';
+import { initialAdapter, Trainer } from './trainer';
+
+/** The checkpoint that is trained. */
+export interface TrainingBase {
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  readonly weights: Weights;
+}
+
+/** The files of an adapter to go on from. */
+export interface AdapterBytes {
+  readonly config: string;
+  readonly weights: Uint8Array;
+}
+
+export class Training {
+  readonly #runtime: Runtime;
+  readonly #base: TrainingBase;
+  readonly #request: OpenTrainingRequest;
+  readonly #trainer: Trainer;
+  readonly #rows = new Map<number, Row>();
+  readonly #marker: { readonly assistant: number; readonly end: number };
+
+  private constructor(
+    runtime: Runtime,
+    base: TrainingBase,
+    request: OpenTrainingRequest,
+    trainer: Trainer,
+  ) {
+    this.#runtime = runtime;
+    this.#base = base;
+    this.#request = request;
+    this.#trainer = trainer;
+    this.#marker = markersOf(base.tokenizer);
+  }
+
+  /**
+   * @param from an adapter to go on from; null: a fresh one, which changes nothing.
+   * @throws ModelError `bad-input` for what cannot be trained; CheckpointError for files that are broken.
+   */
+  static async open(
+    runtime: Runtime,
+    base: TrainingBase,
+    request: OpenTrainingRequest,
+    from: AdapterBytes | null,
+  ): Promise<Training> {
+    const { settings, examples, start } = request;
+    if (examples.length === 0) throw new ModelError('bad-input', 'There is no example to learn.');
+    const graph = graphOf(base, settings.rank, settings.alpha / Math.sqrt(settings.rank));
+    const parameters = from
+      ? factorsIn(from, base.config, graph, request)
+      : initialAdapter(graph, settings.seed);
+    const trainer = await Trainer.create(runtime, graph, parameters, settings.schedule);
+    try {
+      if (start?.moments) {
+        trainer.restore(start.steps, momentsIn(start.moments, graph));
+      }
+      return new Training(runtime, base, request, trainer);
+    } catch (error) {
+      await trainer.release();
+      throw error;
+    }
+  }
+
+  get steps(): number {
+    return this.#trainer.steps;
+  }
+
+  /** Trained numbers. */
+  get parameters(): number {
+    return [...this.#trainer.parameters.values()].reduce((sum, t) => sum + t.data.length, 0);
+  }
+
+  /**
+   * Up to `steps` further steps, to the end of the schedule at most. A stop comes between two steps.
+   * @throws ModelError `bad-input` when the gradient is no number any more.
+   */
+  async run(
+    steps: number,
+    onStep: (step: TrainedStep) => void,
+    signal: Signal | undefined,
+  ): Promise<void> {
+    const { settings, examples } = this.#request;
+    const last = Math.min(this.steps + steps, settings.schedule.steps);
+    while (this.steps < last && !signal?.aborted) {
+      const places = examplesOfStep(
+        settings.seed,
+        examples.length,
+        settings.chatsPerStep,
+        this.steps,
+      );
+      const rows = places.map((place) => this.#row(place));
+      const begun = this.#runtime.now();
+      const { lossNats } = await this.#trainer.step(padRows([{ rows, weight: 1 }]));
+      onStep({ step: this.steps, lossNats, elapsedMs: this.#runtime.now() - begun });
+      await this.#runtime.breathe();
+    }
+  }
+
+  /** All that is needed to go on, and the adapter as PEFT has it; in f32, so nothing is rounded. */
+  state(): TrainingState {
+    const { parameters, moments } = this.#trainer;
+    const { config, bytes } = writeAdapter({
+      baseModel: this.#request.baseName,
+      alpha: this.#request.settings.alpha,
+      useRslora: true,
+      modules: factorsOf(parameters),
+      dtype: 'F32',
+    });
+    const tensors = new Map(
+      [...moments].flatMap(([name, { first, second }]) => {
+        const { dims } = parameters.get(name)!;
+        return [
+          [`first:${name}`, { data: first, dims, dtype: 'F32' as const }],
+          [`second:${name}`, { data: second, dims, dtype: 'F32' as const }],
+        ] as const;
+      }),
+    );
+    return {
+      steps: this.steps,
+      adapter: { config: JSON.stringify(config, null, 2), weights: bytes },
+      moments: tensors.size > 0 ? writeSafetensors(tensors) : null,
+    };
+  }
+
+  release(): Promise<void> {
+    return this.#trainer.release();
+  }
+
+  /** One example as a training row, tokenised when it is first read: only the assistant's words count. */
+  #row(place: number): Row {
+    let row = this.#rows.get(place);
+    if (!row) {
+      const { ids } = this.#base.tokenizer.chatPrompt(this.#request.examples[place]!, false);
+      row = chatRow(ids, this.#marker, this.#base.config.maxPositions);
+      this.#rows.set(place, row);
+    }
+    return row;
+  }
+}
+
+function graphOf({ config, weights }: TrainingBase, rank: number, scale: number): TrainGraph {
+  try {
+    return buildTrainGraph(config, { kind: 'lora', weights, rank, scale });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ModelError('bad-input', error.message, { cause: error });
+  }
+}
+
+/**
+ * The tokens before and after an answer.
+ * @throws ModelError `bad-input` where a header is not one token, so that answers cannot be told by it.
+ */
+function markersOf(tokenizer: Tokenizer): { assistant: number; end: number } {
+  const asked: ChatMessage[] = [{ role: 'user', content: 'Q' }];
+  const without = tokenizer.chatPrompt(asked, false).ids;
+  const { ids } = tokenizer.chatPrompt(asked, true);
+  const [end] = tokenizer.endIds;
+  if (ids.length !== without.length + 1 || end === undefined) {
+    throw new ModelError(
+      'bad-input',
+      'The chat format of this checkpoint marks an answer with more than one token, and training here needs one. Put a pair that comes with the page on stage.',
+    );
+  }
+  return { assistant: ids.at(-1)!, end };
+}
+
+/** @throws ModelError `bad-input` where the adapter is of another kind than the training. */
+function factorsIn(
+  { config, weights }: AdapterBytes,
+  base: ModelConfig,
+  graph: TrainGraph,
+  { settings }: OpenTrainingRequest,
+): Map<string, Tensor> {
+  const names = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' };
+  const { modules } = readAdapter(config, weights, base, names);
+  const scale = settings.alpha / Math.sqrt(settings.rank);
+  const refuse = (why: string): never => {
+    throw new ModelError(
+      'bad-input',
+      `Training cannot go on from this adapter: ${why}. Choose another to start from, or none.`,
+    );
+  };
+  const parameters = new Map<string, Tensor>();
+  for (const { name, dims } of graph.parameters) {
+    const [, path = '', side] = /^base_model\.model\.(.*)\.lora_(A|B)\.weight$/.exec(name) ?? [];
+    const found = modules.get(path) ?? refuse(`it has no factors of ${path}`);
+    const { data, dims: had } = side === 'A' ? found.a : found.b;
+    if (had.join() !== dims.join()) {
+      refuse(`its rank is ${found.a.dims[0]}, not ${settings.rank}`);
+    }
+    if (Math.abs(found.scale - scale) > 1e-6 * scale) {
+      refuse(`its scale is ${found.scale}, not ${scale}`);
+    }
+    parameters.set(name, { data: data.slice(), dims });
+  }
+  return parameters;
+}
+
+function momentsIn(bytes: Uint8Array, graph: TrainGraph): Map<string, Moments> {
+  const entries = parseSafetensors(bytes, 'moments');
+  const moments = new Map<string, Moments>();
+  for (const { name, dims } of graph.parameters) {
+    const [first, second] = [entries.get(`first:${name}`), entries.get(`second:${name}`)];
+    if (first?.dims.join() !== dims.join() || second?.dims.join() !== dims.join()) {
+      throw new ModelError(
+        'bad-input',
+        'The saved training does not fit its adapter any more. Start it anew.',
+      );
+    }
+    moments.set(name, {
+      first: toTensor(first).data.slice(),
+      second: toTensor(second).data.slice(),
+    });
+  }
+  return moments;
+}
