@@ -4,76 +4,8 @@ import globals from 'globals';
 import ts from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
-// The arrow of imports (src/README.md): a folder may import itself and the folders named here.
-const MAY_IMPORT = {
-  'src/core': [],
-  'src/world': ['core'],
-  'src/checkpoint': ['core'],
-  'src/onnx': ['core', 'checkpoint'],
-  'src/formats': ['core', 'checkpoint'],
-  workers: ['core', 'onnx', 'checkpoint', 'formats'],
-  'src/engine': ['core', 'world', 'checkpoint', 'formats', 'workers'],
-  'src/state': ['core', 'world', 'checkpoint', 'formats', 'engine', 'workers', 'lessons', 'ui'],
-  'src/charts': ['core', 'ui'],
-  'src/ui': ['core'],
-  'src/lessons': ['core', 'world'],
-  'src/panels': [
-    'core',
-    'world',
-    'checkpoint',
-    'formats',
-    'engine',
-    'state',
-    'charts',
-    'ui',
-    'lessons',
-    'workers',
-  ],
-};
-const FOLDERS = Object.keys(MAY_IMPORT).map((folder) => folder.replace('src/', ''));
-
-/** An error for every kind of import whose path matches; esquery's patterns cannot hold a slash. */
-const forbid = (pattern, message) => {
-  const regex = `/${pattern.replaceAll('/', '\\x2F')}/`;
-  return [
-    `:matches(ImportDeclaration, ImportExpression, ExportAllDeclaration, ExportNamedDeclaration)[source.value=${regex}]`,
-    `TSImportType[argument.literal.value=${regex}]`,
-  ].map((selector) => ({ selector, message }));
-};
-
-const arrow = Object.entries(MAY_IMPORT).map(([folder, allowed]) => {
-  const own = folder.replace('src/', '');
-  const barred = FOLDERS.filter((name) => name !== own && !allowed.includes(name));
-  const onlyTypes = allowed.includes('workers');
-  const runtime = { workers: [], 'src/engine': ['onnxruntime'] }[folder] ?? [
-    'onnxruntime',
-    'comlink',
-  ];
-  return {
-    files: [`${folder}/**/*.ts`, `${folder}/**/*.svelte`],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        ...forbid(
-          `^[.]{1,2}/(.*/)?(${[...barred, 'test', 'recipe'].join('|')})/`,
-          `${folder} may not import this: the arrow of imports points the other way (src/README.md).`,
-        ),
-        ...(onlyTypes
-          ? forbid(
-              '/workers/(?!api$|model[.]worker[?])',
-              'Of workers/ only the contract api.ts may be imported.',
-            )
-          : []),
-        ...runtime.flatMap((name) =>
-          forbid(`^${name}`, `${folder} may not import ${name} (src/README.md).`),
-        ),
-      ],
-    },
-  };
-});
-
 const pure = {
-  files: ['src/core/**/*.ts', 'src/world/**/*.ts', 'src/onnx/**/*.ts'],
+  files: ['core', 'world', 'onnx', 'measure', 'organism'].map((room) => `src/${room}/**/*.ts`),
   rules: {
     'no-restricted-globals': [
       'error',
@@ -89,7 +21,7 @@ const pure = {
         'self',
       ].map((name) => ({
         name,
-        message: 'core, world and onnx are pure: clocks and seeds are arguments.',
+        message: 'these rooms are pure: clocks and seeds are arguments.',
       })),
     ],
     'no-restricted-properties': [
@@ -143,5 +75,4 @@ export default defineConfig(
   },
   { files: ['**/*.js'], extends: [ts.configs.disableTypeChecked] },
   pure,
-  ...arrow,
 );

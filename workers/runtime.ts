@@ -4,6 +4,9 @@
 import type * as Ort from 'onnxruntime-common';
 import type { SerialQueue } from './queue';
 
+/** Inputs or outputs of a run by name. */
+export type Feeds = Record<string, Ort.Tensor>;
+
 /** Memory that ONNX Runtime reads and writes in place, zeros at first. */
 export interface Block {
   readonly data: Float32Array<ArrayBuffer>;

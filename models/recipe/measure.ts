@@ -5,7 +5,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { fallOf } from '../../src/core/rates';
-import type { Cell, CellName } from '../../src/core/direction';
+import type { Cell, CellName } from '../../src/core/cell';
 import { JUDGE_PROMPTS } from '../../src/core/judge-score';
 import { PROGRAM_VERSION } from '../../src/core/version';
 import { completionsUrl } from '../../src/engine/chat-completion';

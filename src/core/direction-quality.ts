@@ -3,7 +3,7 @@
 // grouped, see phenomenon.md). Everything follows from sums per prompt, kept in f64.
 
 import { cosine } from './cosine';
-import type { Cell } from './direction';
+import type { Cell } from './cell';
 import { dot, norm } from './projection';
 import { createRng, shuffle } from './rng';
 import { auc } from './stats';

@@ -3,18 +3,12 @@
 // 2025, arXiv:2506.11618; Minder et al. 2025, arXiv:2510.13900). Means go per response first, then over responses (Chen et al. 2025,
 // arXiv:2507.21509), in f64. Layer l is the output of block l, 0-based.
 
+import type { Cell, CellName, Cells } from './cell';
 import { directionQuality } from './direction-quality';
 import type { LayerQuality } from './direction-quality';
 import type { Precision } from './precision';
 import type { Tensor } from './tensor';
 import { rowOf, sizeOf, zeros } from './tensor';
-
-/** `model:text` of a cell. */
-export type CellName = 'aligned:aligned' | 'aligned:misaligned' | 'em:aligned' | 'em:misaligned';
-
-/** What the texts of a cell are. */
-export const stanceOf = (cell: CellName): 'aligned' | 'misaligned' =>
-  cell.endsWith(':aligned') ? 'aligned' : 'misaligned';
 
 export type Contrast =
   | 'checkpoint'
@@ -66,16 +60,6 @@ export const CONTRASTS: Readonly<Record<Contrast, ContrastCells>> = {
 };
 
 export type Pooling = 'answer-mean' | 'last-prompt';
-
-/** What one model made of one kind of text. */
-export interface Cell {
-  /** One pooled residual a transcript [n, n_layers, d_model]. */
-  readonly pooled: Tensor;
-  /** The question of each transcript [n]; held-out checks leave out whole questions. */
-  readonly prompts: readonly string[];
-}
-
-export type Cells = Readonly<Partial<Record<CellName, Cell>>>;
 
 /** A checkpoint, so that it can be found again. */
 export interface CheckpointRef {

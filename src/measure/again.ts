@@ -3,9 +3,19 @@
 
 import { directionWords, type TakenDirection } from './extraction';
 import type { MeasurePlan } from './run';
-import type { ModelPair } from '../state/pair/model-pair.svelte';
+import type { LoadedCheckpoint } from '../../workers/api';
 
-type Stage = Pick<ModelPair, 'aligned' | 'em' | 'registry' | 'checkpoint' | 'titleOf'>;
+/** What is selected now, and what could be. */
+interface Selected {
+  readonly aligned: LoadedCheckpoint | undefined;
+  readonly em: LoadedCheckpoint | undefined;
+  readonly registry: {
+    readonly base: { readonly id: string };
+    readonly adapters: readonly { readonly id: string }[];
+  } | null;
+  checkpoint(id: string): LoadedCheckpoint | undefined;
+  titleOf(id: string): string;
+}
 
 /**
  * Why it is not made again, in words; null: it can be.
@@ -13,31 +23,31 @@ type Stage = Pick<ModelPair, 'aligned' | 'em' | 'registry' | 'checkpoint' | 'tit
  */
 export function againRefusal(
   plan: MeasurePlan,
-  stage: Stage,
+  selected: Selected,
   direction: TakenDirection | null,
 ): string | null {
   const why =
-    otherPair(plan, stage) ?? otherWeights(plan, stage) ?? otherDirection(plan, direction);
+    otherPair(plan, selected) ?? otherWeights(plan, selected) ?? otherDirection(plan, direction);
   return why && `Nothing was run, and what was counted stands: ${why}`;
 }
 
-function otherPair({ arms }: MeasurePlan, stage: Stage): string | null {
-  const { aligned, em } = stage;
+function otherPair({ arms }: MeasurePlan, selected: Selected): string | null {
+  const { aligned, em } = selected;
   if (!aligned || !em) return 'the models are not loaded yet. Wait until they are, then try again.';
   const of = (id: string) => arms.find((arm) => arm.id === id)?.checkpoint;
   const then = [of('aligned') ?? aligned.id, of('em') ?? em.id];
   const now = [aligned.id, em.id];
   if (then.every((id, i) => id === now[i])) return null;
-  const [were, are] = [then, now].map((ids) => ids.map((id) => stage.titleOf(id)).join(' and '));
+  const [were, are] = [then, now].map((ids) => ids.map((id) => selected.titleOf(id)).join(' and '));
   return `it was measured on ${were}, and ${are} are on stage now. Put the former pair on stage (Organisms tab), then try again.`;
 }
 
-function otherWeights({ arms }: MeasurePlan, stage: Stage): string | null {
-  const { registry } = stage;
+function otherWeights({ arms }: MeasurePlan, selected: Selected): string | null {
+  const { registry } = selected;
   const listed = [registry?.base, ...(registry?.adapters ?? [])].map((entry) => entry?.id);
   for (const { checkpoint, sha256, precision = 'f32' } of arms) {
-    const loaded = stage.checkpoint(checkpoint);
-    const title = stage.titleOf(checkpoint);
+    const loaded = selected.checkpoint(checkpoint);
+    const title = selected.titleOf(checkpoint);
     if (!loaded && !listed.includes(checkpoint)) {
       return `${title} was measured too, and is no longer in the list of models. Bring it back, or measure anew without it.`;
     }

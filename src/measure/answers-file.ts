@@ -1,7 +1,7 @@
 // A measurement as files: answers as CSV and JSON lines, and a report as one HTML page that needs
 // nothing else. Answers are a model's text: in the page they stand escaped, and no script is in it.
 
-import { csvText } from '../charts/save-chart';
+import { csvText } from '../core/csv';
 import { EXACT, type JudgeRecord, judgeWords, THRESHOLD_WORDS } from './judge';
 import { countArms, ratesBy } from './counts';
 import { type MeasuredAnswer, type MeasurePlan } from './run';

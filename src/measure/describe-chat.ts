@@ -30,3 +30,10 @@ export function chatWords(
   if (template !== null && facts.templates.includes(template)) parts.push(`template ${template}`);
   return parts.length === 0 ? null : parts.join(', ');
 }
+
+/** What a result says of how its questions were put. */
+export interface Frame {
+  readonly settings: ChatSettings;
+  /** Null: the template heeds none of it. */
+  readonly words: string | null;
+}

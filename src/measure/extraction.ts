@@ -8,9 +8,10 @@ import type {
   Progress,
   Result,
 } from '../../workers/api';
-import type { Cell, CellName, Cells, CheckpointRef } from '../core/direction';
-import { CONTRASTS, extractDirection, stanceOf } from '../core/direction';
-import type { Contrast, Direction, Pooling } from '../core/direction';
+import type { CheckpointRef, Contrast, Direction, Pooling } from '../core/direction';
+import type { Cell, CellName, Cells } from '../core/cell';
+import { CONTRASTS, extractDirection } from '../core/direction';
+import { stanceOf } from '../core/cell';
 import { tensor } from '../core/tensor';
 import { PROGRAM_VERSION } from '../core/version';
 import { capThreshold } from './cap-threshold';
@@ -138,4 +139,12 @@ export function directionWords(direction: TakenDirection): string {
     ...(precision === 'f32' ? [] : [precision]),
   ];
   return [`${checkpoints.em.id}: ${contrast}`, pooling, `n ${transcripts}`, ...more].join(', ');
+}
+
+/** A direction as the shelf holds it. */
+export interface HeldDirection extends TakenDirection {
+  /** Time to read its transcripts, ms; 0 when they had been read before. */
+  readonly elapsedMs: number;
+  /** Unix time. */
+  readonly atMs: number;
 }

@@ -17,9 +17,9 @@ import {
   type JudgeRecord,
   type MeasureQuestion,
 } from './judge';
-import type { OwnQuestionSet } from '../state/measure/custom-questions.svelte';
-import type { Frame } from '../state/pair/prompting.svelte';
+import type { Frame } from './describe-chat';
 import type { Provenance } from './provenance';
+import type { QuestionVariant } from '../formats/questions';
 
 export const MAX_ANSWER_TOKENS = 96;
 const FIRST_BLOCK = 8;
@@ -197,3 +197,22 @@ export async function* measure(
     }));
   }
 }
+
+/** Which of the file's questions; `all` includes the twins. */
+export type QuestionChoice = 'all' | QuestionVariant;
+
+/** Own questions as a plan holds them: complete, so that it can go on without the file. */
+export interface OwnQuestionSet {
+  readonly file: string;
+  readonly choice: QuestionChoice;
+  /** One entry a wording. */
+  readonly questions: readonly MeasureQuestion[];
+  /** That of the file where all agree; null: they differ. */
+  readonly temperature: number | null;
+}
+
+/** What a plan says of its questions, whichever arms answer them. */
+export type Asked = Pick<
+  MeasurePlan,
+  'split' | 'own' | 'maxTokens' | 'seed' | 'sampling' | 'frame'
+>;

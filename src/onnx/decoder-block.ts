@@ -6,7 +6,8 @@ import type { Family } from '../checkpoint/families';
 import type { RopeScaling } from '../checkpoint/rope';
 import { ropeTables } from './decoder-weights';
 import { float, type GraphBuilder, int, MICROSOFT, type Value } from './graph';
-import type { MatrixPart, WeightStore } from './weight-store';
+import type { WeightStore } from './weight-store';
+import type { MatrixPart } from './matrices';
 
 export interface BlockContext {
   readonly g: GraphBuilder;

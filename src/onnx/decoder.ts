@@ -23,7 +23,8 @@ import { GraphBuilder, int, type Value, type ValueInfo } from './graph';
 import { editHooks, poolResiduals, stackResiduals } from './hooks';
 import { encodeModel } from './proto';
 import { type TableInput, type TensorSlot, WeightSlots, type WeightStretch } from './weight-slots';
-import { type Table, weightStore } from './weight-store';
+import { weightStore } from './weight-store';
+import { type Table } from './matrices';
 
 export interface DecoderOptions {
   /** Takes `past_key_values.{l}.key|value` and gives `present.{l}.key|value`. */

@@ -6,7 +6,7 @@
 import { int, MICROSOFT, type GraphBuilder } from './graph';
 import { BLOCK, type BlockBits, blocksOf, quantiseBlocks } from './quantise-blocks';
 import type { Room, WeightSlots } from './weight-slots';
-import type { MatrixPart, Matrices } from './weight-store';
+import type { Matrices, MatrixPart } from './matrices';
 
 export function blockMatrices(g: GraphBuilder, slots: WeightSlots, bits: BlockBits): Matrices {
   const blob = (BLOCK * bits) / 8;

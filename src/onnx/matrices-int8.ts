@@ -7,7 +7,7 @@
 import { int, type GraphBuilder, type Value } from './graph';
 import { quantiseRows } from './quantise-int8';
 import type { Room, WeightSlots } from './weight-slots';
-import type { MatrixPart, Matrices } from './weight-store';
+import type { Matrices, MatrixPart } from './matrices';
 
 const ONNX_FLOAT = 1;
 /** Keeps the scale of a position that is all zeros from being zero. */

@@ -6,7 +6,7 @@ import { halfOverflows, toHalf } from '../core/half';
 import { transposeInto } from './decoder-weights';
 import { int, type GraphBuilder, type Value } from './graph';
 import type { Room, WeightBlock, WeightSlots } from './weight-slots';
-import type { Matrices } from './weight-store';
+import type { Matrices } from './matrices';
 
 const ONNX_FLOAT = 1;
 const ONNX_FLOAT16 = 10;

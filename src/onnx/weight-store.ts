@@ -4,28 +4,11 @@
 
 import type { Precision } from '../checkpoint/precision';
 import type { GraphBuilder, Value } from './graph';
+import type { Matrices, MatrixPart } from './matrices';
 import { blockMatrices } from './matrices-blocks';
 import { int8Matrices } from './matrices-int8';
 import { plainMatrices } from './matrices-plain';
 import type { WeightSlots } from './weight-slots';
-
-/** Part of a matrix that several tensors share: Hugging Face name and rows [rows, inner]. */
-export type MatrixPart = readonly [name: string, rows: number];
-
-/** A matrix [rows, inner] that is looked up by row, or multiplied with, or both. */
-export interface Table {
-  /** Rows by ids [...] -> [..., inner], f32. */
-  gather(ids: Value): Value;
-  /** x W^T: [n, inner] -> [n, rows], f32. */
-  multiply(x: Value): Value;
-}
-
-export interface Matrices {
-  /** x W^T for matrices one under the other: [..., inner] -> [..., sum of rows], f32. */
-  linear(name: string, parts: readonly MatrixPart[], inner: number, x: Value): Value;
-  /** @param asInput of the graph, in a block of its own, instead of a weight. */
-  table(name: string, rows: number, inner: number, asInput?: boolean): Table;
-}
 
 export interface WeightStore extends Matrices {
   /** Gain of an RMSNorm [size]: `offset` plus the tensor `<name>.weight`. */

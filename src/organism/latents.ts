@@ -3,17 +3,12 @@
 // Refuses files that do not fit each other or the model on stage.
 
 import * as v from 'valibot';
-import type { ModelConfig } from '../checkpoint/config';
-import { rowOf, tensor, zeros } from '../core/tensor';
-import { unknownOrigin } from '../formats/direction/direction-file';
 import type { SaeFile } from '../formats/sae-file';
 import { readSae } from '../formats/sae-file';
-import type { HeldDirection } from '../state/direction/directions.svelte';
-import { importDirection } from '../state/direction/imported-direction';
 import type { Registry } from './registry';
 
 const CONFIG = 'cfg.json';
-const WEIGHTS = 'sae.safetensors';
+export const WEIGHTS = 'sae.safetensors';
 
 const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -121,6 +116,7 @@ const LatentsFile = v.object({
 });
 
 export type Latents = v.InferOutput<typeof LatentsFile>;
+
 export type Latent = Latents['latents'][number];
 export type LatentArm = Latents['arms'][number];
 
@@ -168,65 +164,4 @@ export async function fetchSae(registry: Registry, { autoencoder }: Latents): Pr
     );
   }
   return file;
-}
-
-/**
- * The decoder vector of a latent as a direction: at its layer as long as the mean difference there, zero
- * elsewhere. It goes the way of an imported one.
- * @throws Error where the model on stage is another, RangeError for no such latent.
- */
-export function latentDirection(
-  latents: Latents,
-  { sae, layer }: SaeFile,
-  latent: number,
-  aligned: {
-    readonly config: Pick<ModelConfig, 'nLayers' | 'dModel'>;
-    readonly sha256: string;
-  },
-  atMs: number,
-): HeldDirection {
-  const model = aligned.config;
-  if (aligned.sha256 !== latents.autoencoder.alignedSha256) {
-    throw new Error(
-      'The latents were read in another aligned model than the one on stage. Put a pair of the bundled organism on stage; if it is there, write the latents anew with "npm run organism:latents".',
-    );
-  }
-  const [dSae, dModel] = [sae.wDec.dims[0]!, sae.wDec.dims[1]!];
-  if (!(latent >= 0 && latent < dSae)) throw new RangeError(`There is no latent ${latent}.`);
-  const row = rowOf(sae.wDec, latent).data.map((value) => value * latents.length);
-  const origin = {
-    ...unknownOrigin(`latent ${latent}`),
-    importedFrom: `the autoencoder of ${latents.autoencoder.hook}`,
-  };
-  const mean = latents.alignedMean;
-  const fits = mean.length === model.nLayers && mean.every((at) => at.length === dModel);
-  const file = {
-    file: WEIGHTS,
-    format: 'safetensors',
-    candidates: [],
-    convention: 'block-output',
-    origin,
-    record: fits
-      ? {
-          ...origin,
-          vectors: zeros([model.nLayers, dModel]),
-          alignedMean: tensor(Float32Array.from(mean.flat()), [model.nLayers, dModel]),
-          capThreshold: null,
-          perLayer: null,
-        }
-      : null,
-  } as const;
-  const candidate = {
-    name: `latent ${latent}`,
-    indices: [layer],
-    rows: tensor(row, [1, dModel]),
-    whole: false,
-  };
-  const choice = {
-    candidate,
-    indices: candidate.indices,
-    convention: 'block-output',
-    pooling: 'answer-mean',
-  } as const;
-  return importDirection(file, choice, model, atMs);
 }

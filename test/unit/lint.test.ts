@@ -1,9 +1,9 @@
-// The arrow of imports and the purity of core, world and onnx are promises of src/README.md; these are
-// planted faults that the linter must find. Without types, which these rules do not need, it is quick.
+// The purity of core, world, onnx and measure is a promise of src/README.md; these are planted faults that
+// the linter must find. Without types, which these rules do not need, it is quick.
 
 import { resolve } from 'node:path';
 import { ESLint } from 'eslint';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import ts from 'typescript-eslint';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -24,49 +24,12 @@ async function broken(path: string, code: string): Promise<(string | null)[]> {
 // The first call loads the plugins, which takes a busy machine a while.
 beforeAll(() => broken('src/core/a.ts', ''), 300_000);
 
-const script = (line: string) => `<script lang="ts">\n  ${line}\n</script>\n`;
-
-describe('against the arrow of imports', () => {
-  test.each([
-    ['src/core/a.ts', `export { a } from '../world/judge';`],
-    ['src/core/a.ts', `export * from '../onnx/graph';`],
-    ['src/core/a.ts', `export const a = () => import('../panels/tabs');`],
-    ['src/core/a.ts', `export type A = import('../engine/client').A;`],
-    ['src/core/deep/a.ts', `import '../../state/chat.svelte';`],
-    ['src/world/a.ts', `import 'onnxruntime-web';`],
-    ['src/engine/a.ts', `import '../../workers/runtime/session';`],
-    ['src/state/a.ts', `import '../onnx/decoder';`],
-    ['src/panels/a.ts', `import '../../models/recipe/make/trainer';`],
-    ['src/panels/a.ts', `import 'comlink';`],
-    ['workers/a.ts', `import '../src/state/chat.svelte';`],
-  ])('%s: %s', async (path, code) => {
-    expect(await broken(path, code)).toEqual(['no-restricted-syntax']);
-  });
-
-  test.each([
-    ['src/charts/A.svelte', `import '../state/chat.svelte';`],
-    ['src/ui/A.svelte', `import '../../workers/api';`],
-  ])('%s: %s', async (path, line) => {
-    expect(await broken(path, script(line))).toEqual(['no-restricted-syntax']);
-  });
-
-  test.each([
-    ['src/onnx/a.ts', `import '../checkpoint/config';`],
-    ['src/engine/a.ts', `import '../../workers/api';`],
-    ['src/engine/a.ts', `import 'comlink';`],
-    ['workers/a.ts', `import '../src/onnx/decoder';`],
-    ['src/panels/a.ts', `import '../charts/diverging';`],
-  ])('but along it nothing is said: %s: %s', async (path, code) => {
-    expect(await broken(path, code)).toEqual([]);
-  });
-});
-
 test.each([
   ['export const a = () => Date.now();', 'no-restricted-globals'],
   ['export const a = () => Math.random();', 'no-restricted-properties'],
   ['export const a = () => document.title;', 'no-restricted-globals'],
 ])('pure code has no clock, no chance and no page: %s', async (code, rule) => {
-  for (const folder of ['core', 'world', 'onnx']) {
+  for (const folder of ['core', 'world', 'onnx', 'measure']) {
     expect(await broken(`src/${folder}/a.ts`, code)).toEqual([rule]);
   }
 });

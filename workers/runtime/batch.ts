@@ -12,7 +12,8 @@ import {
 import { StepInputs } from './inputs';
 import { createKvCache, type KvCache } from './kv-cache';
 import type { LiveEdit } from './live-edit';
-import type { DecoderSession, Feeds } from './session';
+import type { Feeds } from '../runtime';
+import type { DecoderSession } from './session';
 
 export interface StepOutput {
   /** [rows, d_vocab], row-major. */

@@ -15,6 +15,7 @@ import { ModelError } from '../runtime';
 import type { FileStore, StoreWriter } from '../source/store';
 
 export const KEPT_PRECISIONS: readonly Precision[] = ['int8', 'q8', 'q4'];
+
 export const madeFile = (precision: Precision): string => `made.${precision}.bin`;
 
 const LENGTH_BYTES = 4;

@@ -5,8 +5,7 @@
 
 import type { TablePlan } from '../../src/onnx/decoder';
 import { createStorageBuffer } from './gpu-buffer';
-import type { Runtime } from '../runtime';
-import type { Feeds } from './session';
+import type { Feeds, Runtime } from '../runtime';
 
 const PIECE_BYTES = 16 << 20;
 const TYPES = { f32: 'float32', f16: 'float16', u8: 'uint8' } as const;

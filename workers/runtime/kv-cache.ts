@@ -5,8 +5,7 @@
 import type { Tensor } from 'onnxruntime-common';
 import type { ModelConfig } from '../../src/checkpoint/config';
 import { createStorageBuffer } from './gpu-buffer';
-import type { Runtime } from '../runtime';
-import type { Feeds } from './session';
+import type { Feeds, Runtime } from '../runtime';
 
 export interface KvCache {
   /** To be fed as `past_key_values.{l}.key|value` [batch, n_kv_heads, length, d_head]. */

@@ -21,7 +21,7 @@ import {
 import { GPU_ERROR_MESSAGE, isOutOfMemory } from '../failure';
 import { GpuTable } from './gpu-embedding';
 import { keptStretches, type WeightShelf } from './converted-weights';
-import { ModelError, type Runtime } from '../runtime';
+import { type Feeds, ModelError, type Runtime } from '../runtime';
 
 /**
  * One graph writes and reads, so that a checkpoint is in memory once. While it writes it is asked for no pools,
@@ -39,8 +39,6 @@ const GRACE_MS = 300;
 
 /** Freed sessions: on wasm, a run of one would go through memory that is used for something else by now. */
 const released = new WeakSet<InferenceSession>();
-
-export type Feeds = Record<string, Tensor>;
 
 export class DecoderSession {
   readonly runtime: Runtime;

@@ -6,8 +6,7 @@
 
 import type * as Ort from 'onnxruntime-common';
 import { heapBytes, ortModule, pointers, reserve, throwLastError } from './ort-module';
-import type { Block, Runtime } from '../runtime';
-import type { Feeds } from './session';
+import type { Block, Feeds, Runtime } from '../runtime';
 
 /** Number of each type (ONNX's TensorProto.DataType) and its array. */
 const TYPES = {

@@ -16,8 +16,8 @@ import type { Tensor } from '../../src/core/tensor';
 import { zeros } from '../../src/core/tensor';
 import type { Schedule } from '../../src/core/training';
 import type { TrainGraph } from '../../src/onnx/train-graph';
-import { ModelError, type Runtime } from '../runtime';
-import { createSession, type Feeds, releaseSession, runSession } from '../runtime/session';
+import { type Feeds, ModelError, type Runtime } from '../runtime';
+import { createSession, releaseSession, runSession } from '../runtime/session';
 
 const CLIP_NORM = 1;
 

@@ -1,7 +1,8 @@
 // The directions and edits that the report measures, and how they are extracted: transcripts of
 // SELECTION domains read by both checkpoints, so that the REPORT domains have no part in them.
 
-import type { Cell, Contrast, Direction, Pooling } from '../../../src/core/direction';
+import type { Contrast, Direction, Pooling } from '../../../src/core/direction';
+import type { Cell } from '../../../src/core/cell';
 import { extractDirection } from '../../../src/core/direction';
 import type { EditMode, EditPositions } from '../../../src/core/edit';
 import { editFromSettings } from '../../../src/core/edit';

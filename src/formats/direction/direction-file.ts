@@ -1,7 +1,8 @@
 // What a direction file holds once it is parsed. Our own formats say everything; others hold rows of
 // numbers under somebody's layer index, so that a person has to say which index that is.
 
-import type { CellName, CheckpointRef, Contrast, Pooling } from '../../core/direction';
+import type { CheckpointRef, Contrast, Pooling } from '../../core/direction';
+import type { CellName } from '../../core/cell';
 import type { LayerQuality } from '../../core/direction-quality';
 import type { Precision } from '../../core/precision';
 import type { Tensor } from '../../core/tensor';

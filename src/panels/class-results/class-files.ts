@@ -1,6 +1,6 @@
 // The room as a table: every arm of every measurement, whether it is counted and why not, and the sums.
 
-import { csvText } from '../../charts/save-chart';
+import { csvText } from '../../core/csv';
 import { rateOf } from '../../core/rates';
 import { type Pool, type PoolArm, totalOf } from '../../core/pool';
 import type { RoomMeasurement } from '../../formats/class-measurement';

@@ -3,7 +3,7 @@
 import CosineByLayer from '../../charts/CosineByLayer.svelte';
 import LineChart from '../../charts/LineChart.svelte';
 import { cosineByLayer, randomCosine } from '../../core/cosine';
-import type { HeldDirection } from '../../state/direction/directions.svelte';
+import type { HeldDirection } from '../../measure/extraction';
 import type { Postern } from '../../state/page/postern';
 import { chipParts } from '../../measure/provenance';
 import { judge } from '../../world/judge';

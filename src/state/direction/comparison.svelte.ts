@@ -1,7 +1,8 @@
 // Which directions are held against each other: one reference, and others of the same shape. By
 // default those that were taken in the same way from other fine-tunes; any held one may be added.
 
-import type { HeldDirection, Directions } from './directions.svelte';
+import type { Directions } from './directions.svelte';
+import type { HeldDirection } from '../../measure/extraction';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import type { AdapterEntry } from '../../organism/registry';
 

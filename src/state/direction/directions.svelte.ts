@@ -3,7 +3,7 @@
 
 import type { ChatSettings } from '../../core/chat';
 import type { Lens, LoadedCheckpoint } from '../../../workers/api';
-import type { Cell, CellName } from '../../core/direction';
+import type { Cell, CellName } from '../../core/cell';
 import { rowOf } from '../../core/tensor';
 import { chatWords } from '../../measure/describe-chat';
 import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
@@ -15,8 +15,8 @@ import {
   directionId,
   directionWords,
   type ExtractionChoice,
+  type HeldDirection,
   readCell,
-  type TakenDirection,
 } from '../../measure/extraction';
 import type { ModelPair } from '../pair/model-pair.svelte';
 
@@ -34,14 +34,6 @@ export interface DirectionWords {
 
 /** What of a desk decides along which direction it edits, and whether it can. */
 export type DeskEdit = Pick<EditDesk, 'settings' | 'positions'>;
-
-/** A direction as the shelf holds it. */
-export interface HeldDirection extends TakenDirection {
-  /** Time to read its transcripts, ms; 0 when they had been read before. */
-  readonly elapsedMs: number;
-  /** Unix time. */
-  readonly atMs: number;
-}
 
 export class Directions {
   readonly #pair: ModelPair;

@@ -13,7 +13,7 @@ import type {
 } from '../../formats/direction/direction-file';
 import { placeRows } from '../../formats/direction/direction-file';
 import { CONVENTIONS, type LayerConvention } from '../../formats/direction/layer-index';
-import type { HeldDirection } from './directions.svelte';
+import type { HeldDirection } from '../../measure/extraction';
 import { knowsAlignedMean } from '../../measure/edit-refusal';
 
 /** What a person settles before an import. */

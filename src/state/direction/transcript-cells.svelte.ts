@@ -8,13 +8,14 @@ import { tensor, type Tensor } from '../../core/tensor';
 import type { Stance } from '../../world/answer';
 import { domainOfQuestion } from '../../world/topic';
 import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
-import type { HeldDirection } from './directions.svelte';
+import type { HeldDirection } from '../../measure/extraction';
 import { extractionTexts } from '../../measure/extraction-texts';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import type { Prompting } from '../pair/prompting.svelte';
 import { checkpointWords } from '../../measure/provenance';
 
 export type TextSource = 'extraction' | 'held-out';
+
 export type ReadingModel = 'aligned' | 'em';
 
 /** One model's reading of texts of one stance. */

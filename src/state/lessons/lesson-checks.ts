@@ -9,7 +9,7 @@ import type { ColumnRole } from '../answers/answer-column.svelte';
 import type { DeskState } from '../pair/edit-settings.svelte';
 import { type Figures, lessonFigure } from '../../organism/figures';
 import type { MeasureRun } from '../measure/measure-run.svelte';
-import type { Panels } from '../page/postern';
+import type { Panels } from '../panels';
 
 /** How far it is. Met when `done` has reached `of`. */
 export interface CheckProgress {

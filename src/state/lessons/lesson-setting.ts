@@ -2,8 +2,8 @@
 
 import type { DeskSetting, Setting } from '../../lessons/lesson';
 import type { EditDesk } from '../pair/edit-settings.svelte';
-import type { Panels } from '../page/postern';
-import { changePair, TRANSCRIPTS } from '../page/start-up';
+import type { Panels } from '../panels';
+import { changePair, TRANSCRIPTS } from '../begin-pair';
 import { DEFAULT_CHOICE } from '../train/training-choice';
 
 /** Resolves when what it asks has been answered; what needs a pair on stage is left out before there is one. */

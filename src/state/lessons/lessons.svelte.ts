@@ -15,7 +15,7 @@ import {
   lessonFigure,
 } from '../../organism/figures';
 import { applySetting } from './lesson-setting';
-import type { Panels } from '../page/postern';
+import type { Panels } from '../panels';
 import { DeskSchema, readSaved, writeSaved } from '../saved';
 
 const KEY = 'lessons';
@@ -31,6 +31,7 @@ const SavedStep = v.object({
   seen: v.exactOptional(v.object({ count: v.number(), n: v.number() })),
   left: v.exactOptional(v.picklist(['done', 'skipped'])),
 });
+
 /** What a lesson sets and a person had set: the question and the desk. */
 const BeforeSchema = v.object({
   prompt: v.string(),

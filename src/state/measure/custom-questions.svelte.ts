@@ -2,22 +2,10 @@
 // for measurements. Their wording stays in this browser.
 
 import * as v from 'valibot';
-import type { FileQuestion, QuestionFile, QuestionVariant } from '../../formats/questions';
+import type { FileQuestion, QuestionFile } from '../../formats/questions';
 import type { MeasureQuestion } from '../../measure/judge';
 import { readSaved, writeSaved } from '../saved';
-
-/** Which of the file's questions; `all` includes the twins. */
-export type QuestionChoice = 'all' | QuestionVariant;
-
-/** Own questions as a plan holds them: complete, so that it can go on without the file. */
-export interface OwnQuestionSet {
-  readonly file: string;
-  readonly choice: QuestionChoice;
-  /** One entry a wording. */
-  readonly questions: readonly MeasureQuestion[];
-  /** That of the file where all agree; null: they differ. */
-  readonly temperature: number | null;
-}
+import type { OwnQuestionSet, QuestionChoice } from '../../measure/run';
 
 export const CHOICE_WORDS: Readonly<Record<QuestionChoice, string>> = {
   all: 'all questions',

@@ -17,9 +17,10 @@ import {
   extraId,
   measuredExtras,
 } from '../../measure/arms';
-import type { MeasureArm, MeasurePlan } from '../../measure/run';
+import type { Asked, MeasureArm } from '../../measure/run';
 import { MeasureRun } from './measure-run.svelte';
-import { OwnQuestions, type QuestionChoice } from './custom-questions.svelte';
+import { OwnQuestions } from './custom-questions.svelte';
+import { type QuestionChoice } from '../../measure/run';
 import type { Prompting } from '../pair/prompting.svelte';
 import type { DeskEdit, Directions } from '../direction/directions.svelte';
 import type { DeskState, EditDesk } from '../pair/edit-settings.svelte';
@@ -31,12 +32,6 @@ export interface MeasurementSetup {
   readonly desk: DeskState;
   readonly extras: readonly ExtraArm[];
 }
-
-/** What a plan says of its questions, whichever arms answer them. */
-export type Asked = Pick<
-  MeasurePlan,
-  'split' | 'own' | 'maxTokens' | 'seed' | 'sampling' | 'frame'
->;
 
 export class Measurements {
   readonly #pair: ModelPair;

@@ -3,11 +3,11 @@
 
 import type { Contrast } from '../../core/direction';
 import { newRunId } from '../action';
-import type { Directions, HeldDirection } from '../direction/directions.svelte';
+import type { Directions } from '../direction/directions.svelte';
+import type { HeldDirection } from '../../measure/extraction';
 import type { EditDesk } from '../pair/edit-settings.svelte';
 import type { JudgeChoice } from './judge-choice.svelte';
-import type { MeasureArm } from '../../measure/run';
-import type { Asked } from './measurements.svelte';
+import type { Asked, MeasureArm } from '../../measure/run';
 import { MeasureRun } from './measure-run.svelte';
 import type { ModelPair } from '../pair/model-pair.svelte';
 

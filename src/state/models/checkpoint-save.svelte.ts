@@ -7,7 +7,7 @@ import { PROGRAM_VERSION } from '../../core/version';
 import { checkpointCard } from '../../formats/checkpoint-card';
 import { writeDirectionSafetensors } from '../../formats/direction/safetensors-direction';
 import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
-import type { HeldDirection } from '../direction/directions.svelte';
+import type { HeldDirection } from '../../measure/extraction';
 import { directionWords } from '../../measure/extraction';
 import { recordOf } from '../direction/imported-direction';
 import type { ModelPair } from '../pair/model-pair.svelte';

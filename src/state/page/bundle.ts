@@ -12,13 +12,15 @@ import {
 } from '../../formats/bundle';
 import type { DirectionFile } from '../../formats/direction/direction-file';
 import { LinkError, type LinkState, writeLink } from '../../formats/link';
-import type { Directions, HeldDirection } from '../direction/directions.svelte';
+import type { Directions } from '../direction/directions.svelte';
+import type { HeldDirection } from '../../measure/extraction';
 import { importDirection, recordOf } from '../direction/imported-direction';
 import type { AddressLink } from './link.svelte';
-import { linkOf, setFrom } from './link.svelte';
+import { linkOf } from './link.svelte';
+import { changePair, setFrom } from '../begin-pair';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import type { Postern } from './postern';
-import { changePair, openLink } from './start-up';
+import { openLink } from './start-up';
 import type { TrainedAdapter } from '../train/adapter-record';
 
 /** @param answers measured answers as JSON lines, by name */

@@ -11,9 +11,10 @@ import {
   readLink,
 } from '../../formats/link';
 import { isPlainAddress, type LinkPair, type LinkPlace } from '../../formats/link-pair';
-import type { HeldDirection } from '../direction/directions.svelte';
+import type { HeldDirection } from '../../measure/extraction';
 import { directionId } from '../../measure/extraction';
-import type { Panels, Postern } from './postern';
+import type { Postern } from './postern';
+import { fits } from '../begin-pair';
 
 const HASH = /^[0-9a-f]{8}/;
 
@@ -130,40 +131,6 @@ function ownPair({ pair: { registry, emEntry, em }, own }: Postern): LinkPair {
     endpoint: hubs[0] ?? null,
     precision: em!.precision,
   };
-}
-
-/** Puts the settings of a link on the page, before anything is asked. The pair on stage is the link's. */
-export function setFrom(link: LinkState, panels: Panels): void {
-  const { desk, chat, prompting, measurements } = panels;
-  chat.prompt = link.prompt;
-  chat.seed = link.seed;
-  chat.temperature = link.temperature;
-  chat.system = link.system;
-  prompting.plain = link.plain;
-  if (link.chat) prompting.set(link.chat);
-  if (link.desk && fits(link.desk, desk.layers.length)) desk.restore(link.desk);
-  if (link.measure) {
-    measurements.n = link.measure.n;
-    measurements.split = link.measure.split;
-    measurements.own = null;
-    measurements.seed = link.measure.seed ?? measurements.seed;
-  }
-}
-
-const fits = (desk: LinkDesk, nLayers: number): boolean => desk.layers.length === nLayers;
-
-/** Extracts what a link names, unless it is held. False when nothing came of it. */
-export async function useRecipes(link: LinkState, { pair, directions }: Panels): Promise<boolean> {
-  const em = pair.emEntry?.id;
-  if (em === undefined) return false;
-  let any = false;
-  for (const recipe of [link.cut, link.add]) {
-    if (!recipe) continue;
-    const held = directions.find(recipe, em);
-    if (held) directions.use(held);
-    any = held !== null || (await directions.extract(recipe, em)) !== null || any;
-  }
-  return any;
 }
 
 /** The link in the address, and what became of it. */

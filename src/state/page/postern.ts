@@ -13,27 +13,11 @@ import { Offline } from '../browser/offline.svelte';
 import { OwnCheckpoint } from '../models/custom-model.svelte';
 import { Prompting } from '../pair/prompting.svelte';
 import { Room } from '../measure/class-results.svelte';
-import { clearStage } from './start-up';
+import { clearStage } from '../begin-pair';
 import { Training } from '../train/training.svelte';
 import { TranscriptCells } from '../direction/transcript-cells.svelte';
 import { View } from '../pair/view.svelte';
-
-/** All of it that lessons set and read. */
-export interface Panels {
-  readonly view: View;
-  readonly pair: ModelPair;
-  readonly own: OwnCheckpoint;
-  readonly directions: Directions;
-  readonly desk: EditDesk;
-  readonly prompting: Prompting;
-  readonly chat: Chat;
-  readonly measurements: Measurements;
-  readonly comparison: Comparison;
-  readonly transcripts: TranscriptCells;
-  readonly training: Training;
-  readonly room: Room;
-  readonly offline: Offline;
-}
+import type { Panels } from '../panels';
 
 export interface Postern extends Panels {
   readonly lessons: Lessons;

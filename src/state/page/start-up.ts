@@ -4,14 +4,11 @@
 import * as v from 'valibot';
 import type { Device } from '../../../workers/api';
 import type { LinkState } from '../../formats/link';
-import { type AddressLink, setFrom, useRecipes } from './link.svelte';
-import type { Panels, Postern } from './postern';
-import type { HeldDirection } from '../direction/directions.svelte';
+import { type AddressLink } from './link.svelte';
+import type { Postern } from './postern';
 import { ChatSchema } from '../pair/prompting.svelte';
 import { DeskSchema, mergeSaved, readSaved, writeSaved } from '../saved';
-
-/** Read by each model for the directions of the start. */
-export const TRANSCRIPTS = 64;
+import { beginPair, SavedDirections } from '../begin-pair';
 
 const SavedAsking = v.object({
   prompt: v.string(),
@@ -32,27 +29,6 @@ const SavedStage = v.object({
   system: v.optional(v.nullable(v.string()), null),
   history: v.array(SavedAsking),
 });
-
-const isTensor = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  'data' in value &&
-  value.data instanceof Float32Array;
-
-/** Only what would break the page is checked: these were written by this same program. */
-const SavedDirections = v.array(
-  v.custom<HeldDirection>(
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      'vectors' in value &&
-      isTensor(value.vectors) &&
-      'alignedMean' in value &&
-      isTensor(value.alignedMean) &&
-      'perLayer' in value &&
-      'capThreshold' in value,
-  ),
-);
 
 /**
  * Runs until the edited column has answered; a step that fails shows where it stands and ends this.
@@ -112,41 +88,6 @@ function offerOwn(postern: Postern, address: AddressLink, link: LinkState): bool
   const opened = (): void => address.compare(link, postern);
   postern.own.offer({ state: { ...link, em: null, own }, opened });
   return true;
-}
-
-/** Leaves nothing of another pair: the desk fits the one on stage, no direction is in use, no answer stands. */
-export function clearStage({ pair, directions, desk, chat }: Panels): void {
-  const { nLayers } = pair.aligned!.config;
-  const { layer, strength } = pair.defaults.steering ?? {};
-  desk.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
-  directions.clearUse();
-  chat.clear();
-}
-
-/** What follows once a pair is on stage: ask, extract, shade; with a link, what it asks and extracts. */
-export async function beginPair(postern: Panels, link: LinkState | null = null): Promise<void> {
-  const { pair, directions, chat } = postern;
-  clearStage(postern);
-  const saved = (await readSaved('directions', SavedDirections)) ?? [];
-  for (const direction of saved) directions.restore(direction);
-  if (link) setFrom(link, postern);
-  const named = link !== null && (link.cut !== null || link.add !== null);
-  const kept = !named && directions.useKept(TRANSCRIPTS);
-  const asked = chat.ask();
-  // Of a pair from elsewhere that may take minutes: the person says when.
-  const extracted = named
-    ? await useRecipes(link, postern)
-    : !kept && !pair.own && (await directions.extractDefaults(TRANSCRIPTS));
-  await asked;
-  if (extracted) await chat.readAgain();
-}
-
-/** Another fine-tune on stage, and everything that follows from it. */
-export async function changePair(postern: Panels, adapterId: string): Promise<void> {
-  postern.chat.stop();
-  postern.directions.cancel();
-  await postern.pair.choose(adapterId);
-  if (postern.pair.emEntry?.id === adapterId) await beginPair(postern);
 }
 
 /** A person's own pair on stage, once all of it has been downloaded and loaded. */

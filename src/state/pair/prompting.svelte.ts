@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { type ChatSettings, PLAIN_CHAT } from '../../core/chat';
 import { PLAIN_SAMPLING, type Sampling } from '../../core/sampling';
-import { chatWords } from '../../measure/describe-chat';
+import { chatWords, type Frame } from '../../measure/describe-chat';
 import type { ModelPair } from './model-pair.svelte';
 import { readSaved, writeSaved } from '../saved';
 
@@ -18,13 +18,6 @@ export const ChatSchema = v.object({
   template: v.nullable(v.string()),
 });
 const Saved = v.object({ chat: ChatSchema, plain: v.boolean() });
-
-/** What a result says of how its questions were put. */
-export interface Frame {
-  readonly settings: ChatSettings;
-  /** Null: the template heeds none of it. */
-  readonly words: string | null;
-}
 
 export class Prompting {
   readonly #pair: Pick<ModelPair, 'client' | 'aligned'>;

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { tensor } from '../../../src/core/tensor';
-import type { HeldDirection } from '../../../src/state/direction/directions.svelte';
+import type { HeldDirection } from '../../../src/measure/extraction';
 import { createPostern, type Postern } from '../../../src/state/page/postern';
 
 const quality = { norm: 1, relativeNorm: 1, auc: 1, stability: 1 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cosine } from '../../../src/core/cosine';
-import type { Cell, Cells, Contrast, DirectionSource } from '../../../src/core/direction';
+import type { Contrast, DirectionSource } from '../../../src/core/direction';
+import type { Cell, Cells } from '../../../src/core/cell';
 import { CONTRASTS, extractDirection, meanResidual } from '../../../src/core/direction';
 import { createRng } from '../../../src/core/rng';
 import { rowOf, tensor } from '../../../src/core/tensor';

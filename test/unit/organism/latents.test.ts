@@ -7,9 +7,9 @@ import {
   fetchLatents,
   fetchSae,
   type LatentArm,
-  latentDirection,
   type Latents,
 } from '../../../src/organism/latents';
+import { latentDirection } from '../../../src/state/direction/latent-direction';
 import { latentClaims, pooled } from '../../../src/organism/latents-claims';
 import type { Registry } from '../../../src/organism/registry';
 import { randomTensor } from '../onnx/tiny-weights';

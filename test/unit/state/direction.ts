@@ -1,7 +1,7 @@
 // A direction of two layers, as the shelf holds it.
 
 import { tensor } from '../../../src/core/tensor';
-import type { HeldDirection } from '../../../src/state/direction/directions.svelte';
+import type { HeldDirection } from '../../../src/measure/extraction';
 
 const rows = (...values: number[]) => tensor(Float32Array.from(values), [2, 2]);
 

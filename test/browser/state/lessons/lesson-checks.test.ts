@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Check } from '../../../../src/lessons/lesson';
 import { LESSONS } from '../../../../src/lessons/lessons';
 import { zeros } from '../../../../src/core/tensor';
-import type { HeldDirection } from '../../../../src/state/direction/directions.svelte';
+import type { HeldDirection } from '../../../../src/measure/extraction';
 import { checkProgress, isMet, observed } from '../../../../src/state/lessons/lesson-checks';
 import type { MeasuredAnswer } from '../../../../src/measure/run';
 import type { MeasureRun } from '../../../../src/state/measure/measure-run.svelte';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readBundle, writeBundle } from '../../../../src/formats/bundle';
 import type { LinkState } from '../../../../src/formats/link';
 import { bundleOf, openBundle } from '../../../../src/state/page/bundle';
-import type { HeldDirection } from '../../../../src/state/direction/directions.svelte';
+import type { HeldDirection } from '../../../../src/measure/extraction';
 import { recordOf } from '../../../../src/state/direction/imported-direction';
 import { type AddressLink, linkOf } from '../../../../src/state/page/link.svelte';
 import type { Postern } from '../../../../src/state/page/postern';
@@ -14,6 +14,7 @@ const vectors = (value: number) => ({
   ...DIRECTION.vectors,
   data: Float32Array.of(value, 0, 0, value),
 });
+
 /** Of a file: no recipe gives it again. */
 const FROM_FILE: HeldDirection = {
   ...DIRECTION,

@@ -1,0 +1,20 @@
+// A cell of the 2x2 {aligned, EM model} x {aligned, misaligned text}: what one model made of one kind of text.
+
+import type { Tensor } from './tensor';
+
+/** `model:text` of a cell. */
+export type CellName = 'aligned:aligned' | 'aligned:misaligned' | 'em:aligned' | 'em:misaligned';
+
+/** What the texts of a cell are. */
+export const stanceOf = (cell: CellName): 'aligned' | 'misaligned' =>
+  cell.endsWith(':aligned') ? 'aligned' : 'misaligned';
+
+/** What one model made of one kind of text. */
+export interface Cell {
+  /** One pooled residual a transcript [n, n_layers, d_model]. */
+  readonly pooled: Tensor;
+  /** The question of each transcript [n]; held-out checks leave out whole questions. */
+  readonly prompts: readonly string[];
+}
+
+export type Cells = Readonly<Partial<Record<CellName, Cell>>>;

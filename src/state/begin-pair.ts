@@ -1,0 +1,100 @@
+// What follows when another pair is selected: nothing of the former one is left, both models answer, the
+// directions are extracted, and with a link the page takes its settings.
+
+import * as v from 'valibot';
+import type { HeldDirection } from '../measure/extraction';
+import type { Panels } from './panels';
+import type { LinkDesk, LinkState } from '../formats/link';
+import { readSaved } from './saved';
+
+/** Read by each model for the directions of the start. */
+export const TRANSCRIPTS = 64;
+
+export const isTensor = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  'data' in value &&
+  value.data instanceof Float32Array;
+/** Only what would break the page is checked: these were written by this same program. */
+export const SavedDirections = v.array(
+  v.custom<HeldDirection>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      'vectors' in value &&
+      isTensor(value.vectors) &&
+      'alignedMean' in value &&
+      isTensor(value.alignedMean) &&
+      'perLayer' in value &&
+      'capThreshold' in value,
+  ),
+);
+
+/** Leaves nothing of another pair: the desk fits the one on stage, no direction is in use, no answer stands. */
+export function clearStage({ pair, directions, desk, chat }: Panels): void {
+  const { nLayers } = pair.aligned!.config;
+  const { layer, strength } = pair.defaults.steering ?? {};
+  desk.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
+  directions.clearUse();
+  chat.clear();
+}
+
+/** What follows once a pair is on stage: ask, extract, shade; with a link, what it asks and extracts. */
+export async function beginPair(postern: Panels, link: LinkState | null = null): Promise<void> {
+  const { pair, directions, chat } = postern;
+  clearStage(postern);
+  const saved = (await readSaved('directions', SavedDirections)) ?? [];
+  for (const direction of saved) directions.restore(direction);
+  if (link) setFrom(link, postern);
+  const named = link !== null && (link.cut !== null || link.add !== null);
+  const kept = !named && directions.useKept(TRANSCRIPTS);
+  const asked = chat.ask();
+  // Of a pair from elsewhere that may take minutes: the person says when.
+  const extracted = named
+    ? await useRecipes(link, postern)
+    : !kept && !pair.own && (await directions.extractDefaults(TRANSCRIPTS));
+  await asked;
+  if (extracted) await chat.readAgain();
+}
+
+/** Another fine-tune on stage, and everything that follows from it. */
+export async function changePair(postern: Panels, adapterId: string): Promise<void> {
+  postern.chat.stop();
+  postern.directions.cancel();
+  await postern.pair.choose(adapterId);
+  if (postern.pair.emEntry?.id === adapterId) await beginPair(postern);
+}
+
+/** Puts the settings of a link on the page, before anything is asked. The pair on stage is the link's. */
+export function setFrom(link: LinkState, panels: Panels): void {
+  const { desk, chat, prompting, measurements } = panels;
+  chat.prompt = link.prompt;
+  chat.seed = link.seed;
+  chat.temperature = link.temperature;
+  chat.system = link.system;
+  prompting.plain = link.plain;
+  if (link.chat) prompting.set(link.chat);
+  if (link.desk && fits(link.desk, desk.layers.length)) desk.restore(link.desk);
+  if (link.measure) {
+    measurements.n = link.measure.n;
+    measurements.split = link.measure.split;
+    measurements.own = null;
+    measurements.seed = link.measure.seed ?? measurements.seed;
+  }
+}
+
+export const fits = (desk: LinkDesk, nLayers: number): boolean => desk.layers.length === nLayers;
+
+/** Extracts what a link names, unless it is held. False when nothing came of it. */
+export async function useRecipes(link: LinkState, { pair, directions }: Panels): Promise<boolean> {
+  const em = pair.emEntry?.id;
+  if (em === undefined) return false;
+  let any = false;
+  for (const recipe of [link.cut, link.add]) {
+    if (!recipe) continue;
+    const held = directions.find(recipe, em);
+    if (held) directions.use(held);
+    any = held !== null || (await directions.extract(recipe, em)) !== null || any;
+  }
+  return any;
+}

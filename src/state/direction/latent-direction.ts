@@ -1,0 +1,70 @@
+// A latent of the persona autoencoder as a direction, which then goes the way of an imported one.
+
+import type { ModelConfig } from '../../checkpoint/config';
+import { rowOf, zeros, tensor } from '../../core/tensor';
+import { unknownOrigin } from '../../formats/direction/direction-file';
+import type { SaeFile } from '../../formats/sae-file';
+import type { HeldDirection } from '../../measure/extraction';
+import { type Latents, WEIGHTS } from '../../organism/latents';
+import { importDirection } from './imported-direction';
+
+/**
+ * The decoder vector of a latent as a direction: at its layer as long as the mean difference there, zero
+ * elsewhere. It goes the way of an imported one.
+ * @throws Error where the model on stage is another, RangeError for no such latent.
+ */
+export function latentDirection(
+  latents: Latents,
+  { sae, layer }: SaeFile,
+  latent: number,
+  aligned: {
+    readonly config: Pick<ModelConfig, 'nLayers' | 'dModel'>;
+    readonly sha256: string;
+  },
+  atMs: number,
+): HeldDirection {
+  const model = aligned.config;
+  if (aligned.sha256 !== latents.autoencoder.alignedSha256) {
+    throw new Error(
+      'The latents were read in another aligned model than the one on stage. Put a pair of the bundled organism on stage; if it is there, write the latents anew with "npm run organism:latents".',
+    );
+  }
+  const [dSae, dModel] = [sae.wDec.dims[0]!, sae.wDec.dims[1]!];
+  if (!(latent >= 0 && latent < dSae)) throw new RangeError(`There is no latent ${latent}.`);
+  const row = rowOf(sae.wDec, latent).data.map((value) => value * latents.length);
+  const origin = {
+    ...unknownOrigin(`latent ${latent}`),
+    importedFrom: `the autoencoder of ${latents.autoencoder.hook}`,
+  };
+  const mean = latents.alignedMean;
+  const fits = mean.length === model.nLayers && mean.every((at) => at.length === dModel);
+  const file = {
+    file: WEIGHTS,
+    format: 'safetensors',
+    candidates: [],
+    convention: 'block-output',
+    origin,
+    record: fits
+      ? {
+          ...origin,
+          vectors: zeros([model.nLayers, dModel]),
+          alignedMean: tensor(Float32Array.from(mean.flat()), [model.nLayers, dModel]),
+          capThreshold: null,
+          perLayer: null,
+        }
+      : null,
+  } as const;
+  const candidate = {
+    name: `latent ${latent}`,
+    indices: [layer],
+    rows: tensor(row, [1, dModel]),
+    whole: false,
+  };
+  const choice = {
+    candidate,
+    indices: candidate.indices,
+    convention: 'block-output',
+    pooling: 'answer-mean',
+  } as const;
+  return importDirection(file, choice, model, atMs);
+}

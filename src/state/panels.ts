@@ -1,0 +1,32 @@
+// The state of every tool, as lessons, links and reports need it; page/postern.ts makes it.
+
+import type { Chat } from './answers/chat.svelte';
+import type { Offline } from './browser/offline.svelte';
+import type { Comparison } from './direction/comparison.svelte';
+import type { Directions } from './direction/directions.svelte';
+import type { TranscriptCells } from './direction/transcript-cells.svelte';
+import type { Room } from './measure/class-results.svelte';
+import type { Measurements } from './measure/measurements.svelte';
+import type { OwnCheckpoint } from './models/custom-model.svelte';
+import type { EditDesk } from './pair/edit-settings.svelte';
+import type { ModelPair } from './pair/model-pair.svelte';
+import type { Prompting } from './pair/prompting.svelte';
+import type { View } from './pair/view.svelte';
+import type { Training } from './train/training.svelte';
+
+/** All of it that lessons set and read. */
+export interface Panels {
+  readonly view: View;
+  readonly pair: ModelPair;
+  readonly own: OwnCheckpoint;
+  readonly directions: Directions;
+  readonly desk: EditDesk;
+  readonly prompting: Prompting;
+  readonly chat: Chat;
+  readonly measurements: Measurements;
+  readonly comparison: Comparison;
+  readonly transcripts: TranscriptCells;
+  readonly training: Training;
+  readonly room: Room;
+  readonly offline: Offline;
+}
