@@ -1,7 +1,9 @@
 import { defineConfig } from 'eslint/config';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import ts from 'typescript-eslint';
+import { MAY_IMPORT } from './.dependency-cruiser.mjs';
 import svelteConfig from './svelte.config.js';
 
 const pure = {
@@ -27,6 +29,36 @@ const pure = {
     'no-restricted-properties': [
       'error',
       { object: 'Math', property: 'random', message: 'Seeds are arguments: use core/rng.' },
+    ],
+  },
+};
+
+/** Components may import types too, which dependency-cruiser does not see in them: the same table again. */
+const components = {
+  files: ['src/**/*.svelte'],
+  plugins: { 'import-x': importX },
+  settings: {
+    'import-x/resolver-next': [
+      createNodeResolver({ extensions: ['.ts', '.svelte.ts', '.svelte'] }),
+    ],
+  },
+  rules: {
+    'import-x/no-restricted-paths': [
+      'error',
+      {
+        basePath: import.meta.dirname,
+        zones: ['src/ui', 'src/charts', 'src/panels'].flatMap((room) =>
+          [...Object.keys(MAY_IMPORT), 'test']
+            .filter((other) => other !== room && !MAY_IMPORT[room].includes(other))
+            .map((from) => ({
+              target: `./${room}`,
+              from: `./${from}`,
+              except:
+                from === 'workers' && MAY_IMPORT[room].includes('workers/api') ? ['./api.ts'] : [],
+              message: 'The arrow of imports points the other way (src/README.md).',
+            })),
+        ),
+      },
     ],
   },
 };
@@ -75,4 +107,5 @@ export default defineConfig(
   },
   { files: ['**/*.js'], extends: [ts.configs.disableTypeChecked] },
   pure,
+  components,
 );

@@ -34,6 +34,17 @@ test.each([
   }
 });
 
+test.each([
+  ['src/charts/A.svelte', '../state/pair/model-pair.svelte', true],
+  ['src/ui/A.svelte', '../../workers/api', true],
+  ['src/panels/a/A.svelte', '../../../workers/runtime', true],
+  ['src/panels/a/A.svelte', '../../../workers/api', false],
+  ['src/panels/a/A.svelte', '../../state/pair/model-pair.svelte', false],
+])('a component imports types along the arrow too: %s, %s', async (path, from, refused) => {
+  const code = `<script lang="ts">\n  import type { A } from '${from}';\n  let { a }: { a: A } = $props();\n</script>\n\n{a}\n`;
+  expect(await broken(path, code)).toEqual(refused ? ['import-x/no-restricted-paths'] : []);
+});
+
 test('markup from a string is refused', async () => {
   const code = `<script lang="ts">\n  let { a }: { a: string } = $props();\n</script>\n\n{@html a}\n`;
   expect(await broken('src/ui/A.svelte', code)).toEqual(['svelte/no-at-html-tags']);
