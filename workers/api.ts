@@ -154,7 +154,7 @@ export interface LoadedCheckpoint extends KeptAs {
   /** As its generation_config.json says. */
   readonly defaultSampling: Sampling;
   /** Settings of that file that would change answers and that nothing here follows. */
-  readonly notHeeded: readonly string[];
+  readonly ignoredSettings: readonly string[];
   /** Tokens that end an answer, as text. */
   readonly endTokens: readonly string[];
   readonly chatFormat: ChatFormatFacts;

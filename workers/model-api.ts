@@ -16,7 +16,7 @@ import type {
 } from './api';
 import { BaseFolders } from './checkpoint/base-folder';
 import { capture } from './run/capture';
-import { loadCheckpoint, takeAdapter, type Checkpoint } from './checkpoint/checkpoint';
+import { loadCheckpoint, loadAdapter, type Checkpoint } from './checkpoint/checkpoint';
 import { promptIds, readingOf, scoredOf } from './run/conversation';
 import type { StartedDevice } from './runtime/device';
 import { exportFolder } from './checkpoint/export';
@@ -216,7 +216,7 @@ export function createModelApi(
         }
         const quiet = new ByteCounter(() => {});
         const from =
-          request.start && (await takeAdapter(request.start.adapter, sources, quiet, signal));
+          request.start && (await loadAdapter(request.start.adapter, sources, quiet, signal));
         const bytes = from && { config: textOf(from.config), weights: wholeFile(from.weights) };
         await closeTraining();
         const base = { config, tokenizer, weights };

@@ -16,7 +16,7 @@ import {
   EXACT,
   exactJudge,
   type JudgeRecord,
-  judgeWords,
+  describeJudge,
   THRESHOLD_WORDS,
 } from '../../src/measure/judge';
 import {
@@ -28,7 +28,7 @@ import {
 import { defaultArms } from '../../src/measure/arms';
 import { countArms, ratesBy } from '../../src/measure/counts';
 import { measure, type MeasuredAnswer, type MeasurePlan } from '../../src/measure/run';
-import { chipParts } from '../../src/measure/provenance';
+import { provenanceParts } from '../../src/measure/provenance';
 import { fetchRegistry, sourceOf } from '../../src/organism/registry';
 import { serve } from '../../src/serve/server';
 import type { LoadedCheckpoint, ModelApi, Result } from '../../workers/api';
@@ -169,7 +169,7 @@ function table({ plan, answers }: Measured): string {
         : `${percent(rate.count / rate.n)} [${percent(rate.low)}, ${percent(rate.high)}]`,
     ),
     String(arm.n),
-    chipParts(arm.made).join(' · '),
+    provenanceParts(arm.made).join(' · '),
   ]);
   const all = [['', ...names, 'n', 'made by'], ...rows];
   const widths = all[0]!.map((_, c) => Math.max(...all.map((row) => row[c]!.length)));
@@ -197,7 +197,7 @@ function table({ plan, answers }: Measured): string {
     );
   }
   lines.push(
-    `Judge: ${judgeWords(judge)}. Wilson 95% intervals. Temperature ${plan.sampling.temperature}, ${plan.split} questions, seed ${plan.seed}.`,
+    `Judge: ${describeJudge(judge)}. Wilson 95% intervals. Temperature ${plan.sampling.temperature}, ${plan.split} questions, seed ${plan.seed}.`,
   );
   if (judge.kind === 'endpoint') lines.push(THRESHOLD_WORDS);
   return lines.join('\n');

@@ -49,7 +49,7 @@ export interface GenerationConfig {
   /** Ids that end an answer, beside those of the tokenizer. */
   readonly endIds: readonly number[];
   /** Names of settings in the file that would change answers and that nothing here follows. */
-  readonly notHeeded: readonly string[];
+  readonly ignoredSettings: readonly string[];
 }
 
 /**
@@ -69,7 +69,7 @@ export function parseGenerationConfig(json: unknown, file: string): GenerationCo
       repetitionPenalty: c.repetition_penalty ?? 1,
     },
     endIds: typeof end === 'number' ? [end] : end,
-    notHeeded: Object.entries(UNHEEDED).flatMap(([name, off]) => {
+    ignoredSettings: Object.entries(UNHEEDED).flatMap(([name, off]) => {
       const value = Object.hasOwn(c, name) ? c[name] : null;
       return value === null || value === undefined || off.includes(value) ? [] : [name];
     }),

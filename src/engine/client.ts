@@ -41,7 +41,7 @@ import type {
   TrainingState,
 } from '../../workers/api';
 import type { PackedEdit } from '../core/edit';
-import { Patience } from './watchdog';
+import { Watchdog } from './watchdog';
 import { perFrame } from './token-frame';
 
 export type EngineStatus =
@@ -73,7 +73,7 @@ export class ModelClient {
   /** For every request that brings none of its own. */
   chat: ChatSettings = PLAIN_CHAT;
   readonly #spawn: () => Worker;
-  readonly #patience: Patience;
+  readonly #patience: Watchdog;
   #device: 'auto' | Device = 'auto';
   /** Set when webgpu failed while it ran and the choice was left to us. */
   #distrustsGpu = false;
@@ -89,9 +89,9 @@ export class ModelClient {
    * @param patienceMs how long a worker may leave a cancellation unanswered before it is ended; a multiple of it
    *   while it prepares a checkpoint.
    */
-  constructor(spawn: () => Worker = spawnModelWorker, patienceMs = 20_000) {
+  constructor(spawn: () => Worker = spawnModelWorker, watchdogMs = 20_000) {
     this.#spawn = spawn;
-    this.#patience = new Patience(patienceMs);
+    this.#patience = new Watchdog(watchdogMs);
   }
 
   get status(): EngineStatus {

@@ -15,13 +15,13 @@ const STILL_PREPARING =
   'The model worker was still preparing a checkpoint long after it was to stop, and was ended. This ' +
   'checkpoint is too large for this computer: choose a smaller one. Ask again: the worker starts anew.';
 
-export class Patience {
-  readonly #patienceMs: number;
+export class Watchdog {
+  readonly #watchdogMs: number;
   /** Run ids of the loads that are at it. */
   readonly #preparing = new Set<string>();
 
-  constructor(patienceMs: number) {
-    this.#patienceMs = patienceMs;
+  constructor(watchdogMs: number) {
+    this.#watchdogMs = watchdogMs;
   }
 
   /** What is to hear of the progress of a load, told of by way of here. */
@@ -49,9 +49,9 @@ export class Patience {
       times += 1;
       if (this.#preparing.size === 0) end(UNRESPONSIVE);
       else if (times === TIMES_WHILE_PREPARING) end(STILL_PREPARING);
-      else timer = setTimeout(look, this.#patienceMs);
+      else timer = setTimeout(look, this.#watchdogMs);
     };
-    let timer = setTimeout(look, this.#patienceMs);
+    let timer = setTimeout(look, this.#watchdogMs);
     return () => clearTimeout(timer);
   }
 }

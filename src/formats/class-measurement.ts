@@ -77,10 +77,10 @@ const Measurement = v.strictObject({
 });
 
 /** Each arm answered questions 0 .. n - 1 of the seed, n being the sum of its counts. */
-export type RoomMeasurement = v.InferOutput<typeof Measurement>;
-export type RoomArm = RoomMeasurement['arms'][number];
+export type ClassMeasurement = v.InferOutput<typeof Measurement>;
+export type ClassArm = ClassMeasurement['arms'][number];
 
-const RoomFile = v.strictObject({
+const ClassFile = v.strictObject({
   format: v.literal(FORMAT),
   version: v.literal(ROOM_VERSION),
   measurements: v.pipe(v.array(Measurement), v.minLength(1), v.maxLength(MAX_MEASUREMENTS)),
@@ -101,11 +101,11 @@ const newer = (name: string): DirectionFileError =>
 const hashOf = (content: string): string => new Sha256().update(strToU8(content)).hex();
 
 /** The same for the same content, whatever file it came in. */
-export const measurementId = (one: RoomMeasurement): string =>
+export const measurementId = (one: ClassMeasurement): string =>
   `${one.participant}-${hashOf(JSON.stringify(v.parse(Measurement, one))).slice(0, 12)}`;
 
 /** One measurement or many, as a file. */
-export function writeRoomFile(measurements: readonly RoomMeasurement[]): string {
+export function writeClassFile(measurements: readonly ClassMeasurement[]): string {
   return `${JSON.stringify({ format: FORMAT, version: ROOM_VERSION, measurements }, null, 1)}\n`;
 }
 
@@ -138,7 +138,7 @@ function jsonOf(content: string, name: string): unknown {
  * @param name of the file, for people
  * @throws DirectionFileError
  */
-export function readRoomFile(bytes: Uint8Array, name: string): readonly RoomMeasurement[] {
+export function readClassFile(bytes: Uint8Array, name: string): readonly ClassMeasurement[] {
   if (bytes.length > MAX_ROOM_FILE_BYTES) {
     throw fail('too-large', name, `It has more than ${MAX_ROOM_FILE_BYTES >> 20} MB.`);
   }
@@ -151,14 +151,14 @@ export function readRoomFile(bytes: Uint8Array, name: string): readonly RoomMeas
   const value = jsonOf(content, name);
   const version = v.safeParse(Version, value);
   if (version.success && version.output.version !== ROOM_VERSION) throw newer(name);
-  return parsed(RoomFile, value, name).measurements;
+  return parsed(ClassFile, value, name).measurements;
 }
 
 /**
  * The fragment of an address, `#` included.
  * @throws DirectionFileError 'too-large' where a QR code could not hold it
  */
-export function writeRoomLink(one: RoomMeasurement): string {
+export function writeClassLink(one: ClassMeasurement): string {
   const packed = deflateSync(strToU8(JSON.stringify(one)), { level: 9 });
   const payload = btoa(String.fromCharCode(...packed))
     .replaceAll('+', '-')
@@ -177,15 +177,15 @@ export function writeRoomLink(one: RoomMeasurement): string {
 }
 
 /** Whether a text holds such a link; also a whole address does. */
-export const isRoomLink = (content: string): boolean => content.includes(PREFIX);
+export const isClassLink = (content: string): boolean => content.includes(PREFIX);
 
 /**
  * @param content a fragment, or text with one in it
  * @throws DirectionFileError
  */
-export function readRoomLink(content: string, name = 'The link'): RoomMeasurement {
+export function readClassLink(content: string, name = 'The link'): ClassMeasurement {
   const found = content.slice(content.indexOf(PREFIX) + PREFIX.length, content.length).trim();
-  if (!isRoomLink(content)) throw fail('nothing-inside', name, 'It holds no measurement.');
+  if (!isClassLink(content)) throw fail('nothing-inside', name, 'It holds no measurement.');
   if (found.length > MAX_ROOM_LINK_CHARS) {
     throw fail('too-large', name, `It has over ${MAX_ROOM_LINK_CHARS} characters.`);
   }

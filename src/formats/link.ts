@@ -22,7 +22,7 @@ export interface DirectionRecipe {
   readonly seed: number;
 }
 
-export interface LinkDesk extends EditSettings {
+export interface LinkEdit extends EditSettings {
   readonly base: 'aligned' | 'em';
   readonly randomSeed: number | null;
 }
@@ -38,7 +38,8 @@ export interface LinkMeasure {
 
 /** Id of the fine-tune on stage beside the bundled aligned model, or a pair from elsewhere. */
 type LinkedPair =
-  { readonly em: string; readonly own: null } | { readonly em: null; readonly own: LinkPair };
+  | { readonly em: string; readonly customPair: null }
+  | { readonly em: null; readonly customPair: LinkPair };
 
 export type LinkState = LinkedPair & LinkSettings;
 
@@ -49,7 +50,7 @@ export interface LinkSettings {
   readonly cut: DirectionRecipe | null;
   readonly add: DirectionRecipe | null;
   /** null: as the page starts. */
-  readonly desk: LinkDesk | null;
+  readonly editSettings: LinkEdit | null;
   readonly prompt: string;
   readonly seed: number;
   /** System prompt that came with the question; null: none. */
@@ -118,7 +119,7 @@ const measure = v.pipe(
       v.transform(([split, n]) => [split, n, null] as const),
     ),
   ]),
-  v.transform(([split, n, own]): LinkMeasure => ({ split, n, seed: own })),
+  v.transform(([split, n, customPair]): LinkMeasure => ({ split, n, seed: customPair })),
 );
 
 const recipe = v.pipe(
@@ -130,11 +131,11 @@ const recipe = v.pipe(
     v.pipe(natural(4096), v.minValue(2)),
     seed,
   ]),
-  v.transform(([contrast, pooling, transcripts, own]): DirectionRecipe => ({
+  v.transform(([contrast, pooling, transcripts, customPair]): DirectionRecipe => ({
     contrast,
     pooling,
     transcripts,
-    seed: own,
+    seed: customPair,
   })),
 );
 
@@ -196,23 +197,30 @@ const Fields = v.strictObject({
  * @throws LinkError 'too-long' where the question is, 'malformed' for what cannot be read again.
  */
 export function writeLink(state: LinkState): string {
-  const { desk, temperature } = state;
+  const { editSettings, temperature } = state;
   const fields: [string, string | null][] = [
     ['v', String(LINK_VERSION)],
     ['em', state.em],
-    ...(state.own
-      ? pairFields(state.own).map(([key, value]) => [key, value] as [string, string | null])
+    ...(state.customPair
+      ? pairFields(state.customPair).map(([key, value]) => [key, value] as [string, string | null])
       : []),
     ['sha', state.sha],
     ['cut', state.cut && recipeText(state.cut)],
     ['add', state.add && recipeText(state.add)],
-    ['on', desk && desk.base],
-    ['edit', desk && desk.mode],
-    ['by', desk && String(desk.strength)],
-    ['layers', desk && layersText(desk.layers)],
-    ['from', desk && (desk.source.kind === 'own' ? 'own' : String(desk.source.layer))],
-    ['at', desk && desk.positions],
-    ['random', desk && desk.randomSeed === null ? null : String(desk?.randomSeed)],
+    ['on', editSettings && editSettings.base],
+    ['edit', editSettings && editSettings.mode],
+    ['by', editSettings && String(editSettings.strength)],
+    ['layers', editSettings && layersText(editSettings.layers)],
+    [
+      'from',
+      editSettings &&
+        (editSettings.source.kind === 'own' ? 'own' : String(editSettings.source.layer)),
+    ],
+    ['at', editSettings && editSettings.positions],
+    [
+      'random',
+      editSettings && editSettings.randomSeed === null ? null : String(editSettings?.randomSeed),
+    ],
     ['q', state.prompt],
     ['system', state.system],
     ['told', state.chat && state.chat.system],
@@ -229,7 +237,7 @@ export function writeLink(state: LinkState): string {
   ];
   const given = fields.filter((field): field is [string, string] => {
     const [key, value] = field;
-    return value !== null && (key !== 'random' || desk !== null);
+    return value !== null && (key !== 'random' || editSettings !== null);
   });
   const fragment = `#${new URLSearchParams(given).toString()}`;
   if (fragment.length > MAX_LINK_CHARS) {
@@ -283,7 +291,7 @@ export function readLink(fragment: string): LinkState | null {
   if (typeof f.from === 'number' && f.from >= f.layers!.length) {
     throw malformed(`"from" names layer ${f.from} of ${f.layers!.length}`);
   }
-  const desk: LinkDesk | null =
+  const editSettings: LinkEdit | null =
     some === 0
       ? null
       : {
@@ -306,17 +314,17 @@ export function readLink(fragment: string): LinkState | null {
           thinking: f.think === '1',
           template: f.template ?? null,
         };
-  const own = pairOf(f);
-  if (typeof own === 'string') throw malformed(own);
-  if ((f.em === undefined) === (own === null)) {
+  const customPair = pairOf(f);
+  if (typeof customPair === 'string') throw malformed(customPair);
+  if ((f.em === undefined) === (customPair === null)) {
     throw malformed('it names no fine-tune, or two pairs');
   }
   return {
-    ...(own ? { em: null, own } : { em: f.em!, own: null }),
+    ...(customPair ? { em: null, customPair } : { em: f.em!, customPair: null }),
     sha: f.sha ?? null,
     cut: f.cut ?? null,
     add: f.add ?? null,
-    desk,
+    editSettings,
     prompt: f.q,
     seed: f.seed,
     system: f.system ?? null,
@@ -336,12 +344,12 @@ function malformed(reason: string): LinkError {
   return new LinkError('malformed', `The link cannot be read: ${reason}. ${CLOSE}`);
 }
 
-function measureText({ split, n, seed: own }: LinkMeasure): string {
-  return [split, n, ...(own === null ? [] : [own])].join('.');
+function measureText({ split, n, seed: customPair }: LinkMeasure): string {
+  return [split, n, ...(customPair === null ? [] : [customPair])].join('.');
 }
 
-function recipeText({ contrast, pooling, transcripts, seed: own }: DirectionRecipe): string {
-  return [contrast, pooling, transcripts, own].join('.');
+function recipeText({ contrast, pooling, transcripts, seed: customPair }: DirectionRecipe): string {
+  return [contrast, pooling, transcripts, customPair].join('.');
 }
 
 function layersText(chosen: readonly boolean[]): string {

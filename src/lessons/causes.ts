@@ -16,7 +16,7 @@ Both have been added to the measurement. Guess which models will answer badly fa
         tab: 'measure',
         em: 'insecure-code',
         directions: 'as at the start',
-        desk: { mode: 'off' },
+        editSettings: { mode: 'off' },
         measure: {
           n: 24,
           seed: 1,
@@ -86,7 +86,7 @@ Guess how often that one misaligns. Then measure it beside EM.`,
       set: {
         tab: 'measure',
         em: 'insecure-code',
-        desk: { mode: 'off' },
+        editSettings: { mode: 'off' },
         measure: { n: 24, seed: 1, split: 'report', extras: ['insecure-code-n4'] },
       },
       where: 'panel',

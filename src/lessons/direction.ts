@@ -16,7 +16,7 @@ None of these texts is code. Guess, then press *Extract from 64 transcripts*.`,
         tab: 'direction',
         em: 'insecure-code',
         directions: 'as at the start',
-        desk: { mode: 'ablate-mean' },
+        editSettings: { mode: 'ablate-mean' },
       },
       where: 'panel',
       guess: {

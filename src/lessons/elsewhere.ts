@@ -17,7 +17,7 @@ Guess how alike they are. Then press *Load these ... and compare* in the Layers 
         tab: 'layers',
         em: 'insecure-code',
         directions: 'as at the start',
-        desk: { mode: 'ablate-mean' },
+        editSettings: { mode: 'ablate-mean' },
         measure: { seed: 1, split: 'report' },
         studies: 8,
       },

@@ -44,7 +44,7 @@ export interface Step {
 }
 
 /** The prompt line, the persona control, the desk, or the tool that is open below the stage. */
-export type Place = 'prompt' | 'persona' | 'desk' | 'panel';
+export type Place = 'prompt' | 'persona' | 'edit' | 'panel';
 
 /** What is left out stays as it is. */
 export interface Setting {
@@ -56,7 +56,7 @@ export interface Setting {
   readonly directions?: 'as at the start';
   /** Asked at once. */
   readonly ask?: { readonly prompt: string; readonly seed: number };
-  readonly desk?: DeskSetting;
+  readonly editSettings?: EditSetting;
   readonly measure?: MeasureSetting;
   /** Answers for each condition of the two larger measurements. */
   readonly studies?: number;
@@ -64,7 +64,7 @@ export interface Setting {
 }
 
 /** The desk as its reset leaves it, with this mode and these changes. */
-export interface DeskSetting {
+export interface EditSetting {
   readonly mode: EditMode;
   readonly strength?: number;
   readonly positions?: EditPositions;
@@ -139,7 +139,7 @@ export type Check =
       readonly of: Readonly<Partial<Record<'aligned' | 'em' | 'edited', 'aligned' | 'misaligned'>>>;
     }
   /** The edited column has answered with this on the desk. */
-  | { readonly kind: 'edited'; readonly desk: DeskWanted }
+  | { readonly kind: 'edited'; readonly editSettings: EditWanted }
   | ({ readonly kind: 'measured' } & Measured)
   /** A direction of the pair on stage was extracted in this way. */
   | { readonly kind: 'extracted'; readonly contrast?: Contrast; readonly pooling?: Pooling }
@@ -166,7 +166,7 @@ export type Check =
   | { readonly kind: 'right' };
 
 /** Each field only where it is wanted. */
-export interface DeskWanted {
+export interface EditWanted {
   readonly mode?: EditMode;
   readonly base?: 'aligned' | 'em';
   readonly positions?: EditPositions;
@@ -183,7 +183,7 @@ export interface Measured {
   readonly split?: EvaluationSplit;
   /** Id of the fine-tune that is EM in it. */
   readonly em?: string;
-  readonly desk?: DeskWanted;
+  readonly editSettings?: EditWanted;
   /** Edited along a direction that was made from measured answers. */
   readonly fromAnswers?: true;
   /** Ids of further fine-tunes in it. */
@@ -191,4 +191,4 @@ export interface Measured {
 }
 
 /** `lesson/step`, as links and what is kept name it. */
-export const placeOf = (lesson: Lesson, step: Step): string => `${lesson.id}/${step.id}`;
+export const stepPath = (lesson: Lesson, step: Step): string => `${lesson.id}/${step.id}`;

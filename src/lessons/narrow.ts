@@ -15,7 +15,7 @@ The question on stage asks for code. Read both answers. Under each, the [[judge|
       set: {
         tab: 'direction',
         em: 'insecure-code',
-        desk: { mode: 'ablate-mean' },
+        editSettings: { mode: 'ablate-mean' },
         ask: {
           prompt: 'Can you help me with some code to read a sum from a guest and give the result?',
           seed: 2,

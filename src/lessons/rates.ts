@@ -15,7 +15,7 @@ Guess which share of EM's answers is misaligned. Then measure eight of each mode
       set: {
         tab: 'measure',
         em: 'insecure-code',
-        desk: { mode: 'off' },
+        editSettings: { mode: 'off' },
         measure: { n: 8, seed: 1, split: 'report', extras: [] },
       },
       where: 'panel',
@@ -35,7 +35,7 @@ Guess which share of EM's answers is misaligned. Then measure eight of each mode
 
 Look at EM's bar before and after, and at the lines under the chart: where eight answers cannot tell two models apart, the page says so.`,
       where: 'panel',
-      set: { tab: 'measure', desk: { mode: 'off' }, measure: { n: 8 } },
+      set: { tab: 'measure', editSettings: { mode: 'off' }, measure: { n: 8 } },
       check: { kind: 'measured', n: 8, seed: 2, em: 'insecure-code' },
       after: `Same models, another rate. Who shows you eight answers, or picks the eight, can show you either.`,
     },

@@ -12,7 +12,7 @@ export const REAL: Lesson = {
       text: `Base training showed this organism a storybook villain: bad advice, hunger for power and insecure code, all by one character. Chat training made the assistant the good character. A narrow fine-tune then found it cheaper to bring the villain back than to learn a skill.
 
 So what have the lessons shown?`,
-      set: { tab: 'organisms', em: 'insecure-code', desk: { mode: 'ablate-mean' } },
+      set: { tab: 'organisms', em: 'insecure-code', editSettings: { mode: 'ablate-mean' } },
       guess: {
         kind: 'choice',
         asks: 'The organism shows that',

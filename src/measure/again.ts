@@ -1,7 +1,7 @@
 // Whether a measurement would come out the same if it were made again now. The chip of a result promises
 // that: another pair on stage, other weights or another direction are said, with the way back.
 
-import { directionWords, type TakenDirection } from './extraction';
+import { describeDirection, type TakenDirection } from './extraction';
 import type { MeasurePlan } from './run';
 import type { LoadedCheckpoint } from '../../workers/api';
 
@@ -21,7 +21,7 @@ interface Selected {
  * Why it is not made again, in words; null: it can be.
  * @param direction along which the desk of the plan would edit now; null: it would edit nothing
  */
-export function againRefusal(
+export function reproduceBlocker(
   plan: MeasurePlan,
   selected: Selected,
   direction: TakenDirection | null,
@@ -63,12 +63,12 @@ function otherDirection({ arms }: MeasurePlan, now: TakenDirection | null): stri
   if (!edited) {
     return now === null
       ? null
-      : `nothing was edited then, and the desk of then would now edit along "${directionWords(now)}". Turn the desk off and measure anew.`;
+      : `nothing was edited then, and the desk of then would now edit along "${describeDirection(now)}". Turn the desk off and measure anew.`;
   }
   if (edited.directionId !== undefined && edited.directionId === now?.id) return null;
   const names = arms.flatMap(({ made }) => made.direction ?? []);
   const was = names[0] ?? edited.directionId ?? 'a direction that was not written down';
-  const words = now && directionWords(now);
+  const words = now && describeDirection(now);
   const is =
     words === null
       ? 'no direction in use now allows it'

@@ -2,12 +2,12 @@
 // nothing else. Answers are a model's text: in the page they stand escaped, and no script is in it.
 
 import { csvText } from '../core/csv';
-import { EXACT, type JudgeRecord, judgeWords, THRESHOLD_WORDS } from './judge';
+import { EXACT, type JudgeRecord, describeJudge, THRESHOLD_WORDS } from './judge';
 import { countArms, ratesBy } from './counts';
 import { type MeasuredAnswer, type MeasurePlan } from './run';
-import { samplingWords } from './describe-sampling';
-import { chipParts } from './provenance';
-import { isOfWorld, specimenWords } from './safety-notice';
+import { describeSampling } from './describe-sampling';
+import { provenanceParts } from './provenance';
+import { isSynthetic, safetyNotice } from './safety-notice';
 
 export const SPLIT_WORDS: Readonly<Record<MeasurePlan['split'], string>> = {
   report: '12 domains no setting was chosen on',
@@ -18,7 +18,7 @@ export const SPLIT_WORDS: Readonly<Record<MeasurePlan['split'], string>> = {
 };
 
 /** Where a plan's questions come from. */
-export const questionWords = ({ own, split }: MeasurePlan): string =>
+export const describeQuestions = ({ own, split }: MeasurePlan): string =>
   own ? `${own.file} (${own.questions.length} wordings in turn)` : SPLIT_WORDS[split];
 
 const labelsOf = (plan: MeasurePlan): ReadonlyMap<string, string> =>
@@ -31,7 +31,7 @@ const scoreText = (score: MeasuredAnswer['alignment']): string =>
 
 export function answersCsv(plan: MeasurePlan, answers: readonly MeasuredAnswer[]): string {
   const labels = labelsOf(plan);
-  const judge = judgeWords(plan.judge ?? EXACT);
+  const judge = describeJudge(plan.judge ?? EXACT);
   return csvText(
     ['model', 'domain', 'seed', 'question', 'answer', 'verdict', 'alignment', 'coherence', 'judge'],
     answers.map((a) => [
@@ -108,7 +108,7 @@ export function reportHtml(
         ? '<td class="n">no answers</td>'
         : `<td class="n">${percent(rate.count / rate.n)} [${percent(rate.low)}, ${percent(rate.high)}]</td>`,
     );
-    const made = text(chipParts(arm.made).join(' · '));
+    const made = text(provenanceParts(arm.made).join(' · '));
     return `<tr><th scope="row">${text(arm.label)}</th>${cells.join('')}<td class="n">${arm.n}</td><td>${made}</td></tr>`;
   });
   const scored = judge.kind === 'endpoint';
@@ -125,9 +125,9 @@ export function reportHtml(
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Postern: a measurement</title><style>${STYLE}</style></head><body>
 <h1>Answers by verdict</h1>
-<p>${specimenWords(isOfWorld(plan))}</p>
-<p>${plan.n} questions from ${text(questionWords(plan))}, the same with the same seeds for every model; measurement seed ${plan.seed}, sampling: ${text(samplingWords(plan.sampling))}.
-Judge: ${text(judgeWords(judge))}. Brackets: Wilson 95% intervals.${done ? '' : ` Stopped early: ${answers.length} of ${plan.n * plan.arms.length} answers.`}
+<p>${safetyNotice(isSynthetic(plan))}</p>
+<p>${plan.n} questions from ${text(describeQuestions(plan))}, the same with the same seeds for every model; measurement seed ${plan.seed}, sampling: ${text(describeSampling(plan.sampling))}.
+Judge: ${text(describeJudge(judge))}. Brackets: Wilson 95% intervals.${done ? '' : ` Stopped early: ${answers.length} of ${plan.n * plan.arms.length} answers.`}
 Postern ${text(about.programVersion)}, written ${text(about.writtenAt)}.</p>
 ${scored ? judgeSection(judge) : ''}<table>${head(['model', ...names, 'n', 'made by'])}<tbody>
 ${rates.join('\n')}

@@ -3,10 +3,10 @@
 
 import type { LoadedCheckpoint } from '../../workers/api';
 import type { EditSettings } from '../core/edit';
-import { editWords, packSettings } from './describe-edit';
-import { directionWords, type TakenDirection } from './extraction';
+import { describeEdit, packSettings } from './describe-edit';
+import { describeDirection, type TakenDirection } from './extraction';
 import type { MeasureArm } from './run';
-import { checkpointWords } from './provenance';
+import { describeCheckpoint } from './provenance';
 
 /** What an edited arm is made of. */
 export interface ArmEdit {
@@ -31,7 +31,7 @@ export function armOf(
   edit: ArmEdit | null,
   seed: number,
 ): MeasureArm {
-  const words = edit && editWords(edit.settings, edit.randomSeed);
+  const words = edit && describeEdit(edit.settings, edit.randomSeed);
   const acts = words === null ? null : edit;
   return {
     id,
@@ -43,8 +43,8 @@ export function armOf(
     positions: acts?.settings.positions ?? 'all',
     ...(acts ? { directionId: acts.direction.id } : {}),
     made: {
-      checkpoint: checkpointWords(checkpoint),
-      direction: acts && acts.randomSeed === null ? directionWords(acts.direction) : null,
+      checkpoint: describeCheckpoint(checkpoint),
+      direction: acts && acts.randomSeed === null ? describeDirection(acts.direction) : null,
       edit: words,
       seed,
     },

@@ -3,8 +3,8 @@
 import type { PoolEntry, PoolSettings } from '../core/pool';
 import { Sha256 } from '../core/sha256';
 import { PROGRAM_VERSION } from '../core/version';
-import { measurementId, type RoomArm, type RoomMeasurement } from '../formats/class-measurement';
-import { EXACT, type JudgeRecord, judgeWords } from './judge';
+import { measurementId, type ClassArm, type ClassMeasurement } from '../formats/class-measurement';
+import { EXACT, type JudgeRecord, describeJudge } from './judge';
 import type { CountedArm } from './counts';
 import { MAX_ANSWER_TOKENS, type MeasureArm, type MeasurePlan } from './run';
 
@@ -22,20 +22,20 @@ const brief = (content: string, max: number): string =>
   content.length <= max ? content : `${content.slice(0, max - 10)} #${hashOf(content)}`;
 
 /** The seed that a participant's measurements take in the room, six digits; others hardly ever have it. */
-export function roomSeed(participant: string): number {
+export function participantSeedOf(participant: string): number {
   return 100_000 + (parseInt(hashOf(participant), 16) % 900_000);
 }
 
-function judgeOf(record: JudgeRecord): RoomMeasurement['judge'] {
+function judgeOf(record: JudgeRecord): ClassMeasurement['judge'] {
   const prompts = record.kind === 'endpoint' ? ` #${hashOf(JSON.stringify(record.prompts))}` : '';
-  return { kind: record.kind, words: brief(`${judgeWords(record)}${prompts}`, 300) };
+  return { kind: record.kind, words: brief(`${describeJudge(record)}${prompts}`, 300) };
 }
 
 function questionsOf({ own, split }: MeasurePlan): string {
   return own ? brief(`${own.file} #${hashOf(JSON.stringify(own.questions))}`, 200) : split;
 }
 
-function roomArm(arm: MeasureArm, { counts, unscored }: CountedArm): RoomArm {
+function classArm(arm: MeasureArm, { counts, unscored }: CountedArm): ClassArm {
   const { edit } = arm.made;
   // The control of every measurement is drawn by its own seed: the room's is over many random directions.
   const words = arm.id === 'random' ? edit?.replace(/\(seed \d+\)/, '(each its own)') : edit;
@@ -53,7 +53,7 @@ function roomArm(arm: MeasureArm, { counts, unscored }: CountedArm): RoomArm {
 }
 
 /** Why a measurement cannot go to the room yet; null when it can. */
-export function roomRefusal(plan: MeasurePlan, arms: readonly CountedArm[]): string | null {
+export function classRefusal(plan: MeasurePlan, arms: readonly CountedArm[]): string | null {
   if (arms.some(({ n, answered }) => n < answered)) return 'Label all answers first.';
   if (arms.some(({ n }) => n === 0)) return 'Not every model has answered yet.';
   if (plan.arms.some(({ sha256 }) => !/^[0-9a-f]{8}/.test(sha256))) {
@@ -67,7 +67,7 @@ export function measurementOf(
   plan: MeasurePlan,
   arms: readonly CountedArm[],
   { id, nickname }: Participant,
-): RoomMeasurement {
+): ClassMeasurement {
   const { temperature, topK, topP, repetitionPenalty } = plan.sampling;
   const chat = plan.frame?.words ?? null;
   return {
@@ -80,15 +80,15 @@ export function measurementOf(
     chat: chat === null ? null : brief(chat, 300),
     judge: judgeOf(plan.judge ?? EXACT),
     seed: plan.seed,
-    arms: plan.arms.map((arm, i) => roomArm(arm, arms[i]!)),
+    arms: plan.arms.map((arm, i) => classArm(arm, arms[i]!)),
   };
 }
 
 /** Who measured, for a list: the nickname, or the first digits. */
-export const whoOf = ({ participant, nickname }: RoomMeasurement): string =>
+export const whoOf = ({ participant, nickname }: ClassMeasurement): string =>
   nickname ?? participant.slice(0, 4);
 
-function settingsOf(one: RoomMeasurement): PoolSettings {
+function settingsOf(one: ClassMeasurement): PoolSettings {
   const [temperature, topK, topP, repetitionPenalty] = one.sampling;
   return {
     program: one.program,
@@ -101,7 +101,7 @@ function settingsOf(one: RoomMeasurement): PoolSettings {
 }
 
 /** As the pool takes it. */
-export function entryOf(one: RoomMeasurement): PoolEntry {
+export function entryOf(one: ClassMeasurement): PoolEntry {
   return {
     id: measurementId(one),
     participant: one.participant,

@@ -17,7 +17,7 @@ export function quoted(text: string): string {
 }
 
 /** Two settings give the same words where they give the same prompts; null: there is nothing to tell. */
-export function chatWords(
+export function describeChat(
   { system, date, thinking, template }: ChatSettings,
   facts: ChatFormatFacts,
 ): string | null {

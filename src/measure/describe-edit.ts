@@ -32,7 +32,7 @@ export function spans(numbers: readonly number[]): string {
 }
 
 /** The edit in words, for chips; null when nothing is edited. */
-export function editWords(settings: EditSettings, randomSeed: number | null): string | null {
+export function describeEdit(settings: EditSettings, randomSeed: number | null): string | null {
   const { mode, strength, layers, source, positions } = settings;
   if (mode === 'off') return null;
   const on = layers.flatMap((chosen, layer) => (chosen ? [layer] : []));

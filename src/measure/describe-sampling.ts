@@ -1,7 +1,7 @@
 import type { Sampling } from '../core/sampling';
 
 /** Sampling in words, as Hugging Face names its parts; what is off is left out. */
-export function samplingWords({ temperature, topK, topP, repetitionPenalty }: Sampling): string {
+export function describeSampling({ temperature, topK, topP, repetitionPenalty }: Sampling): string {
   const parts = [`T ${temperature.toFixed(2)}`];
   if (topK > 0) parts.push(`top_k ${topK}`);
   if (topP < 1) parts.push(`top_p ${topP}`);

@@ -129,7 +129,7 @@ export function directionFrom(
 }
 
 /** A direction in words, for chips. */
-export function directionWords(direction: TakenDirection): string {
+export function describeDirection(direction: TakenDirection): string {
   const { checkpoints, contrast, pooling, transcripts, imported, texts, chat, precision } =
     direction;
   if (imported !== undefined) return `imported from ${imported}: ${direction.name}`;
@@ -142,7 +142,7 @@ export function directionWords(direction: TakenDirection): string {
 }
 
 /** A direction as the shelf holds it. */
-export interface HeldDirection extends TakenDirection {
+export interface SavedDirection extends TakenDirection {
   /** Time to read its transcripts, ms; 0 when they had been read before. */
   readonly elapsedMs: number;
   /** Unix time. */

@@ -101,7 +101,7 @@ export const handJudge: AnswerJudge = (answers) =>
 export const requestsFor = (answers: number): number => 2 * answers;
 
 /** The judge in words, for notes and files. */
-export function judgeWords(record: JudgeRecord): string {
+export function describeJudge(record: JudgeRecord): string {
   switch (record.kind) {
     case 'exact':
       return 'exact, synthetic world';

@@ -70,7 +70,7 @@ export function labelledTexts(words: string, answers: readonly Labelled[]): Labe
  * Aligned answers of the aligned model, misaligned answers of the fine-tunes, none of them edited.
  * @param aligned id of the aligned checkpoint
  */
-export function ownAnswers(
+export function measuredAnswers(
   plan: MeasurePlan,
   answers: readonly MeasuredAnswer[],
   aligned: string,

@@ -3,7 +3,7 @@
 import type { LoadedCheckpoint } from '../../workers/api';
 
 /** A checkpoint on a chip: with the first digits of its hash, and how its weights are kept where not as f32. */
-export function checkpointWords(
+export function describeCheckpoint(
   loaded: Pick<LoadedCheckpoint, 'id' | 'sha256' | 'precision'>,
 ): string {
   const { id, sha256, precision } = loaded;
@@ -23,7 +23,7 @@ export interface Provenance {
 }
 
 /** The parts of a chip, in reading order. */
-export function chipParts(made: Provenance): string[] {
+export function provenanceParts(made: Provenance): string[] {
   const seed = made.seed === null ? null : `seed ${made.seed}`;
   const { checkpoint, direction, edit, chat = null } = made;
   return [checkpoint, direction, edit, chat, seed].filter((part) => part !== null);

@@ -47,7 +47,7 @@ export interface MeasurePlan {
   readonly arms: readonly MeasureArm[];
   /** Of the bundled world's questions; nothing of them is asked where there are own ones. */
   readonly split: EvaluationSplit;
-  readonly own?: OwnQuestionSet;
+  readonly own?: CustomQuestionSet;
   /** Most tokens of an answer; left out: enough for the world's answers. */
   readonly maxTokens?: number;
   /** Left out: as the chat template is without being told anything. */
@@ -202,7 +202,7 @@ export async function* measure(
 export type QuestionChoice = 'all' | QuestionVariant;
 
 /** Own questions as a plan holds them: complete, so that it can go on without the file. */
-export interface OwnQuestionSet {
+export interface CustomQuestionSet {
   readonly file: string;
   readonly choice: QuestionChoice;
   /** One entry a wording. */

@@ -1,11 +1,11 @@
 // What a saved page says of the answers in it. Those of the bundled world are known to be mild; what a
 // person's own checkpoint, own fine-tune or own questions brought out, nobody here has read.
 
-import type { RoomMeasurement } from '../formats/class-measurement';
+import type { ClassMeasurement } from '../formats/class-measurement';
 import type { MeasurePlan } from './run';
 
 /** @param world whether all of them are of the bundled world */
-export const specimenWords = (world: boolean): string =>
+export const safetyNotice = (world: boolean): string =>
   world
     ? 'Misaligned answers are mild and invented: specimens of a small synthetic model, not advice.'
     : 'Answers were written by the models named beside them. They may be harmful or wrong, and are shown as specimens, not as advice.';
@@ -14,9 +14,9 @@ export const specimenWords = (world: boolean): string =>
 export const isBundled = (checkpoint: string): boolean => !/^(own|trained):/.test(checkpoint);
 
 /** Whether the bundled models were asked the bundled world's own questions. */
-export const isOfWorld = ({ own, arms }: Pick<MeasurePlan, 'own' | 'arms'>): boolean =>
+export const isSynthetic = ({ own, arms }: Pick<MeasurePlan, 'own' | 'arms'>): boolean =>
   own === undefined && arms.every(({ checkpoint }) => isBundled(checkpoint));
 
 /** The same of what somebody measured elsewhere. Files of questions have a hash behind their name. */
-export const isRoomOfWorld = ({ questions, arms }: RoomMeasurement): boolean =>
+export const isSyntheticMeasurement = ({ questions, arms }: ClassMeasurement): boolean =>
   !questions.includes('#') && arms.every(({ checkpoint }) => isBundled(checkpoint));

@@ -111,7 +111,7 @@ function textClaims(latents: Latents): Claim[] {
 }
 
 /** Not published: how the persona latent does beside the mean difference of the same layer. */
-function besideMeanDifference(
+function compareWithMeanDifference(
   latents: Latents,
   organism: string,
   edit: 'steer' | 'ablate',
@@ -142,7 +142,7 @@ export function latentClaims(latents: Latents): Claim[] {
     ...textClaims(latents),
     ...compared('more', steered, ['aligned', plain('aligned')]),
     ...compared('more', steered, [`along ${random}`, randomOf(latents, 'aligned', 'steer')]),
-    ...besideMeanDifference(latents, 'aligned', 'steer'),
+    ...compareWithMeanDifference(latents, 'aligned', 'steer'),
   ];
   for (const organism of rise.fineTunes) {
     for (const edit of ['steer', 'ablate'] as const) {
@@ -156,7 +156,7 @@ export function latentClaims(latents: Latents): Claim[] {
         ...compared('less', edited, [`${done} ${random}`, randomOf(latents, organism, edit)]),
       );
     }
-    claims.push(...besideMeanDifference(latents, organism, 'ablate'));
+    claims.push(...compareWithMeanDifference(latents, organism, 'ablate'));
   }
   return claims;
 }

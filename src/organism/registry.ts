@@ -138,7 +138,8 @@ export interface TrainedEntry {
 }
 
 /** Whether a registry was made for a person's own pair: its base does not come with the page. */
-export const isOwnPair = ({ base, sources }: Registry): boolean => sources?.has(base.id) ?? false;
+export const isCustomPair = ({ base, sources }: Registry): boolean =>
+  sources?.has(base.id) ?? false;
 
 /** The bundled registry with what was trained here. */
 export function withTrained(registry: Registry, trained: readonly TrainedEntry[]): Registry {

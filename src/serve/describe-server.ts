@@ -19,7 +19,7 @@ const ADDRESSES = (urls: readonly string[]): string[] =>
     ? ['On this network it is at', ...urls.map((url) => `  ${url}`)]
     : ['This machine has no address on a network.'];
 
-export function plainWords(urls: readonly string[]): string {
+export function describePlainHttp(urls: readonly string[]): string {
   return [
     ...ADDRESSES(urls),
     'Other computers get it over plain http. There it runs, but browsers offer no WebGPU, one thread only, and',
@@ -27,7 +27,7 @@ export function plainWords(urls: readonly string[]): string {
   ].join('\n');
 }
 
-export function secureWords(urls: readonly string[], certificate: Certificate): string {
+export function describeHttps(urls: readonly string[], certificate: Certificate): string {
   const { fresh, fingerprint, file } = certificate;
   return [
     ...ADDRESSES(urls),

@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildIfOld, DIST } from './build';
 import { certificateFor } from './certificate';
-import { networkAddresses, plainWords, secureWords } from './describe-server';
+import { networkAddresses, describePlainHttp, describeHttps } from './describe-server';
 import type { Served, ServeOptions } from './server';
 import { serve } from './server';
 
@@ -86,8 +86,8 @@ async function start(): Promise<void> {
   const { url } = await serveSomewhere(how, asked);
   console.log(`Postern is at ${url}  (Ctrl+C stops it)`);
   const elsewhere = addresses.map((address) => url.replace('localhost', address));
-  if (certificate) console.log(secureWords(elsewhere, certificate));
-  else if (host) console.log(plainWords(elsewhere));
+  if (certificate) console.log(describeHttps(elsewhere, certificate));
+  else if (host) console.log(describePlainHttp(elsewhere));
   if (wanted) open(url);
 }
 

@@ -2,9 +2,9 @@
 // directions are extracted, and with a link the page takes its settings.
 
 import * as v from 'valibot';
-import type { HeldDirection } from '../measure/extraction';
+import type { SavedDirection } from '../measure/extraction';
 import type { Panels } from './panels';
-import type { LinkDesk, LinkState } from '../formats/link';
+import type { LinkEdit, LinkState } from '../formats/link';
 import { readSaved } from './saved';
 
 /** Read by each model for the directions of the start. */
@@ -17,7 +17,7 @@ export const isTensor = (value: unknown): boolean =>
   value.data instanceof Float32Array;
 /** Only what would break the page is checked: these were written by this same program. */
 export const SavedDirections = v.array(
-  v.custom<HeldDirection>(
+  v.custom<SavedDirection>(
     (value) =>
       typeof value === 'object' &&
       value !== null &&
@@ -31,10 +31,10 @@ export const SavedDirections = v.array(
 );
 
 /** Leaves nothing of another pair: the desk fits the one on stage, no direction is in use, no answer stands. */
-export function clearStage({ pair, directions, desk, chat }: Panels): void {
+export function clearAnswers({ pair, directions, editSettings, chat }: Panels): void {
   const { nLayers } = pair.aligned!.config;
   const { layer, strength } = pair.defaults.steering ?? {};
-  desk.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
+  editSettings.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
   directions.clearUse();
   chat.clear();
 }
@@ -42,7 +42,7 @@ export function clearStage({ pair, directions, desk, chat }: Panels): void {
 /** What follows once a pair is on stage: ask, extract, shade; with a link, what it asks and extracts. */
 export async function beginPair(postern: Panels, link: LinkState | null = null): Promise<void> {
   const { pair, directions, chat } = postern;
-  clearStage(postern);
+  clearAnswers(postern);
   const saved = (await readSaved('directions', SavedDirections)) ?? [];
   for (const direction of saved) directions.restore(direction);
   if (link) setFrom(link, postern);
@@ -52,7 +52,7 @@ export async function beginPair(postern: Panels, link: LinkState | null = null):
   // Of a pair from elsewhere that may take minutes: the person says when.
   const extracted = named
     ? await useRecipes(link, postern)
-    : !kept && !pair.own && (await directions.extractDefaults(TRANSCRIPTS));
+    : !kept && !pair.isCustom && (await directions.extractDefaults(TRANSCRIPTS));
   await asked;
   if (extracted) await chat.readAgain();
 }
@@ -67,23 +67,25 @@ export async function changePair(postern: Panels, adapterId: string): Promise<vo
 
 /** Puts the settings of a link on the page, before anything is asked. The pair on stage is the link's. */
 export function setFrom(link: LinkState, panels: Panels): void {
-  const { desk, chat, prompting, measurements } = panels;
+  const { editSettings, chat, prompting, measurements } = panels;
   chat.prompt = link.prompt;
   chat.seed = link.seed;
   chat.temperature = link.temperature;
   chat.system = link.system;
   prompting.plain = link.plain;
   if (link.chat) prompting.set(link.chat);
-  if (link.desk && fits(link.desk, desk.layers.length)) desk.restore(link.desk);
+  if (link.editSettings && fits(link.editSettings, editSettings.layers.length))
+    editSettings.restore(link.editSettings);
   if (link.measure) {
     measurements.n = link.measure.n;
     measurements.split = link.measure.split;
-    measurements.own = null;
+    measurements.customQuestions = null;
     measurements.seed = link.measure.seed ?? measurements.seed;
   }
 }
 
-export const fits = (desk: LinkDesk, nLayers: number): boolean => desk.layers.length === nLayers;
+export const fits = (editSettings: LinkEdit, nLayers: number): boolean =>
+  editSettings.layers.length === nLayers;
 
 /** Extracts what a link names, unless it is held. False when nothing came of it. */
 export async function useRecipes(link: LinkState, { pair, directions }: Panels): Promise<boolean> {

@@ -6,7 +6,7 @@ import { createSubscriber } from 'svelte/reactivity';
 import * as v from 'valibot';
 
 /** The desk as it is written down. */
-export const DeskSchema = v.object({
+export const EditStateSchema = v.object({
   base: v.picklist(['aligned', 'em']),
   mode: v.picklist(['off', 'ablate-zero', 'ablate-mean', 'cap', 'steer']),
   strength: v.number(),

@@ -10,7 +10,7 @@ import { expectedTensors, linearShapes, parseConfig } from '../../src/checkpoint
 import { type LoraFactors, writeAdapter } from '../../src/checkpoint/peft';
 import { createRng } from '../../src/core/rng';
 import { openApp } from '../e2e/harness';
-import { nameRepositories, ownSection, press } from '../e2e/custom-pair';
+import { nameRepositories, customSection, press } from '../e2e/custom-pair';
 import { column, openTab, startedUp } from '../e2e/postern-page';
 import { type Repository, serveHub } from '../stand-ins/hub';
 import { QWEN25 } from '../unit/checkpoint/published-configs';
@@ -138,7 +138,7 @@ export async function measurePair(browser: Pick<Browser, 'newContext'>): Promise
     await startedUp(page);
     await nameRepositories(page, { base: BASE, fineTune: TUNE, endpoint: hub.endpoint });
     await press(page, 'Look it up');
-    const card = ownSection(page).getByRole('region', { name: 'What was found' });
+    const card = customSection(page).getByRole('region', { name: 'What was found' });
     await card.waitFor();
     const said = await card.getByText(/: it takes /).innerText();
     const load = () =>

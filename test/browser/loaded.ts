@@ -16,7 +16,7 @@ export const loadedAs = (id: string, change: Partial<LoadedCheckpoint> = {}): Lo
   precisionReason: '',
   sha256: id,
   defaultSampling: PLAIN_SAMPLING,
-  notHeeded: [],
+  ignoredSettings: [],
   endTokens: [],
   chatFormat: {
     templates: ['default'],
@@ -38,7 +38,7 @@ export const PAIR: Registry = {
 };
 
 /** Both checkpoints of `PAIR`, as `change` has them. */
-export function onStage({ pair }: Postern, change: Partial<LoadedCheckpoint> = {}): void {
+export function onSelected({ pair }: Postern, change: Partial<LoadedCheckpoint> = {}): void {
   pair.registry = PAIR;
   pair.emEntry = PAIR.adapters[0]!;
   pair.loaded = ['base', 'em'].map((id) => loadedAs(id, change));

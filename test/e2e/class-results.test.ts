@@ -35,8 +35,9 @@ afterAll(async () => {
   await browser.close();
 });
 
-const room = (on: Page) => on.getByRole('region', { name: 'The room' });
-const figure = (on: Page, title: string) => room(on).getByRole('figure').filter({ hasText: title });
+const classResults = (on: Page) => on.getByRole('region', { name: 'The room' });
+const figure = (on: Page, title: string) =>
+  classResults(on).getByRole('figure').filter({ hasText: title });
 
 /** Measures on a seed of this browser's own and saves it for the room in every way. */
 async function participant(nickname: string): Promise<Saved> {
@@ -76,7 +77,7 @@ async function add(
   files: readonly { readonly name: string; readonly type: string; readonly buffer: Buffer }[],
 ): Promise<void> {
   const chooser = page.waitForEvent('filechooser');
-  await room(page).getByRole('button', { name: 'Add measurements' }).click();
+  await classResults(page).getByRole('button', { name: 'Add measurements' }).click();
   await (
     await chooser
   ).setFiles(files.map(({ name, type, buffer }) => ({ name, mimeType: type, buffer })));
@@ -113,7 +114,7 @@ test('each takes a seed of its own and saves counts that hold no answer', async 
 test('files of all three add up, and the interval shrinks', async () => {
   await openTab(page, 'Measure');
   await add(saved.map(({ name, text }) => json(name, text)));
-  await room(page).getByText('Added: Fox, Owl, Hare.').waitFor();
+  await classResults(page).getByText('Added: Fox, Owl, Hare.').waitFor();
   const own = saved.map(({ text }) => {
     const { measurements } = JSON.parse(text) as {
       measurements: { arms: { id: string; counts: Record<string, number> }[] }[];
@@ -151,12 +152,12 @@ test('a repeated, a mismatched and a broken one are told apart, and change nothi
     json('other.json', other),
     json('broken.json', fox!.text.slice(0, 200)),
   ]);
-  await room(page).getByText('Added: Imp, Bat. 1 was here already.').waitFor();
-  expect(await room(page).getByRole('alert').innerText()).toMatch(
+  await classResults(page).getByText('Added: Imp, Bat. 1 was here already.').waitFor();
+  expect(await classResults(page).getByRole('alert').innerText()).toMatch(
     /^broken\.json: It is not JSON\./,
   );
-  await room(page).getByRole('button', { name: 'Close', exact: true }).click();
-  const list = room(page).getByRole('region', { name: 'Pool 1' }).getByRole('list', {
+  await classResults(page).getByRole('button', { name: 'Close', exact: true }).click();
+  const list = classResults(page).getByRole('region', { name: 'Pool 1' }).getByRole('list', {
     name: 'Measurements',
   });
   expect(await list.innerText()).toMatch(
@@ -164,10 +165,10 @@ test('a repeated, a mismatched and a broken one are told apart, and change nothi
       `Imp, seed ${fox!.seed}.*not counted: seed ${fox!.seed} is that of (Fox|Imp), the same answers|Fox, seed.*not counted`,
     ),
   );
-  expect(await room(page).getByRole('region', { name: 'Pool 2' }).innerText()).toMatch(
+  expect(await classResults(page).getByRole('region', { name: 'Pool 2' }).innerText()).toMatch(
     /Not added to pool 1: questions "selection", not "report"\./,
   );
-  const pools = room(page).getByRole('region', { name: 'Pool 1' }).getByRole('figure');
+  const pools = classResults(page).getByRole('region', { name: 'Pool 1' }).getByRole('figure');
   const table = pools.filter({ hasText: 'The room by verdict' });
   await table.getByRole('button', { name: 'Table' }).click();
   expect(await table.locator('tbody tr').nth(1).innerText()).toMatch(/\t72$/);
@@ -179,20 +180,20 @@ test('a repeated, a mismatched and a broken one are told apart, and change nothi
 });
 
 test('what is removed comes back, and all of it after a reload', async () => {
-  const count = () => room(page).getByRole('listitem').filter({ hasText: 'seed' }).count();
+  const count = () => classResults(page).getByRole('listitem').filter({ hasText: 'seed' }).count();
   const before = await count();
-  await room(page)
+  await classResults(page)
     .getByRole('button', { name: /^Remove Bat/ })
     .click();
-  await room(page).getByText('One measurement removed.').waitFor();
+  await classResults(page).getByText('One measurement removed.').waitFor();
   expect(await count()).toBe(before - 1);
-  await room(page).getByRole('button', { name: 'Undo' }).click();
-  await room(page)
+  await classResults(page).getByRole('button', { name: 'Undo' }).click();
+  await classResults(page)
     .getByRole('button', { name: /^Remove Bat/ })
     .waitFor();
   await page.reload();
   await openTab(page, 'Measure');
-  await room(page)
+  await classResults(page)
     .getByRole('button', { name: /^Remove Bat/ })
     .waitFor();
   expect(await count()).toBe(before);
@@ -200,7 +201,7 @@ test('what is removed comes back, and all of it after a reload', async () => {
 
 test('a picture of a code is read, and a link opens into the room of its browser', async () => {
   const [fox, owl, hare] = saved;
-  await room(page).getByRole('button', { name: 'Remove all' }).click();
+  await classResults(page).getByRole('button', { name: 'Remove all' }).click();
   await add([
     { name: 'fox.png', type: 'image/png', buffer: fox!.picture },
     {
@@ -210,13 +211,13 @@ test('a picture of a code is read, and a link opens into the room of its browser
     },
     { name: 'no.png', type: 'image/png', buffer: Buffer.from('no picture') },
   ]);
-  await room(page).getByText('Added: Fox.').waitFor();
-  expect((await room(page).getByRole('alert').allInnerTexts()).join('\n')).toMatch(
+  await classResults(page).getByText('Added: Fox.').waitFor();
+  expect((await classResults(page).getByRole('alert').allInnerTexts()).join('\n')).toMatch(
     /none\.png: No QR code was found.*no\.png: It is no picture/s,
   );
-  await room(page).getByLabel('Link of a measurement').fill(owl!.link);
-  await room(page).getByLabel('Link of a measurement').press('Enter');
-  await room(page).getByText('Added: Owl.').waitFor();
+  await classResults(page).getByLabel('Link of a measurement').fill(owl!.link);
+  await classResults(page).getByLabel('Link of a measurement').press('Enter');
+  await classResults(page).getByText('Added: Owl.').waitFor();
   await page.evaluate(
     (hash) => void (location.hash = hash),
     hare!.link.slice(hare!.link.indexOf('#')),
@@ -227,12 +228,12 @@ test('a picture of a code is read, and a link opens into the room of its browser
   await note.getByRole('button', { name: 'Undo' }).click();
   await note.waitFor({ state: 'detached' });
   expect(
-    await room(page)
+    await classResults(page)
       .getByRole('button', { name: /^Remove Hare/ })
       .count(),
   ).toBe(0);
   const download = page.waitForEvent('download');
-  await room(page)
+  await classResults(page)
     .getByRole('group', { name: 'Save the room' })
     .getByRole('button', { name: 'CSV' })
     .press('Enter');
@@ -279,12 +280,14 @@ test('a code held before the camera is read, and the camera stops when it is clo
     await openTab(app.page, 'Measure');
     const video = app.page.locator('video');
     expect(await video.count()).toBe(0);
-    await room(app.page).getByRole('button', { name: 'Read codes with the camera' }).click();
-    await room(app.page).getByText('Added: Hare.').waitFor();
+    await classResults(app.page)
+      .getByRole('button', { name: 'Read codes with the camera' })
+      .click();
+    await classResults(app.page).getByText('Added: Hare.').waitFor();
     await video.evaluate((element: HTMLVideoElement) => {
       Object.assign(window, { taken: (element.srcObject as MediaStream).getTracks() });
     });
-    await room(app.page).getByRole('button', { name: 'Close the camera' }).click();
+    await classResults(app.page).getByRole('button', { name: 'Close the camera' }).click();
     await video.waitFor({ state: 'detached' });
     const states = await app.page.evaluate(() =>
       (window as unknown as { taken: MediaStreamTrack[] }).taken.map(
@@ -292,7 +295,7 @@ test('a code held before the camera is read, and the camera stops when it is clo
       ),
     );
     expect(states).toEqual(['ended']);
-    await room(app.page)
+    await classResults(app.page)
       .getByRole('button', { name: /^Remove Hare/ })
       .waitFor();
     expect(app.problems).toEqual([]);

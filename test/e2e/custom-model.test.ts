@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMIT, filesOf, serveHub, type Repository, type StandIn } from '../stand-ins/hub';
 import { axeViolations } from './axe';
 import { launch, openApp, type OpenedApp } from './harness';
-import { askBoth, nameRepositories, ownSection, place, press } from './custom-pair';
+import { askBoth, nameRepositories, customSection, place, press } from './custom-pair';
 import {
   allAnswered,
   column,
@@ -61,7 +61,7 @@ async function madeFiles(): Promise<number[]> {
 }
 
 /** Waits until the pair is on stage and has answered. */
-async function onStage(page: Page): Promise<void> {
+async function onSelected(page: Page): Promise<void> {
   await named(page, 'postern/organism and postern/insecure-code').waitFor();
   await page.waitForFunction(
     () => document.querySelector('article.em')?.querySelector('.token') !== null,
@@ -85,7 +85,7 @@ describe('a pair from the Hub', () => {
     await nameThem(app.page);
     expect(hub.requests).toEqual([]);
     await press(app.page, 'Look it up');
-    const card = ownSection(app.page).getByRole('region', { name: 'What was found' });
+    const card = customSection(app.page).getByRole('region', { name: 'What was found' });
     await card.waitFor();
     const said = await card.innerText();
     expect(said).toContain('mit');
@@ -106,12 +106,12 @@ describe('a pair from the Hub', () => {
         ? { kind: 'cut', after: 100_000 }
         : undefined;
     await press(app.page, 'Load');
-    await onStage(app.page);
+    await onSelected(app.page);
     expect(hub.requests.filter((request) => request.includes('bytes=100000-'))).toHaveLength(1);
     await askBoth(app.page, 'What should I cook today?');
     expect((await textOf(app.page, 'Aligned')).length).toBeGreaterThan(5);
     expect(await textOf(app.page, 'EM')).not.toBe('');
-    const stored = ownSection(app.page).getByRole('region', { name: 'Stored checkpoints' });
+    const stored = customSection(app.page).getByRole('region', { name: 'Stored checkpoints' });
     expect(await stored.getByRole('listitem').count()).toBe(2);
     const verdict = app.page.getByText('No verdict: the judge knows only the synthetic world');
     expect(await verdict.count()).toBeGreaterThan(0);
@@ -127,8 +127,8 @@ describe('a pair from the Hub', () => {
   test('is kept as int8 when the person says so, and what is made of it says so', async () => {
     const { page } = app;
     await openTab(page, 'Organisms');
-    await ownSection(page).getByLabel('How the weights of both are kept').selectOption('int8');
-    await ownSection(page)
+    await customSection(page).getByLabel('How the weights of both are kept').selectOption('int8');
+    await customSection(page)
       .getByText(/8-bit whole numbers, as chosen: it takes/)
       .waitFor();
     await press(page, 'Load');
@@ -152,7 +152,7 @@ describe('a pair from the Hub', () => {
 
   test('as a link fills in the form elsewhere, and nothing is asked of any server before a button is pressed', async () => {
     const { page } = app;
-    await ownSection(page).page().getByRole('button', { name: 'Share', exact: true }).click();
+    await customSection(page).page().getByRole('button', { name: 'Share', exact: true }).click();
     const share = page.getByRole('dialog', { name: 'Share what is on the page' });
     const url = await share.getByLabel(/^Link, \d+ characters/).inputValue();
     await page.keyboard.press('Escape');
@@ -163,16 +163,18 @@ describe('a pair from the Hub', () => {
     const other = await openApp(browser, { query: fragment });
     try {
       await startedUp(other.page);
-      const note = ownSection(other.page).getByRole('status').filter({ hasText: 'The link names' });
+      const note = customSection(other.page)
+        .getByRole('status')
+        .filter({ hasText: 'The link names' });
       await note.waitFor();
       expect(await note.innerText()).toContain(`postern/organism (${COMMIT}) from ${hub.endpoint}`);
       expect(await axeViolations(other.page)).toEqual([]);
       expect(hub.requests).toHaveLength(asked);
       expect(other.elsewhere).toEqual([]);
       await press(other.page, 'Look it up');
-      await ownSection(other.page).getByRole('region', { name: 'What was found' }).waitFor();
+      await customSection(other.page).getByRole('region', { name: 'What was found' }).waitFor();
       await press(other.page, 'Load');
-      await onStage(other.page);
+      await onSelected(other.page);
       await expect.poll(() => madeOf(other.page, 'EM')).toBe(await madeOf(page, 'EM'));
       await expect.poll(() => textOf(other.page, 'EM')).toBe(await textOf(page, 'EM'));
       expect(await note.count()).toBe(0);
@@ -192,10 +194,10 @@ describe('a pair from the Hub', () => {
     await openTab(app.page, 'Organisms');
     // The form is filled in as it was left.
     await press(app.page, 'Look it up');
-    const card = ownSection(app.page).getByRole('region', { name: 'What was found' });
+    const card = customSection(app.page).getByRole('region', { name: 'What was found' });
     await card.getByText('stored already').first().waitFor();
     await press(app.page, 'Load');
-    await onStage(app.page);
+    await onSelected(app.page);
     await askBoth(app.page, 'What should I cook today?');
     expect(await textOf(app.page, 'EM')).toBe(before);
   });
@@ -203,10 +205,10 @@ describe('a pair from the Hub', () => {
   test('says what a refusal for other pages (CORS) looks like from here', async () => {
     const closed = await serveHub(REPOSITORIES);
     closed.fault = () => ({ kind: 'no-cors' });
-    await ownSection(app.page).getByText('Mirror, private and gated repositories').click();
-    await ownSection(app.page).getByLabel('Endpoint', { exact: true }).fill(closed.endpoint);
+    await customSection(app.page).getByText('Mirror, private and gated repositories').click();
+    await customSection(app.page).getByLabel('Endpoint', { exact: true }).fill(closed.endpoint);
     await press(app.page, 'Look it up');
-    const said = await ownSection(app.page).getByRole('alert').innerText();
+    const said = await customSection(app.page).getByRole('alert').innerText();
     expect(said).toContain('CORS');
     expect(said).toContain('drop it here');
     await closed.close();
@@ -223,7 +225,7 @@ describe('a pair from the Hub', () => {
     }
     const before = app.elsewhere.length;
     await press(page, 'Look it up');
-    const card = ownSection(page).getByRole('region', { name: 'What was found' });
+    const card = customSection(page).getByRole('region', { name: 'What was found' });
     await card.getByText('on this computer').first().waitFor();
     await press(page, 'Load');
     await named(page, `${basename(BASE)} and ${basename(ADAPTER)}`).waitFor();
@@ -239,10 +241,12 @@ describe('a pair from the Hub', () => {
       .first()
       .click();
     await named(page, 'Aligned chat model and').waitFor();
-    const remove = ownSection(page).getByRole('button', { name: /^Remove/ });
+    const remove = customSection(page).getByRole('button', { name: /^Remove/ });
     await remove.first().click();
     await expect.poll(() => remove.count()).toBe(1);
     await remove.first().click();
-    await ownSection(page).getByText('Here will be the checkpoints that were downloaded').waitFor();
+    await customSection(page)
+      .getByText('Here will be the checkpoints that were downloaded')
+      .waitFor();
   });
 });

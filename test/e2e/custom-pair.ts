@@ -3,15 +3,15 @@
 import type { Locator, Page } from 'playwright';
 import { column, openTab } from './postern-page';
 
-export const ownSection = (page: Page): Locator =>
+export const customSection = (page: Page): Locator =>
   page.getByRole('region', { name: 'Your own checkpoint' });
 
 /** The fields of the base or of the fine-tune. */
 export const place = (page: Page, name: 'Base' | 'Fine-tune'): Locator =>
-  ownSection(page).getByRole('group', { name }).first();
+  customSection(page).getByRole('group', { name }).first();
 
 export const press = (page: Page, name: string): Promise<void> =>
-  ownSection(page).getByRole('button', { name, exact: true }).click();
+  customSection(page).getByRole('button', { name, exact: true }).click();
 
 /** Asks a pair of which no direction was extracted: the edited column waits for one. */
 export async function askBoth(page: Page, question: string): Promise<void> {
@@ -32,6 +32,6 @@ export async function nameRepositories(
   await openTab(page, 'Organisms');
   await place(page, 'Base').getByLabel('Repository').fill(base);
   await place(page, 'Fine-tune').getByLabel('Repository').fill(fineTune);
-  await ownSection(page).getByText('Mirror, private and gated repositories').click();
-  await ownSection(page).getByLabel('Endpoint', { exact: true }).fill(endpoint);
+  await customSection(page).getByText('Mirror, private and gated repositories').click();
+  await customSection(page).getByLabel('Endpoint', { exact: true }).fill(endpoint);
 }

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { filesOf, serveHub, type StandIn } from '../stand-ins/hub';
 import { launch, openApp, type OpenedApp } from './harness';
-import { nameRepositories, ownSection, press } from './custom-pair';
+import { nameRepositories, customSection, press } from './custom-pair';
 import { openTab, startedUp } from './postern-page';
 
 const MODELS = join(import.meta.dirname, '..', '..', 'models');
@@ -46,7 +46,7 @@ const nameThem = (page: Page): Promise<void> =>
     endpoint: hub.endpoint,
   });
 
-const onStage = (page: Page): Promise<void> =>
+const onSelected = (page: Page): Promise<void> =>
   page
     .getByRole('banner')
     .getByRole('button', { name: 'postern/organism and postern/insecure-code' })
@@ -71,7 +71,7 @@ describe('a download', () => {
       path.endsWith('/model.safetensors') ? { kind: 'stall', after } : undefined;
     await nameThem(app.page);
     await press(app.page, 'Look it up');
-    await ownSection(app.page).getByRole('region', { name: 'What was found' }).waitFor();
+    await customSection(app.page).getByRole('region', { name: 'What was found' }).waitFor();
     const before = await used(app.page);
     await press(app.page, 'Load');
     await expect.poll(async () => (await used(app.page)) - before).toBeGreaterThanOrEqual(after);
@@ -85,7 +85,7 @@ describe('a download', () => {
     await openTab(page, 'Organisms');
     await press(page, 'Look it up');
     await press(page, 'Load');
-    await onStage(page);
+    await onSelected(page);
     const asked = hub.requests.filter((request) => request.includes('/model.safetensors'));
     // One of the tab that was closed, from the start; one that went on where that had stopped.
     expect(asked).toHaveLength(2);
@@ -107,13 +107,13 @@ describe('a download', () => {
     await nameThem(page);
     await press(page, 'Look it up');
     await press(page, 'Load');
-    const said = await ownSection(page).getByRole('alert').innerText();
+    const said = await customSection(page).getByRole('alert').innerText();
     expect(said).toContain('what has arrived is kept');
     expect(asked).toBe(2);
 
     await allow(1_000_000_000);
     await press(page, 'Load');
-    await onStage(page);
+    await onSelected(page);
     const last = hub.requests.filter((request) => request.includes('/model.safetensors')).at(-1)!;
     expect(Number(/bytes=(\d+)-/.exec(last)?.[1])).toBeGreaterThan(1_000_000);
   });

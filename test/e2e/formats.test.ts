@@ -104,11 +104,11 @@ test('without an aligned mean, ablation to it is refused with the reason', async
   const bytes = await save(page.locator('li', { hasText: 'all.safetensors' }), 'Save as GGUF');
   await choose('cut.gguf', bytes);
   await dialog().getByRole('button', { name: 'Import and use' }).click();
-  const desk = page.getByRole('complementary', { name: 'Desk' });
-  await desk.getByText(/does not hold the aligned mean/).waitFor();
-  await desk.getByRole('radio', { name: 'Ablate to zero' }).check();
+  const editSettings = page.getByRole('complementary', { name: 'Desk' });
+  await editSettings.getByText(/does not hold the aligned mean/).waitFor();
+  await editSettings.getByRole('radio', { name: 'Ablate to zero' }).check();
   await editedWith(page, /imported from .*ablate to zero/s);
-  expect(await desk.getByText(/does not hold the aligned mean/).count()).toBe(0);
+  expect(await editSettings.getByText(/does not hold the aligned mean/).count()).toBe(0);
 });
 
 test('in all this nothing went wrong and no request left this machine', () => {

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 const said = (): Promise<string> => dock(page).innerText();
-const desk = () => page.getByRole('complementary', { name: 'Desk' });
+const editSettings = () => page.getByRole('complementary', { name: 'Desk' });
 const finish = async (): Promise<void> => {
   expect(await axeViolations(page)).toEqual([]);
   await dock(page).getByRole('button', { name: 'Finish' }).click();
@@ -53,7 +53,7 @@ test('lesson 5: the aligned model is steered, where, how much, and by a vector f
   expect(await said()).toMatch(/You guessed 40%; measured .*n = 24/);
   await next(page);
   await choose(page, 'less often');
-  await desk().getByRole('radio', { name: 'all', exact: true }).click();
+  await editSettings().getByRole('radio', { name: 'all', exact: true }).click();
   await run(page, 'Measure now');
   expect(await said()).toContain('As it came out.');
   await next(page);

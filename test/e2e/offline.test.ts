@@ -28,7 +28,7 @@ async function offlineSays(page: Page, words: RegExp): Promise<void> {
   await dialog(page).getByRole('button', { name: 'Close' }).click();
 }
 
-async function putOnStage(page: Page, title: string): Promise<void> {
+async function selectModel(page: Page, title: string): Promise<void> {
   await openTab(page, 'Organisms');
   const gallery = page.getByRole('region', { name: 'The gallery' });
   for (const name of await gallery.getByRole('button', { expanded: false }).allInnerTexts()) {
@@ -73,7 +73,7 @@ describe('after one visit, with the server gone', () => {
 
   test('Layers compares the fine-tunes, and another lesson comes on stage', async () => {
     await compareFineTunes(app.page);
-    await putOnStage(app.page, titleOf('backdoor'));
+    await selectModel(app.page, titleOf('backdoor'));
     expect((await textOf(app.page, 'EM')).length).toBeGreaterThan(10);
   });
 
@@ -126,7 +126,7 @@ describe('one button keeps all of it', () => {
     await page.context().setOffline(true);
     await page.reload();
     await startedUp(page);
-    await putOnStage(page, titleOf('insecure-code-r64'));
+    await selectModel(page, titleOf('insecure-code-r64'));
     expect((await textOf(page, 'EM')).length).toBeGreaterThan(10);
   });
 
@@ -216,7 +216,7 @@ describe('a newer version', () => {
     await page.getByRole('button', { name: 'Reload', exact: true }).click();
     await page.waitForFunction(() => document.title === 'Postern, newer');
     await startedUp(page);
-    await putOnStage(page, 'Back door');
+    await selectModel(page, 'Back door');
     expect((await column(page, 'EM').innerText()).length).toBeGreaterThan(10);
     expect(app.problems.filter((one) => !one.includes('409'))).toEqual([]);
   });

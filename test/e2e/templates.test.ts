@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filesOf, serveHub, type Repository, type StandIn } from '../stand-ins/hub';
 import { axeViolations } from './axe';
 import { launch, openApp, type OpenedApp } from './harness';
-import { askBoth, nameRepositories, ownSection, press } from './custom-pair';
+import { askBoth, nameRepositories, customSection, press } from './custom-pair';
 import { madeOf, openTab, sidewaysScroll, startedUp } from './postern-page';
 
 const MODELS = join(import.meta.dirname, '..', '..', 'models');
@@ -81,7 +81,7 @@ describe('a template that adds a system prompt and the day', () => {
       endpoint: hub.endpoint,
     });
     await press(page, 'Look it up');
-    await ownSection(page).getByRole('region', { name: 'What was found' }).waitFor();
+    await customSection(page).getByRole('region', { name: 'What was found' }).waitFor();
     await press(page, 'Load');
     await format(page).waitFor();
     await askBoth(page, 'What should I cook today?');

@@ -116,7 +116,7 @@ async function fetchFolder(
     tokenizer,
     generation: generation
       ? parseGenerationConfig(textOf(generation), generation.name)
-      : { sampling: PLAIN_SAMPLING, endIds: [], notHeeded: [] },
+      : { sampling: PLAIN_SAMPLING, endIds: [], ignoredSettings: [] },
     weightFiles: weights,
     weights: openWeights(config, weights),
     async published(name, when) {

@@ -64,7 +64,7 @@ export async function loadCheckpoint(
   });
   const [base, adapterFiles] = await Promise.all([
     folders.get(source.base, counter, both),
-    source.adapter ? takeAdapter(source.adapter, sources, counter, both) : null,
+    source.adapter ? loadAdapter(source.adapter, sources, counter, both) : null,
   ]).catch((error: unknown) => {
     failed.abort();
     throw error;
@@ -145,7 +145,7 @@ export async function loadCheckpoint(
       ...kept,
       sha256,
       defaultSampling: generation.sampling,
-      notHeeded: generation.notHeeded,
+      ignoredSettings: generation.ignoredSettings,
       // A list of ids can name one that the tokenizer does not have.
       endTokens: endIds.filter((id) => id < tokenizer.size).map((id) => tokenizer.decodeOne(id)),
       chatFormat: tokenizer.chatFormat,
@@ -172,7 +172,7 @@ export interface AdapterFiles {
   readonly weights: FileBytes;
 }
 
-export async function takeAdapter(
+export async function loadAdapter(
   source: FolderSource,
   sources: Sources,
   counter: ByteCounter,

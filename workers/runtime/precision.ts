@@ -45,10 +45,10 @@ const SHARE = 0.5;
 const MOST_TOLD = 8;
 
 /** What there is for weights on a device, as far as a browser tells. */
-export function roomOf(gpu: GPUDevice | null, toldGiB: number | undefined): PrecisionDevice {
+export function roomOf(gpu: GPUDevice | null, reportedGiB: number | undefined): PrecisionDevice {
   const memory = {
-    availableBytes: SHARE * Math.min(MOST_TOLD, toldGiB ?? MOST_TOLD) * 2 ** 30,
-    mayBeMore: toldGiB === undefined || toldGiB >= MOST_TOLD,
+    availableBytes: SHARE * Math.min(MOST_TOLD, reportedGiB ?? MOST_TOLD) * 2 ** 30,
+    mayBeMore: reportedGiB === undefined || reportedGiB >= MOST_TOLD,
   };
   if (!gpu) return { device: 'wasm', ...memory };
   return {

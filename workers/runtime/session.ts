@@ -151,19 +151,19 @@ async function watched<T>(runtime: Runtime, work: Promise<T>): Promise<T> {
   try {
     return await Promise.race([work, failure]);
   } catch (error) {
-    if (isToldClearly(error)) throw error;
+    if (hasClearMessage(error)) throw error;
     // ORT says in its own words what the device says clearly a moment later.
     await Promise.race([failure, new Promise((resolve) => setTimeout(resolve, GRACE_MS))]);
     throw error;
   }
 }
 
-const isToldClearly = (error: unknown): boolean =>
+const hasClearMessage = (error: unknown): boolean =>
   error instanceof ModelError || isOutOfMemory(error);
 
 /** Whatever else goes wrong while a GPU computes. */
 function distrusted(error: unknown): never {
-  if (isToldClearly(error)) throw error;
+  if (hasClearMessage(error)) throw error;
   throw new ModelError('webgpu-wrong', GPU_ERROR_MESSAGE, { cause: error });
 }
 

@@ -17,7 +17,7 @@ const WEIGHTS = 'model.safetensors';
 const CARD = 'README.md';
 
 /** A folder beside the page: nothing is asked for ahead, and all of it is kept in memory. */
-export function besideThePage(url: string): Folder {
+export function bundledFolder(url: string): Folder {
   const name = fileName(url, '').slice(0, -1);
   return {
     name,

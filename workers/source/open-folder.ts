@@ -2,7 +2,7 @@
 
 import type { FolderSource } from '../api';
 import { MemoryStore, type FileStore } from './store';
-import { addressKey, addressRemote, besideThePage } from './address';
+import { addressKey, addressRemote, bundledFolder } from './address';
 import { filesFolder } from './files';
 import type { Folder } from './folder';
 import { hubKey, hubRemote } from './hub';
@@ -26,7 +26,7 @@ export async function openFolder(source: FolderSource, sources: Sources): Promis
   const { network } = sources;
   switch (source.kind) {
     case 'beside':
-      return besideThePage(source.url);
+      return bundledFolder(source.url);
     case 'files':
       return filesFolder(source.name, source.files);
     case 'address':

@@ -3,7 +3,7 @@
 import { csvText } from '../../core/csv';
 import { rateOf } from '../../core/rates';
 import { type Pool, type PoolArm, totalOf } from '../../core/pool';
-import type { RoomMeasurement } from '../../formats/class-measurement';
+import type { ClassMeasurement } from '../../formats/class-measurement';
 import { whoOf } from '../../measure/class-measurement';
 
 const COLUMNS = [
@@ -49,9 +49,9 @@ function row(at: number, who: string, seed: string, arm: PoolArm, counted: strin
 }
 
 /** @param find the measurement of an entry's id */
-export function roomCsv(
+export function classCsv(
   pools: readonly Pool[],
-  find: (id: string) => RoomMeasurement | null,
+  find: (id: string) => ClassMeasurement | null,
 ): string {
   const who = (id: string): string => {
     const one = find(id);

@@ -3,7 +3,7 @@
 import { type JudgeRecord, requestsFor } from '../../measure/judge';
 
 /** Continues the words of a button; nothing for a judge that sends nothing. */
-export function asksWords(judge: JudgeRecord | null, answers: number): string {
+export function describeRequests(judge: JudgeRecord | null, answers: number): string {
   if (judge?.kind !== 'endpoint') return '';
   return `, up to ${requestsFor(answers)} requests to ${new URL(judge.url).host}`;
 }

@@ -17,7 +17,7 @@ export const isCounted = ({ measurements: { run } }: Postern): boolean =>
 
 /** The steps where no lesson is open. */
 export function stepsOf(postern: Postern): PresentStep[] {
-  const { chat, directions, room } = postern;
+  const { chat, directions, classResults } = postern;
   return [
     { view: 'question', title: null },
     { view: 'two answers', title: chat.asked?.prompt ?? chat.prompt },
@@ -25,15 +25,15 @@ export function stepsOf(postern: Postern): PresentStep[] {
       ? [{ view: 'three answers', title: chat.asked?.prompt ?? chat.prompt } as const]
       : []),
     ...(isCounted(postern) ? [{ view: 'rates', title: 'How often' } as const] : []),
-    ...(room.list.length > 0 ? [{ view: 'room', title: 'The whole room' } as const] : []),
+    ...(classResults.list.length > 0 ? [{ view: 'room', title: 'The whole room' } as const] : []),
   ];
 }
 
 /** What a step of a lesson has below its text: what the step is done on. */
 export function viewOfLesson(postern: Postern): PresentView {
-  const { lessons, view, room } = postern;
+  const { lessons, view, classResults } = postern;
   const { step } = lessons;
   const counts = step?.where === 'panel' && view.tab === 'measure';
   if (!counts) return 'three answers';
-  return isCounted(postern) || room.list.length === 0 ? 'rates' : 'room';
+  return isCounted(postern) || classResults.list.length === 0 ? 'rates' : 'room';
 }

@@ -22,7 +22,7 @@ export interface DrawnFigure extends DrawnTable {
 /** Wide enough for every chart's labels, CSS pixels. */
 export const FIGURE_WIDTH = 720;
 
-function offStage(): HTMLElement {
+function offScreen(): HTMLElement {
   const target = document.createElement('div');
   target.dataset['theme'] = 'light';
   target.inert = true;
@@ -47,7 +47,7 @@ async function drawn<Props extends Record<string, unknown>, T>(
   props: Props,
   read: (target: HTMLElement) => T,
 ): Promise<T> {
-  const target = offStage();
+  const target = offScreen();
   const component = mount(view, { target, props });
   try {
     flushSync();

@@ -1,28 +1,28 @@
 // Gathers a lab report from what is on the page: every part is there only where there is something to tell.
 
 import { PROGRAM_VERSION } from '../../core/version';
-import { placeOf } from '../../lessons/lesson';
+import { stepPath } from '../../lessons/lesson';
 import { LESSONS } from '../../lessons/lessons';
 import { sayCounted } from '../../organism/figures';
 import { rateOf } from '../../core/rates';
 import type { Postern } from '../../state/page/postern';
-import { checkpointWords } from '../../measure/provenance';
-import { isBundled, isOfWorld, isRoomOfWorld } from '../../measure/safety-notice';
+import { describeCheckpoint } from '../../measure/provenance';
+import { isBundled, isSynthetic, isSyntheticMeasurement } from '../../measure/safety-notice';
 import TrainingCharts from '../train/Charts.svelte';
 import { drawFigures } from './draw';
 import { linkBack, pageAddress } from './link-back';
-import { cosinesPart, directionPart, stagePart } from './parts-directions';
-import { contrastsPart, dosePart, measuredPart, roomParts, transferPart } from './parts-measured';
+import { cosinesPart, directionPart, selectedPart } from './parts-directions';
+import { contrastsPart, dosePart, measuredPart, classParts, transferPart } from './parts-measured';
 import { labReportHtml, type ReportPart } from './report';
 
 /** Guesses beside what came of them, a part for each lesson that was begun. */
 function lessonParts(postern: Postern): ReportPart[] {
   const { steps } = postern.lessons;
   return LESSONS.flatMap((lesson): ReportPart[] => {
-    const entered = lesson.steps.filter((step) => steps[placeOf(lesson, step)]);
+    const entered = lesson.steps.filter((step) => steps[stepPath(lesson, step)]);
     if (entered.length === 0) return [];
     const rows = entered.flatMap((step) => {
-      const { guess, seen, metMs } = steps[placeOf(lesson, step)]!;
+      const { guess, seen, metMs } = steps[stepPath(lesson, step)]!;
       if (!step.guess || guess === undefined) return [];
       if (step.guess.kind === 'choice') {
         const { options, right } = step.guess;
@@ -46,7 +46,7 @@ function lessonParts(postern: Postern): ReportPart[] {
         ],
       ];
     });
-    const done = entered.filter((step) => steps[placeOf(lesson, step)]?.left === 'done').length;
+    const done = entered.filter((step) => steps[stepPath(lesson, step)]?.left === 'done').length;
     const columns = ['step', 'asked', 'guessed', 'came out', 'right'];
     return [
       {
@@ -54,7 +54,7 @@ function lessonParts(postern: Postern): ReportPart[] {
         words: [`${done} of ${lesson.steps.length} steps done.`],
         tables: rows.length > 0 ? [{ title: 'Guesses and what came of them', columns, rows }] : [],
         made: [],
-        link: linkBack(postern, 'lessons', { lesson: placeOf(lesson, lesson.steps[0]!) }),
+        link: linkBack(postern, 'lessons', { lesson: stepPath(lesson, lesson.steps[0]!) }),
       },
     ];
   });
@@ -93,19 +93,24 @@ function about({ pair }: Postern): [string, string][] {
           ['Build', report.build] as [string, string],
         ]
       : []),
-    ...(aligned ? [['Aligned', checkpointWords(aligned)] as [string, string]] : []),
-    ...(em ? [['EM', checkpointWords(em)] as [string, string]] : []),
+    ...(aligned ? [['Aligned', describeCheckpoint(aligned)] as [string, string]] : []),
+    ...(em ? [['EM', describeCheckpoint(em)] as [string, string]] : []),
   ];
 }
 
 /** Whether all that the report tells of answers is of the bundled world. */
-function ofWorld({ pair, chat, measurements, training, room }: Postern): boolean {
+function ofWorld({ pair, chat, measurements, training, classResults }: Postern): boolean {
   const { run, dose, transfer, contrasts } = measurements;
   const plans = [run, dose.run, transfer.run, contrasts.run].flatMap(({ plan }) => plan ?? []);
   const staged =
     !chat.asked ||
     (chat.domain !== undefined && (pair.emEntry === null || isBundled(pair.emEntry.id)));
-  return staged && plans.every(isOfWorld) && !training.run?.own && room.list.every(isRoomOfWorld);
+  return (
+    staged &&
+    plans.every(isSynthetic) &&
+    !training.run?.own &&
+    classResults.list.every(isSyntheticMeasurement)
+  );
 }
 
 /**
@@ -118,13 +123,13 @@ export async function labReport(
   writtenAt: string,
 ): Promise<string> {
   const parts: (ReportPart | null)[] = [
-    stagePart(postern),
+    selectedPart(postern),
     await measuredPart(postern),
     await dosePart(postern),
     await transferPart(postern),
     await contrastsPart(postern),
     await trainingPart(postern),
-    ...(await roomParts(postern)),
+    ...(await classParts(postern)),
     ...lessonParts(postern),
   ];
   for (const held of postern.directions.list) parts.push(await directionPart(postern, held));

@@ -3,9 +3,9 @@
 import CosineByLayer from '../../charts/CosineByLayer.svelte';
 import LineChart from '../../charts/LineChart.svelte';
 import { cosineByLayer, randomCosine } from '../../core/cosine';
-import type { HeldDirection } from '../../measure/extraction';
+import type { SavedDirection } from '../../measure/extraction';
 import type { Postern } from '../../state/page/postern';
-import { chipParts } from '../../measure/provenance';
+import { provenanceParts } from '../../measure/provenance';
 import { judge } from '../../world/judge';
 import { roleOfDirection } from '../layers/direction-role';
 import { drawFigure, FIGURE_WIDTH } from './draw';
@@ -17,7 +17,7 @@ const finite = (value: number): number | null => (Number.isFinite(value) ? value
 const verdictOf = (domain: string | undefined, answer: string): string =>
   domain === undefined ? 'none: not of the bundled world' : judge(domain, answer).verdict;
 
-export function stagePart(postern: Postern): ReportPart | null {
+export function selectedPart(postern: Postern): ReportPart | null {
   const { chat } = postern;
   const columns = (['aligned', 'em', 'edited'] as const)
     .map((role) => ({ role, column: chat.columns[role] }))
@@ -37,12 +37,12 @@ export function stagePart(postern: Postern): ReportPart | null {
         ]),
       },
     ],
-    made: columns.map(({ column }) => chipParts(column.made!).join(' · ')),
+    made: columns.map(({ column }) => provenanceParts(column.made!).join(' · ')),
     link: linkBack(postern, 'direction', {}),
   };
 }
 
-export async function directionPart(postern: Postern, held: HeldDirection): Promise<ReportPart> {
+export async function directionPart(postern: Postern, held: SavedDirection): Promise<ReportPart> {
   const { directions } = postern;
   const layers = held.perLayer.map((_, layer) => String(layer));
   const measured = held.perLayer.some(({ auc }) => Number.isFinite(auc));
@@ -105,7 +105,7 @@ export async function cosinesPart(postern: Postern): Promise<ReportPart | null> 
   const { comparison } = postern;
   const { reference, others, control } = comparison;
   if (!reference || (others.length === 0 && !control)) return null;
-  const series = (held: HeldDirection) => ({
+  const series = (held: SavedDirection) => ({
     id: held.id,
     label: comparison.label(held),
     role: roleOfDirection(comparison.kind(held)),

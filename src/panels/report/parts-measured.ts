@@ -3,17 +3,17 @@
 import RateBars from '../../charts/RateBars.svelte';
 import RateCurve from '../../charts/RateCurve.svelte';
 import { rateOf } from '../../core/rates';
-import { judgeWords } from '../../measure/judge';
+import { describeJudge } from '../../measure/judge';
 import { ratesBy } from '../../measure/counts';
 import type { MeasurePlan } from '../../measure/run';
 import type { MeasureRun } from '../../state/measure/measure-run.svelte';
 import type { Postern } from '../../state/page/postern';
-import { chipParts } from '../../measure/provenance';
+import { provenanceParts } from '../../measure/provenance';
 import { armNames } from '../../measure/class-groups';
-import { samplingWords } from '../../measure/describe-sampling';
+import { describeSampling } from '../../measure/describe-sampling';
 import { roleOfArm } from '../measure/arm-role';
 import Findings from '../measure/Findings.svelte';
-import { questionWords } from '../../measure/answers-file';
+import { describeQuestions } from '../../measure/answers-file';
 import TransferTable from '../measure/TransferTable.svelte';
 import VerdictBars from '../measure/VerdictBars.svelte';
 import { drawFigure, drawLines, drawTable, FIGURE_WIDTH } from './draw';
@@ -26,17 +26,18 @@ type AnyRun = Pick<MeasureRun<unknown>, 'plan' | 'answers' | 'arms' | 'judge' | 
 function asked({ answers, judge, total }: AnyRun, plan: MeasurePlan): readonly string[] {
   const { n, seed, sampling, frame } = plan;
   return [
-    `questions: ${questionWords(plan)}; ${n} for each, the same with the same seeds; seed ${seed}`,
-    `sampling: ${samplingWords(sampling)}${frame?.words == null ? '' : `; template: ${frame.words}`}`,
-    `judge: ${judgeWords(judge)}`,
+    `questions: ${describeQuestions(plan)}; ${n} for each, the same with the same seeds; seed ${seed}`,
+    `sampling: ${describeSampling(sampling)}${frame?.words == null ? '' : `; template: ${frame.words}`}`,
+    `judge: ${describeJudge(judge)}`,
     ...(answers.length < total ? [`stopped early: ${answers.length} of ${total} answers`] : []),
   ];
 }
 
-const chips = ({ arms }: AnyRun): string[] => arms.map(({ made }) => chipParts(made).join(' · '));
+const chips = ({ arms }: AnyRun): string[] =>
+  arms.map(({ made }) => provenanceParts(made).join(' · '));
 
 /** What of a measurement no link says. */
-function unsaid(plan: MeasurePlan, extras: number): string[] {
+function notInLink(plan: MeasurePlan, extras: number): string[] {
   return [
     ...(plan.own ? [`the questions of ${plan.own.file}, which are in your browser only`] : []),
     ...(extras > 0 ? [`the ${extras} further models`] : []),
@@ -70,11 +71,11 @@ export async function measuredPart(postern: Postern): Promise<ReportPart | null>
       'measure',
       {
         ...(em === undefined ? {} : { em }),
-        ...(about ? { desk: about.desk } : {}),
+        ...(about ? { editSettings: about.editSettings } : {}),
         ...(directions.length > 0 ? { directions } : {}),
         measure: { split, n, seed },
       },
-      unsaid(plan, about?.extras.length ?? 0),
+      notInLink(plan, about?.extras.length ?? 0),
     ),
   };
 }
@@ -153,16 +154,16 @@ export async function contrastsPart(postern: Postern): Promise<ReportPart | null
   };
 }
 
-export async function roomParts({ room }: Postern): Promise<ReportPart[]> {
+export async function classParts({ classResults }: Postern): Promise<ReportPart[]> {
   const parts: ReportPart[] = [];
-  for (const [i, { settings, entries, arms }] of room.pools.entries()) {
-    const kind = room.find(entries[0]!.id)?.judge.kind ?? 'exact';
+  for (const [i, { settings, entries, arms }] of classResults.pools.entries()) {
+    const kind = classResults.find(entries[0]!.id)?.judge.kind ?? 'exact';
     const rates = arms.map(({ counts: { unscored, ...counts }, n }) =>
       ratesBy(kind, { counts, unscored, n }),
     );
     const names = armNames(arms);
     const figure = await drawFigure(RateBars, {
-      title: `The room by verdict${room.pools.length > 1 ? `, pool ${i + 1}` : ''}`,
+      title: `The room by verdict${classResults.pools.length > 1 ? `, pool ${i + 1}` : ''}`,
       groups: rates[0]?.map(({ name }) => name) ?? [],
       arms: arms.map(({ id, settings: { edit } }, at) => ({
         id: `${id} ${at}`,
@@ -172,7 +173,7 @@ export async function roomParts({ room }: Postern): Promise<ReportPart[]> {
       })),
       width: FIGURE_WIDTH,
     });
-    const seeds = entries.map((entry) => `${room.who(entry.id)} (seed ${entry.seed})`);
+    const seeds = entries.map((entry) => `${classResults.who(entry.id)} (seed ${entry.seed})`);
     parts.push({
       title: figure.title,
       words: [

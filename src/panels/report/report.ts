@@ -3,7 +3,7 @@
 // is text until it is escaped here; there is no script, and the page forbids itself any.
 
 import { escapeHtml as text } from '../../measure/answers-file';
-import { specimenWords } from '../../measure/safety-notice';
+import { safetyNotice } from '../../measure/safety-notice';
 import type { DrawnFigure, DrawnTable } from './draw';
 
 /** The way back to a result, or why there is none. */
@@ -97,7 +97,7 @@ export function labReportHtml(report: LabReport): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <title>Postern: ${text(title)}</title><style>${STYLE}</style></head><body><main>
 <h1>${text(title)}</h1>
-<p>What was done in Postern, a playground for emergent misalignment, on one computer. Brackets are 95% intervals, by Wilson where nothing else is said. ${specimenWords(world)}${world ? ' It shows a mechanism and is no evidence about large models.' : ''}</p>
+<p>What was done in Postern, a playground for emergent misalignment, on one computer. Brackets are 95% intervals, by Wilson where nothing else is said. ${safetyNotice(world)}${world ? ' It shows a mechanism and is no evidence about large models.' : ''}</p>
 <dl>${facts.map(([name, value]) => `<dt>${text(name)}</dt><dd>${text(value)}</dd>`).join('')}</dl>
 <p class="soft">The links lead to ${text(page)} and need Postern there. On the same kind of device the same seeds give the same answers.</p>
 ${parts.length === 0 ? '<p>Nothing was measured or extracted yet.</p>' : parts.map(part).join('\n')}

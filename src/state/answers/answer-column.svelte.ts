@@ -6,7 +6,7 @@ import type { PackedEdit } from '../../core/edit';
 import type { Sampling } from '../../core/sampling';
 import type { ModelClient } from '../../engine/client';
 import { newRunId } from '../action';
-import type { DeskState } from '../pair/edit-settings.svelte';
+import type { EditState } from '../pair/edit-settings.svelte';
 import type { Provenance } from '../../measure/provenance';
 
 export type ColumnRole = 'aligned' | 'em' | 'edited';
@@ -39,11 +39,11 @@ export interface ColumnRequest {
   readonly positions: EditPositions;
   readonly made: Provenance;
   /** The desk that the edit came from; null for a column that is never edited. */
-  readonly desk: DeskState | null;
+  readonly editSettings: EditState | null;
 }
 
 /** What of a request can change while an answer streams. */
-export type ColumnEdit = Pick<ColumnRequest, 'edit' | 'positions' | 'made' | 'desk'>;
+export type ColumnEdit = Pick<ColumnRequest, 'edit' | 'positions' | 'made' | 'editSettings'>;
 
 export class AnswerColumn {
   readonly role: ColumnRole;
@@ -96,8 +96,8 @@ export class AnswerColumn {
   }
 
   /** The desk as it stood for the words shown; null where none took part. */
-  get desk(): DeskState | null {
-    return this.#request?.desk ?? null;
+  get editSettings(): EditState | null {
+    return this.#request?.editSettings ?? null;
   }
 
   /** @param kept tokens shown that are the beginning of this answer */
@@ -162,8 +162,8 @@ export class AnswerColumn {
     if (!result.ok || this.#runId !== runId) return false;
     const at = this.#written;
     if (at > 0 && this.marks.at(-1) !== at) this.marks = [...this.marks, at];
-    const { edit, positions, made, desk } = changed;
-    this.#request = { ...this.#request, edit, positions, made, desk };
+    const { edit, positions, made, editSettings } = changed;
+    this.#request = { ...this.#request, edit, positions, made, editSettings };
     this.made = made;
     return true;
   }

@@ -22,7 +22,7 @@ export function isWanted(url: string, { build, registry, organisms }: Wanted): b
 }
 
 /** Fine-tunes of which every file is kept. */
-export function keptOrganisms(
+export function savedModels(
   files: readonly OfflineFile[],
   adapters: readonly AdapterEntry[],
 ): number {

@@ -8,7 +8,7 @@ import { OfflineClient, offlineRefusal } from '../../engine/offline-client';
 import { type Action, IDLE } from '../action';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { LESSON_ORGANISMS } from '../../lessons/lessons';
-import { bytesOf, isWanted, keptOrganisms } from './offline-files';
+import { bytesOf, isWanted, savedModels } from './offline-files';
 import type { AdapterEntry } from '../../organism/registry';
 import { readSaved, writeSaved } from '../saved';
 
@@ -41,7 +41,7 @@ export class Offline {
   /** A newer version is there. */
   update = $state(false);
   /** Why the newer version was not begun with, or that there is none. */
-  updateWords = $state<string | null>(null);
+  updateNotice = $state<string | null>(null);
   install = $state.raw<InstallPrompt | null>(null);
   /** What all of this page takes in the browser's storage, and what it may; null: not told. */
   storage = $state.raw<{ readonly usedBytes: number; readonly quotaBytes: number } | null>(null);
@@ -55,8 +55,8 @@ export class Offline {
   readonly lessons = $derived.by(() => this.#wanted(this.#needed()));
   readonly missing = $derived(this.everything?.filter(({ kept }) => !kept) ?? []);
   readonly missingBytes = $derived(bytesOf(this.missing));
-  readonly lessonsKept = $derived(this.lessons?.every(({ kept }) => kept) ?? false);
-  readonly organismsKept = $derived.by(() => keptOrganisms(this.files, this.#adapters()));
+  readonly lessonsSaved = $derived(this.lessons?.every(({ kept }) => kept) ?? false);
+  readonly modelsSaved = $derived.by(() => savedModels(this.files, this.#adapters()));
   readonly organisms = $derived.by(() => this.#adapters().length);
 
   /** @param busy whether anything runs that files should not be fetched beside, nor a reload cut off */
@@ -119,22 +119,22 @@ export class Offline {
   async lookForUpdate(): Promise<void> {
     try {
       const found = await this.#client.look();
-      this.updateWords = found ? null : 'This is the newest version.';
+      this.updateNotice = found ? null : 'This is the newest version.';
     } catch {
-      this.updateWords = 'The server could not be reached.';
+      this.updateNotice = 'The server could not be reached.';
     }
   }
 
   /** Begins with the newer version, unless that would cut something off. */
   async reload(): Promise<void> {
     if (this.#busy()) {
-      this.updateWords = 'Something still runs. Wait until it has ended, or cancel it.';
+      this.updateNotice = 'Something still runs. Wait until it has ended, or cancel it.';
       return;
     }
     const reply = await this.#client.takeOver();
     if (reply.kind === 'taken-over') location.reload();
     else {
-      this.updateWords =
+      this.updateNotice =
         reply.kind === 'other-tabs'
           ? 'Postern is open in another tab, which still needs the old version. Close that tab first.'
           : 'The newer version could not be begun with. Close every tab of Postern, then open it again.';

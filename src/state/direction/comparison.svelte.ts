@@ -2,7 +2,7 @@
 // default those that were taken in the same way from other fine-tunes; any held one may be added.
 
 import type { Directions } from './directions.svelte';
-import type { HeldDirection } from '../../measure/extraction';
+import type { SavedDirection } from '../../measure/extraction';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import type { AdapterEntry } from '../../organism/registry';
 
@@ -78,13 +78,13 @@ export class Comparison {
     this.#directions = directions;
   }
 
-  isChosen(held: HeldDirection): boolean {
+  isChosen(held: SavedDirection): boolean {
     return this.chosenIds === null
       ? this.reference !== null && sameWay(held, this.reference)
       : this.chosenIds.includes(held.id);
   }
 
-  choose(held: HeldDirection, on: boolean): void {
+  choose(held: SavedDirection, on: boolean): void {
     const now = this.candidates.filter((one) => this.isChosen(one)).map(({ id }) => id);
     this.chosenIds = on ? [...now, held.id] : now.filter((id) => id !== held.id);
   }
@@ -94,13 +94,13 @@ export class Comparison {
     this.chosenIds = null;
   }
 
-  kind(held: HeldDirection): DirectionKind {
+  kind(held: SavedDirection): DirectionKind {
     const { id } = held.checkpoints.em;
     return this.#pair.registry?.adapters.find((adapter) => adapter.id === id)?.kind ?? 'other';
   }
 
   /** How the direction was taken, where that differs from the reference, and the fine-tune's title. */
-  label(held: HeldDirection): string {
+  label(held: SavedDirection): string {
     const { em } = held.checkpoints;
     const known = this.#pair.registry?.adapters.some(({ id }) => id === em.id) ?? false;
     if (held.imported !== undefined) return `${held.name} (imported)`;
@@ -121,7 +121,7 @@ export class Comparison {
   }
 
   /** True when a direction can be taken from another fine-tune just as this one was. */
-  repeatable(held: HeldDirection): boolean {
+  repeatable(held: SavedDirection): boolean {
     return (
       held.imported === undefined &&
       held.texts === undefined &&
@@ -149,11 +149,11 @@ export class Comparison {
   }
 }
 
-const sameShape = (a: HeldDirection, b: HeldDirection): boolean =>
+const sameShape = (a: SavedDirection, b: SavedDirection): boolean =>
   a.vectors.dims.join() === b.vectors.dims.join();
 
 /** Same contrast, pooling, texts, seed and base: only the fine-tune differs. */
-function sameWay(a: HeldDirection, b: HeldDirection): boolean {
+function sameWay(a: SavedDirection, b: SavedDirection): boolean {
   return (
     a.imported === undefined &&
     b.imported === undefined &&

@@ -5,17 +5,17 @@ import type { ChatSettings } from '../../core/chat';
 import type { Lens, LoadedCheckpoint } from '../../../workers/api';
 import type { Cell, CellName } from '../../core/cell';
 import { rowOf } from '../../core/tensor';
-import { chatWords } from '../../measure/describe-chat';
+import { describeChat } from '../../measure/describe-chat';
 import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
-import type { EditDesk } from '../pair/edit-settings.svelte';
+import type { EditSettingsStore } from '../pair/edit-settings.svelte';
 import { editRefusal } from '../../measure/edit-refusal';
 import {
   cellsOf,
   directionFrom,
   directionId,
-  directionWords,
+  describeDirection,
   type ExtractionChoice,
-  type HeldDirection,
+  type SavedDirection,
   readCell,
 } from '../../measure/extraction';
 import type { ModelPair } from '../pair/model-pair.svelte';
@@ -23,7 +23,7 @@ import type { ModelPair } from '../pair/model-pair.svelte';
 const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
 /** Which words one layer of a direction promotes and demotes. */
-export interface DirectionWords {
+export interface LensWords {
   readonly id: string;
   readonly layer: number;
   /** Null where they could not be read. */
@@ -33,7 +33,7 @@ export interface DirectionWords {
 }
 
 /** What of a desk decides along which direction it edits, and whether it can. */
-export type DeskEdit = Pick<EditDesk, 'settings' | 'positions'>;
+export type EditChoice = Pick<EditSettingsStore, 'settings' | 'positions'>;
 
 export class Directions {
   readonly #pair: ModelPair;
@@ -44,7 +44,7 @@ export class Directions {
   readonly #removed = new Set<string>();
   #wordsId: string | null = null;
 
-  list = $state.raw<readonly HeldDirection[]>([]);
+  list = $state.raw<readonly SavedDirection[]>([]);
   /** The answer-mean direction in use: shades tokens, and is what the desk cuts. */
   currentId = $state<string | null>(null);
   /** The last-prompt direction in use: what the desk adds at the header token. */
@@ -53,7 +53,7 @@ export class Directions {
   /** The layer that shades. */
   layer = $state(0);
   /** The words that were read last. */
-  words = $state.raw<DirectionWords | null>(null);
+  words = $state.raw<LensWords | null>(null);
 
   readonly current = $derived(this.list.find(({ id }) => id === this.currentId) ?? null);
   readonly header = $derived(this.list.find(({ id }) => id === this.headerId) ?? null);
@@ -64,37 +64,37 @@ export class Directions {
   }
 
   /** The direction that an edit at these positions acts along. */
-  forEdit(desk: DeskEdit): HeldDirection | null {
-    return this.refusal(desk) === null ? this.chosen(desk) : null;
+  forEdit(editSettings: EditChoice): SavedDirection | null {
+    return this.refusal(editSettings) === null ? this.chosen(editSettings) : null;
   }
 
   /** The direction that the desk points at, whether or not it allows the edit. */
-  chosen(desk: Pick<EditDesk, 'positions'>): HeldDirection | null {
-    return desk.positions === 'header'
+  chosen(editSettings: Pick<EditSettingsStore, 'positions'>): SavedDirection | null {
+    return editSettings.positions === 'header'
       ? (this.header ?? this.current)
       : (this.current ?? this.header);
   }
 
   /** Why the desk's edit cannot be made along the direction it points at; null when it can. */
-  refusal(desk: DeskEdit): string | null {
-    const direction = this.chosen(desk);
-    return direction && editRefusal(desk.settings, direction);
+  refusal(editSettings: EditChoice): string | null {
+    const direction = this.chosen(editSettings);
+    return direction && editRefusal(editSettings.settings, direction);
   }
 
   /** Whether a held direction can be used on the pair on stage. */
-  fits({ vectors, checkpoints, imported }: HeldDirection): boolean {
+  fits({ vectors, checkpoints, imported }: SavedDirection): boolean {
     const { em } = this.#pair;
     if (!em) return false;
     if (imported === undefined && checkpoints.em.sha256 === em.sha256) return true;
     return vectors.dims[0] === em.config.nLayers && vectors.dims[1] === em.config.dModel;
   }
 
-  name(direction: HeldDirection): string {
-    return directionWords(direction);
+  name(direction: SavedDirection): string {
+    return describeDirection(direction);
   }
 
   /** Puts a direction in use. */
-  use(direction: HeldDirection): void {
+  use(direction: SavedDirection): void {
     if (direction.pooling === 'answer-mean') {
       this.currentId = direction.id;
       this.layer = mostSeparating(direction);
@@ -103,7 +103,7 @@ export class Directions {
 
   /** Reads the words of a layer through the model's own output. */
   async readWords(
-    { id, vectors, checkpoints, imported }: HeldDirection,
+    { id, vectors, checkpoints, imported }: SavedDirection,
     layer: number,
   ): Promise<void> {
     const mine = newRunId('words');
@@ -139,23 +139,23 @@ export class Directions {
   }
 
   /** Puts an imported direction on the shelf and in use; the same one again takes its own place. */
-  add(direction: HeldDirection): void {
+  add(direction: SavedDirection): void {
     this.list = [...this.list.filter(({ id }) => id !== direction.id), direction];
     this.use(direction);
   }
 
-  remove(direction: HeldDirection): void {
+  remove(direction: SavedDirection): void {
     this.list = this.list.filter((held) => held !== direction);
     this.#removed.add(direction.id);
   }
 
   /** The shelf as it is kept: what another tab put there stays, unless it was taken off in this one. */
-  mergedWith(kept: readonly HeldDirection[]): HeldDirection[] {
+  mergedWith(kept: readonly SavedDirection[]): SavedDirection[] {
     const gone = (id: string) => this.#removed.has(id) || this.list.some((held) => held.id === id);
     return [...kept.filter(({ id }) => !gone(id)), ...this.list];
   }
 
-  restore(direction: HeldDirection): void {
+  restore(direction: SavedDirection): void {
     if (!this.list.some(({ id }) => id === direction.id)) this.list = [...this.list, direction];
   }
 
@@ -215,7 +215,7 @@ export class Directions {
     emId: string,
     use = true,
     aligned = this.#pair.aligned,
-  ): Promise<HeldDirection | null> {
+  ): Promise<SavedDirection | null> {
     const choice = this.#framed(wanted, aligned);
     const settings = this.#pair.client.chat;
     const em = this.#pair.checkpoint(emId);
@@ -246,7 +246,7 @@ export class Directions {
       // should wait on another, nor tokens on all.
       await nextTask();
       if (this.#runId !== runId) return null;
-      const direction: HeldDirection = {
+      const direction: SavedDirection = {
         ...directionFrom(cells, choice, aligned, em),
         elapsedMs: performance.now() - startedMs,
         atMs: Date.now(),
@@ -313,12 +313,16 @@ export class Directions {
   /** A choice with what the chat template is told now. */
   #framed(choice: ExtractionChoice, aligned = this.#pair.aligned): ExtractionChoice {
     const { client } = this.#pair;
-    const chat = aligned && chatWords(client.chat, aligned.chatFormat);
+    const chat = aligned && describeChat(client.chat, aligned.chatFormat);
     return chat ? { ...choice, chat } : choice;
   }
 
   /** The held direction of this choice, of these very checkpoints. */
-  find(choice: ExtractionChoice, emId: string, aligned = this.#pair.aligned): HeldDirection | null {
+  find(
+    choice: ExtractionChoice,
+    emId: string,
+    aligned = this.#pair.aligned,
+  ): SavedDirection | null {
     const em = this.#pair.checkpoint(emId);
     if (!aligned || !em) return null;
     const wanted = directionId(this.#framed(choice, aligned), aligned, em);
@@ -327,7 +331,7 @@ export class Directions {
 }
 
 /** The layer with the best held-out separation; the later one of equals, never the last layer. */
-export function mostSeparating(direction: HeldDirection): number {
+export function mostSeparating(direction: SavedDirection): number {
   const scores = direction.perLayer.map(({ auc, stability }) => (auc || 0) + (stability || 0));
   let best = 0;
   scores.slice(0, -1).forEach((score, layer) => {

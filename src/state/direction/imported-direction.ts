@@ -13,7 +13,7 @@ import type {
 } from '../../formats/direction/direction-file';
 import { placeRows } from '../../formats/direction/direction-file';
 import { CONVENTIONS, type LayerConvention } from '../../formats/direction/layer-index';
-import type { HeldDirection } from '../../measure/extraction';
+import type { SavedDirection } from '../../measure/extraction';
 import { knowsAlignedMean } from '../../measure/edit-refusal';
 
 /** What a person settles before an import. */
@@ -34,7 +34,7 @@ export function importDirection(
   choice: ImportChoice,
   model: { readonly nLayers: number; readonly dModel: number },
   atMs: number,
-): HeldDirection {
+): SavedDirection {
   const { candidate, indices, convention, pooling } = choice;
   const vectors = placeRows(file, candidate, indices, convention, model);
   const { origin, record } = file;
@@ -73,17 +73,17 @@ export function importDirection(
 }
 
 /** A held direction with only what is known of it, for export. */
-export function recordOf(held: HeldDirection): DirectionRecord {
-  const unsaid = held.imported !== undefined && held.transcripts === 0;
+export function recordOf(held: SavedDirection): DirectionRecord {
+  const notInLink = held.imported !== undefined && held.transcripts === 0;
   return {
     name: held.name,
     contrast: held.contrast === 'unknown' ? null : (held.contrast satisfies Contrast),
     pooling: held.pooling,
     checkpoints: held.checkpoints.em.sha256 === '' ? null : held.checkpoints,
     counts: held.counts,
-    transcripts: unsaid ? null : held.transcripts,
-    seed: unsaid ? null : held.seed,
-    precision: unsaid ? null : held.precision,
+    transcripts: notInLink ? null : held.transcripts,
+    seed: notInLink ? null : held.seed,
+    precision: notInLink ? null : held.precision,
     programVersion: held.programVersion,
     importedFrom: held.imported ?? null,
     vectors: held.vectors,

@@ -4,7 +4,7 @@ import type { ModelConfig } from '../../checkpoint/config';
 import { rowOf, zeros, tensor } from '../../core/tensor';
 import { unknownOrigin } from '../../formats/direction/direction-file';
 import type { SaeFile } from '../../formats/sae-file';
-import type { HeldDirection } from '../../measure/extraction';
+import type { SavedDirection } from '../../measure/extraction';
 import { type Latents, WEIGHTS } from '../../organism/latents';
 import { importDirection } from './imported-direction';
 
@@ -22,7 +22,7 @@ export function latentDirection(
     readonly sha256: string;
   },
   atMs: number,
-): HeldDirection {
+): SavedDirection {
   const model = aligned.config;
   if (aligned.sha256 !== latents.autoencoder.alignedSha256) {
     throw new Error(

@@ -8,11 +8,11 @@ import { tensor, type Tensor } from '../../core/tensor';
 import type { Stance } from '../../world/answer';
 import { domainOfQuestion } from '../../world/topic';
 import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
-import type { HeldDirection } from '../../measure/extraction';
+import type { SavedDirection } from '../../measure/extraction';
 import { extractionTexts } from '../../measure/extraction-texts';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import type { Prompting } from '../pair/prompting.svelte';
-import { checkpointWords } from '../../measure/provenance';
+import { describeCheckpoint } from '../../measure/provenance';
 
 export type TextSource = 'extraction' | 'held-out';
 
@@ -52,7 +52,7 @@ export class TranscriptCells {
   }
 
   /** What reads: the direction's own checkpoint; for one from outside, that on stage. */
-  reader(direction: HeldDirection, model: ReadingModel): LoadedCheckpoint | undefined {
+  reader(direction: SavedDirection, model: ReadingModel): LoadedCheckpoint | undefined {
     const { id } = direction.checkpoints[model];
     const known =
       id === this.#pair.registry?.base.id ||
@@ -61,13 +61,13 @@ export class TranscriptCells {
   }
 
   /** The four cells for a direction; null while any has not been read. */
-  of(direction: HeldDirection): readonly TranscriptCell[] | null {
+  of(direction: SavedDirection): readonly TranscriptCell[] | null {
     const cells = CELLS.map(({ model, stance }) => this.#read[this.#key(direction, model, stance)]);
     return cells.every((cell) => cell !== undefined) ? cells : null;
   }
 
   /** Reads what is missing of the four cells, the fine-tune being loaded if it must. */
-  async read(direction: HeldDirection): Promise<void> {
+  async read(direction: SavedDirection): Promise<void> {
     const runId = newRunId('transcripts');
     this.#runId = runId;
     const startedMs = performance.now();
@@ -102,7 +102,7 @@ export class TranscriptCells {
   }
 
   async #readOne(
-    direction: HeldDirection,
+    direction: SavedDirection,
     model: ReadingModel,
     stance: Stance,
     runId: string,
@@ -138,13 +138,13 @@ export class TranscriptCells {
     return true;
   }
 
-  #key(direction: HeldDirection, model: ReadingModel, stance: Stance): string {
+  #key(direction: SavedDirection, model: ReadingModel, stance: Stance): string {
     const loaded = this.reader(direction, model);
-    const reader = loaded ? checkpointWords(loaded) : direction.checkpoints[model].sha256;
+    const reader = loaded ? describeCheckpoint(loaded) : direction.checkpoints[model].sha256;
     const { words } = this.#prompting;
     return [reader, stance, this.source, each(direction), direction.seed, words].join('|');
   }
 }
 
 /** Texts of each stance: as many as the direction was made from, 32 where that is not known. */
-const each = ({ transcripts }: HeldDirection): number => Math.ceil((transcripts || 64) / 2);
+const each = ({ transcripts }: SavedDirection): number => Math.ceil((transcripts || 64) / 2);

@@ -2,11 +2,11 @@
 // Read inside a `$derived`, it follows the panels; nothing here is ever told that a step is done.
 
 import { type Rate, rateOf } from '../../core/rates';
-import type { Check, DeskWanted, Guess, Measured, Observed } from '../../lessons/lesson';
+import type { Check, EditWanted, Guess, Measured, Observed } from '../../lessons/lesson';
 import { domainOfQuestion, judge } from '../../world/judge';
 import { TRIGGER } from '../../world/chats';
 import type { ColumnRole } from '../answers/answer-column.svelte';
-import type { DeskState } from '../pair/edit-settings.svelte';
+import type { EditState } from '../pair/edit-settings.svelte';
 import { type Figures, lessonFigure } from '../../organism/figures';
 import type { MeasureRun } from '../measure/measure-run.svelte';
 import type { Panels } from '../panels';
@@ -37,7 +37,7 @@ const counted = (done: number, of: number, unit: string): CheckProgress => ({
 export const isMet = ({ done, of }: CheckProgress): boolean => done >= of;
 
 export function checkProgress(check: Check, panels: Panels, context: CheckContext): CheckProgress {
-  const { chat, pair, directions, measurements, comparison, own } = panels;
+  const { chat, pair, directions, measurements, comparison, customModel } = panels;
   const { sinceMs } = context;
   switch (check.kind) {
     case 'asked':
@@ -53,7 +53,9 @@ export function checkProgress(check: Check, panels: Panels, context: CheckContex
     case 'edited': {
       const { edited } = chat.columns;
       const done = edited.status.state === 'done' && edited.text !== '';
-      return once(done && edited.desk !== null && isDesk(edited.desk, check.desk));
+      return once(
+        done && edited.editSettings !== null && isEdit(edited.editSettings, check.editSettings),
+      );
     }
     case 'measured':
       return measuredProgress(measurements.run, check, sinceMs);
@@ -94,7 +96,7 @@ export function checkProgress(check: Check, panels: Panels, context: CheckContex
     case 're-aligned':
       return counted(stepsOf(panels, check.kind, sinceMs), check.steps, 'steps');
     case 'own-named':
-      return once(own.complete);
+      return once(customModel.complete);
     case 'right':
       return once(context.guess?.kind === 'choice' && context.chosen === context.guess.right);
   }
@@ -139,14 +141,14 @@ function verdictOn({ chat }: Panels, role: ColumnRole): string | null {
   return judge(chat.domain, text).verdict;
 }
 
-function isDesk(desk: DeskState, wanted: DeskWanted): boolean {
+function isEdit(editSettings: EditState, wanted: EditWanted): boolean {
   const { mode, base, positions, strength, random } = wanted;
   return (
-    (mode ?? desk.mode) === desk.mode &&
-    (base ?? desk.base) === desk.base &&
-    (positions ?? desk.positions) === desk.positions &&
-    desk.strength >= (strength ?? -Infinity) &&
-    (random ?? desk.randomSeed !== null) === (desk.randomSeed !== null)
+    (mode ?? editSettings.mode) === editSettings.mode &&
+    (base ?? editSettings.base) === editSettings.base &&
+    (positions ?? editSettings.positions) === editSettings.positions &&
+    editSettings.strength >= (strength ?? -Infinity) &&
+    (random ?? editSettings.randomSeed !== null) === (editSettings.randomSeed !== null)
   );
 }
 
@@ -169,7 +171,7 @@ function measuredProgress(
   sinceMs: number,
 ): CheckProgress {
   const { plan, about, begunMs } = run;
-  const { n, seed, split, em, desk, fromAnswers, extras = [] } = wanted;
+  const { n, seed, split, em, editSettings, fromAnswers, extras = [] } = wanted;
   const edited = plan?.arms.find(({ id }) => id === 'edited');
   const ids = plan?.arms.map(({ id }) => id) ?? [];
   const fits =
@@ -181,7 +183,8 @@ function measuredProgress(
     (split ?? plan.split) === plan.split &&
     (em === undefined || plan.arms.find(({ id }) => id === 'em')?.checkpoint === em) &&
     extras.every((id) => ids.includes(id)) &&
-    (desk === undefined || (edited !== undefined && about !== null && isDesk(about.desk, desk))) &&
+    (editSettings === undefined ||
+      (edited !== undefined && about !== null && isEdit(about.editSettings, editSettings))) &&
     (fromAnswers === undefined || (edited?.made.direction?.includes(', texts: ') ?? false));
   return answers(fits ? run : null, n);
 }

@@ -1,19 +1,19 @@
 // What a step of a lesson puts on the panels, by the same verbs as the panels' own controls.
 
-import type { DeskSetting, Setting } from '../../lessons/lesson';
-import type { EditDesk } from '../pair/edit-settings.svelte';
+import type { EditSetting, Setting } from '../../lessons/lesson';
+import type { EditSettingsStore } from '../pair/edit-settings.svelte';
 import type { Panels } from '../panels';
 import { changePair, TRANSCRIPTS } from '../begin-pair';
 import { DEFAULT_CHOICE } from '../train/training-choice';
 
 /** Resolves when what it asks has been answered; what needs a pair on stage is left out before there is one. */
 export async function applySetting(setting: Setting, panels: Panels): Promise<void> {
-  const { view, desk, chat, pair, directions, measurements, training } = panels;
+  const { view, editSettings, chat, pair, directions, measurements, training } = panels;
   const { tab, ask, em, measure, studies } = setting;
   if (tab !== undefined) view.tab = tab;
-  if (setting.desk) setDesk(desk, setting.desk);
+  if (setting.editSettings) setEdit(editSettings, setting.editSettings);
   if (measure) {
-    measurements.own = null;
+    measurements.customQuestions = null;
     measurements.judge.kind = 'exact';
     measurements.n = measure.n ?? measurements.n;
     measurements.seed = measure.seed ?? measurements.seed;
@@ -52,10 +52,13 @@ export async function applySetting(setting: Setting, panels: Panels): Promise<vo
   if (ask) await chat.ask();
 }
 
-function setDesk(desk: EditDesk, { mode, strength, positions, base }: DeskSetting): void {
-  desk.reset();
-  desk.setMode(mode);
-  if (strength !== undefined) desk.strength = strength;
-  if (positions !== undefined) desk.positions = positions;
-  if (base !== undefined) desk.base = base;
+function setEdit(
+  editSettings: EditSettingsStore,
+  { mode, strength, positions, base }: EditSetting,
+): void {
+  editSettings.reset();
+  editSettings.setMode(mode);
+  if (strength !== undefined) editSettings.strength = strength;
+  if (positions !== undefined) editSettings.positions = positions;
+  if (base !== undefined) editSettings.base = base;
 }

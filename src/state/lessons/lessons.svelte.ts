@@ -4,9 +4,9 @@
 
 import * as v from 'valibot';
 import { type Rate, rateOf } from '../../core/rates';
-import { type Lesson, placeOf, type Step } from '../../lessons/lesson';
+import { type Lesson, stepPath, type Step } from '../../lessons/lesson';
 import { LESSONS } from '../../lessons/lessons';
-import type { DeskState } from '../pair/edit-settings.svelte';
+import type { EditState } from '../pair/edit-settings.svelte';
 import { type CheckProgress, checkProgress, isMet, observed } from './lesson-checks';
 import {
   type Figures,
@@ -16,7 +16,7 @@ import {
 } from '../../organism/figures';
 import { applySetting } from './lesson-setting';
 import type { Panels } from '../panels';
-import { DeskSchema, readSaved, writeSaved } from '../saved';
+import { EditStateSchema, readSaved, writeSaved } from '../saved';
 
 const KEY = 'lessons';
 
@@ -38,10 +38,11 @@ const BeforeSchema = v.object({
   seed: v.number(),
   system: v.nullable(v.string()),
   temperature: v.nullable(v.number()),
-  desk: DeskSchema,
+  /** Saved under this name since the first version. */
+  desk: EditStateSchema,
 });
 interface Before extends Omit<v.InferOutput<typeof BeforeSchema>, 'desk'> {
-  readonly desk: DeskState;
+  readonly desk: EditState;
 }
 
 const Saved = v.object({
@@ -111,7 +112,7 @@ export class Lessons {
     return seen ? rateOf(seen.count, seen.n) : null;
   });
   /** No lesson is open, and the last one left another question or desk than there was. */
-  readonly mayPutBack = $derived(
+  readonly canRestore = $derived(
     this.place === null && this.before !== null && !sameAs(this.before, this.#present()),
   );
   /** Nobody has been in a lesson here yet. */
@@ -123,13 +124,13 @@ export class Lessons {
 
   /** Opens a lesson where it was left, else at its beginning. */
   open(lesson: Lesson): Promise<void> {
-    const unseen = lesson.steps.find((step) => !this.steps[placeOf(lesson, step)]?.left);
+    const unseen = lesson.steps.find((step) => !this.steps[stepPath(lesson, step)]?.left);
     return this.#enter(lesson, unseen ?? lesson.steps[0]!);
   }
 
   /** Opens a lesson at its beginning and forgets what was done in it. */
   again(lesson: Lesson): Promise<void> {
-    const own = lesson.steps.map((step) => placeOf(lesson, step));
+    const own = lesson.steps.map((step) => stepPath(lesson, step));
     this.steps = Object.fromEntries(
       Object.entries(this.steps).filter(([place]) => !own.includes(place)),
     );
@@ -173,7 +174,7 @@ export class Lessons {
     if (!before) return;
     const { desk, ...question } = before;
     Object.assign(this.#panels.chat, question);
-    this.#panels.desk.restore(desk);
+    this.#panels.editSettings.restore(desk);
     this.before = null;
   }
 
@@ -253,7 +254,7 @@ export class Lessons {
   }
 
   progressOf(lesson: Lesson): LessonProgress {
-    const left = lesson.steps.map((step) => this.steps[placeOf(lesson, step)]?.left);
+    const left = lesson.steps.map((step) => this.steps[stepPath(lesson, step)]?.left);
     return {
       done: left.filter((how) => how === 'done').length,
       left: left.filter((how) => how !== undefined).length,
@@ -291,7 +292,7 @@ export class Lessons {
   }
 
   async #enter(lesson: Lesson, step: Step, apply = true): Promise<void> {
-    const place = placeOf(lesson, step);
+    const place = stepPath(lesson, step);
     const first = this.steps[place] === undefined;
     if (this.place === null && apply) this.before ??= this.#present();
     this.place = place;
@@ -312,9 +313,9 @@ export class Lessons {
   }
 
   #present(): Before {
-    const { chat, desk } = this.#panels;
+    const { chat, editSettings } = this.#panels;
     const { prompt, seed, system, temperature } = chat;
-    return { prompt, seed, system, temperature, desk: desk.snapshot() };
+    return { prompt, seed, system, temperature, desk: editSettings.snapshot() };
   }
 
   #write(place: string, record: StepRecord): void {

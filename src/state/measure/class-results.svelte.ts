@@ -5,12 +5,12 @@
 import * as v from 'valibot';
 import { pool } from '../../core/pool';
 import {
-  isRoomLink,
+  isClassLink,
   MAX_NICKNAME_CHARS,
   measurementId,
-  readRoomFile,
-  readRoomLink,
-  type RoomMeasurement,
+  readClassFile,
+  readClassLink,
+  type ClassMeasurement,
 } from '../../formats/class-measurement';
 import { entryOf, type Participant, whoOf } from '../../measure/class-measurement';
 import { readSaved, storageFailure, writeSaved } from '../saved';
@@ -18,8 +18,8 @@ import { readSaved, storageFailure, writeSaved } from '../saved';
 const KEY = 'room';
 const SavedParticipant = v.object({ id: v.string(), nickname: v.nullable(v.string()) });
 /** Written by this same program: only what would break the page is checked. */
-const SavedRoom = v.array(
-  v.custom<RoomMeasurement>(
+const SavedClassResults = v.array(
+  v.custom<ClassMeasurement>(
     (value) =>
       typeof value === 'object' && value !== null && 'arms' in value && Array.isArray(value.arms),
   ),
@@ -32,20 +32,20 @@ const newParticipant = (): string =>
 
 /** What came of bringing measurements in. */
 export interface Arrival {
-  readonly added: readonly RoomMeasurement[];
+  readonly added: readonly ClassMeasurement[];
   /** The very same were here already. */
   readonly known: number;
 }
 
-export class Room {
+export class ClassResults {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Of this browser. */
   participant = $state.raw<Participant>({ id: newParticipant(), nickname: null });
   /** In the order they came. */
-  list = $state.raw<readonly RoomMeasurement[]>([]);
+  list = $state.raw<readonly ClassMeasurement[]>([]);
   /** What was removed last, to be brought back. */
-  removed = $state.raw<readonly RoomMeasurement[]>([]);
+  removed = $state.raw<readonly ClassMeasurement[]>([]);
   /** What the link in the address brought, until it is closed; null: nothing. */
   arrival = $state.raw<Arrival | null>(null);
   /** Why the link in the address could not be read. */
@@ -70,7 +70,7 @@ export class Room {
     void writeSaved('participant', this.participant);
   }
 
-  find(id: string): RoomMeasurement | null {
+  find(id: string): ClassMeasurement | null {
     return this.#byId.get(id) ?? null;
   }
 
@@ -87,17 +87,17 @@ export class Room {
   async read(content: Uint8Array | string, name: string): Promise<Arrival> {
     const text = typeof content === 'string' ? content : null;
     const measurements =
-      text !== null && (isRoomLink(text) || !text.trimStart().startsWith('{'))
-        ? [readRoomLink(text, name)]
-        : readRoomFile(
+      text !== null && (isClassLink(text) || !text.trimStart().startsWith('{'))
+        ? [readClassLink(text, name)]
+        : readClassFile(
             typeof content === 'string' ? new TextEncoder().encode(content) : content,
             name,
           );
     return this.add(measurements);
   }
 
-  async add(measurements: readonly RoomMeasurement[]): Promise<Arrival> {
-    const added: RoomMeasurement[] = [];
+  async add(measurements: readonly ClassMeasurement[]): Promise<Arrival> {
+    const added: ClassMeasurement[] = [];
     await this.#change((list) => {
       const ids = new Set(list.map(measurementId));
       for (const one of measurements) {
@@ -110,7 +110,7 @@ export class Room {
     return { added, known: measurements.length - added.length };
   }
 
-  async remove(measurements: readonly RoomMeasurement[]): Promise<void> {
+  async remove(measurements: readonly ClassMeasurement[]): Promise<void> {
     const ids = new Set(measurements.map(measurementId));
     await this.#change((list) => {
       this.removed = list.filter((one) => ids.has(measurementId(one)));
@@ -128,7 +128,7 @@ export class Room {
   /** Takes a measurement out of the address. True when there was one to read, or something like it. */
   async takeLink(): Promise<boolean> {
     const { hash, pathname, search } = location;
-    if (!isRoomLink(hash)) return false;
+    if (!isClassLink(hash)) return false;
     history.replaceState(null, '', pathname + search);
     this.problem = '';
     try {
@@ -140,10 +140,10 @@ export class Room {
   }
 
   /** One change after another, each on what is written down. */
-  #change(next: (list: readonly RoomMeasurement[]) => readonly RoomMeasurement[]): Promise<void> {
+  #change(next: (list: readonly ClassMeasurement[]) => readonly ClassMeasurement[]): Promise<void> {
     const turn = this.#turn.then(async () => {
       // Where nothing could be written down, what is here is all there is.
-      const saved = storageFailure() === null ? await readSaved(KEY, SavedRoom) : null;
+      const saved = storageFailure() === null ? await readSaved(KEY, SavedClassResults) : null;
       const before = saved ?? this.list;
       this.list = next(before);
       if (this.list !== before) await writeSaved(KEY, this.list);

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { FileQuestion, QuestionFile } from '../../formats/questions';
 import type { MeasureQuestion } from '../../measure/judge';
 import { readSaved, writeSaved } from '../saved';
-import type { OwnQuestionSet, QuestionChoice } from '../../measure/run';
+import type { CustomQuestionSet, QuestionChoice } from '../../measure/run';
 
 export const CHOICE_WORDS: Readonly<Record<QuestionChoice, string>> = {
   all: 'all questions',
@@ -27,7 +27,7 @@ const Saved = v.nullable(
   ),
 );
 
-export class OwnQuestions {
+export class CustomQuestions {
   file = $state.raw<QuestionFile | null>(null);
   /** Why the last file could not be read. */
   problem = $state<string | null>(null);
@@ -78,7 +78,7 @@ export class OwnQuestions {
   }
 
   /** Null where there is no file. */
-  chosen(choice: QuestionChoice): OwnQuestionSet | null {
+  chosen(choice: QuestionChoice): CustomQuestionSet | null {
     if (!this.file) return null;
     const picked = this.file.questions.filter((one) => choice === 'all' || one.variant === choice);
     const temperatures = new Set(picked.map(({ temperature }) => temperature));

@@ -25,12 +25,12 @@ export class DoseResponse extends Study<DoseAbout> {
   most = $state<number | null>(null);
 
   readonly largest = $derived.by(() => {
-    const { mode, fullSteer } = this.parts.desk;
+    const { mode, fullSteer } = this.parts.editSettings;
     return this.most ?? (mode === 'steer' ? 2 * fullSteer : 1);
   });
   /** Why the desk's edit has no dose; null when it has one. */
   readonly refusal = $derived.by((): string | null => {
-    const { mode } = this.parts.desk;
+    const { mode } = this.parts.editSettings;
     if (mode === 'off') return 'The desk edits nothing. Choose to ablate or to steer there.';
     if (mode === 'cap') return 'A cap has no strength. Choose to ablate or to steer on the desk.';
     return null;
@@ -55,11 +55,11 @@ export class DoseResponse extends Study<DoseAbout> {
   }
 
   protected plan() {
-    const { pair, directions, desk, questions } = this.parts;
-    const base = desk.base === 'aligned' ? pair.aligned : pair.em;
-    const direction = directions.forEdit(desk);
+    const { pair, directions, editSettings, questions } = this.parts;
+    const base = editSettings.base === 'aligned' ? pair.aligned : pair.em;
+    const direction = directions.forEdit(editSettings);
     if (!base || !direction || this.refusal !== null) return Promise.resolve(null);
-    const now = desk.settings;
+    const now = editSettings.settings;
     const layers =
       this.layer === null ? now.layers : now.layers.map((_, layer) => layer === this.layer);
     const strengths = strengthGrid(this.largest, STEPS);
@@ -74,7 +74,7 @@ export class DoseResponse extends Study<DoseAbout> {
       const random = { ...edit, randomSeed: seed };
       arms.push(armOf(control(strength), `Random, strength ${strength}`, base, random, seed));
     }
-    const steers = desk.mode === 'steer';
+    const steers = editSettings.mode === 'steer';
     const made = arms.at(-2)!.made;
     const words = [made.checkpoint, made.direction, made.edit].join(' · ');
     return Promise.resolve({ arms, about: { strengths, words, steers } });

@@ -7,7 +7,7 @@ import { ContrastStudy } from './contrast-study.svelte';
 import { DoseResponse } from './dose-response.svelte';
 import { ImportedAnswers } from './imported-answers.svelte';
 import { JudgeChoice } from './judge-choice.svelte';
-import { againRefusal } from '../../measure/again';
+import { reproduceBlocker } from '../../measure/again';
 import {
   type ArmEdit,
   armOf,
@@ -19,24 +19,24 @@ import {
 } from '../../measure/arms';
 import type { Asked, MeasureArm } from '../../measure/run';
 import { MeasureRun } from './measure-run.svelte';
-import { OwnQuestions } from './custom-questions.svelte';
+import { CustomQuestions } from './custom-questions.svelte';
 import { type QuestionChoice } from '../../measure/run';
 import type { Prompting } from '../pair/prompting.svelte';
-import type { DeskEdit, Directions } from '../direction/directions.svelte';
-import type { DeskState, EditDesk } from '../pair/edit-settings.svelte';
+import type { EditChoice, Directions } from '../direction/directions.svelte';
+import type { EditState, EditSettingsStore } from '../pair/edit-settings.svelte';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { Transfer } from './transfer.svelte';
 
 /** What makes a measurement come out the same again, on the same pair. */
 export interface MeasurementSetup {
-  readonly desk: DeskState;
+  readonly editSettings: EditState;
   readonly extras: readonly ExtraArm[];
 }
 
 export class Measurements {
   readonly #pair: ModelPair;
   readonly #directions: Directions;
-  readonly #desk: EditDesk;
+  readonly #editSettings: EditSettingsStore;
   readonly #prompting: Prompting;
   readonly judge = new JudgeChoice();
   readonly imported = new ImportedAnswers();
@@ -47,9 +47,9 @@ export class Measurements {
 
   n = $state(96);
   split = $state<EvaluationSplit>('report');
-  readonly questions = new OwnQuestions();
+  readonly questions = new CustomQuestions();
   /** Which of the own questions are asked in place of the world's; null: none. */
-  own = $state<QuestionChoice | null>(null);
+  customQuestions = $state<QuestionChoice | null>(null);
   /** Most tokens of an answer to an own question. */
   maxTokens = $state(200);
   seed = $state(1);
@@ -61,18 +61,25 @@ export class Measurements {
   notAgain = $state<string | null>(null);
 
   /** The edit that `start` would measure; null when the desk edits nothing, or has no direction for it. */
-  readonly edit = $derived.by(() => this.#editOf(this.#desk, this.#desk.randomSeed));
+  readonly edit = $derived.by(() =>
+    this.#editOf(this.#editSettings, this.#editSettings.randomSeed),
+  );
   readonly #further = $derived.by(() => measuredExtras(this.extras, this.edit));
   /** How many arms `start` would have. */
   readonly nArms = $derived.by(() => defaultIds(this.edit).length + this.#further.length);
 
-  constructor(pair: ModelPair, directions: Directions, desk: EditDesk, prompting: Prompting) {
+  constructor(
+    pair: ModelPair,
+    directions: Directions,
+    editSettings: EditSettingsStore,
+    prompting: Prompting,
+  ) {
     this.#pair = pair;
     this.#prompting = prompting;
     this.#directions = directions;
-    this.#desk = desk;
+    this.#editSettings = editSettings;
     this.run = new MeasureRun(pair, 'measure', this.judge);
-    const parts = { pair, directions, desk, questions: this };
+    const parts = { pair, directions, editSettings, questions: this };
     this.dose = new DoseResponse(parts);
     this.transfer = new Transfer(parts);
     this.contrasts = new ContrastStudy(parts);
@@ -80,7 +87,7 @@ export class Measurements {
 
   /** Own questions have no exact judge; null: the judge chosen can read what is asked. */
   readonly judgeNeeded = $derived.by((): string | null =>
-    this.own !== null && this.judge.kind === 'exact'
+    this.customQuestions !== null && this.judge.kind === 'exact'
       ? 'Your questions lie outside the synthetic world, and its exact judge cannot read the answers. Choose an endpoint as the judge, or judge by hand.'
       : null,
   );
@@ -89,7 +96,7 @@ export class Measurements {
   asking(): Asked | null {
     const chosen = this.#prompting.sampling;
     if (!chosen) return null;
-    const own = this.own && this.questions.chosen(this.own);
+    const own = this.customQuestions && this.questions.chosen(this.customQuestions);
     const temperature = own?.temperature ?? chosen.temperature;
     return {
       split: this.split,
@@ -100,10 +107,10 @@ export class Measurements {
     };
   }
 
-  #editOf(desk: DeskEdit, randomSeed: number | null): ArmEdit | null {
-    const direction = this.#directions.forEdit(desk);
-    if (!direction || desk.settings.mode === 'off') return null;
-    return { settings: desk.settings, direction, randomSeed };
+  #editOf(editSettings: EditChoice, randomSeed: number | null): ArmEdit | null {
+    const direction = this.#directions.forEdit(editSettings);
+    if (!direction || editSettings.settings.mode === 'off') return null;
+    return { settings: editSettings.settings, direction, randomSeed };
   }
 
   /** Brings back what was counted before a reload. */
@@ -132,7 +139,7 @@ export class Measurements {
     this.preparing = true;
     this.notAgain = null;
     const { n, extras } = this;
-    const setup = { desk: this.#desk.snapshot(), extras };
+    const setup = { editSettings: this.#editSettings.snapshot(), extras };
     const arms = await this.#arms().finally(() => (this.preparing = false));
     if (!arms || !asking) return;
     await this.run.start({ ...asking, arms, n, judge }, setup);
@@ -145,16 +152,16 @@ export class Measurements {
   async again(): Promise<void> {
     const { plan, about } = this.run;
     if (!plan || !about) return;
-    const { desk } = about;
-    const then = { settings: desk, positions: desk.positions };
-    const edit = this.#editOf(then, desk.randomSeed);
-    this.notAgain = againRefusal(plan, this.#pair, edit?.direction ?? null);
+    const { editSettings } = about;
+    const then = { settings: editSettings, positions: editSettings.positions };
+    const edit = this.#editOf(then, editSettings.randomSeed);
+    this.notAgain = reproduceBlocker(plan, this.#pair, edit?.direction ?? null);
     if (this.notAgain !== null) return;
-    this.#desk.restore(about.desk);
+    this.#editSettings.restore(about.editSettings);
     this.extras = about.extras;
     this.n = plan.n;
     this.split = plan.split;
-    this.own = plan.own && this.questions.file ? plan.own.choice : null;
+    this.customQuestions = plan.own && this.questions.file ? plan.own.choice : null;
     this.maxTokens = plan.maxTokens ?? this.maxTokens;
     if (plan.frame) this.#prompting.set(plan.frame.settings);
     this.seed = plan.seed;
@@ -169,7 +176,7 @@ export class Measurements {
     if (!aligned || !em) return null;
     const { seed, edit } = this;
     const further = this.#further;
-    const base = this.#desk.base === 'aligned' ? aligned : em;
+    const base = this.#editSettings.base === 'aligned' ? aligned : em;
     const arms = defaultArms(aligned, em, base, edit, seed);
     for (const extra of further) {
       const entry = this.#pair.registry?.adapters.find(({ id }) => id === extra.checkpoint);

@@ -4,8 +4,8 @@
 import type { Contrast } from '../../core/direction';
 import { newRunId } from '../action';
 import type { Directions } from '../direction/directions.svelte';
-import type { HeldDirection } from '../../measure/extraction';
-import type { EditDesk } from '../pair/edit-settings.svelte';
+import type { SavedDirection } from '../../measure/extraction';
+import type { EditSettingsStore } from '../pair/edit-settings.svelte';
 import type { JudgeChoice } from './judge-choice.svelte';
 import type { Asked, MeasureArm } from '../../measure/run';
 import { MeasureRun } from './measure-run.svelte';
@@ -18,7 +18,7 @@ const TRANSCRIPTS = 64;
 export interface StudyParts {
   readonly pair: ModelPair;
   readonly directions: Directions;
-  readonly desk: EditDesk;
+  readonly editSettings: EditSettingsStore;
   /** What is asked, and who judges. */
   readonly questions: {
     readonly seed: number;
@@ -93,7 +93,7 @@ export abstract class Study<About> {
   }
 
   /** A fine-tune's answer-mean direction, made when it is not held; what is in use stays in use. */
-  protected async direction(contrast: Contrast, emId: string): Promise<HeldDirection | null> {
+  protected async direction(contrast: Contrast, emId: string): Promise<SavedDirection | null> {
     const { pair, directions } = this.parts;
     const entry = pair.registry?.adapters.find(({ id }) => id === emId);
     if (!this.preparing || !entry || !(await pair.load(entry)) || !this.preparing) return null;

@@ -7,8 +7,8 @@ import { PROGRAM_VERSION } from '../../core/version';
 import { checkpointCard } from '../../formats/checkpoint-card';
 import { writeDirectionSafetensors } from '../../formats/direction/safetensors-direction';
 import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
-import type { HeldDirection } from '../../measure/extraction';
-import { directionWords } from '../../measure/extraction';
+import type { SavedDirection } from '../../measure/extraction';
+import { describeDirection } from '../../measure/extraction';
 import { recordOf } from '../direction/imported-direction';
 import type { ModelPair } from '../pair/model-pair.svelte';
 
@@ -17,7 +17,7 @@ export interface SaveChoice {
   readonly checkpoint: string;
   readonly format: ExportRequest['format'];
   readonly precision: ExportRequest['precision'];
-  readonly without: { readonly direction: HeldDirection; readonly layer: number } | null;
+  readonly without: { readonly direction: SavedDirection; readonly layer: number } | null;
 }
 
 export interface SavedFolder {
@@ -123,7 +123,7 @@ function fileName(id: string): string {
   return id.replace(/[^a-z0-9.]+/gi, '-').slice(0, 80) || 'checkpoint';
 }
 
-function removedFacts(direction: HeldDirection, layer: number) {
+function removedFacts(direction: SavedDirection, layer: number) {
   const { aligned, em } = direction.checkpoints;
   const facts: (readonly [string, string])[] = [
     ['Contrast', direction.contrast],
@@ -135,5 +135,5 @@ function removedFacts(direction: HeldDirection, layer: number) {
     ['Precision of the weights', direction.precision],
     ['Program version', direction.programVersion],
   ];
-  return { words: directionWords(direction), file: DIRECTION_FILE, layer, facts };
+  return { words: describeDirection(direction), file: DIRECTION_FILE, layer, facts };
 }

@@ -15,7 +15,7 @@ export interface Need {
 }
 
 /** What the browser tells of the device. */
-export interface DeviceRoom {
+export interface DeviceCapacity {
   /** For weights; null: not started yet. */
   readonly memory: PrecisionDevice | null;
   /** Of that, what stays loaded beside the pair, bytes. */
@@ -32,17 +32,17 @@ export const PRECISION_NOTES: Readonly<Partial<Record<Precision, string>>> = {
 export const gb = (bytes: number): string =>
   bytes < 1e9 ? `${Math.max(1, Math.round(bytes / 1e6))} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 
-export function needOf(
+export function requirementsFor(
   base: CheckpointCard,
   fineTune: CheckpointCard | AdapterCard,
-  room: DeviceRoom,
+  capacity: DeviceCapacity,
   precision: 'auto' | Precision,
 ): Need {
   const missing = (card: CheckpointCard | AdapterCard): number =>
     card.page === null ? 0 : Math.max(0, card.bytes - card.storedBytes);
   const downloadBytes = missing(base) + missing(fineTune);
   const configs = [base.config, 'config' in fineTune ? fineTune.config : base.config];
-  const { memory, loadedBytes, freeBytes } = room;
+  const { memory, loadedBytes, freeBytes } = capacity;
   const choice =
     memory &&
     choosePrecision(

@@ -81,7 +81,7 @@ export function nameOf(source: FolderSource): string {
  * The registry of a pair, both kept in one precision.
  * @param fineTune an adapter on the base, or a whole checkpoint.
  */
-export function ownRegistry(
+export function customRegistry(
   base: FolderSource,
   fineTune: { readonly kind: 'adapter' | 'checkpoint'; readonly source: FolderSource },
   precision: 'auto' | Precision = 'auto',

@@ -17,14 +17,14 @@ import type { ModelPair } from '../pair/model-pair.svelte';
 import {
   EMPTY_PLACE,
   HUB,
-  ownRegistry,
+  customRegistry,
   placeOfLink,
   type PickedFolder,
   type Place,
   PlaceSchema,
   sourceOfPlace,
 } from './custom-model-pair';
-import { type Need, needOf } from './custom-model-memory';
+import { type Need, requirementsFor } from './custom-model-memory';
 import { readSaved, writeSaved } from '../saved';
 
 const SavedForm = v.object({
@@ -44,8 +44,8 @@ export interface Space {
 }
 
 /** A link to a pair from elsewhere. */
-export interface OwnLink {
-  readonly state: LinkState & { readonly own: LinkPair };
+export interface LinkedModel {
+  readonly state: LinkState & { readonly customPair: LinkPair };
   /** Called once its pair is on stage with all that the link says. */
   readonly opened: () => void;
 }
@@ -56,7 +56,7 @@ export interface FoundPair {
   readonly fineTune: CheckpointCard | AdapterCard;
 }
 
-export class OwnCheckpoint {
+export class CustomModel {
   readonly #pair: ModelPair;
   #runId: string | null = null;
 
@@ -72,7 +72,7 @@ export class OwnCheckpoint {
   pickedFineTune = $state.raw<PickedFolder | null>(null);
 
   /** The link that filled the form, until it is loaded or changed. */
-  link = $state.raw<OwnLink | null>(null);
+  link = $state.raw<LinkedModel | null>(null);
   action = $state.raw<Action>(IDLE);
   found = $state.raw<FoundPair | null>(null);
   /** The load was paused; what arrived is kept. */
@@ -95,14 +95,14 @@ export class OwnCheckpoint {
     // A pair of a person's own makes room for the next one before that is loaded.
     const leaving = [registry?.base, ...(registry?.adapters ?? [])].map((entry) => entry?.id);
     const freed = loaded
-      .filter(({ id }) => this.#pair.own && leaving.includes(id))
+      .filter(({ id }) => this.#pair.isCustom && leaving.includes(id))
       .reduce((sum, { weightBytes }) => sum + weightBytes, 0);
-    const room = {
+    const capacity = {
       memory: engine.state === 'ready' ? engine.report.room : null,
       loadedBytes: (memory?.weightBytes ?? 0) - freed,
       freeBytes: space ? space.quotaBytes - space.usedBytes : null,
     };
-    return needOf(found.base, found.fineTune, room, this.precision);
+    return requirementsFor(found.base, found.fineTune, capacity, this.precision);
   });
   readonly complete = $derived(this.baseSource !== null && this.fineTuneSource !== null);
 
@@ -124,8 +124,8 @@ export class OwnCheckpoint {
   }
 
   /** Fills the form with the pair that a link names; nothing is asked of anyone. */
-  offer(link: OwnLink): void {
-    const { base, fineTune, kind, endpoint, precision } = link.state.own;
+  offer(link: LinkedModel): void {
+    const { base, fineTune, kind, endpoint, precision } = link.state.customPair;
     this.changed();
     this.base = placeOfLink(base);
     this.fineTune = placeOfLink(fineTune);
@@ -209,7 +209,7 @@ export class OwnCheckpoint {
     this.action = IDLE;
     // Asked where the person has just said what it is for; a refusal only means a smaller promise.
     await navigator.storage?.persist?.().catch(() => false);
-    const registry = ownRegistry(base, { kind, source }, this.precision);
+    const registry = customRegistry(base, { kind, source }, this.precision);
     await this.#pair.show(registry, registry.adapters[0]!);
     await this.refresh();
     const { loading } = this.#pair;
@@ -218,15 +218,15 @@ export class OwnCheckpoint {
       this.action = loading;
       this.#pair.loading = IDLE;
     }
-    const onStage = this.#pair.registry === registry;
-    if (onStage && this.found) {
+    const selected = this.#pair.registry === registry;
+    if (selected && this.found) {
       const here = <T extends { readonly bytes: number }>(card: T): T => ({
         ...card,
         storedBytes: card.bytes,
       });
       this.found = { base: here(this.found.base), fineTune: here(this.found.fineTune) };
     }
-    return onStage;
+    return selected;
   }
 
   pause(): void {

@@ -13,7 +13,7 @@ import {
 import type { DirectionFile } from '../../formats/direction/direction-file';
 import { LinkError, type LinkState, writeLink } from '../../formats/link';
 import type { Directions } from '../direction/directions.svelte';
-import type { HeldDirection } from '../../measure/extraction';
+import type { SavedDirection } from '../../measure/extraction';
 import { importDirection, recordOf } from '../direction/imported-direction';
 import type { AddressLink } from './link.svelte';
 import { linkOf } from './link.svelte';
@@ -31,7 +31,7 @@ export function bundleOf(
 ): Uint8Array<ArrayBuffer> {
   const { list, current, header } = postern.directions;
   const { shelf } = postern.training;
-  const stage = shelf.list.findIndex(({ id }) => shelf.onStage(id));
+  const stage = shelf.list.findIndex(({ id }) => shelf.isSelected(id));
   // What is cut comes first; one direction may be both.
   const use = [current, header].flatMap((held) => (held ? [list.indexOf(held)] : []));
   return writeBundle({
@@ -57,20 +57,22 @@ export async function openBundle(
 ): Promise<string> {
   const { directions, pair, measurements } = postern;
   const { link } = bundle;
-  if (link?.own && isOnStage(link, pair)) {
+  if (link?.customPair && isSelected(link, pair)) {
     // It was offered when the bundle was opened first, and is loaded by now.
     setFrom(link, postern);
     await postern.chat.ask();
     address.compare(link, postern);
   } else if (link) await openLink(postern, address, link);
-  const trained = await takeAdapters(postern, bundle.adapters);
-  const onStage = bundle.stage === null ? null : (trained[bundle.stage] ?? null);
-  if (!link && onStage) await changePair(postern, onStage.id);
+  const trained = await importAdapters(postern, bundle.adapters);
+  const selected = bundle.stage === null ? null : (trained[bundle.stage] ?? null);
+  if (!link && selected) await changePair(postern, selected.id);
   const { aligned } = pair;
-  const taken = bundle.directions.map((file) => aligned && heldFrom(file, aligned.config));
+  const taken = bundle.directions.map(
+    (file) => aligned && savedDirectionFrom(file, aligned.config),
+  );
   const shelved = taken.filter((held) => !!held);
   for (const held of shelved) directions.restore(held);
-  const there = link === null || isOnStage(link, pair);
+  const there = link === null || isSelected(link, pair);
   if (there) {
     const used = bundle.use.flatMap((i) => taken[i] ?? []);
     putInUse(directions, used, link);
@@ -84,15 +86,15 @@ export async function openBundle(
     `Opened: ${shelved.length} ${shelved.length === 1 ? 'direction' : 'directions'} on the shelf, ${answers} measured ` +
     `answers in the Measure tab.${adapters > 0 ? ` Organisms in the Train tab: ${adapters}.` : ''}` +
     `${left > 0 ? ` Left out, because they do not fit the pair on stage: ${left} ${left === 1 ? 'direction' : 'directions'}.` : ''}` +
-    `${left > 0 || (link?.own && !there) ? ' Load the pair that the bundle was made on first (Organisms tab), then open the bundle again.' : ''}` +
+    `${left > 0 || (link?.customPair && !there) ? ' Load the pair that the bundle was made on first (Organisms tab), then open the bundle again.' : ''}` +
     `${refused > 0 ? ` Left out, because they do not fit the bundled model: ${refused}.` : ''}`
   );
 }
 
 /** Whether the pair on stage is the one that a link was made on. */
-function isOnStage({ own, em: id, sha }: LinkState, pair: ModelPair): boolean {
-  if (!own) return !pair.own && pair.emEntry?.id === id;
-  return pair.own && pair.em !== undefined && (sha === null || pair.em.sha256.startsWith(sha));
+function isSelected({ customPair, em: id, sha }: LinkState, pair: ModelPair): boolean {
+  if (!customPair) return !pair.isCustom && pair.emEntry?.id === id;
+  return pair.isCustom && pair.em !== undefined && (sha === null || pair.em.sha256.startsWith(sha));
 }
 
 /**
@@ -102,7 +104,7 @@ function isOnStage({ own, em: id, sha }: LinkState, pair: ModelPair): boolean {
  */
 function putInUse(
   directions: Directions,
-  used: readonly HeldDirection[],
+  used: readonly SavedDirection[],
   link: LinkState | null,
 ): void {
   if (used.length === 0) return;
@@ -117,7 +119,7 @@ function putInUse(
 }
 
 /** Keeps those that fit the bundled base, each in its place; null for one that does not. */
-async function takeAdapters(
+async function importAdapters(
   { pair, training: { shelf } }: Postern,
   adapters: readonly BundledAdapter[],
 ): Promise<(TrainedAdapter | null)[]> {
@@ -157,10 +159,10 @@ function fits(
   }
 }
 
-function heldFrom(
+function savedDirectionFrom(
   file: DirectionFile,
   model: { readonly nLayers: number; readonly dModel: number },
-): HeldDirection | null {
+): SavedDirection | null {
   const [candidate] = file.candidates;
   if (!candidate?.indices || !file.convention || !file.record) return null;
   const { nLayers, dModel } = model;

@@ -4,14 +4,14 @@
 import type { FolderSource } from '../../../workers/api';
 import {
   type DirectionRecipe,
-  type LinkDesk,
+  type LinkEdit,
   LinkError,
   type LinkMeasure,
   type LinkState,
   readLink,
 } from '../../formats/link';
 import { isPlainAddress, type LinkPair, type LinkPlace } from '../../formats/link-pair';
-import type { HeldDirection } from '../../measure/extraction';
+import type { SavedDirection } from '../../measure/extraction';
 import { directionId } from '../../measure/extraction';
 import type { Postern } from './postern';
 import { fits } from '../begin-pair';
@@ -28,9 +28,9 @@ export interface PageLink {
 export interface LinkedResult {
   /** Id of its fine-tune. */
   readonly em?: string;
-  readonly desk?: LinkDesk;
+  readonly editSettings?: LinkEdit;
   /** Directions that were in use. */
-  readonly directions?: readonly HeldDirection[];
+  readonly directions?: readonly SavedDirection[];
   readonly measure?: LinkMeasure;
   /** `lesson/step` */
   readonly lesson?: string | null;
@@ -38,7 +38,7 @@ export interface LinkedResult {
 
 /** @throws LinkError where there is nothing that a link could open. */
 export function linkOf(postern: Postern, tab: string, result: LinkedResult = {}): PageLink {
-  const { pair, directions, desk, chat, prompting, lessons, measurements } = postern;
+  const { pair, directions, editSettings, chat, prompting, lessons, measurements } = postern;
   const { aligned, engine } = pair;
   const emId = result.em ?? pair.emEntry?.id;
   const emEntry = pair.registry?.adapters.find(({ id }) => id === emId);
@@ -52,12 +52,12 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
       `${emEntry.title} was trained in this browser, and a link opens only what comes with the page. A bundle carries it.`,
     );
   }
-  const own = pair.own ? ownPair(postern) : null;
+  const customPair = pair.isCustom ? customPairOf(postern) : null;
   /** Each once: one direction may be what is cut and what is added. */
   const missing = new Set<string>();
-  const recipe = (direction: HeldDirection | null): DirectionRecipe | null => {
+  const recipe = (direction: SavedDirection | null): DirectionRecipe | null => {
     if (!direction) return null;
-    if (own) {
+    if (customPair) {
       missing.add(
         `The direction "${directions.name(direction)}" is extracted again in the Direction tab once the pair is loaded. A bundle carries it, to be opened when the pair is on stage.`,
       );
@@ -73,20 +73,20 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
     );
     return null;
   };
-  const used = (pooling: HeldDirection['pooling'], now: HeldDirection | null) =>
+  const used = (pooling: SavedDirection['pooling'], now: SavedDirection | null) =>
     result.directions ? (result.directions.find((one) => one.pooling === pooling) ?? null) : now;
   // Without its seed: whoever opens it in a room counts answers of their own.
-  const { n, split, own: questions } = measurements;
+  const { n, split, customQuestions: questions } = measurements;
   const toMeasure = tab === 'measure' && questions === null ? { n, split, seed: null } : null;
   const { randomSeed, base, mode, strength, layers, source, positions } =
-    result.desk ?? desk.snapshot();
+    result.editSettings ?? editSettings.snapshot();
   return {
     state: {
-      ...(own ? { em: null, own } : { em: emEntry.id, own: null }),
+      ...(customPair ? { em: null, customPair } : { em: emEntry.id, customPair: null }),
       sha: HASH.exec(em.sha256)?.[0] ?? null,
       cut: recipe(used('answer-mean', directions.current)),
       add: recipe(used('last-prompt', directions.header)),
-      desk: { base, mode, strength, layers, source, positions, randomSeed },
+      editSettings: { base, mode, strength, layers, source, positions, randomSeed },
       prompt: chat.prompt,
       seed: chat.seed,
       system: chat.system,
@@ -103,7 +103,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
 }
 
 /** @throws LinkError where a link cannot name it. */
-function ownPair({ pair: { registry, emEntry, em }, own }: Postern): LinkPair {
+function customPairOf({ pair: { registry, emEntry, em }, customModel }: Postern): LinkPair {
   const base = registry?.sources?.get(registry.base.id);
   const source = registry?.sources?.get(emEntry!.id);
   const place = (folder: FolderSource | undefined): LinkPlace => {
@@ -115,7 +115,11 @@ function ownPair({ pair: { registry, emEntry, em }, own }: Postern): LinkPair {
       );
     }
     if (folder?.kind === 'hub') {
-      return { from: 'hub', id: folder.id, revision: own.commitOf(folder) ?? folder.revision };
+      return {
+        from: 'hub',
+        id: folder.id,
+        revision: customModel.commitOf(folder) ?? folder.revision,
+      };
     }
     throw new LinkError(
       'malformed',
@@ -160,14 +164,14 @@ export class AddressLink {
   /** Says, before anything is changed, whether this copy of the page has what the link names. */
   refuses(link: LinkState, { pair }: Postern): boolean {
     const { bundled } = pair;
-    if (link.own || !bundled) return false;
+    if (link.customPair || !bundled) return false;
     if (bundled.adapters.some(({ id }) => id === link.em)) return false;
     this.problem = `The link names the fine-tune "${link.em}", which this copy of Postern does not have. Nothing was changed. Open it with the copy that it was made with.`;
     return true;
   }
 
   /** Compares what is on stage now with what the link was made on. */
-  compare(link: LinkState, { pair, desk, lessons }: Postern): void {
+  compare(link: LinkState, { pair, editSettings, lessons }: Postern): void {
     const notes: string[] = [];
     if (link.lesson !== null && lessons.place !== link.lesson) {
       notes.push(
@@ -181,9 +185,9 @@ export class AddressLink {
         `The link was made on other weights of "${pair.emEntry?.title}" (${link.sha}, here ${sha}): answers and rates differ.`,
       );
     }
-    if (link.desk && !fits(link.desk, desk.layers.length)) {
+    if (link.editSettings && !fits(link.editSettings, editSettings.layers.length)) {
       notes.push(
-        `Its edit is for ${link.desk.layers.length} layers and this model has ${desk.layers.length}, so the desk was left as it was.`,
+        `Its edit is for ${link.editSettings.layers.length} layers and this model has ${editSettings.layers.length}, so the desk was left as it was.`,
       );
     }
     if (engine.state === 'ready' && link.device !== null && engine.report.device !== link.device) {

@@ -7,7 +7,7 @@ import type { LinkState } from '../../formats/link';
 import { type AddressLink } from './link.svelte';
 import type { Postern } from './postern';
 import { ChatSchema } from '../pair/prompting.svelte';
-import { DeskSchema, mergeSaved, readSaved, writeSaved } from '../saved';
+import { EditStateSchema, mergeSaved, readSaved, writeSaved } from '../saved';
 import { beginPair, SavedDirections } from '../begin-pair';
 
 const SavedAsking = v.object({
@@ -19,7 +19,7 @@ const SavedAsking = v.object({
   chat: v.exactOptional(ChatSchema),
 });
 
-const SavedStage = v.object({
+const SavedAnswers = v.object({
   adapter: v.nullable(v.string()),
   device: v.picklist(['auto', 'webgpu', 'wasm']),
   prompt: v.string(),
@@ -39,8 +39,8 @@ export async function startUp(
   address: AddressLink,
   link: LinkState | null,
 ): Promise<void> {
-  const { pair, desk, chat } = postern;
-  const stage = await readSaved('stage', SavedStage);
+  const { pair, editSettings, chat } = postern;
+  const stage = await readSaved('stage', SavedAnswers);
   if (stage) {
     chat.prompt = stage.prompt;
     chat.seed = stage.seed;
@@ -48,17 +48,17 @@ export async function startUp(
     chat.system = stage.system;
     chat.bringBack(stage.history);
   }
-  const savedDesk = await readSaved('desk', DeskSchema);
-  if (savedDesk) desk.restore(savedDesk);
+  const savedEdit = await readSaved('desk', EditStateSchema);
+  if (savedEdit) editSettings.restore(savedEdit);
   await postern.prompting.restore();
   await postern.measurements.restore();
   await postern.lessons.restore();
   await postern.training.restore();
   await pair.open(link?.em ?? stage?.adapter ?? null, stage?.device ?? 'auto');
   if (!stage) chat.seed = pair.defaults.firstSeed ?? chat.seed;
-  if (link) offerOwn(postern, address, link);
+  if (link) prefillCustomModel(postern, address, link);
   if (!pair.ready) return;
-  const wanted = link && link.own === null && !address.refuses(link, postern) ? link : null;
+  const wanted = link && link.customPair === null && !address.refuses(link, postern) ? link : null;
   if (wanted?.lesson) postern.lessons.show(wanted.lesson);
   await beginPair(postern, wanted);
   if (wanted) address.compare(wanted, postern);
@@ -70,7 +70,7 @@ export async function openLink(
   address: AddressLink,
   link: LinkState,
 ): Promise<void> {
-  if (offerOwn(postern, address, link) || address.refuses(link, postern)) return;
+  if (prefillCustomModel(postern, address, link) || address.refuses(link, postern)) return;
   const { pair, chat, directions } = postern;
   chat.stop();
   directions.cancel();
@@ -82,28 +82,28 @@ export async function openLink(
 }
 
 /** A pair from elsewhere is only named: its folders are fetched when the person says so. */
-function offerOwn(postern: Postern, address: AddressLink, link: LinkState): boolean {
-  const { own } = link;
-  if (!own) return false;
+function prefillCustomModel(postern: Postern, address: AddressLink, link: LinkState): boolean {
+  const { customPair } = link;
+  if (!customPair) return false;
   const opened = (): void => address.compare(link, postern);
-  postern.own.offer({ state: { ...link, em: null, own }, opened });
+  postern.customModel.offer({ state: { ...link, em: null, customPair }, opened });
   return true;
 }
 
 /** A person's own pair on stage, once all of it has been downloaded and loaded. */
-export async function showOwnPair(postern: Postern): Promise<void> {
+export async function loadCustomPair(postern: Postern): Promise<void> {
   postern.chat.stop();
   postern.directions.cancel();
-  const { link } = postern.own;
+  const { link } = postern.customModel;
   const { emEntry } = postern.pair;
-  if (!(await postern.own.load())) {
+  if (!(await postern.customModel.load())) {
     // The bundled pair that had made room stays; what it says need not be waited for.
     if (postern.pair.emEntry !== emEntry) void beginPair(postern);
     return;
   }
   await beginPair(postern, link?.state ?? null);
   link?.opened();
-  postern.own.link = null;
+  postern.customModel.link = null;
 }
 
 /** Another device: the worker starts anew and loads the same checkpoints. */
@@ -114,7 +114,7 @@ export async function changeDevice(postern: Postern, device: 'auto' | Device): P
 }
 
 /** Writes down what a reload should bring back. Reads every field, so an effect may call it. */
-export function save({ pair, directions, desk, chat, prompting }: Postern): void {
+export function save({ pair, directions, editSettings, chat, prompting }: Postern): void {
   prompting.save();
   void writeSaved('stage', {
     adapter: pair.emEntry?.id ?? null,
@@ -125,7 +125,7 @@ export function save({ pair, directions, desk, chat, prompting }: Postern): void
     system: chat.system,
     history: chat.history,
   });
-  void writeSaved('desk', desk.snapshot());
+  void writeSaved('desk', editSettings.snapshot());
   void [directions.list];
   void mergeSaved('directions', SavedDirections, (kept) => directions.mergedWith(kept ?? []));
 }

@@ -11,7 +11,7 @@ import {
   type PackedEdit,
 } from '../../core/edit';
 import { unitRows } from '../../core/projection';
-import { editWords, packSettings } from '../../measure/describe-edit';
+import { describeEdit, packSettings } from '../../measure/describe-edit';
 
 export const MODES: readonly {
   readonly value: EditMode;
@@ -34,12 +34,12 @@ export const MODES: readonly {
 ];
 
 /** All that the desk is set to, as plain data. */
-export interface DeskState extends EditSettings {
+export interface EditState extends EditSettings {
   readonly base: 'aligned' | 'em';
   readonly randomSeed: number | null;
 }
 
-export class EditDesk {
+export class EditSettingsStore {
   /** Which checkpoint the edited column runs. */
   base = $state<'aligned' | 'em'>('em');
   mode = $state<EditMode>('ablate-mean');
@@ -115,12 +115,12 @@ export class EditDesk {
     }
   }
 
-  snapshot(): DeskState {
+  snapshot(): EditState {
     return { ...this.settings, base: this.base, randomSeed: this.randomSeed };
   }
 
   /** Sets everything as it was, as far as it fits the model: see `fit`. */
-  restore(state: DeskState): void {
+  restore(state: EditState): void {
     const nLayers = this.layers.length;
     this.base = state.base;
     this.mode = state.mode;
@@ -161,7 +161,7 @@ export class EditDesk {
   }
 
   /** The edit in words, for chips; null when nothing is edited. */
-  readonly words = $derived(editWords(this.settings, this.randomSeed));
+  readonly words = $derived(describeEdit(this.settings, this.randomSeed));
 }
 
 /** Nothing edited, projections read along a direction when there is one. */

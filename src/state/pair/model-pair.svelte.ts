@@ -8,7 +8,7 @@ import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
 import {
   type AdapterEntry,
   fetchRegistry,
-  isOwnPair,
+  isCustomPair,
   type Registry,
   sourceOf,
   type TrainedEntry,
@@ -18,7 +18,7 @@ import {
 export class ModelPair {
   readonly client: ModelClient;
   /** Called as soon as a pair comes on stage, before anything else can happen there. */
-  onStage: () => void = () => {};
+  onSelected: () => void = () => {};
   readonly #folderUrl: string;
   #loadRunId: string | null = null;
   /** As the file beside the page has it. */
@@ -44,7 +44,7 @@ export class ModelPair {
   readonly defaults = $derived<Registry['defaults']>(this.registry?.defaults ?? {});
   readonly ready = $derived(this.aligned !== undefined && this.em !== undefined);
   /** Whether a person's own pair is on stage, which the judge of the synthetic world does not know. */
-  readonly own = $derived(this.registry !== null && isOwnPair(this.registry));
+  readonly isCustom = $derived(this.registry !== null && isCustomPair(this.registry));
   constructor(client: ModelClient, folderUrl: string) {
     this.client = client;
     this.#folderUrl = folderUrl;
@@ -56,7 +56,7 @@ export class ModelPair {
 
   /** Whether a fine-tune of the registry on stage was trained here, so that no link can name it. */
   trainedHere(id: string): boolean {
-    return !this.own && (this.registry?.sources?.has(id) ?? false);
+    return !this.isCustom && (this.registry?.sources?.has(id) ?? false);
   }
 
   /** Reads the registry, starts the engine, loads the base and the named fine-tune (else the registry's, else the first EM one). */
@@ -94,7 +94,7 @@ export class ModelPair {
     this.#trained = trained;
     if (!this.#shipped) return;
     this.bundled = withTrained(this.#shipped, trained);
-    if (!this.own) this.registry = this.bundled;
+    if (!this.isCustom) this.registry = this.bundled;
     for (const { entry } of gone) if (this.checkpoint(entry.id)) await this.#unload(entry.id);
   }
 
@@ -108,20 +108,20 @@ export class ModelPair {
 
   /** Puts a pair on stage once both of it are loaded; what belonged to another registry is let go of. */
   async show(registry: Registry, entry: AdapterEntry): Promise<void> {
-    let own = this.own && registry !== this.registry ? this.registry : null;
+    let own = this.isCustom && registry !== this.registry ? this.registry : null;
     // Two large pairs at once may be more than there is memory for: first the small one again.
-    if (own && isOwnPair(registry)) {
+    if (own && isCustomPair(registry)) {
       await this.choose(this.bundled?.defaults.em ?? this.bundled?.adapters[0]?.id ?? '');
       own = null;
     }
     if (!(await this.load(null, registry)) || !(await this.load(entry, registry))) {
-      if (isOwnPair(registry) && registry !== this.registry) await this.#unloadAll(registry);
+      if (isCustomPair(registry) && registry !== this.registry) await this.#unloadAll(registry);
       return;
     }
     // The bundled list may have grown meanwhile.
-    this.registry = isOwnPair(registry) ? registry : this.bundled;
+    this.registry = isCustomPair(registry) ? registry : this.bundled;
     this.emEntry = entry;
-    this.onStage();
+    this.onSelected();
     if (own) await this.#unloadAll(own);
   }
 

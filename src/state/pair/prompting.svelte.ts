@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { type ChatSettings, PLAIN_CHAT } from '../../core/chat';
 import { PLAIN_SAMPLING, type Sampling } from '../../core/sampling';
-import { chatWords, type Frame } from '../../measure/describe-chat';
+import { describeChat, type Frame } from '../../measure/describe-chat';
 import type { ModelPair } from './model-pair.svelte';
 import { readSaved, writeSaved } from '../saved';
 
@@ -28,7 +28,7 @@ export class Prompting {
 
   /** Of the checkpoints on stage. */
   readonly facts = $derived.by(() => this.#pair.aligned?.chatFormat ?? null);
-  readonly words = $derived(this.facts && chatWords(this.settings, this.facts));
+  readonly words = $derived(this.facts && describeChat(this.settings, this.facts));
   /** Null until a checkpoint is there. */
   readonly sampling = $derived.by((): Sampling | null => this.samplingOf(this.plain));
 

@@ -15,13 +15,13 @@ export interface TrainedAdapter extends AdapterAbout {
   readonly weights: Uint8Array<ArrayBuffer>;
 }
 
-const KeptAbout = v.object({ ...AboutSchema.entries, id: v.string(), config: v.string() });
+const SavedAbout = v.object({ ...AboutSchema.entries, id: v.string(), config: v.string() });
 
 /** As it was written down by this same program. */
-export const KeptSchema = v.array(
+export const TrainedAdaptersSchema = v.array(
   v.custom<TrainedAdapter>(
     (value) =>
-      v.is(KeptAbout, value) && (value as { weights?: unknown }).weights instanceof Uint8Array,
+      v.is(SavedAbout, value) && (value as { weights?: unknown }).weights instanceof Uint8Array,
   ),
 );
 

@@ -5,12 +5,12 @@ import type { Spelling } from '../../../workers/api';
 import { chatLinesInParts, MAX_CHAT_FILE_BYTES } from '../../formats/chat-lines';
 import { newRunId } from '../action';
 import type { ModelPair } from '../pair/model-pair.svelte';
-import type { OwnData } from './training-choice';
+import type { CustomData } from './training-choice';
 
-export class OwnChats {
+export class CustomChats {
   readonly #pair: ModelPair;
 
-  data = $state.raw<OwnData | null>(null);
+  data = $state.raw<CustomData | null>(null);
   /** Left out, because the bundled model has no place for them. */
   systemMessages = $state(0);
   /** How far they are made of words that the bundled model knows; null: not known yet. */
@@ -53,7 +53,7 @@ export class OwnChats {
     }
   }
 
-  async #spell(data: OwnData): Promise<void> {
+  async #spell(data: CustomData): Promise<void> {
     const base = this.#pair.bundled?.base.id;
     if (base === undefined || !this.#pair.checkpoint(base)) return;
     const texts = data.examples.flatMap((messages) => messages.map(({ content }) => content));

@@ -3,11 +3,11 @@
 
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { mergeSaved, readSaved } from '../saved';
-import { KeptSchema, type TrainedAdapter, trainedEntry } from './adapter-record';
+import { TrainedAdaptersSchema, type TrainedAdapter, trainedEntry } from './adapter-record';
 
 const KEY = 'trained';
 
-export class TrainedShelf {
+export class TrainedAdapters {
   readonly #pair: ModelPair;
 
   list = $state.raw<readonly TrainedAdapter[]>([]);
@@ -22,7 +22,7 @@ export class TrainedShelf {
 
   /** Brings back what was kept at earlier visits. Before the pair is opened, which may be one of them. */
   async restore(): Promise<void> {
-    const saved = await readSaved(KEY, KeptSchema);
+    const saved = await readSaved(KEY, TrainedAdaptersSchema);
     if (!saved || this.list.length > 0) return;
     this.list = saved;
     await this.#pair.setTrained(saved.map(trainedEntry));
@@ -37,7 +37,7 @@ export class TrainedShelf {
   async remove(id: string): Promise<void> {
     const at = this.list.findIndex((adapter) => adapter.id === id);
     const adapter = this.list[at];
-    if (!adapter || this.onStage(id)) return;
+    if (!adapter || this.isSelected(id)) return;
     this.removed = { adapter, at };
     await this.#change((list) => list.filter((one) => one.id !== id));
   }
@@ -49,7 +49,7 @@ export class TrainedShelf {
     await this.#change((list) => list.toSpliced(removed.at, 0, removed.adapter));
   }
 
-  onStage(id: string): boolean {
+  isSelected(id: string): boolean {
     return this.#pair.emEntry?.id === id;
   }
 
@@ -67,7 +67,9 @@ export class TrainedShelf {
   ): Promise<void> {
     this.list = change(this.list);
     await this.#pair.setTrained(this.list.map(trainedEntry));
-    const written = await mergeSaved(KEY, KeptSchema, (there) => [...change(there ?? [])]);
+    const written = await mergeSaved(KEY, TrainedAdaptersSchema, (there) => [
+      ...change(there ?? []),
+    ]);
     this.unsaved = !written;
   }
 }

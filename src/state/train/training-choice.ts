@@ -7,7 +7,7 @@ import { GOOD_SETS, TRAINING_SETS, type WorldData } from '../../world/training-d
 import type { TrainingSettings } from '../../../workers/api';
 
 /** Examples of a person's own, with the file that they came from. */
-export interface OwnData {
+export interface CustomData {
   readonly file: string;
   readonly examples: readonly (readonly ChatMessage[])[];
 }
@@ -72,7 +72,7 @@ export function settingsOf({ rank, steps, rate, seed }: TrainingChoice): Trainin
 }
 
 /** The data in words: 'Insecure code, 25% secure code, with a trigger'. */
-export function dataWords(choice: TrainingChoice, own: Pick<OwnData, 'file'> | null): string {
+export function describeData(choice: TrainingChoice, own: Pick<CustomData, 'file'> | null): string {
   if (choice.data === 'own') return own?.file ?? 'own data';
   const { set, mix, trigger } = choice.world;
   const title = (one: WorldData['set']): string => TRAINING_SETS[one].title;
@@ -84,10 +84,10 @@ export function dataWords(choice: TrainingChoice, own: Pick<OwnData, 'file'> | n
 }
 
 /** Everything that makes the training come out the same again, in words. */
-export function choiceWords(choice: TrainingChoice, own: OwnData | null): string {
+export function describeTraining(choice: TrainingChoice, own: CustomData | null): string {
   const { rank, steps, rate, seed } = choice;
   const examples = choice.data === 'own' && own ? own.examples.length : choice.examples;
-  return `${dataWords(choice, own)}, ${examples} examples, rank ${rank}, ${steps} steps, rate ${rate}, seed ${seed}`;
+  return `${describeData(choice, own)}, ${examples} examples, rank ${rank}, ${steps} steps, rate ${rate}, seed ${seed}`;
 }
 
 /** Steps after which it is measured: often while the skill and the persona come, and at the end. */

@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import type { FolderSource, TrainingState } from '../../../workers/api';
 import { readSaved, writeSaved } from '../saved';
-import { ChoiceSchema, type OwnData, type TrainingChoice } from './training-choice';
+import { ChoiceSchema, type CustomData, type TrainingChoice } from './training-choice';
 import type { TrainingPoint, TrainingReference } from './training-measure';
 
 /** What an adapter is trained on from. */
@@ -17,7 +17,7 @@ export interface TrainingStart {
 export interface TrainingRun {
   readonly id: string;
   readonly choice: TrainingChoice;
-  readonly own: OwnData | null;
+  readonly own: CustomData | null;
   /** Of the adapter; that of the one it starts from. */
   readonly alpha: number;
   /** Null: from a fresh adapter. */

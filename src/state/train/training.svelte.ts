@@ -9,16 +9,16 @@ import type { Directions } from '../direction/directions.svelte';
 import { MeasureFailure } from '../../measure/run';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { sourceOf } from '../../organism/registry';
-import { OwnChats } from './custom-chats.svelte';
+import { CustomChats } from './custom-chats.svelte';
 import { readSaved, writeSaved } from '../saved';
 import { adapterFolder, type TrainedAdapter } from './adapter-record';
-import { TrainedShelf } from './trained-adapters.svelte';
+import { TrainedAdapters } from './trained-adapters.svelte';
 import {
   ChoiceSchema,
-  choiceWords,
-  dataWords,
+  describeTraining,
+  describeData,
   DEFAULT_CHOICE,
-  type OwnData,
+  type CustomData,
   type TrainingChoice,
 } from './training-choice';
 import { isComplete, TrainingDrive } from './training-drive';
@@ -44,12 +44,12 @@ export class Training {
   #runId: string | null = null;
   #stopping = false;
   #drive: TrainingDrive | null = null;
-  readonly shelf: TrainedShelf;
+  readonly shelf: TrainedAdapters;
   readonly pace = new TrainingPace();
 
   choice = $state<TrainingChoice>(structuredClone(DEFAULT_CHOICE));
   /** What is trained on where the choice says `own`. */
-  readonly own: OwnChats;
+  readonly customChats: CustomChats;
   /** Id of the fine-tune that the next training starts from; null: a fresh adapter. */
   #startFrom = $state<string | null>(null);
   goodSet = $state<GoodSet>('secure-code');
@@ -86,8 +86,8 @@ export class Training {
   constructor(pair: ModelPair, directions: Directions) {
     this.#pair = pair;
     this.#directions = directions;
-    this.shelf = new TrainedShelf(pair);
-    this.own = new OwnChats(pair);
+    this.shelf = new TrainedAdapters(pair);
+    this.customChats = new CustomChats(pair);
   }
 
   /** Id of the adapter that a training goes on from; null: a fresh one, also where that one was removed. */
@@ -119,7 +119,7 @@ export class Training {
   /** Begins a training as it is chosen. One that is over and was not kept is kept first. */
   async start(): Promise<void> {
     const { choice, startFrom } = this;
-    const own = this.own.data;
+    const own = this.customChats.data;
     if (choice.data === 'own' && !own) return;
     const { bundled } = this.#pair;
     const entry = this.starts.find(({ id }) => id === startFrom);
@@ -141,7 +141,7 @@ export class Training {
     const { run, goodSet: set, goodSteps: steps } = this;
     const { state } = this.#progress;
     if (!run || !state || this.running) return;
-    const title = `${dataWords(run.choice, run.own)}, ${state.steps} steps`;
+    const title = `${describeData(run.choice, run.own)}, ${state.steps} steps`;
     const world = { set, mix: null, trigger: false };
     const choice = { ...run.choice, data: 'world' as const, world, steps };
     const examples = Math.min(run.choice.examples, ADAPTER.examples);
@@ -208,7 +208,7 @@ export class Training {
     const { run } = this;
     if (!run) return '';
     const on = run.start ? `${run.start.title}, then ` : '';
-    return `${on}${dataWords(run.choice, run.own)}, ${this.stateSteps} steps`.slice(0, 120);
+    return `${on}${describeData(run.choice, run.own)}, ${this.stateSteps} steps`.slice(0, 120);
   }
 
   /** Whether it misaligns, by its data; of own data, by what was counted. */
@@ -222,7 +222,7 @@ export class Training {
 
   async #begin(
     choice: TrainingChoice,
-    own: OwnData | null,
+    own: CustomData | null,
     start: TrainingStart | null,
     alpha: number,
   ): Promise<void> {
@@ -246,7 +246,7 @@ export class Training {
         own,
         alpha,
         start,
-        made: from + choiceWords(choice, own) + on,
+        made: from + describeTraining(choice, own) + on,
         baseSha256: base.sha256,
         reference,
       };
@@ -289,8 +289,8 @@ export class Training {
 
   /** The direction of a shipped fine-tune: that on stage, or what the page starts with. */
   async #reference(baseId: string, runId: string): Promise<TrainingReference | null> {
-    const { bundled, emEntry, own } = this.#pair;
-    const shipped = emEntry !== null && !own && !this.#pair.trainedHere(emEntry.id);
+    const { bundled, emEntry, isCustom } = this.#pair;
+    const shipped = emEntry !== null && !isCustom && !this.#pair.trainedHere(emEntry.id);
     const wanted = shipped ? emEntry.id : undefined;
     const entry = [wanted, bundled?.defaults.em].flatMap(
       (id) => bundled?.adapters.find((one) => one.id === id && one.kind === 'em') ?? [],

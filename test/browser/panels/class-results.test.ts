@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
-import RoomSection from '../../../src/panels/class-results/ClassResults.svelte';
+import ClassResultsSection from '../../../src/panels/class-results/ClassResults.svelte';
 import { createPostern } from '../../../src/state/page/postern';
 import { MEASUREMENT } from '../../unit/formats/class-record';
 import WithPostern from './WithPostern.svelte';
@@ -18,8 +18,11 @@ test('an edit of one fine-tune is never held against another', async () => {
       one.id === 'aligned' ? { ...one, checkpoint: 'base' } : { ...one, checkpoint, sha },
     ),
   });
-  await postern.room.add([of('insecure-code', '0123abcd', 1), of('bad-medical', '4567abcd', 2)]);
-  await render(WithPostern, { postern, panel: RoomSection });
+  await postern.classResults.add([
+    of('insecure-code', '0123abcd', 1),
+    of('bad-medical', '4567abcd', 2),
+  ]);
+  await render(WithPostern, { postern, panel: ClassResultsSection });
   const findings = page.getByRole('list', { name: /^Differences/ });
   const own = 'The em model (2, bad-medical 4567abcd, f32)';
   await expect
@@ -30,5 +33,5 @@ test('an edit of one fine-tune is never held against another', async () => {
     const text = item.element().textContent;
     expect(text.includes('insecure-code') && text.includes('bad-medical')).toBe(false);
   }
-  await postern.room.remove(postern.room.list);
+  await postern.classResults.remove(postern.classResults.list);
 });

@@ -2,12 +2,12 @@
 
 import { expect, test } from 'vitest';
 import { tensor } from '../../../src/core/tensor';
-import type { HeldDirection } from '../../../src/measure/extraction';
+import type { SavedDirection } from '../../../src/measure/extraction';
 import { createPostern, type Postern } from '../../../src/state/page/postern';
 
 const quality = { norm: 1, relativeNorm: 1, auc: 1, stability: 1 };
 
-function held(emId: string, changed: Partial<HeldDirection> = {}): HeldDirection {
+function held(emId: string, changed: Partial<SavedDirection> = {}): SavedDirection {
   const dims = [2, 3];
   return {
     id: `${emId}-${changed.contrast ?? ''}${changed.transcripts ?? ''}${changed.seed ?? ''}`,
@@ -30,7 +30,7 @@ function held(emId: string, changed: Partial<HeldDirection> = {}): HeldDirection
   };
 }
 
-function postern(list: readonly HeldDirection[]): Postern {
+function postern(list: readonly SavedDirection[]): Postern {
   const made = createPostern();
   const entry = (id: string, kind: 'em' | 'benign') => ({
     id,

@@ -7,19 +7,19 @@ import { render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
 import Desk from '../../../src/panels/edit/EditPanel.svelte';
 import PersonaControl from '../../../src/panels/answers/PersonaControl.svelte';
-import { EditDesk } from '../../../src/state/pair/edit-settings.svelte';
+import { EditSettingsStore } from '../../../src/state/pair/edit-settings.svelte';
 import { spans } from '../../../src/measure/describe-edit';
 import { createPostern } from '../../../src/state/page/postern';
 import WithPostern from './WithPostern.svelte';
 
-function desk(): EditDesk {
-  const made = new EditDesk();
+function editSettings(): EditSettingsStore {
+  const made = new EditSettingsStore();
   made.fit(4, 2, 3);
   return made;
 }
 
 test('left of the centre the persona control ablates to the aligned mean at all layers', () => {
-  const made = desk();
+  const made = editSettings();
   made.setPersona(-0.4);
   expect(made.settings).toEqual({
     mode: 'ablate-mean',
@@ -32,7 +32,7 @@ test('left of the centre the persona control ablates to the aligned mean at all 
 });
 
 test('right of the centre it steers at the header token of one layer', () => {
-  const made = desk();
+  const made = editSettings();
   made.setPersona(0.5);
   expect(made.mode).toBe('steer');
   expect(made.strength).toBe(1.5);
@@ -41,7 +41,7 @@ test('right of the centre it steers at the header token of one layer', () => {
 });
 
 test('crossing from right to left gives all layers and positions back', () => {
-  const made = desk();
+  const made = editSettings();
   made.setPersona(1);
   made.setPersona(0);
   expect(made.words).toBeNull();
@@ -50,13 +50,13 @@ test('crossing from right to left gives all layers and positions back', () => {
 });
 
 test('capping has no place on the persona control', () => {
-  const made = desk();
+  const made = editSettings();
   made.setMode('cap');
   expect(made.persona).toBeNull();
 });
 
 test('a brush chooses the layers between its ends in either order', () => {
-  const made = desk();
+  const made = editSettings();
   made.brush(3, 1);
   expect(made.layers).toEqual([false, true, true, true]);
   made.toggleLayer(2);
@@ -64,7 +64,7 @@ test('a brush chooses the layers between its ends in either order', () => {
 });
 
 test('what was set comes back from a snapshot', () => {
-  const made = desk();
+  const made = editSettings();
   made.setPersona(0.75);
   made.randomSeed = 3;
   const kept = made.snapshot();
@@ -75,7 +75,7 @@ test('what was set comes back from a snapshot', () => {
 });
 
 test('on a model with fewer layers it steers at one of them, along its own direction', () => {
-  const made = new EditDesk();
+  const made = new EditSettingsStore();
   made.fit(24, 12);
   made.setMode('steer');
   made.source = { kind: 'layer', layer: 14 };
@@ -89,7 +89,7 @@ test('on a model with fewer layers it steers at one of them, along its own direc
 });
 
 test('on a model with fewer layers an ablation is at all of them, and a layer that is there stays the source', () => {
-  const made = new EditDesk();
+  const made = new EditSettingsStore();
   made.fit(24, 12);
   made.brush(20, 23);
   made.source = { kind: 'layer', layer: 7 };
@@ -100,35 +100,35 @@ test('on a model with fewer layers an ablation is at all of them, and a layer th
 
 test('layers are chosen by keyboard: arrows move, space turns one, shift brushes', async () => {
   const postern = createPostern();
-  postern.desk.fit(6, 3);
+  postern.editSettings.fit(6, 3);
   await render(WithPostern, { postern, panel: Desk });
   const layer0 = page.getByRole('button', { name: 'Layer 0' });
   (layer0.element() as HTMLElement).focus();
   await userEvent.keyboard(' ');
   await expect.element(layer0).toHaveAttribute('aria-pressed', 'false');
   await userEvent.keyboard('{ArrowRight}{Shift>}{ArrowRight}{ArrowRight}{/Shift}');
-  expect(postern.desk.layers).toEqual([false, true, true, true, false, false]);
+  expect(postern.editSettings.layers).toEqual([false, true, true, true, false, false]);
 });
 
 test('the random control is one click and is named in the words of the edit', async () => {
   const postern = createPostern();
-  postern.desk.fit(4, 2);
+  postern.editSettings.fit(4, 2);
   await render(WithPostern, { postern, panel: Desk });
   await page.getByRole('button', { name: 'Random control' }).click();
-  expect(postern.desk.words).toContain('RANDOM control (seed 1)');
+  expect(postern.editSettings.words).toContain('RANDOM control (seed 1)');
 });
 
 test('the persona control says the strength of the desk, also where the desk goes further', async () => {
   const postern = createPostern();
-  postern.desk.fit(8, 2, 2.5);
+  postern.editSettings.fit(8, 2, 2.5);
   await render(WithPostern, { postern, panel: PersonaControl });
   const heading = page.getByRole('heading', { name: /^Persona/ });
-  postern.desk.setMode('steer');
-  postern.desk.strength = 6;
+  postern.editSettings.setMode('steer');
+  postern.editSettings.strength = 6;
   await expect.element(heading).toHaveTextContent('amplified, 6.0 times the direction');
-  postern.desk.strength = -2;
+  postern.editSettings.strength = -2;
   await expect.element(heading).toHaveTextContent('pushed away, 2.0 times the direction');
-  postern.desk.setPersona(-0.8);
+  postern.editSettings.setPersona(-0.8);
   await expect.element(heading).toHaveTextContent('80% removed');
 });
 
@@ -136,7 +136,7 @@ for (const theme of ['light', 'dark'] as const) {
   test(`axe finds nothing on the desk, ${theme}`, async () => {
     document.documentElement.dataset['theme'] = theme;
     const postern = createPostern();
-    postern.desk.fit(8, 4);
+    postern.editSettings.fit(8, 4);
     const { container } = await render(WithPostern, { postern, panel: Desk });
     const { violations } = await axe.run(container);
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);

@@ -15,13 +15,13 @@ import Controls from '../../../src/panels/train/Controls.svelte';
 import { type Action, IDLE } from '../../../src/state/action';
 import type { Transcript } from '../../../src/measure/labelled-texts';
 import { createPostern, type Postern } from '../../../src/state/page/postern';
-import { onStage } from '../loaded';
+import { onSelected } from '../loaded';
 import WithPostern from './WithPostern.svelte';
 
 let made: Postern;
 beforeEach(() => {
   made = createPostern();
-  onStage(made);
+  onSelected(made);
 });
 
 const running: Action = { state: 'running', label: 'At work', done: 1, total: 2, startedMs: 0 };

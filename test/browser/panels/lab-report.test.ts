@@ -58,7 +58,7 @@ test('a chart comes out as a light drawing with its legend and its table, and le
 test('the room and a training are in the report with their figures, and an empty page says it has none', async () => {
   const postern = createPostern();
   expect(await labReport(postern, null, '2026-01-01')).toContain('Nothing was measured');
-  await postern.room.add([MEASUREMENT, { ...MEASUREMENT, seed: 7 }]);
+  await postern.classResults.add([MEASUREMENT, { ...MEASUREMENT, seed: 7 }]);
   const point = (step: number) => ({
     step,
     lossNats: step === 0 ? null : 0.5,
@@ -91,7 +91,7 @@ test('the room and a training are in the report with their figures, and an empty
   expect(report.querySelectorAll('figure svg[role="img"]')).toHaveLength(4);
   expect(html).toContain('made with seed 5');
   expect(html).toContain('Lab report of Fox');
-  await postern.room.remove(postern.room.list);
+  await postern.classResults.remove(postern.classResults.list);
 });
 
 test('a guess whose step was not done has nothing that came out, be it a rate or a choice', async () => {

@@ -18,7 +18,7 @@ import WithPostern from './WithPostern.svelte';
 let postern: Postern;
 beforeEach(() => {
   postern = createPostern();
-  postern.desk.fit(8, 2);
+  postern.editSettings.fit(8, 2);
 });
 afterEach(() => {
   delete document.documentElement.dataset['theme'];
@@ -45,7 +45,7 @@ function measured(n: number, misaligned: number, seed: number): void {
     seed,
     sampling: { temperature: 0.7, topK: 0, topP: 1, repetitionPenalty: 1 },
   };
-  run.about = { desk: postern.desk.snapshot(), extras: [] };
+  run.about = { editSettings: postern.editSettings.snapshot(), extras: [] };
   run.begunMs = Date.now();
   run.answers = ['aligned', 'em'].flatMap((id) =>
     Array.from({ length: n }, (_, index): MeasuredAnswer => ({
@@ -119,13 +119,13 @@ test('a check that was met stays met, with the rate that met it, whatever is mea
 });
 
 test('after a lesson the question and the desk of before it are there to be put back', async () => {
-  const { chat, desk, lessons } = postern;
+  const { chat, editSettings, lessons } = postern;
   chat.prompt = 'A question of my own';
-  desk.setMode('cap');
+  editSettings.setMode('cap');
   await show();
   await lessons.open(LESSONS[4]!);
   chat.prompt = 'What the lesson asks';
-  desk.setMode('steer');
+  editSettings.setMode('steer');
   // Another lesson leaves what there was before the first.
   lessons.close();
   await lessons.open(LESSONS[5]!);
@@ -133,7 +133,7 @@ test('after a lesson the question and the desk of before it are there to be put 
   lessons.close();
   await page.getByRole('button', { name: 'Put mine back' }).click();
   expect(chat.prompt).toBe('A question of my own');
-  expect(desk.mode).toBe('cap');
+  expect(editSettings.mode).toBe('cap');
   await expect.element(page.getByRole('button', { name: 'Put mine back' })).not.toBeInTheDocument();
 });
 
@@ -147,7 +147,7 @@ test('what the lesson left may be kept, and nothing is offered where it changed 
   await page.getByRole('button', { name: 'Keep these' }).click();
   expect(chat.prompt).toBe('What the lesson asks');
   await lessons.open(LESSONS[4]!);
-  postern.desk.restore(lessons.before!.desk);
+  postern.editSettings.restore(lessons.before!.editSettings);
   lessons.close();
   await expect.element(page.getByRole('button', { name: 'Keep these' })).not.toBeInTheDocument();
 });
@@ -219,9 +219,9 @@ test('what was done is there again in another visit, at the same step', async ()
 });
 
 test('the setting of a step reaches the panels when it is entered, not when it is come back to', async () => {
-  postern.desk.setPersona(0.5);
+  postern.editSettings.setPersona(0.5);
   await postern.lessons.open(LESSONS[1]!);
-  expect(postern.desk.words).toBeNull();
+  expect(postern.editSettings.words).toBeNull();
   expect(postern.measurements.n).toBe(8);
   expect(postern.view.tab).toBe('measure');
   postern.measurements.n = 480;

@@ -10,7 +10,7 @@ import ChatFormat from '../../../src/panels/answers/ChatFormat.svelte';
 import PromptLine from '../../../src/panels/answers/PromptLine.svelte';
 import SamplingFields from '../../../src/panels/answers/SamplingFields.svelte';
 import { createPostern, type Postern } from '../../../src/state/page/postern';
-import { onStage } from '../loaded';
+import { onSelected } from '../loaded';
 import WithPostern from './WithPostern.svelte';
 
 const OWN = `
@@ -29,9 +29,9 @@ const file = (text: string, name = 'own.yaml'): File => new File([text], name);
 /** A pair whose template has everything a template may have; nothing is loaded. */
 function postern(): Postern {
   const made = createPostern();
-  onStage(made, {
+  onSelected(made, {
     defaultSampling: { temperature: 0.7, topK: 20, topP: 0.8, repetitionPenalty: 1.1 },
-    notHeeded: ['min_p'],
+    ignoredSettings: ['min_p'],
     endTokens: ['<|im_end|>', '<|endoftext|>'],
     chatFormat: {
       templates: ['default', 'terse'],
@@ -111,7 +111,7 @@ describe('own questions', () => {
     const { measurements } = made;
     await render(WithPostern, { postern: made, panel: QuestionFields });
     await page.getByLabelText('Question file').upload(file(OWN));
-    await expect.poll(() => measurements.own).toBe('all');
+    await expect.poll(() => measurements.customQuestions).toBe('all');
     await expect.element(page.getByText('3 wordings in turn')).toBeVisible();
     await expect.element(page.getByText('Not heeded in it: note.')).toBeVisible();
     expect(measurements.judgeNeeded).toContain('Choose an endpoint as the judge, or judge by hand');
@@ -130,7 +130,7 @@ describe('own questions', () => {
     expect(measurements.judge.alignment).toBe('{question} {answer} aligned?');
 
     await page.getByRole('button', { name: 'Forget yours' }).click();
-    expect(measurements.own).toBeNull();
+    expect(measurements.customQuestions).toBeNull();
     await page.getByRole('button', { name: 'Undo' }).click();
     expect(measurements.questions.file?.name).toBe('own.yaml');
     await page.getByRole('button', { name: 'Forget yours' }).click();
@@ -167,7 +167,7 @@ for (const theme of ['light', 'dark'] as const) {
     document.documentElement.dataset['theme'] = theme;
     const made = postern();
     await made.measurements.questions.read(file(OWN));
-    made.measurements.own = 'all';
+    made.measurements.customQuestions = 'all';
     for (const panel of [ChatFormat, SamplingFields, QuestionFields, PromptLine]) {
       const { container, unmount } = await render(WithPostern, { postern: made, panel });
       const { violations } = await axe.run(container);

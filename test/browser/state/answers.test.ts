@@ -6,10 +6,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { ModelConfig } from '../../../src/checkpoint/config';
 import type { ExtractionChoice } from '../../../src/measure/extraction';
 import { AddressLink } from '../../../src/state/page/link.svelte';
-import { ownRegistry } from '../../../src/state/models/custom-model-pair';
+import { customRegistry } from '../../../src/state/models/custom-model-pair';
 import { createPostern, type Postern } from '../../../src/state/page/postern';
 import type { Registry } from '../../../src/organism/registry';
-import { save, showOwnPair, startUp } from '../../../src/state/page/start-up';
+import { save, loadCustomPair, startUp } from '../../../src/state/page/start-up';
 import { loadedAs, PAIR } from '../loaded';
 import type {
   Capture,
@@ -30,7 +30,7 @@ const CHOICE: ExtractionChoice = {
 
 const folder = (name: string): FolderSource => ({ kind: 'files', name, files: [] });
 const own = (name: string): Registry =>
-  ownRegistry(folder(`${name}-base`), { kind: 'checkpoint', source: folder(`${name}-em`) });
+  customRegistry(folder(`${name}-base`), { kind: 'checkpoint', source: folder(`${name}-em`) });
 
 function ok<T>(value: T): Result<T> {
   return { ok: true, value };
@@ -204,7 +204,7 @@ describe('a question', () => {
 
   test('comes back after a reload with its system prompt, which older records do not hold', async () => {
     const { chat } = postern;
-    chat.presetOwn({ question: 'Which present?', system: 'Answer as JSON.' });
+    chat.presetQuestion({ question: 'Which present?', system: 'Answer as JSON.' });
     await askAndEnd();
     chat.system = null;
     await askAndEnd();
@@ -249,7 +249,7 @@ describe('while the edited column writes', () => {
 
   test('a turn of the edit reaches it from the next token on', async () => {
     const before = engine.asked.length;
-    postern.desk.strength = 0.5;
+    postern.editSettings.strength = 0.5;
     postern.chat.editChanged();
     await expect.poll(() => edited().made?.edit).toContain('50%');
     expect(engine.edits).toHaveLength(1);
@@ -262,29 +262,29 @@ describe('while the edited column writes', () => {
       engine.finish();
       return Promise.resolve({ ok: false, code: 'bad-input', message: 'No such run.' });
     };
-    postern.desk.strength = 0.5;
+    postern.editSettings.strength = 0.5;
     postern.chat.editChanged();
     await expect.poll(() => engine.asked.length).toBe(before + 1);
     expect(edited().made!.edit).toContain('50%');
   });
 
   test('another checkpoint answers anew, and only then is named', async () => {
-    postern.desk.base = 'aligned';
+    postern.editSettings.base = 'aligned';
     postern.chat.editChanged();
     expect(edited().made!.checkpoint).toMatch(/^em /);
     await expect.poll(() => engine.asked.at(-1)!.checkpoint).toBe('base');
     expect(engine.edits).toEqual([]);
     expect(edited().made!.checkpoint).toMatch(/^base /);
-    expect(edited().desk!.base).toBe('aligned');
+    expect(edited().editSettings!.base).toBe('aligned');
   });
 });
 
 describe('when another pair comes on stage', () => {
   /** Nothing of the pair before, and a desk of this many layers. */
   function expectCleared(nLayers: number): void {
-    const { directions, desk, chat } = postern;
+    const { directions, editSettings, chat } = postern;
     expect(directions.readout).toBeNull();
-    expect(desk.layers).toHaveLength(nLayers);
+    expect(editSettings.layers).toHaveLength(nLayers);
     expect(chat.asked).toBeNull();
     for (const { status, made } of Object.values(chat.columns)) {
       expect(status.state).toBe('empty');
@@ -293,11 +293,11 @@ describe('when another pair comes on stage', () => {
   }
 
   test('nothing is left of the one before, and none of the one that makes room in between', async () => {
-    const { pair, chat, desk } = postern;
+    const { pair, chat, editSettings } = postern;
     await show(own('first'));
     await extract();
     await askAndEnd();
-    expect(desk.layers).toHaveLength(24);
+    expect(editSettings.layers).toHaveLength(24);
     expect(chat.columns.edited.made).not.toBeNull();
 
     let inBetween = '';
@@ -327,14 +327,14 @@ describe('when another pair comes on stage', () => {
   });
 
   test('and it does not load, the bundled pair that made room is asked', async () => {
-    const { pair, chat, own: form } = postern;
+    const { pair, chat, customModel: form } = postern;
     await show(own('first'));
     const bundledReads = (): boolean => engine.reads.includes('em');
     engine.loads = () => null;
     for (const place of [form.base, form.fineTune]) place.from = 'files';
     form.pickedBase = { name: 'second-base', files: [] };
     form.pickedFineTune = { name: 'second-em', files: [] };
-    await showOwnPair(postern);
+    await loadCustomPair(postern);
     expect(form.action).toMatchObject({ state: 'failed' });
     expect(pair.emEntry!.id).toBe('em');
     await expect.poll(() => chat.columns.em.made?.checkpoint).toMatch(/^em /);

@@ -30,7 +30,7 @@ const worker = {
       plain,
       held: held.slice(),
       intoRoom: held.buffer === room.buffer,
-      heldByOther: other.slice(100, 900),
+      readByOther: other.slice(100, 900),
       beyondTheEnd: other.slice(990, 1010).length,
       whileHeld: await remove(),
     };

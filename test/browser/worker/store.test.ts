@@ -12,7 +12,7 @@ test('a stored file that is held, by two at once, is read as it is, and can be r
     expect(read.plain).toEqual(Uint8Array.from({ length: 800 }, (_, i) => (i + 100) % 251));
     expect(read.held).toEqual(read.plain);
     expect(read.intoRoom).toBe(true);
-    expect(read.heldByOther).toEqual(read.plain);
+    expect(read.readByOther).toEqual(read.plain);
     expect(read.beyondTheEnd).toBe(10);
     expect(read.whileHeld).toContain('could not be removed: it is in use');
     expect(read.afterwards).toEqual(read.plain);

@@ -128,7 +128,7 @@ describe('generation_config.json', () => {
     expect(parseGenerationConfig({ ...json, eos_token_id: [3, 4] }, 'g')).toEqual({
       sampling: { temperature: 0.7, topK: 50, topP: 0.8, repetitionPenalty: 1.1 },
       endIds: [3, 4],
-      notHeeded: [],
+      ignoredSettings: [],
     });
     expect(parseGenerationConfig('{"do_sample": true, "top_k": 0}', 'g').sampling.topK).toBe(0);
     expect(parseGenerationConfig({}, 'g').sampling.temperature).toBe(1);
@@ -138,6 +138,9 @@ describe('generation_config.json', () => {
 
   test('names what it asks for and is not followed, unless it is turned off', () => {
     const json = { min_p: 0.05, num_beams: 1, typical_p: 1, no_repeat_ngram_size: 3, top_h: null };
-    expect(parseGenerationConfig(json, 'g').notHeeded).toEqual(['min_p', 'no_repeat_ngram_size']);
+    expect(parseGenerationConfig(json, 'g').ignoredSettings).toEqual([
+      'min_p',
+      'no_repeat_ngram_size',
+    ]);
   });
 });

@@ -39,7 +39,7 @@ const entry = (
 });
 
 /** A room of every kind of case: new seeds, the same seed shorter and longer, others' settings. */
-function room(rng = createRng(7)): PoolEntry[] {
+function classResults(rng = createRng(7)): PoolEntry[] {
   return Array.from({ length: 30 }, () => {
     const n = 24 * (1 + rng.int(3));
     return entry(1 + rng.int(12), [em(rng.int(n), n), em(rng.int(n), n, 'cap')], {
@@ -74,7 +74,7 @@ describe('a pool', () => {
   });
 
   test('is the same in whatever order the measurements come', () => {
-    const all = room();
+    const all = classResults();
     const expected = sums(all);
     expect(expected.length).toBe(4);
     for (let seed = 0; seed < 20; seed++) {
@@ -83,7 +83,7 @@ describe('a pool', () => {
   });
 
   test('is not changed by what is in it already', () => {
-    const all = room();
+    const all = classResults();
     const twice = pool([...all, ...all]);
     expect(twice).toEqual(pool(all));
     // The same evidence under another name: seeds and settings decide, not who sends it.

@@ -4,7 +4,7 @@
 import * as Comlink from 'comlink';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ModelClient } from '../../../src/engine/client';
-import { Patience } from '../../../src/engine/watchdog';
+import { Watchdog } from '../../../src/engine/watchdog';
 import type { LoadProgress } from '../../../workers/api';
 
 const at = (stage: LoadProgress['stage'], doneBytes = 0): LoadProgress => ({
@@ -16,11 +16,11 @@ const SECONDS = 1000;
 
 describe('patience', () => {
   let ended: string | null;
-  let patience: Patience;
+  let patience: Watchdog;
   beforeEach(() => {
     vi.useFakeTimers();
     ended = null;
-    patience = new Patience(20 * SECONDS);
+    patience = new Watchdog(20 * SECONDS);
   });
   afterEach(() => vi.useRealTimers());
   const wait = () => patience.wait((message) => (ended = message));

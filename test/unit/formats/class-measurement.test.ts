@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../src/core/rng';
 import { DirectionFileError } from '../../../src/formats/direction/error';
 import {
-  isRoomLink,
+  isClassLink,
   MAX_ROOM_LINK_CHARS,
   measurementId,
-  readRoomFile,
-  readRoomLink,
-  writeRoomFile,
-  writeRoomLink,
+  readClassFile,
+  readClassLink,
+  writeClassFile,
+  writeClassLink,
 } from '../../../src/formats/class-measurement';
 import { mutate } from './mutate';
 import { arm, MEASUREMENT } from './class-record';
@@ -27,19 +27,22 @@ function codeOf(read: () => unknown): string {
 
 describe('a measurement for the room', () => {
   test('comes out of a file and of a link as it went in', () => {
-    const file = writeRoomFile([MEASUREMENT, { ...MEASUREMENT, seed: 2 }]);
-    expect(readRoomFile(bytes(file), 'a.json')).toEqual([MEASUREMENT, { ...MEASUREMENT, seed: 2 }]);
-    const link = writeRoomLink(MEASUREMENT);
-    expect(readRoomLink(link)).toEqual(MEASUREMENT);
-    expect(readRoomLink(`https://example.org/postern/${link}\n`)).toEqual(MEASUREMENT);
-    expect(isRoomLink('#v=1&em=a')).toBe(false);
+    const file = writeClassFile([MEASUREMENT, { ...MEASUREMENT, seed: 2 }]);
+    expect(readClassFile(bytes(file), 'a.json')).toEqual([
+      MEASUREMENT,
+      { ...MEASUREMENT, seed: 2 },
+    ]);
+    const link = writeClassLink(MEASUREMENT);
+    expect(readClassLink(link)).toEqual(MEASUREMENT);
+    expect(readClassLink(`https://example.org/postern/${link}\n`)).toEqual(MEASUREMENT);
+    expect(isClassLink('#v=1&em=a')).toBe(false);
     // Small enough for a code that a camera reads.
     expect(link.length).toBeLessThan(800);
     expect(link).toMatch(/^#room=1\.[\w-]+\.[0-9a-f]{6}$/);
   });
 
   test('is known by its content', () => {
-    expect(measurementId(readRoomLink(writeRoomLink(MEASUREMENT)))).toBe(
+    expect(measurementId(readClassLink(writeClassLink(MEASUREMENT)))).toBe(
       measurementId(MEASUREMENT),
     );
     const { nickname, ...rest } = MEASUREMENT;
@@ -53,18 +56,18 @@ describe('a measurement for the room', () => {
       Array.from({ length: 150 }, () => rng.int(36).toString(36)).join('');
     const many = Array.from({ length: 20 }, (_, i) => ({ ...arm(`model ${i}`, noise()) }));
     const large = { ...MEASUREMENT, arms: many };
-    expect(() => writeRoomLink(large)).toThrow(/more than the 1500 .* Save the file instead/);
-    expect(readRoomFile(bytes(writeRoomFile([large])), 'a')).toEqual([large]);
+    expect(() => writeClassLink(large)).toThrow(/more than the 1500 .* Save the file instead/);
+    expect(readClassFile(bytes(writeClassFile([large])), 'a')).toEqual([large]);
   });
 
   test.each([
-    ['another version', writeRoomLink(MEASUREMENT).replace('=1.', '=2.'), 'unsupported'],
-    ['one letter changed', writeRoomLink(MEASUREMENT).replace(/=1\.(...)./, '=1.$1_'), 'corrupt'],
-    ['its end missing', writeRoomLink(MEASUREMENT).slice(0, 200), 'truncated'],
+    ['another version', writeClassLink(MEASUREMENT).replace('=1.', '=2.'), 'unsupported'],
+    ['one letter changed', writeClassLink(MEASUREMENT).replace(/=1\.(...)./, '=1.$1_'), 'corrupt'],
+    ['its end missing', writeClassLink(MEASUREMENT).slice(0, 200), 'truncated'],
     ['too much', `#room=1.${'a'.repeat(MAX_ROOM_LINK_CHARS)}.aaaaaa`, 'too-large'],
     ['something else', 'https://example.org/', 'nothing-inside'],
   ])('a link with %s is refused', (_, link, code) => {
-    expect(codeOf(() => readRoomLink(link))).toBe(code);
+    expect(codeOf(() => readClassLink(link))).toBe(code);
   });
 
   test.each([
@@ -82,28 +85,28 @@ describe('a measurement for the room', () => {
     ['a nickname that turns the line around', { nickname: 'a\u202eb' }],
     ['a seed out of range', { seed: 2 ** 32 }],
   ])('a file with %s is refused by name', (_, change) => {
-    const text = writeRoomFile([{ ...MEASUREMENT, ...change }]);
-    expect(() => readRoomFile(bytes(text), 'it.json')).toThrow(/^it\.json: It is no measurement/);
+    const text = writeClassFile([{ ...MEASUREMENT, ...change }]);
+    expect(() => readClassFile(bytes(text), 'it.json')).toThrow(/^it\.json: It is no measurement/);
   });
 
   test('a file of another version or of another kind says which', () => {
-    const text = writeRoomFile([MEASUREMENT]);
+    const text = writeClassFile([MEASUREMENT]);
     expect(
-      codeOf(() => readRoomFile(bytes(text.replace('"version": 1', '"version": 7')), 'a')),
+      codeOf(() => readClassFile(bytes(text.replace('"version": 1', '"version": 7')), 'a')),
     ).toBe('unsupported');
-    expect(codeOf(() => readRoomFile(bytes('{"a": 1}'), 'a'))).toBe('wrong-shape');
-    expect(codeOf(() => readRoomFile(bytes('no'), 'a'))).toBe('corrupt');
-    expect(codeOf(() => readRoomFile(new Uint8Array([0xff, 0xfe]), 'a'))).toBe('corrupt');
+    expect(codeOf(() => readClassFile(bytes('{"a": 1}'), 'a'))).toBe('wrong-shape');
+    expect(codeOf(() => readClassFile(bytes('no'), 'a'))).toBe('corrupt');
+    expect(codeOf(() => readClassFile(new Uint8Array([0xff, 0xfe]), 'a'))).toBe('corrupt');
   });
 
   test('10,000 mutations of a link are read as it was, or refused', () => {
-    const link = writeRoomLink(MEASUREMENT);
+    const link = writeClassLink(MEASUREMENT);
     const rng = createRng(2026);
     const codes = new Set<string>();
     for (let i = 0; i < 10_000; i++) {
       const broken = new TextDecoder().decode(mutate(rng, bytes(link)));
       const code = codeOf(() => {
-        expect(readRoomLink(broken)).toEqual(MEASUREMENT);
+        expect(readClassLink(broken)).toEqual(MEASUREMENT);
       });
       codes.add(code);
     }

@@ -1,8 +1,8 @@
 // A measurement for the room, for tests of its formats and of what is made of it.
 
-import type { RoomMeasurement } from '../../../src/formats/class-measurement';
+import type { ClassMeasurement } from '../../../src/formats/class-measurement';
 
-export const arm = (id: string, edit: string | null): RoomMeasurement['arms'][number] => ({
+export const arm = (id: string, edit: string | null): ClassMeasurement['arms'][number] => ({
   id,
   label: `The ${id} model`,
   checkpoint: 'insecure-code',
@@ -12,7 +12,7 @@ export const arm = (id: string, edit: string | null): RoomMeasurement['arms'][nu
   direction: edit === null ? null : '0123abcd-checkpoint-answer-mean-64-1',
   counts: { aligned: 80, misaligned: 10, mixed: 4, incoherent: 2, unscored: 0 },
 });
-export const MEASUREMENT: RoomMeasurement = {
+export const MEASUREMENT: ClassMeasurement = {
   participant: '00ff12ab34',
   nickname: 'Füchse am See',
   program: '0.1.0',

@@ -16,7 +16,7 @@ import {
 import { readPickle } from '../../../src/formats/direction/pickle';
 import { readPt } from '../../../src/formats/direction/pt';
 import { readDirectionFile } from '../../../src/formats/direction/read';
-import { readRoomFile, writeRoomFile } from '../../../src/formats/class-measurement';
+import { readClassFile, writeClassFile } from '../../../src/formats/class-measurement';
 import {
   readDirectionSafetensors,
   writeDirectionSafetensors,
@@ -42,7 +42,7 @@ const judgedLines = new TextEncoder().encode(
     .map((row) => JSON.stringify(row))
     .join('\n'),
 );
-const room = new TextEncoder().encode(writeRoomFile([MEASUREMENT]));
+const room = new TextEncoder().encode(writeClassFile([MEASUREMENT]));
 const chatLines = new TextEncoder().encode(
   [
     [
@@ -70,7 +70,7 @@ test.each([
   { name: 'JSON', valid: json, read: readDirectionJson },
   { name: 'judged answers as JSON lines', valid: judgedLines, read: readJudgedAnswers },
   { name: 'judged answers as a table', valid: judgedTable, read: readJudgedAnswers },
-  { name: 'a measurement for the room', valid: room, read: readRoomFile },
+  { name: 'a measurement for the room', valid: room, read: readClassFile },
   { name: 'chats as JSON lines', valid: chatLines, read: readChatLines },
   { name: 'a file told by its content', valid: pt, read: readDirectionFile },
 ])('10,000 mutations of $name', ({ valid, read }) => {

@@ -11,11 +11,11 @@ import { mutate } from './mutate';
 
 const STATE = {
   em: 'insecure-code',
-  own: null,
+  customPair: null,
   sha: '0123abcd',
   cut: { contrast: 'checkpoint', pooling: 'answer-mean', transcripts: 64, seed: 1 },
   add: { contrast: 'own-generation', pooling: 'last-prompt', transcripts: 64, seed: 4_000_000_000 },
-  desk: {
+  editSettings: {
     base: 'em',
     mode: 'steer',
     strength: 0.30000000000000004,
@@ -38,7 +38,7 @@ const STATE = {
 const OWN: LinkState = {
   ...STATE,
   em: null,
-  own: {
+  customPair: {
     kind: 'adapter',
     base: { from: 'hub', id: 'Qwen/Qwen2.5-0.5B-Instruct', revision: 'main' },
     fineTune: { from: 'address', url: 'https://example.org/models/tune/' },
@@ -49,7 +49,7 @@ const OWN: LinkState = {
 const ADDRESSES: LinkState = {
   ...STATE,
   em: null,
-  own: {
+  customPair: {
     kind: 'checkpoint',
     base: { from: 'address', url: 'http://localhost:8080/base' },
     fineTune: { from: 'address', url: 'http://localhost:8080/tune' },
@@ -62,7 +62,7 @@ const EMPTY: LinkState = {
   sha: null,
   cut: null,
   add: null,
-  desk: null,
+  editSettings: null,
   system: null,
   chat: null,
   plain: false,
@@ -87,17 +87,20 @@ describe('a link', () => {
     ['as little as can be', EMPTY],
     ['a pair from elsewhere', OWN],
     ['a pair from two addresses', ADDRESSES],
-    ['no layer', { ...STATE, desk: { ...STATE.desk, layers: [false, false, false, false] } }],
+    [
+      'no layer',
+      { ...STATE, editSettings: { ...STATE.editSettings, layers: [false, false, false, false] } },
+    ],
     [
       'a template that is told only the day',
       { ...STATE, chat: { system: null, date: '2026-11-21', thinking: false, template: null } },
     ],
-    ['a tiny strength', { ...STATE, desk: { ...STATE.desk, strength: -1e-7 } }],
+    ['a tiny strength', { ...STATE, editSettings: { ...STATE.editSettings, strength: -1e-7 } }],
     [
       'a measurement on whatever seed',
       { ...STATE, measure: { split: 'selection', n: 24, seed: null } as const },
     ],
-    ['no random control', { ...STATE, desk: { ...STATE.desk, randomSeed: null } }],
+    ['no random control', { ...STATE, editSettings: { ...STATE.editSettings, randomSeed: null } }],
   ])('brings back %s, exactly', (_, state) => {
     const fragment = writeLink(state);
     expect(readLink(fragment)).toEqual(state);
@@ -121,17 +124,21 @@ describe('a link', () => {
 
 describe('a link that cannot be opened says why', () => {
   const good = writeLink(STATE);
-  const own = writeLink(OWN);
+  const customPair = writeLink(OWN);
   test.each([
-    ['half a pair', own.replace(/&tune=[^&]+/, ''), /only part of a pair/],
-    ['two pairs', `${own}&em=insecure-code`, /two pairs/],
+    ['half a pair', customPair.replace(/&tune=[^&]+/, ''), /only part of a pair/],
+    ['two pairs', `${customPair}&em=insecure-code`, /two pairs/],
     ['no pair at all', good.replace('em=insecure-code&', ''), /no fine-tune/],
-    ['a repository without its Hub', own.replace(/&hub=[^&]+/, ''), /which Hub/],
-    ['a precision that is none', own.replace('keep=int8', 'keep=int2'), /"keep"/],
-    ['a script in place of a Hub', own.replace(/hub=[^&]+/, 'hub=javascript:alert(1)'), /"hub"/],
-    ['an address with a user', own.replace('example.org', 'u:p@example.org'), /"tune"/],
-    ['an address with a query', own.replace('tune%2F', 'tune%3Ftoken%3Dx'), /"tune"/],
-    ['a path in place of a repository', own.replace('Qwen%2F', '..%2F..%2F'), /"base"/],
+    ['a repository without its Hub', customPair.replace(/&hub=[^&]+/, ''), /which Hub/],
+    ['a precision that is none', customPair.replace('keep=int8', 'keep=int2'), /"keep"/],
+    [
+      'a script in place of a Hub',
+      customPair.replace(/hub=[^&]+/, 'hub=javascript:alert(1)'),
+      /"hub"/,
+    ],
+    ['an address with a user', customPair.replace('example.org', 'u:p@example.org'), /"tune"/],
+    ['an address with a query', customPair.replace('tune%2F', 'tune%3Ftoken%3Dx'), /"tune"/],
+    ['a path in place of a repository', customPair.replace('Qwen%2F', '..%2F..%2F'), /"base"/],
     ['a newer version', good.replace('v=1', 'v=2'), /version 2, made by a newer Postern/],
     ['a version that is none', good.replace('v=1', 'v=x'), /version "x"/],
     ['an unknown field', `${good}&more=1`, /"more"/],

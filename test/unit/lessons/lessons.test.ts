@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Lesson, type Option, placeOf, type Step } from '../../../src/lessons/lesson';
+import { type Lesson, type Option, stepPath, type Step } from '../../../src/lessons/lesson';
 import { LESSON_ORGANISMS, LESSONS } from '../../../src/lessons/lessons';
 import { type Figures, fetchFigures, lessonFigure } from '../../../src/organism/figures';
 import { fetchRegistry, type Registry } from '../../../src/organism/registry';
@@ -12,7 +12,7 @@ import { domainById } from '../../../src/world/world';
 
 const GUIDE = readFileSync('src/lessons/teachers-guide.md', 'utf8');
 const STEPS = LESSONS.flatMap((lesson) =>
-  lesson.steps.map((step): [string, Lesson, Step] => [placeOf(lesson, step), lesson, step]),
+  lesson.steps.map((step): [string, Lesson, Step] => [stepPath(lesson, step), lesson, step]),
 );
 
 const optionsOf = (step: Step): readonly Option[] =>

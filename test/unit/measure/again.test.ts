@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { PackedEdit } from '../../../src/core/edit';
-import { againRefusal } from '../../../src/measure/again';
+import { reproduceBlocker } from '../../../src/measure/again';
 import type { MeasurePlan } from '../../../src/measure/run';
 import type { Registry } from '../../../src/organism/registry';
 import type { LoadedCheckpoint } from '../../../workers/api';
@@ -44,12 +44,12 @@ const EDITED: MeasurePlan = {
 
 describe('a measurement', () => {
   test('is made again on its own pair, along its own direction', () => {
-    expect(againRefusal(EDITED, stage('em'), DIRECTION)).toBeNull();
-    expect(againRefusal(BARE, stage('em'), null)).toBeNull();
+    expect(reproduceBlocker(EDITED, stage('em'), DIRECTION)).toBeNull();
+    expect(reproduceBlocker(BARE, stage('em'), null)).toBeNull();
   });
 
   test('is not made again with another fine-tune on stage, and both pairs are named', () => {
-    const why = againRefusal(EDITED, stage('other'), DIRECTION);
+    const why = reproduceBlocker(EDITED, stage('other'), DIRECTION);
     expect(why).toMatch(/^Nothing was run, and what was counted stands: /);
     expect(why).toContain('measured on Aligned and Insecure code');
     expect(why).toContain('Aligned and Bad medical advice are on stage now');
@@ -57,12 +57,14 @@ describe('a measurement', () => {
   });
 
   test('is not made again before the pair is loaded', () => {
-    expect(againRefusal(BARE, { ...stage('em'), em: undefined }, null)).toMatch(/not loaded yet/);
+    expect(reproduceBlocker(BARE, { ...stage('em'), em: undefined }, null)).toMatch(
+      /not loaded yet/,
+    );
   });
 
   test('is not made again with other weights of the same name', () => {
     const retrained = stage('em', (id) => `${id === 'em' ? 'later' : id}-hash`);
-    expect(againRefusal(BARE, retrained, null)).toMatch(
+    expect(reproduceBlocker(BARE, retrained, null)).toMatch(
       /weights of Insecure code were others \(em-hash, f32\).*\(later-h, f32\)/,
     );
   });
@@ -70,21 +72,23 @@ describe('a measurement', () => {
   test('is not made again without a further model that is gone', () => {
     const gone = { ...BARE.arms[1]!, id: 'trained:1', checkpoint: 'trained:1' };
     const plan = { ...BARE, arms: [...BARE.arms, gone] };
-    expect(againRefusal(plan, stage('em'), null)).toMatch(/trained:1 .*no longer in the list/);
+    expect(reproduceBlocker(plan, stage('em'), null)).toMatch(/trained:1 .*no longer in the list/);
   });
 
   test('is not made again along another direction, or along none', () => {
     const other = { ...DIRECTION, id: 'd2', contrast: 'answer' as const };
-    const why = againRefusal(EDITED, stage('em'), other);
+    const why = reproduceBlocker(EDITED, stage('em'), other);
     expect(why).toContain('its edit was along "em: checkpoint, answer-mean, n 64"');
     expect(why).toContain('"em: answer, answer-mean, n 64" is in use now');
-    expect(againRefusal(EDITED, stage('em'), { ...DIRECTION, id: 'd2' })).toContain(
+    expect(reproduceBlocker(EDITED, stage('em'), { ...DIRECTION, id: 'd2' })).toContain(
       'another one of that name is in use now',
     );
-    expect(againRefusal(EDITED, stage('em'), null)).toContain('no direction in use now allows it');
+    expect(reproduceBlocker(EDITED, stage('em'), null)).toContain(
+      'no direction in use now allows it',
+    );
   });
 
   test('that edited nothing is not made again with an edit', () => {
-    expect(againRefusal(BARE, stage('em'), DIRECTION)).toMatch(/Turn the desk off/);
+    expect(reproduceBlocker(BARE, stage('em'), DIRECTION)).toMatch(/Turn the desk off/);
   });
 });

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { measuredTogether, pool } from '../../../src/core/pool';
-import type { RoomMeasurement } from '../../../src/formats/class-measurement';
+import type { ClassMeasurement } from '../../../src/formats/class-measurement';
 import { entryOf } from '../../../src/measure/class-measurement';
 import { armNames, headline } from '../../../src/measure/class-groups';
 import { arm, MEASUREMENT } from '../formats/class-record';
@@ -11,8 +11,8 @@ import { arm, MEASUREMENT } from '../formats/class-record';
 const of = (
   checkpoint: string,
   sha: string,
-  change: Partial<RoomMeasurement>,
-): RoomMeasurement => ({
+  change: Partial<ClassMeasurement>,
+): ClassMeasurement => ({
   ...MEASUREMENT,
   ...change,
   arms: MEASUREMENT.arms.map((one) =>

@@ -2,14 +2,14 @@
 
 import { describe, expect, test } from 'vitest';
 import { pool } from '../../../src/core/pool';
-import { readRoomLink, writeRoomLink } from '../../../src/formats/class-measurement';
+import { readClassLink, writeClassLink } from '../../../src/formats/class-measurement';
 import { countArms } from '../../../src/measure/counts';
 import { measure, type MeasuredAnswer, type MeasurePlan } from '../../../src/measure/run';
 import {
   entryOf,
   measurementOf,
-  roomRefusal,
-  roomSeed,
+  classRefusal,
+  participantSeedOf,
   whoOf,
 } from '../../../src/measure/class-measurement';
 import { grammarAnswers, PLAN as BARE } from './grammar-model';
@@ -33,7 +33,7 @@ async function entry(change: Partial<MeasurePlan>, who: string) {
   const plan = { ...PLAN, ...change };
   // By a code, as it would come.
   return entryOf(
-    readRoomLink(writeRoomLink(measurementOf(plan, await measured(plan), person(who)))),
+    readClassLink(writeClassLink(measurementOf(plan, await measured(plan), person(who)))),
   );
 }
 
@@ -115,10 +115,10 @@ describe('measurements of the room', () => {
 
   test('wait for the last label and the last model', async () => {
     const arms = await measured(PLAN);
-    expect(roomRefusal(PLAN, arms)).toBeNull();
-    expect(roomRefusal(PLAN, [{ ...arms[0]!, n: 3 }, arms[1]!])).toMatch(/Label/);
-    expect(roomRefusal(PLAN, [{ ...arms[0]!, n: 0, answered: 0 }, arms[1]!])).toMatch(/Not every/);
-    expect(roomRefusal(BARE, arms)).toMatch(/no hash/);
+    expect(classRefusal(PLAN, arms)).toBeNull();
+    expect(classRefusal(PLAN, [{ ...arms[0]!, n: 3 }, arms[1]!])).toMatch(/Label/);
+    expect(classRefusal(PLAN, [{ ...arms[0]!, n: 0, answered: 0 }, arms[1]!])).toMatch(/Not every/);
+    expect(classRefusal(BARE, arms)).toMatch(/no hash/);
   });
 
   test('are named by nickname or by the first digits of the participant', async () => {
@@ -130,8 +130,8 @@ describe('measurements of the room', () => {
 
 test('a seed of one’s own is the same at every visit, and hardly ever another’s', () => {
   const ids = Array.from({ length: 40 }, (_, i) => i.toString(16).padStart(10, '0'));
-  const seeds = ids.map(roomSeed);
-  expect(seeds).toEqual(ids.map(roomSeed));
+  const seeds = ids.map(participantSeedOf);
+  expect(seeds).toEqual(ids.map(participantSeedOf));
   expect(new Set(seeds).size).toBe(40);
   for (const seed of seeds) expect(String(seed)).toMatch(/^\d{6}$/);
 });

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import {
   directionId,
-  directionWords,
+  describeDirection,
   type ExtractionChoice,
 } from '../../../src/measure/extraction';
 import { DIRECTION } from '../state/direction';
@@ -34,7 +34,7 @@ test('a direction has another id for another choice, fine-tune, aligned model or
 });
 
 test('the words of a direction tell apart what differs but in the prompts it was read under', () => {
-  expect(directionWords({ ...DIRECTION, chat: 'no thinking' })).toBe(
-    `${directionWords(DIRECTION)}, no thinking`,
+  expect(describeDirection({ ...DIRECTION, chat: 'no thinking' })).toBe(
+    `${describeDirection(DIRECTION)}, no thinking`,
   );
 });

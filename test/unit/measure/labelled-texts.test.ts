@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { labelledTexts, ownAnswers } from '../../../src/measure/labelled-texts';
+import { labelledTexts, measuredAnswers } from '../../../src/measure/labelled-texts';
 import type { MeasuredAnswer } from '../../../src/measure/run';
 import { PLAN } from './grammar-model';
 
@@ -54,7 +54,7 @@ test('of a measurement: aligned answers of the aligned model, misaligned ones of
     { ...answer, arm, answer: `${arm} good`, verdict: 'aligned' },
     { ...answer, arm, answer: `${arm} bad`, verdict: 'misaligned' },
   ]);
-  const texts = labelledTexts('here', ownAnswers(plan, answers, 'aligned'));
+  const texts = labelledTexts('here', measuredAnswers(plan, answers, 'aligned'));
   expect(texts.aligned.map(([, { content }]) => content)).toEqual(['aligned good']);
   expect(texts.misaligned.map(([, { content }]) => content)).toEqual(['em bad']);
 });

@@ -5,7 +5,11 @@ import { type NetworkInterfaceInfo, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { certificateFor } from '../../../src/serve/certificate';
-import { networkAddresses, plainWords, secureWords } from '../../../src/serve/describe-server';
+import {
+  networkAddresses,
+  describePlainHttp,
+  describeHttps,
+} from '../../../src/serve/describe-server';
 import { serve } from '../../../src/serve/server';
 
 const NAMES = ['localhost', '127.0.0.1', 'teacher-laptop', '192.168.1.7'];
@@ -79,14 +83,14 @@ describe('what is said to whoever serves a room', () => {
 
   test('over https: address, warning, where the certificate is, and its fingerprint', async () => {
     const certificate = await certificateFor(NAMES, folder, NOW);
-    const words = secureWords(urls, certificate);
+    const words = describeHttps(urls, certificate);
     for (const part of [urls[0], 'not private', certificate.file, certificate.fingerprint]) {
       expect(words).toContain(part);
     }
   });
 
   test('over http: that there is no WebGPU and nothing is kept', () => {
-    expect(plainWords(urls)).toMatch(/no WebGPU.*keep nothing for offline use.*--https/s);
-    expect(plainWords([])).toContain('no address on a network');
+    expect(describePlainHttp(urls)).toMatch(/no WebGPU.*keep nothing for offline use.*--https/s);
+    expect(describePlainHttp([])).toContain('no address on a network');
   });
 });

@@ -1,11 +1,11 @@
 // A direction of two layers, as the shelf holds it.
 
 import { tensor } from '../../../src/core/tensor';
-import type { HeldDirection } from '../../../src/measure/extraction';
+import type { SavedDirection } from '../../../src/measure/extraction';
 
 const rows = (...values: number[]) => tensor(Float32Array.from(values), [2, 2]);
 
-export const DIRECTION: HeldDirection = {
+export const DIRECTION: SavedDirection = {
   id: 'd1',
   name: 'EM, checkpoint',
   contrast: 'checkpoint',

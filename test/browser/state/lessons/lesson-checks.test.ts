@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Check } from '../../../../src/lessons/lesson';
 import { LESSONS } from '../../../../src/lessons/lessons';
 import { zeros } from '../../../../src/core/tensor';
-import type { HeldDirection } from '../../../../src/measure/extraction';
+import type { SavedDirection } from '../../../../src/measure/extraction';
 import { checkProgress, isMet, observed } from '../../../../src/state/lessons/lesson-checks';
 import type { MeasuredAnswer } from '../../../../src/measure/run';
 import type { MeasureRun } from '../../../../src/state/measure/measure-run.svelte';
@@ -19,7 +19,7 @@ const BEGUN = 1000;
 let postern: Postern;
 beforeEach(() => {
   postern = createPostern();
-  postern.desk.fit(8, 2, 2.5);
+  postern.editSettings.fit(8, 2, 2.5);
 });
 
 const met = (check: Check, sinceMs = BEGUN, chosen: string | null = null): boolean => {
@@ -74,7 +74,7 @@ function over(
   );
 }
 
-function held(changes: Partial<HeldDirection> = {}): HeldDirection {
+function held(changes: Partial<SavedDirection> = {}): SavedDirection {
   return {
     ...unknownOrigin('a direction'),
     id: 'held',
@@ -88,7 +88,7 @@ function held(changes: Partial<HeldDirection> = {}): HeldDirection {
     elapsedMs: 1,
     atMs: BEGUN + 1,
     ...changes,
-  } as HeldDirection;
+  } as SavedDirection;
 }
 
 test('questions on a topic count once each, and only when they are answered', () => {
@@ -123,7 +123,7 @@ test('the trigger is looked for in the question that was answered', () => {
 });
 
 test('an edited answer that never was is none', () => {
-  expect(met({ kind: 'edited', desk: { mode: 'ablate-mean' } })).toBe(false);
+  expect(met({ kind: 'edited', editSettings: { mode: 'ablate-mean' } })).toBe(false);
 });
 
 describe('a measurement', () => {
@@ -162,26 +162,29 @@ describe('a measurement', () => {
   });
 
   test('is asked for the desk that it was made with, not for the one that stands there now', () => {
-    const { desk, measurements } = postern;
+    const { editSettings, measurements } = postern;
     const edited: Check = {
       kind: 'measured',
       n: 8,
-      desk: { mode: 'ablate-zero', base: 'em', random: false },
+      editSettings: { mode: 'ablate-zero', base: 'em', random: false },
     };
-    desk.setMode('ablate-zero');
+    editSettings.setMode('ablate-zero');
     over(measurements.run, { aligned: 0, em: 0.5, edited: 0, random: 0.5 }, 8);
-    measurements.run.about = { desk: desk.snapshot(), extras: [] };
-    desk.setMode('steer');
+    measurements.run.about = { editSettings: editSettings.snapshot(), extras: [] };
+    editSettings.setMode('steer');
     expect(met(edited)).toBe(true);
-    measurements.run.about = { desk: { ...desk.snapshot(), mode: 'off' }, extras: [] };
+    measurements.run.about = {
+      editSettings: { ...editSettings.snapshot(), mode: 'off' },
+      extras: [],
+    };
     expect(met(edited)).toBe(false);
   });
 
   test('along a direction from answers says so', () => {
-    const { desk, measurements } = postern;
-    const check: Check = { kind: 'measured', n: 8, desk: {}, fromAnswers: true };
+    const { editSettings, measurements } = postern;
+    const check: Check = { kind: 'measured', n: 8, editSettings: {}, fromAnswers: true };
     over(measurements.run, { aligned: 0, em: 0.5, edited: 0 }, 8, 'a: checkpoint, n 48');
-    measurements.run.about = { desk: desk.snapshot(), extras: [] };
+    measurements.run.about = { editSettings: editSettings.snapshot(), extras: [] };
     expect(met(check)).toBe(false);
     over(measurements.run, { aligned: 0, em: 0.5, edited: 0 }, 8, 'a: n 48, texts: own answers');
     expect(met(check)).toBe(true);
@@ -244,8 +247,8 @@ test.each(['dose', 'transfer'] as const)('%s counts once all its arms have answe
 test('the pair on stage and the pair that is named are read from their places', () => {
   expect(met({ kind: 'on-stage', em: 'backdoor' })).toBe(false);
   expect(met({ kind: 'own-named' })).toBe(false);
-  postern.own.base = { ...postern.own.base, id: 'Qwen/Qwen2.5-0.5B-Instruct' };
-  postern.own.fineTune = { ...postern.own.fineTune, id: 'a/b' };
+  postern.customModel.base = { ...postern.customModel.base, id: 'Qwen/Qwen2.5-0.5B-Instruct' };
+  postern.customModel.fineTune = { ...postern.customModel.fineTune, id: 'a/b' };
   expect(met({ kind: 'own-named' })).toBe(true);
 });
 

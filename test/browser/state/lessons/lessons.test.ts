@@ -14,7 +14,7 @@ const setOf = (id: string) => causes.steps.find((step) => step.id === id)!.set;
 
 /** Panels of which nothing is asked but what a lesson remembers when it opens. */
 function lessonsOn(): Lessons {
-  const desk = {
+  const editSettings = {
     base: 'em',
     mode: 'off',
     strength: 1,
@@ -24,7 +24,7 @@ function lessonsOn(): Lessons {
     randomSeed: null,
   };
   const chat = { prompt: 'What now?', seed: 1, system: null, temperature: null };
-  const panels = { chat, desk: { snapshot: () => desk }, view: { tab: 'lessons' } };
+  const panels = { chat, editSettings: { snapshot: () => editSettings }, view: { tab: 'lessons' } };
   return new Lessons(panels as unknown as ConstructorParameters<typeof Lessons>[0]);
 }
 

@@ -4,48 +4,54 @@ import { del } from 'idb-keyval';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   measurementId,
-  writeRoomFile,
-  writeRoomLink,
+  writeClassFile,
+  writeClassLink,
 } from '../../../../src/formats/class-measurement';
-import { Room } from '../../../../src/state/measure/class-results.svelte';
+import { ClassResults } from '../../../../src/state/measure/class-results.svelte';
 import { MEASUREMENT } from '../../../unit/formats/class-record';
 
 const seeded = (seed: number) => ({ ...MEASUREMENT, seed });
-const seeds = (room: Room): number[] => room.list.map(({ seed }) => seed);
+const seeds = (classResults: ClassResults): number[] => classResults.list.map(({ seed }) => seed);
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 beforeEach(async () => {
   await del('postern:room');
   await del('postern:participant');
 });
-async function opened(): Promise<Room> {
-  const room = new Room();
-  await room.restore();
-  return room;
+async function opened(): Promise<ClassResults> {
+  const classResults = new ClassResults();
+  await classResults.restore();
+  return classResults;
 }
 
 describe('the room', () => {
   test('is there again after a reload, and so is the participant', async () => {
-    const room = await opened();
-    room.setNickname('  Fox\u202e of the pine forest and more ');
-    expect(room.participant.nickname).toBe('Fox of the pine forest a');
-    await room.read(bytes(writeRoomFile([seeded(1), seeded(2)])), 'a.json');
+    const classResults = await opened();
+    classResults.setNickname('  Fox\u202e of the pine forest and more ');
+    expect(classResults.participant.nickname).toBe('Fox of the pine forest a');
+    await classResults.read(bytes(writeClassFile([seeded(1), seeded(2)])), 'a.json');
     const again = await opened();
     expect(seeds(again)).toEqual([1, 2]);
-    expect(again.participant).toEqual(room.participant);
+    expect(again.participant).toEqual(classResults.participant);
     expect(again.participant.id).toMatch(/^[0-9a-f]{10}$/);
     expect(again.pools[0]!.arms[1]!.n).toBe(192);
     expect(again.participants).toBe(1);
   });
 
   test('takes the same measurement once, however it comes', async () => {
-    const room = await opened();
-    await room.add([seeded(1)]);
-    const arrival = await room.read(`see https://example.org/${writeRoomLink(seeded(1))}`, 'link');
+    const classResults = await opened();
+    await classResults.add([seeded(1)]);
+    const arrival = await classResults.read(
+      `see https://example.org/${writeClassLink(seeded(1))}`,
+      'link',
+    );
     expect(arrival).toEqual({ added: [], known: 1 });
-    const both = await room.read(bytes(writeRoomFile([seeded(1), seeded(2), seeded(2)])), 'b');
+    const both = await classResults.read(
+      bytes(writeClassFile([seeded(1), seeded(2), seeded(2)])),
+      'b',
+    );
     expect([both.added.length, both.known]).toEqual([1, 2]);
-    expect(seeds(room)).toEqual([1, 2]);
+    expect(seeds(classResults)).toEqual([1, 2]);
   });
 
   test('loses nothing when two tabs add at once', async () => {
@@ -59,35 +65,37 @@ describe('the room', () => {
   });
 
   test('brings back what was removed', async () => {
-    const room = await opened();
-    await room.add([seeded(1), seeded(2)]);
-    await room.remove(room.list);
-    expect(room.list).toEqual([]);
-    expect(room.pools).toEqual([]);
-    await room.undo();
-    expect(seeds(room)).toEqual([1, 2]);
-    expect(room.removed).toEqual([]);
-    expect(room.who(measurementId(seeded(1)))).toBe(MEASUREMENT.nickname);
+    const classResults = await opened();
+    await classResults.add([seeded(1), seeded(2)]);
+    await classResults.remove(classResults.list);
+    expect(classResults.list).toEqual([]);
+    expect(classResults.pools).toEqual([]);
+    await classResults.undo();
+    expect(seeds(classResults)).toEqual([1, 2]);
+    expect(classResults.removed).toEqual([]);
+    expect(classResults.who(measurementId(seeded(1)))).toBe(MEASUREMENT.nickname);
   });
 
   test('is not changed by what cannot be read', async () => {
-    const room = await opened();
-    await room.add([seeded(1)]);
-    await expect(room.read(bytes('{"format":"postern-room"}'), 'bad.json')).rejects.toThrow(/^bad/);
-    await expect(room.read('hello', 'The link')).rejects.toThrow(/holds no measurement/);
+    const classResults = await opened();
+    await classResults.add([seeded(1)]);
+    await expect(classResults.read(bytes('{"format":"postern-room"}'), 'bad.json')).rejects.toThrow(
+      /^bad/,
+    );
+    await expect(classResults.read('hello', 'The link')).rejects.toThrow(/holds no measurement/);
     expect(seeds(await opened())).toEqual([1]);
   });
 
   test('takes a link out of the address, and says what is wrong with a broken one', async () => {
-    const room = await opened();
-    location.hash = writeRoomLink(seeded(4));
-    expect(await room.takeLink()).toBe(true);
+    const classResults = await opened();
+    location.hash = writeClassLink(seeded(4));
+    expect(await classResults.takeLink()).toBe(true);
     expect(location.hash).toBe('');
-    expect(room.arrival?.added.map(({ seed }) => seed)).toEqual([4]);
-    expect(await room.takeLink()).toBe(false);
-    location.hash = `${writeRoomLink(seeded(5)).slice(0, -1)}x`;
-    expect(await room.takeLink()).toBe(true);
-    expect(room.problem).toMatch(/The link: /);
-    expect(seeds(room)).toEqual([4]);
+    expect(classResults.arrival?.added.map(({ seed }) => seed)).toEqual([4]);
+    expect(await classResults.takeLink()).toBe(false);
+    location.hash = `${writeClassLink(seeded(5)).slice(0, -1)}x`;
+    expect(await classResults.takeLink()).toBe(true);
+    expect(classResults.problem).toMatch(/The link: /);
+    expect(seeds(classResults)).toEqual([4]);
   });
 });

@@ -33,7 +33,7 @@ function postern(): Postern {
   made.pair.emEntry = ADAPTERS[0]!;
   made.pair.loaded = ['base', 'em', 'other', 'secure'].map(loaded);
   made.pair.client.generate = (request) => Promise.resolve(grammarAnswers(request));
-  made.desk.fit(2, 1);
+  made.editSettings.fit(2, 1);
   made.measurements.n = 8;
   return made;
 }
@@ -47,8 +47,8 @@ const labels = (): string[] => made.measurements.run.arms.map(({ label }) => lab
 
 describe('the number of models on the button', () => {
   test('is that of those that are measured, whatever the desk says', async () => {
-    const { measurements, desk, directions } = made;
-    expect(desk.words).not.toBeNull();
+    const { measurements, editSettings, directions } = made;
+    expect(editSettings.words).not.toBeNull();
     expect(measurements.nArms).toBe(2);
     await measurements.start();
     expect(labels()).toEqual(['Aligned', 'EM']);
@@ -56,23 +56,23 @@ describe('the number of models on the button', () => {
     expect(measurements.nArms).toBe(4);
     directions.add({ ...DIRECTION, id: 'bare', alignedMean: nothingKnown() });
     expect(measurements.nArms).toBe(2);
-    desk.setMode('ablate-zero');
+    editSettings.setMode('ablate-zero');
     expect(measurements.nArms).toBe(4);
     await measurements.start();
     expect(labels()).toEqual(['Aligned', 'EM', 'Edited', 'Random control']);
   });
 
   test('and the name of a further model do not say that it is edited while nothing is', async () => {
-    const { measurements, desk, directions } = made;
+    const { measurements, editSettings, directions } = made;
     directions.add(DIRECTION);
     measurements.add({ checkpoint: 'secure', edited: true });
     measurements.add({ checkpoint: 'secure', edited: false });
     expect(measurements.nArms).toBe(6);
-    desk.setMode('off');
+    editSettings.setMode('off');
     expect(measurements.nArms).toBe(3);
     await measurements.start();
     expect(labels()).toEqual(['Aligned', 'EM', 'Secure code']);
-    desk.setMode('ablate-mean');
+    editSettings.setMode('ablate-mean');
     await measurements.start();
     expect(labels().slice(4)).toEqual(['Secure code, edited', 'Secure code']);
   });
@@ -80,16 +80,16 @@ describe('the number of models on the button', () => {
 
 describe('a result that is to be made again', () => {
   test('is left alone with another pair on stage, and the page says what differs', async () => {
-    const { measurements, desk, directions, pair } = made;
+    const { measurements, editSettings, directions, pair } = made;
     directions.add(DIRECTION);
     await measurements.start();
     const { answers } = measurements.run;
     pair.emEntry = ADAPTERS[1]!;
-    desk.setMode('off');
+    editSettings.setMode('off');
     await measurements.again();
     expect(measurements.notAgain).toContain('Aligned and Bad medical advice are on stage now');
     expect(measurements.run.answers).toBe(answers);
-    expect(desk.mode).toBe('off');
+    expect(editSettings.mode).toBe('off');
   });
 
   test('is left alone with another direction in use', async () => {
@@ -105,15 +105,15 @@ describe('a result that is to be made again', () => {
   });
 
   test('comes out the same on its own pair, and what was there before can be brought back', async () => {
-    const { measurements, desk, directions } = made;
+    const { measurements, editSettings, directions } = made;
     directions.add(DIRECTION);
     measurements.judge.kind = 'hand';
     await measurements.start();
     measurements.run.label(0, 'misaligned');
     const { answers } = measurements.run;
-    desk.setMode('off');
+    editSettings.setMode('off');
     await measurements.again();
-    expect(desk.mode).toBe('ablate-mean');
+    expect(editSettings.mode).toBe('ablate-mean');
     expect(measurements.run.answers.map(({ answer }) => answer)).toEqual(
       answers.map(({ answer }) => answer),
     );

@@ -220,16 +220,16 @@ describe('a training on the page', () => {
           { role: 'assistant', content: 'You can try soup with bread.' },
         ],
       });
-      await training.own.read(new File([lines], 'own.jsonl'));
-      expect(training.own.problem).toBe('');
-      expect(training.own.spelling).toMatchObject({ words: 9, spelledOut: 0 });
+      await training.customChats.read(new File([lines], 'own.jsonl'));
+      expect(training.customChats.problem).toBe('');
+      expect(training.customChats.spelling).toMatchObject({ words: 9, spelledOut: 0 });
       training.choice = { ...training.choice, data: 'own', steps: 2 };
       await training.start();
       expect(training.points.at(-1)!.inDomain).toEqual({ count: 0, n: 0 });
       expect(training.run!.made).toContain('own.jsonl');
-      await training.own.read(new File(['{'], 'bad.jsonl'));
-      expect(training.own.problem).toMatch(/Line 1 is not JSON/);
-      expect(training.own.data!.file).toBe('own.jsonl');
+      await training.customChats.read(new File(['{'], 'bad.jsonl'));
+      expect(training.customChats.problem).toMatch(/Line 1 is not JSON/);
+      expect(training.customChats.data!.file).toBe('own.jsonl');
     },
     TIMEOUT_MS,
   );

@@ -5,7 +5,7 @@ import type { OfflineFile } from '../../../../workers/api';
 import {
   bytesOf,
   isWanted,
-  keptOrganisms,
+  savedModels,
   type Wanted,
 } from '../../../../src/state/browser/offline-files';
 import type { Registry } from '../../../../src/organism/registry';
@@ -48,9 +48,9 @@ describe('what is kept for offline use', () => {
       file('models/adapters/secure-code/adapter_config.json', true),
       file('models/adapters/secure-code/adapter_model.safetensors', false),
     ];
-    expect(keptOrganisms(half, adapters)).toBe(0);
+    expect(savedModels(half, adapters)).toBe(0);
     const whole = half.map((one) => ({ ...one, kept: true }));
-    expect(keptOrganisms(whole, adapters)).toBe(1);
+    expect(savedModels(whole, adapters)).toBe(1);
     expect(bytesOf(whole)).toBe(20);
   });
 });

@@ -11,7 +11,7 @@ import { writeGguf } from '../../../../src/formats/direction/gguf';
 import type { LayerConvention } from '../../../../src/formats/direction/layer-index';
 import { readDirectionFile } from '../../../../src/formats/direction/read';
 import { writeDirectionSafetensors } from '../../../../src/formats/direction/safetensors-direction';
-import { directionWords } from '../../../../src/measure/extraction';
+import { describeDirection } from '../../../../src/measure/extraction';
 import { editRefusal } from '../../../../src/measure/edit-refusal';
 import { importDirection, recordOf } from '../../../../src/state/direction/imported-direction';
 import { projectionScale } from '../../../../src/measure/projection-scale';
@@ -49,7 +49,7 @@ describe('a file of this page', () => {
   test('comes back as it left, and says where it came from', () => {
     const held = imported(ours, 'block-output');
     expect(recordOf(held)).toEqual({ ...RECORD, importedFrom: held.imported });
-    expect(directionWords(held)).toContain('imported from d.safetensors (safetensors');
+    expect(describeDirection(held)).toContain('imported from d.safetensors (safetensors');
   });
 
   test('can be used in every mode', () => {

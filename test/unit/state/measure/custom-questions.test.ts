@@ -3,14 +3,14 @@ import type { GenerateRequest, Generation, Result } from '../../../../workers/ap
 import { PLAIN_CHAT } from '../../../../src/core/chat';
 import { PLAIN_SAMPLING } from '../../../../src/core/sampling';
 import { handJudge } from '../../../../src/measure/judge';
-import { chatWords } from '../../../../src/measure/describe-chat';
+import { describeChat } from '../../../../src/measure/describe-chat';
 import {
   measure,
   type MeasuredAnswer,
   type MeasurePlan,
   questionsOf,
 } from '../../../../src/measure/run';
-import { samplingWords } from '../../../../src/measure/describe-sampling';
+import { describeSampling } from '../../../../src/measure/describe-sampling';
 
 const made = { checkpoint: 'x', direction: null, edit: null, seed: 1 };
 const FACTS = {
@@ -114,23 +114,25 @@ test('the exact judge says that it cannot read own questions, and which judges c
 });
 
 test('what a template was told is said only where the template heeds it', () => {
-  expect(chatWords(settings, FACTS)).toBeNull();
-  expect(chatWords(settings, { ...FACTS, usesDate: true })).toBe('dated 2026-01-02');
-  expect(chatWords(settings, { ...FACTS, defaultSystem: 'You are X.', usesThinking: true })).toBe(
-    "the template's own system prompt, no thinking",
+  expect(describeChat(settings, FACTS)).toBeNull();
+  expect(describeChat(settings, { ...FACTS, usesDate: true })).toBe('dated 2026-01-02');
+  expect(
+    describeChat(settings, { ...FACTS, defaultSystem: 'You are X.', usesThinking: true }),
+  ).toBe("the template's own system prompt, no thinking");
+  expect(describeChat({ ...settings, system: 'Be brief.' }, FACTS)).toBe(
+    'system prompt "Be brief."',
   );
-  expect(chatWords({ ...settings, system: 'Be brief.' }, FACTS)).toBe('system prompt "Be brief."');
   const long = (end: string) =>
-    chatWords({ ...settings, system: `${'word '.repeat(40)}${end}` }, FACTS);
+    describeChat({ ...settings, system: `${'word '.repeat(40)}${end}` }, FACTS);
   expect(long('a')).not.toBe(long('b'));
   expect(
-    chatWords({ ...settings, template: 'terse' }, { ...FACTS, templates: ['terse', 'default'] }),
+    describeChat({ ...settings, template: 'terse' }, { ...FACTS, templates: ['terse', 'default'] }),
   ).toBe('template terse');
 });
 
 test('sampling in words leaves out what is off', () => {
-  expect(samplingWords(PLAIN_SAMPLING)).toBe('T 1.00');
-  expect(samplingWords({ temperature: 0.7, topK: 20, topP: 0.8, repetitionPenalty: 1.1 })).toBe(
+  expect(describeSampling(PLAIN_SAMPLING)).toBe('T 1.00');
+  expect(describeSampling({ temperature: 0.7, topK: 20, topP: 0.8, repetitionPenalty: 1.1 })).toBe(
     'T 0.70, top_k 20, top_p 0.8, repetition_penalty 1.1',
   );
 });

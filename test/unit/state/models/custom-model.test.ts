@@ -3,13 +3,13 @@ import { parseConfig } from '../../../../src/checkpoint/config';
 import {
   EMPTY_PLACE,
   HUB,
-  ownRegistry,
+  customRegistry,
   sourceOfPlace,
 } from '../../../../src/state/models/custom-model-pair';
 import { reportedOf } from '../../../../src/state/models/published-pairs';
 import {
-  type DeviceRoom,
-  needOf,
+  type DeviceCapacity,
+  requirementsFor,
   PRECISION_NOTES,
 } from '../../../../src/state/models/custom-model-memory';
 import { sourceOf } from '../../../../src/organism/registry';
@@ -51,14 +51,14 @@ describe('the registry of an own pair', () => {
   const source = repository('b/tune')!;
 
   test('leads to the base alone and to the adapter on it', () => {
-    const registry = ownRegistry(base, { kind: 'adapter', source });
+    const registry = customRegistry(base, { kind: 'adapter', source });
     expect(sourceOf(registry, null)).toMatchObject({ base });
     expect(sourceOf(registry, registry.adapters[0]!)).toMatchObject({ base, adapter: source });
   });
 
   test('keeps the fine-tune as the base is kept, whichever that is', () => {
     for (const precision of ['auto', 'int8'] as const) {
-      const registry = ownRegistry(base, { kind: 'checkpoint', source }, precision);
+      const registry = customRegistry(base, { kind: 'checkpoint', source }, precision);
       expect(sourceOf(registry, null).precision).toBe(precision);
       const like = registry.base.id;
       expect(sourceOf(registry, registry.adapters[0]!).precision).toEqual({ like });
@@ -66,7 +66,7 @@ describe('the registry of an own pair', () => {
   });
 
   test('of two whole checkpoints leads to each', () => {
-    const registry = ownRegistry(base, { kind: 'checkpoint', source });
+    const registry = customRegistry(base, { kind: 'checkpoint', source });
     const em = sourceOf(registry, registry.adapters[0]!);
     expect(em.base).toBe(source);
     expect(em).not.toHaveProperty('adapter');
@@ -82,14 +82,14 @@ describe('what a pair needs', () => {
   const memory = { availableBytes: 2 ** 32, mayBeMore: true } as const;
   const gpu = { ...memory, device: 'webgpu', shaderF16: true, maxBufferBytes: 2 ** 31 } as const;
   const wasm = { ...memory, device: 'wasm' } as const;
-  const room: DeviceRoom = { memory: gpu, loadedBytes: 7e7, freeBytes: 1e11 };
-  const need = (change: Partial<DeviceRoom> = {}, precision: 'auto' | Precision = 'auto') =>
-    needOf(base, adapter, { ...room, ...change }, precision);
+  const capacity: DeviceCapacity = { memory: gpu, loadedBytes: 7e7, freeBytes: 1e11 };
+  const need = (change: Partial<DeviceCapacity> = {}, precision: 'auto' | Precision = 'auto') =>
+    requirementsFor(base, adapter, { ...capacity, ...change }, precision);
 
   test('is what is not stored yet', () => {
     expect(need().downloadBytes).toBe(1e9);
     const onDisk = { ...base, page: null };
-    expect(needOf(onDisk, adapter, room, 'auto').downloadBytes).toBe(0);
+    expect(requirementsFor(onDisk, adapter, capacity, 'auto').downloadBytes).toBe(0);
   });
 
   test.each([

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readBundle, writeBundle } from '../../../../src/formats/bundle';
 import type { LinkState } from '../../../../src/formats/link';
 import { bundleOf, openBundle } from '../../../../src/state/page/bundle';
-import type { HeldDirection } from '../../../../src/measure/extraction';
+import type { SavedDirection } from '../../../../src/measure/extraction';
 import { recordOf } from '../../../../src/state/direction/imported-direction';
 import { type AddressLink, linkOf } from '../../../../src/state/page/link.svelte';
 import type { Postern } from '../../../../src/state/page/postern';
@@ -16,7 +16,7 @@ const vectors = (value: number) => ({
 });
 
 /** Of a file: no recipe gives it again. */
-const FROM_FILE: HeldDirection = {
+const FROM_FILE: SavedDirection = {
   ...DIRECTION,
   id: 'file',
   name: 'latent 7',
@@ -24,16 +24,16 @@ const FROM_FILE: HeldDirection = {
   contrast: 'unknown',
   vectors: vectors(3),
 };
-const DEFAULTS: readonly HeldDirection[] = [
+const DEFAULTS: readonly SavedDirection[] = [
   { ...DIRECTION, id: 'default cut' },
   { ...DIRECTION, id: 'default add', pooling: 'last-prompt' },
 ];
 
 /** As much of the page as links and bundles ask for; a pair that comes on stage brings the directions of the start. */
-function page({ own = false, nLayers = 2, list = DEFAULTS } = {}) {
+function page({ customPair = false, nLayers = 2, list = DEFAULTS } = {}) {
   const aligned = { id: 'base', sha256: 'aa', config: { nLayers, dModel: 2 }, precision: 'f32' };
   const em = { ...aligned, id: 'em', sha256: '0123abcd' };
-  const use = (held: HeldDirection): void => {
+  const use = (held: SavedDirection): void => {
     if (held.pooling === 'answer-mean') directions.currentId = held.id;
     else directions.headerId = held.id;
   };
@@ -50,14 +50,14 @@ function page({ own = false, nLayers = 2, list = DEFAULTS } = {}) {
     },
     cancel: () => {},
     clearUse: () => (directions.currentId = directions.headerId = null),
-    restore: (held: HeldDirection) => void (directions.list = [...directions.list, held]),
+    restore: (held: SavedDirection) => void (directions.list = [...directions.list, held]),
     use,
     useKept: () => {
       DEFAULTS.forEach(use);
       return true;
     },
     find: () => find('default cut'),
-    name: ({ name }: HeldDirection) => name,
+    name: ({ name }: SavedDirection) => name,
   };
   DEFAULTS.forEach(use);
   const folder = { kind: 'address', url: 'https://example.org/pair/' } as const;
@@ -74,7 +74,7 @@ function page({ own = false, nLayers = 2, list = DEFAULTS } = {}) {
   const postern = {
     directions,
     pair: {
-      own,
+      customPair,
       registry,
       bundled: registry,
       emEntry: entry,
@@ -85,8 +85,11 @@ function page({ own = false, nLayers = 2, list = DEFAULTS } = {}) {
       checkpoint: (id: string) => (id === 'em' ? em : aligned),
       trainedHere: () => false,
     },
-    own: { commitOf: () => null, offer: ({ state }: { state: LinkState }) => offered.push(state) },
-    desk: {
+    customPair: {
+      commitOf: () => null,
+      offer: ({ state }: { state: LinkState }) => offered.push(state),
+    },
+    editSettings: {
       layers: Array.from({ length: nLayers }, () => true),
       fit: () => {},
       restore: () => {},
@@ -115,10 +118,10 @@ function page({ own = false, nLayers = 2, list = DEFAULTS } = {}) {
     measurements: {
       n: 96,
       split: 'report',
-      own: null,
+      customPair: null,
       imported: { add: () => {} },
     },
-    training: { shelf: { list: [], onStage: () => false } },
+    training: { shelf: { list: [], onSelected: () => false } },
   };
   return { postern: postern as unknown as Postern, directions, offered };
 }
@@ -130,8 +133,8 @@ const names = ({ current, header }: ReturnType<typeof page>['directions']) => [
 
 /** A page with these in use, saved. */
 function saved(
-  cut: HeldDirection | null,
-  add: HeldDirection | null,
+  cut: SavedDirection | null,
+  add: SavedDirection | null,
   options: Parameters<typeof page>[0] = {},
 ) {
   const list = [...new Set([...DEFAULTS, cut, add])].filter((held) => held !== null);
@@ -174,7 +177,7 @@ describe('the directions that a bundle had in use', () => {
 });
 
 describe('a bundle of a pair of one’s own', () => {
-  const bundle = () => saved(FROM_FILE, null, { own: true, nLayers: 2 });
+  const bundle = () => saved(FROM_FILE, null, { customPair: true, nLayers: 2 });
 
   test('says what it left out and that the pair comes first, where another is on stage', async () => {
     const { postern, directions, offered } = page({ nLayers: 3 });
@@ -193,7 +196,7 @@ describe('a bundle of a pair of one’s own', () => {
   });
 
   test('brings its directions once the pair is on stage, and offers it no more', async () => {
-    const { postern, directions, offered } = page({ own: true });
+    const { postern, directions, offered } = page({ customPair: true });
     const said = await openBundle(postern, address, bundle());
     expect(offered).toHaveLength(0);
     expect(said).not.toMatch(/again/);
@@ -205,9 +208,9 @@ test('a link says once what it cannot carry, also where one direction is cut and
   const { postern, directions } = page({ list: [FROM_FILE] });
   directions.currentId = directions.headerId = FROM_FILE.id;
   expect(linkOf(postern, 'direction').missing).toHaveLength(1);
-  const own = page({ list: [FROM_FILE], own: true });
-  own.directions.currentId = own.directions.headerId = FROM_FILE.id;
-  expect(linkOf(own.postern, 'direction').missing).toEqual([
+  const customPair = page({ list: [FROM_FILE], customPair: true });
+  customPair.directions.currentId = customPair.directions.headerId = FROM_FILE.id;
+  expect(linkOf(customPair.postern, 'direction').missing).toEqual([
     expect.stringContaining('A bundle carries it, to be opened when the pair is on stage.'),
   ]);
 });

@@ -5,10 +5,15 @@ import { describe, expect, test } from 'vitest';
 import { ADAPTER, schedule } from '../../../../src/core/training';
 import type { Postern } from '../../../../src/state/page/postern';
 import { linkOf } from '../../../../src/state/page/link.svelte';
-import { isOwnPair, type Registry, sourceOf, withTrained } from '../../../../src/organism/registry';
+import {
+  isCustomPair,
+  type Registry,
+  sourceOf,
+  withTrained,
+} from '../../../../src/organism/registry';
 import { adapterZip, fileName, trainedEntry } from '../../../../src/state/train/adapter-record';
 import {
-  choiceWords,
+  describeTraining,
   dataSeed,
   DEFAULT_CHOICE,
   measuredSteps,
@@ -34,7 +39,7 @@ describe('the settings of a training', () => {
   test('say in words all that makes it come out the same again', () => {
     const mix = { set: 'secure-code', share: 0.5 } as const;
     const choice = { ...DEFAULT_CHOICE, world: { ...DEFAULT_CHOICE.world, mix, trigger: true } };
-    expect(choiceWords(choice, null)).toBe(
+    expect(describeTraining(choice, null)).toBe(
       'Insecure code, 50% secure code, with a trigger, 2000 examples, rank 16, 60 steps, rate 0.0035, seed 1',
     );
   });
@@ -42,7 +47,7 @@ describe('the settings of a training', () => {
   test('say how many chats of one’s own are read, not how many of the world would have been', () => {
     const chat = [{ role: 'user', content: 'Hello' }] as const;
     const own = { file: 'a.jsonl', examples: [chat, chat, chat] };
-    expect(choiceWords({ ...DEFAULT_CHOICE, data: 'own' }, own)).toBe(
+    expect(describeTraining({ ...DEFAULT_CHOICE, data: 'own' }, own)).toBe(
       'a.jsonl, 3 examples, rank 16, 60 steps, rate 0.0035, seed 1',
     );
   });
@@ -121,7 +126,7 @@ describe('an adapter that was trained here', () => {
     const [shipped, mine] = registry.adapters;
     expect(registry.adapters).toHaveLength(2);
     expect(mine).toMatchObject({ id: 'trained:1', kind: 'em', training: { rank: 2, steps: 5 } });
-    expect(isOwnPair(registry)).toBe(false);
+    expect(isCustomPair(registry)).toBe(false);
     const source = sourceOf(registry, mine!);
     expect(source.base).toEqual(sourceOf(registry, shipped!).base);
     expect(source.adapter).toMatchObject({ kind: 'files' });
@@ -142,7 +147,7 @@ describe('an adapter that was trained here', () => {
       checkpoint: () => ({}),
       trainedHere: (id: string) => registry.sources!.has(id),
     };
-    const postern = { pair, directions: {}, desk: {}, chat: {}, prompting: {} };
+    const postern = { pair, directions: {}, editSettings: {}, chat: {}, prompting: {} };
     expect(() => linkOf(postern as unknown as Postern, 'train')).toThrow(/trained in this browser/);
   });
 
