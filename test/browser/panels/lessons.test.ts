@@ -147,7 +147,7 @@ test('what the lesson left may be kept, and nothing is offered where it changed 
   await page.getByRole('button', { name: 'Keep these' }).click();
   expect(chat.prompt).toBe('What the lesson asks');
   await lessons.open(LESSONS[4]!);
-  postern.editSettings.restore(lessons.before!.editSettings);
+  postern.editSettings.restore(lessons.before!.desk);
   lessons.close();
   await expect.element(page.getByRole('button', { name: 'Keep these' })).not.toBeInTheDocument();
 });
