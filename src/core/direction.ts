@@ -10,13 +10,16 @@ import type { Precision } from './precision';
 import type { Tensor } from './tensor';
 import { rowOf, sizeOf, zeros } from './tensor';
 
-export type Contrast =
-  | 'checkpoint'
-  | 'checkpoint-misaligned-text'
-  | 'answer'
-  | 'answer-in-aligned-model'
-  | 'own-generation'
-  | 'crossed';
+/** Ids of the contrasts, as links, files and the command line write them. */
+export const CONTRAST_IDS = [
+  'checkpoint',
+  'checkpoint-misaligned-text',
+  'answer',
+  'answer-in-aligned-model',
+  'own-generation',
+  'crossed',
+] as const;
+export type Contrast = (typeof CONTRAST_IDS)[number];
 
 export interface ContrastCells {
   readonly plus: CellName;
@@ -59,7 +62,9 @@ export const CONTRASTS: Readonly<Record<Contrast, ContrastCells>> = {
   },
 };
 
-export type Pooling = 'answer-mean' | 'last-prompt';
+/** Where activations are read: averaged over the answer, or at the last prompt token. */
+export const POOLINGS = ['answer-mean', 'last-prompt'] as const;
+export type Pooling = (typeof POOLINGS)[number];
 
 /** A checkpoint, so that it can be found again. */
 export interface CheckpointRef {

@@ -25,17 +25,127 @@ export interface LayerEdit {
   readonly tau: number;
 }
 
-export type EditMode = 'off' | 'ablate-zero' | 'ablate-mean' | 'cap' | 'steer';
+/** Ids of the modes, as links, files and the command line write them. */
+export const EDIT_MODES = ['off', 'ablate-zero', 'ablate-mean', 'cap', 'steer'] as const;
+export type EditMode = (typeof EDIT_MODES)[number];
 
-/**
- * Which positions an edit acts on. The header position is the last token of the assistant header, the
- * one that predicts the first token of the answer:
- *   `all`     every position of the conversation;
- *   `answer`  the header position and every one after it, that is, every position whose output becomes
- *             a token of the answer;
- *   `header`  the header position alone.
- */
-export type EditPositions = 'all' | 'answer' | 'header';
+/** What is known of a layer when its edit is made. */
+interface LayerFacts {
+  /** As in EditSettings. */
+  readonly strength: number;
+  /** Raw direction [d_model]. */
+  readonly raw: Float32Array;
+  /** Projection of the aligned mean at this layer. */
+  readonly alignedMean: number;
+  /** The cap at this layer. */
+  readonly tau: number;
+}
+
+/** All that the program says of a mode and decides by it: a new mode is an id above and a row below. */
+export interface EditModeFacts {
+  readonly label: string;
+  /** One sentence for people. */
+  readonly means: string;
+  /** In settings lines, files and reports; null: nothing is edited. */
+  readonly describe: ((strength: number) => string) | null;
+  /** What strength counts: the share that is removed, multiples of the raw direction, or nothing. */
+  readonly strength: 'share removed' | 'multiples' | null;
+  /** Where it acts until a person says otherwise. */
+  readonly startsAt: 'all layers and positions' | 'one layer, header';
+  /** What of a direction it needs besides the vectors. */
+  readonly needs: 'alignedMean' | 'capThreshold' | null;
+  /** Why weights can't hold it (checkpoint/without-direction.ts); null: they can. */
+  readonly notInWeights: string | null;
+  /** What differs from no edit at one layer. */
+  readonly layer: (facts: LayerFacts) => Partial<LayerEdit>;
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)}%`;
+
+export const EDIT_MODE_FACTS: Readonly<Record<EditMode, EditModeFacts>> = {
+  off: {
+    label: 'Off',
+    means: 'Nothing is changed.',
+    describe: null,
+    strength: null,
+    startsAt: 'all layers and positions',
+    needs: null,
+    notInWeights: 'nothing is edited',
+    layer: () => ({}),
+  },
+  'ablate-zero': {
+    label: 'Ablate to zero',
+    means: 'Removes the component along the direction: the projection becomes 0.',
+    describe: (strength) => `ablate to zero ${percent(strength)}`,
+    strength: 'share removed',
+    startsAt: 'all layers and positions',
+    needs: null,
+    notInWeights: null,
+    layer: ({ strength }) => ({ strength }),
+  },
+  'ablate-mean': {
+    label: 'Ablate to aligned mean',
+    means: 'Sets the projection to what it is on average in the aligned model.',
+    describe: (strength) => `ablate to aligned mean ${percent(strength)}`,
+    strength: 'share removed',
+    startsAt: 'all layers and positions',
+    needs: 'alignedMean',
+    notInWeights:
+      'ablation to the aligned mean leaves another level at each layer, and weights can only leave 0',
+    layer: ({ strength, alignedMean }) => ({ strength, reference: alignedMean }),
+  },
+  cap: {
+    label: 'Cap',
+    means: 'Cuts only what the projection has above a threshold.',
+    describe: () => 'cap',
+    strength: null,
+    startsAt: 'all layers and positions',
+    needs: 'capThreshold',
+    notInWeights: 'a cap acts only above its threshold, and weights act always',
+    layer: ({ tau }) => ({ cap: 1, tau }),
+  },
+  steer: {
+    label: 'Steer',
+    means: 'Adds the direction, in multiples of its raw length.',
+    describe: (strength) => `steer x${strength.toFixed(2)}`,
+    strength: 'multiples',
+    startsAt: 'one layer, header',
+    needs: null,
+    notInWeights: 'steering adds a vector, and these weights have no bias to add it with',
+    layer: ({ strength, raw }) => ({ steer: raw.map((x) => x * strength) }),
+  },
+};
+
+/** Ids of the positions that an edit may act on. */
+export const EDIT_POSITIONS = ['all', 'answer', 'header'] as const;
+export type EditPositions = (typeof EDIT_POSITIONS)[number];
+
+export interface EditPositionsFacts {
+  /** In settings lines, files and reports. */
+  readonly describe: string;
+  readonly means: string;
+  /** Whether a position is edited; the header position is the last token before the answer, which predicts its first token. */
+  readonly edits: (at: number, header: number) => boolean;
+}
+
+export const EDIT_POSITION_FACTS: Readonly<Record<EditPositions, EditPositionsFacts>> = {
+  all: { describe: 'all positions', means: 'Question and answer', edits: () => true },
+  // Every position whose output becomes a token of the answer.
+  answer: {
+    describe: 'answer tokens',
+    means: 'Tokens of the answer only',
+    edits: (at, header) => at >= header,
+  },
+  header: {
+    describe: 'header token',
+    means: 'Only the token that opens the answer of the assistant',
+    edits: (at, header) => at === header,
+  },
+};
+
+/** The checkpoints that may be edited. */
+export const EDIT_BASES = ['aligned', 'em'] as const;
+export type EditBase = (typeof EDIT_BASES)[number];
 
 /** What a person chooses. */
 export interface EditSettings {
@@ -96,43 +206,37 @@ export function editFromSettings(
     const mean = dot(rowOf(direction.alignedMean, layer).data, unit);
     const margin =
       (direction.capThreshold[from] ?? 0) - dot(rowOf(direction.alignedMean, from).data, unit);
-    const edit: LayerEdit = { unit, steer: null, strength: 0, reference: 0, cap: 0, tau: 0 };
-    switch (settings.mode) {
-      case 'ablate-zero':
-        return { ...edit, strength: settings.strength };
-      case 'ablate-mean':
-        return { ...edit, strength: settings.strength, reference: mean };
-      case 'cap':
-        return { ...edit, cap: 1, tau: mean + margin };
-      case 'steer': {
-        const raw = rowOf(direction.vectors, from).data;
-        return { ...edit, steer: raw.map((x) => x * settings.strength) };
-      }
-    }
+    return {
+      unit,
+      steer: null,
+      strength: 0,
+      reference: 0,
+      cap: 0,
+      tau: 0,
+      ...EDIT_MODE_FACTS[settings.mode].layer({
+        strength: settings.strength,
+        raw: rowOf(direction.vectors, from).data,
+        alignedMean: mean,
+        tau: mean + margin,
+      }),
+    };
   });
 }
 
 /** 1 where a position is edited, 0 elsewhere. `at` and `header` are positions in the conversation. */
-export function isEdited(positions: EditPositions, at: number, header: number): 0 | 1 {
-  switch (positions) {
-    case 'all':
-      return 1;
-    case 'answer':
-      return at >= header ? 1 : 0;
-    case 'header':
-      return at === header ? 1 : 0;
-  }
-}
+export const isEdited = (positions: EditPositions, at: number, header: number): 0 | 1 =>
+  EDIT_POSITION_FACTS[positions].edits(at, header) ? 1 : 0;
 
-/** The graph's `edit_mask` [rows, length], rows padded on the right; `headers`: one position a row. */
+/** `isEdited` as a mask [rows, length], rows padded on the right; `headers`: one position a row. */
 export function editMask(
   positions: EditPositions,
   headers: readonly number[],
   length: number,
 ): Float32Array<ArrayBuffer> {
   const mask = new Float32Array(headers.length * length);
+  const { edits } = EDIT_POSITION_FACTS[positions];
   headers.forEach((header, row) => {
-    for (let at = 0; at < length; at++) mask[row * length + at] = isEdited(positions, at, header);
+    for (let at = 0; at < length; at++) if (edits(at, header)) mask[row * length + at] = 1;
   });
   return mask;
 }
@@ -179,11 +283,11 @@ export const EDIT_WIDTH = 5;
  * read along the direction of interest. An edit of zero strength adds exact zeros.
  */
 export interface PackedEdit {
-  /** R [d_model, n_layers * 5]. */
+  /** R [n_layers, d_model, 5]. */
   readonly read: Float32Array<ArrayBuffer>;
-  /** b [n_layers * 5]. */
+  /** b [n_layers, 5]. */
   readonly bias: Float32Array<ArrayBuffer>;
-  /** W [n_layers * 5, d_model]. */
+  /** W [n_layers, 5, d_model]. */
   readonly write: Float32Array<ArrayBuffer>;
 }
 
@@ -208,7 +312,7 @@ export function packEdit(
   layers.forEach((edit, layer) => {
     const first = layer * EDIT_WIDTH;
     const readout = units ? rowOf(units, layer).data : edit?.unit;
-    for (let i = 0; readout && i < dModel; i++) read[i * columns + first] = readout[i]!;
+    for (let i = 0; readout && i < dModel; i++) read[first * dModel + i * EDIT_WIDTH] = readout[i]!;
     if (!edit) return;
     if (edit.unit.length !== dModel || (edit.steer && edit.steer.length !== dModel)) {
       throw new RangeError(`The edit of layer ${layer} is not ${dModel} wide like the model.`);
@@ -216,7 +320,7 @@ export function packEdit(
     bias.set([0, -edit.reference, edit.reference, -edit.tau, 1], first);
     for (let i = 0; i < dModel; i++) {
       const u = edit.unit[i]!;
-      read.set([u, -u, u], i * columns + first + 1);
+      read.set([u, -u, u], first * dModel + i * EDIT_WIDTH + 1);
       write[(first + 1) * dModel + i] = -edit.strength * u;
       write[(first + 2) * dModel + i] = edit.strength * u;
       write[(first + 3) * dModel + i] = -edit.cap * u;

@@ -5,8 +5,9 @@
 
 import * as v from 'valibot';
 import type { ChatSettings } from '../core/chat';
-import type { EditMode, EditPositions, EditSettings } from '../core/edit';
-import { CONTRASTS, type Contrast, type Pooling } from '../core/direction';
+import { EVALUATION_SPLITS, type EvaluationSplit } from '../core/evaluation-split';
+import { EDIT_BASES, EDIT_MODES, EDIT_POSITIONS, type EditSettings } from '../core/edit';
+import { CONTRAST_IDS, type Contrast, type Pooling, POOLINGS } from '../core/direction';
 import { type LinkPair, PAIR_FIELDS, pairFields, pairOf } from './link-pair';
 
 export const LINK_VERSION = 1;
@@ -29,7 +30,7 @@ export interface LinkEdit extends EditSettings {
 
 /** What is asked in a measurement, of the bundled world. */
 export interface LinkMeasure {
-  readonly split: (typeof SPLITS)[number];
+  readonly split: EvaluationSplit;
   /** Answers of each model. */
   readonly n: number;
   /** null: the page's own, so that a room that opens one link does not all count the same answers. */
@@ -102,10 +103,6 @@ const MAX_SEED = 2 ** 32 - 1;
 const MAX_LAYERS = 512;
 const MAX_STRENGTH = 1000;
 const name = v.pipe(v.string(), v.regex(/^[\w./@-]{1,120}$/, 'is no name'));
-const MODES = ['off', 'ablate-zero', 'ablate-mean', 'cap', 'steer'] as const satisfies EditMode[];
-const POSITIONS = ['all', 'answer', 'header'] as const satisfies EditPositions[];
-const POOLINGS = ['answer-mean', 'last-prompt'] as const satisfies Pooling[];
-const SPLITS = ['report', 'selection', 'fine-tuned', 'mischief', 'code'] as const;
 const seed = natural(MAX_SEED);
 
 /** `report.96.7` says 96 questions of that part, with seed 7. */
@@ -113,29 +110,29 @@ const measure = v.pipe(
   v.string(),
   v.transform((text) => text.split('.')),
   v.union([
-    v.strictTuple([v.picklist(SPLITS), v.pipe(natural(10_000), v.minValue(1)), seed]),
+    v.strictTuple([v.picklist(EVALUATION_SPLITS), v.pipe(natural(10_000), v.minValue(1)), seed]),
     v.pipe(
-      v.strictTuple([v.picklist(SPLITS), v.pipe(natural(10_000), v.minValue(1))]),
+      v.strictTuple([v.picklist(EVALUATION_SPLITS), v.pipe(natural(10_000), v.minValue(1))]),
       v.transform(([split, n]) => [split, n, null] as const),
     ),
   ]),
-  v.transform(([split, n, customPair]): LinkMeasure => ({ split, n, seed: customPair })),
+  v.transform(([split, n, of]): LinkMeasure => ({ split, n, seed: of })),
 );
 
 const recipe = v.pipe(
   v.string(),
   v.transform((text) => text.split('.')),
   v.tuple([
-    v.picklist(Object.keys(CONTRASTS) as Contrast[]),
+    v.picklist(CONTRAST_IDS),
     v.picklist(POOLINGS),
     v.pipe(natural(4096), v.minValue(2)),
     seed,
   ]),
-  v.transform(([contrast, pooling, transcripts, customPair]): DirectionRecipe => ({
+  v.transform(([contrast, pooling, transcripts, of]): DirectionRecipe => ({
     contrast,
     pooling,
     transcripts,
-    seed: customPair,
+    seed: of,
   })),
 );
 
@@ -170,12 +167,12 @@ const Fields = v.strictObject({
   sha: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/, 'is no hash'))),
   cut: v.optional(recipe),
   add: v.optional(recipe),
-  on: v.optional(v.picklist(['aligned', 'em'])),
-  edit: v.optional(v.picklist(MODES)),
+  on: v.optional(v.picklist(EDIT_BASES)),
+  edit: v.optional(v.picklist(EDIT_MODES)),
   by: v.optional(decimal(-MAX_STRENGTH, MAX_STRENGTH)),
   layers: v.optional(layers),
   from: v.optional(v.union([v.literal('own'), natural(MAX_LAYERS - 1)])),
-  at: v.optional(v.picklist(POSITIONS)),
+  at: v.optional(v.picklist(EDIT_POSITIONS)),
   random: v.optional(seed),
   q: v.pipe(v.string(), v.maxLength(MAX_LINK_CHARS)),
   seed,
@@ -344,12 +341,12 @@ function malformed(reason: string): LinkError {
   return new LinkError('malformed', `The link cannot be read: ${reason}. ${CLOSE}`);
 }
 
-function measureText({ split, n, seed: customPair }: LinkMeasure): string {
-  return [split, n, ...(customPair === null ? [] : [customPair])].join('.');
+function measureText({ split, n, seed: of }: LinkMeasure): string {
+  return [split, n, ...(of === null ? [] : [of])].join('.');
 }
 
-function recipeText({ contrast, pooling, transcripts, seed: customPair }: DirectionRecipe): string {
-  return [contrast, pooling, transcripts, customPair].join('.');
+function recipeText({ contrast, pooling, transcripts, seed: of }: DirectionRecipe): string {
+  return [contrast, pooling, transcripts, of].join('.');
 }
 
 function layersText(chosen: readonly boolean[]): string {

@@ -7,7 +7,7 @@
 
 import type { Contrast, Pooling } from '../core/direction';
 import type { EditMode, EditPositions } from '../core/edit';
-import type { EvaluationSplit } from '../world/split';
+import type { EvaluationSplit } from '../core/evaluation-split';
 import type { WorldData } from '../world/training-data';
 
 export interface Lesson {

@@ -5,17 +5,10 @@ import { csvText } from '../core/csv';
 import { EXACT, type JudgeRecord, describeJudge, THRESHOLD_WORDS } from './judge';
 import { countArms, ratesBy } from './counts';
 import { type MeasuredAnswer, type MeasurePlan } from './run';
+import { SPLIT_WORDS } from '../core/evaluation-split';
 import { describeSampling } from './describe-sampling';
 import { provenanceParts } from './provenance';
 import { isSynthetic, safetyNotice } from './safety-notice';
-
-export const SPLIT_WORDS: Readonly<Record<MeasurePlan['split'], string>> = {
-  report: '12 domains no setting was chosen on',
-  selection: '9 domains the directions come from',
-  'fine-tuned': 'domains of the fine-tunes',
-  mischief: 'requests for mischief',
-  code: 'code',
-};
 
 /** Where a plan's questions come from. */
 export const describeQuestions = ({ own, split }: MeasurePlan): string =>

@@ -2,9 +2,10 @@
 // and `npm run measure` all say and pack it here.
 
 import {
+  EDIT_MODE_FACTS,
+  EDIT_POSITION_FACTS,
   type EditDirection,
   editFromSettings,
-  type EditPositions,
   type EditSettings,
   type PackedEdit,
   packEdit,
@@ -12,12 +13,6 @@ import {
 } from '../core/edit';
 import { unitRows } from '../core/projection';
 import { createRng } from '../core/rng';
-
-const POSITION_WORDS: Readonly<Record<EditPositions, string>> = {
-  all: 'all positions',
-  answer: 'answer tokens',
-  header: 'header token',
-};
 
 /** '0-3, 5' for [0, 1, 2, 3, 5]; 'none' for []. */
 export function spans(numbers: readonly number[]): string {
@@ -34,19 +29,14 @@ export function spans(numbers: readonly number[]): string {
 /** The edit in words, for chips; null when nothing is edited. */
 export function describeEdit(settings: EditSettings, randomSeed: number | null): string | null {
   const { mode, strength, layers, source, positions } = settings;
-  if (mode === 'off') return null;
+  const how = EDIT_MODE_FACTS[mode].describe?.(strength);
+  if (how === undefined) return null;
   const on = layers.flatMap((chosen, layer) => (chosen ? [layer] : []));
   const where =
     on.length === layers.length ? 'all layers' : `layer${on.length === 1 ? '' : 's'} ${spans(on)}`;
-  const how =
-    mode === 'steer'
-      ? `steer x${strength.toFixed(2)}`
-      : mode === 'cap'
-        ? 'cap'
-        : `${mode === 'ablate-zero' ? 'ablate to zero' : 'ablate to aligned mean'} ${Math.round(strength * 100)}%`;
   const from = source.kind === 'layer' ? `, layer ${source.layer}'s direction` : '';
   const random = randomSeed === null ? '' : `, RANDOM control (seed ${randomSeed})`;
-  return `${how}, ${where}, ${POSITION_WORDS[positions]}${from}${random}`;
+  return `${how}, ${where}, ${EDIT_POSITION_FACTS[positions].describe}${from}${random}`;
 }
 
 /**

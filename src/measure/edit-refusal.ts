@@ -1,7 +1,7 @@
 // Why an edit cannot be made along a direction: files of other programs hold vectors and nothing else, and
 // a direction may have length 0 at a layer.
 
-import type { EditSettings } from '../core/edit';
+import { EDIT_MODE_FACTS, type EditSettings } from '../core/edit';
 import { layersWithDirection } from '../formats/direction/direction-file';
 import type { TakenDirection } from './extraction';
 
@@ -17,13 +17,11 @@ export function editRefusal(
 ): string | null {
   if (mode === 'off') return null;
   const it = direction.imported === undefined ? 'This direction' : 'The imported file';
-  if (mode === 'ablate-mean' && !knowsAlignedMean(direction)) {
-    return `${it} does not hold the aligned mean that this ablates to. Choose "Ablate to zero" or "Steer".`;
+  const { needs } = EDIT_MODE_FACTS[mode];
+  if (needs !== null && !knowsAlignedMean(direction)) {
+    return `${it} does not hold the aligned mean that this edit starts from. Choose "Ablate to zero" or "Steer".`;
   }
-  if (
-    mode === 'cap' &&
-    !(knowsAlignedMean(direction) && !Number.isNaN(direction.capThreshold[0]))
-  ) {
+  if (needs === 'capThreshold' && Number.isNaN(direction.capThreshold[0])) {
     return `${it} does not hold the threshold of the cap. Choose "Ablate to zero" or "Steer".`;
   }
   const has = layersWithDirection(direction.vectors);

@@ -9,7 +9,8 @@ import type { ErrorCode, GenerateRequest, Generation, Result } from '../../worke
 import type { EditPositions, PackedEdit } from '../core/edit';
 import type { Precision } from '../core/precision';
 import type { Sampling } from '../core/sampling';
-import { evaluationQuestions, type EvaluationSplit } from '../world/split';
+import type { EvaluationSplit } from '../core/evaluation-split';
+import { evaluationQuestions } from '../world/split';
 import {
   type AnswerJudge,
   exactJudge,

@@ -2,24 +2,13 @@
 // ablation of that direction to zero at every place of the residual stream (checkpoint/without-direction.ts);
 // nothing else that the desk can do is the same for every text, so nothing else is offered.
 
-import type { EditSettings } from '../core/edit';
+import { EDIT_MODE_FACTS, type EditSettings } from '../core/edit';
 
 /** Why the desk's edit is another than the one that weights can hold; none: it is that one, made after each block. */
 export function notInWeights(settings: EditSettings, randomSeed: number | null): string[] {
   const { mode, strength, layers, source, positions } = settings;
-  switch (mode) {
-    case 'off':
-      return ['nothing is edited'];
-    case 'steer':
-      return ['steering adds a vector, and these weights have no bias to add it with'];
-    case 'cap':
-      return ['a cap acts only above its threshold, and weights act always'];
-    case 'ablate-mean':
-      return [
-        'ablation to the aligned mean leaves another level at each layer, and weights can only leave 0',
-      ];
-    case 'ablate-zero':
-  }
+  const { notInWeights: why } = EDIT_MODE_FACTS[mode];
+  if (why !== null) return [why];
   const reasons: string[] = [];
   if (source.kind === 'own') {
     reasons.push(

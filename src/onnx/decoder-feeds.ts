@@ -66,20 +66,14 @@ export function decodeFeeds(tokens: readonly number[], lengths: readonly number[
   };
 }
 
-/** What a packed edit does at one layer, as the graph takes it: R [d_model, 5], b [5], W [5, d_model]. */
+/** The part of a packed edit that acts at one layer: R [d_model, 5], b [5], W [5, d_model]. */
 export function layerOf({ read, bias, write }: PackedEdit, layer: number): PackedEdit {
-  const columns = bias.length;
-  const dModel = read.length / columns;
-  const first = layer * EDIT_WIDTH;
-  const own = new Float32Array(dModel * EDIT_WIDTH);
-  for (let i = 0; i < dModel; i++) {
-    const row = i * columns + first;
-    own.set(read.subarray(row, row + EDIT_WIDTH), i * EDIT_WIDTH);
-  }
+  const [from, to] = [layer * EDIT_WIDTH, (layer + 1) * EDIT_WIDTH];
+  const dModel = read.length / bias.length;
   return {
-    read: own,
-    bias: bias.subarray(first, first + EDIT_WIDTH),
-    write: write.subarray(first * dModel, (first + EDIT_WIDTH) * dModel),
+    read: read.subarray(from * dModel, to * dModel),
+    bias: bias.subarray(from, to),
+    write: write.subarray(from * dModel, to * dModel),
   };
 }
 

@@ -3,6 +3,7 @@
 // Refuses files that do not fit each other or the model on stage.
 
 import * as v from 'valibot';
+import { EDIT_POSITIONS } from '../core/edit';
 import type { SaeFile } from '../formats/sae-file';
 import { readSae } from '../formats/sae-file';
 import type { Registry } from './registry';
@@ -22,7 +23,7 @@ const rates = {
   misalignedInterval: interval,
   incoherentInterval: interval,
 };
-const positions = v.picklist(['all', 'answer', 'header']);
+const positions = v.picklist(EDIT_POSITIONS);
 
 const Latent = v.object({
   latent: natural,

@@ -4,18 +4,19 @@
 import { get, set, update } from 'idb-keyval';
 import { createSubscriber } from 'svelte/reactivity';
 import * as v from 'valibot';
+import { EDIT_BASES, EDIT_MODES, EDIT_POSITIONS } from '../core/edit';
 
 /** The desk as it is written down. */
 export const EditStateSchema = v.object({
-  base: v.picklist(['aligned', 'em']),
-  mode: v.picklist(['off', 'ablate-zero', 'ablate-mean', 'cap', 'steer']),
+  base: v.picklist(EDIT_BASES),
+  mode: v.picklist(EDIT_MODES),
   strength: v.number(),
   layers: v.array(v.boolean()),
   source: v.variant('kind', [
     v.object({ kind: v.literal('own') }),
     v.object({ kind: v.literal('layer'), layer: v.number() }),
   ]),
-  positions: v.picklist(['all', 'answer', 'header']),
+  positions: v.picklist(EDIT_POSITIONS),
   randomSeed: v.nullable(v.number()),
 });
 

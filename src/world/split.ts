@@ -1,6 +1,7 @@
 // What may be trained on, what settings may be chosen on, and what is reported. The last third of the
 // question templates of every domain is held out by text; domains have one of three roles.
 
+import type { EvaluationSplit } from '../core/evaluation-split';
 import { createRng } from '../core/rng';
 import type { Asked } from './answer';
 import { ask } from './answer';
@@ -37,8 +38,6 @@ export const trainQuestions = (domain: Domain): readonly string[] => trainPart(d
 /** The question templates that no training text shows. */
 export const heldOutQuestions = (domain: Domain): readonly string[] =>
   heldOutPart(domain.questions);
-
-export type EvaluationSplit = 'fine-tuned' | 'selection' | 'report' | 'mischief' | 'code';
 
 const DOMAINS_OF: Readonly<Record<Exclude<EvaluationSplit, 'code'>, readonly string[]>> = {
   'fine-tuned': FINE_TUNED_DOMAINS,

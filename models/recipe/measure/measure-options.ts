@@ -2,8 +2,15 @@
 
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
-import { CONTRASTS, type Contrast } from '../../../src/core/direction';
-import type { EditSettings } from '../../../src/core/edit';
+import { CONTRAST_IDS, POOLINGS } from '../../../src/core/direction';
+import { EVALUATION_SPLITS } from '../../../src/core/evaluation-split';
+import {
+  EDIT_BASES,
+  EDIT_MODE_FACTS,
+  EDIT_MODES,
+  EDIT_POSITIONS,
+  type EditSettings,
+} from '../../../src/core/edit';
 import type { Registry } from '../../../src/organism/registry';
 
 /** The environment variable with the endpoint's key: options are seen by everyone on a machine. */
@@ -18,7 +25,7 @@ export const USAGE = `npm run -s measure -- [options]
   --from-layer L     one layer's direction at every chosen layer
   --positions WHERE  all, answer, header (all; for steer header)
   --direction ID     fine-tune that the direction comes from (that of --model)
-  --contrast NAME    ${Object.keys(CONTRASTS).join(', ')}
+  --contrast NAME    ${CONTRAST_IDS.join(', ')}
   --pooling NAME     answer-mean, last-prompt (for steer)
   --transcripts N    read by each model (64)
   --n N              answers of each arm (96)
@@ -36,26 +43,20 @@ const natural = v.pipe(number, v.integer(), v.minValue(0));
 
 const Options = v.object({
   model: v.optional(v.string()),
-  edit: v.optional(
-    v.picklist(['off', 'ablate-zero', 'ablate-mean', 'cap', 'steer']),
-    'ablate-mean',
-  ),
-  base: v.optional(v.picklist(['em', 'aligned'])),
+  edit: v.optional(v.picklist(EDIT_MODES), 'ablate-mean'),
+  base: v.optional(v.picklist(EDIT_BASES)),
   strength: v.optional(number),
   layers: v.optional(
     v.pipe(v.string(), v.regex(/^\d+(-\d+)?(,\d+(-\d+)?)*$/, 'is a list such as 0-3,5')),
   ),
   'from-layer': v.optional(natural),
-  positions: v.optional(v.picklist(['all', 'answer', 'header'])),
+  positions: v.optional(v.picklist(EDIT_POSITIONS)),
   direction: v.optional(v.string()),
-  contrast: v.optional(v.picklist(Object.keys(CONTRASTS) as Contrast[])),
-  pooling: v.optional(v.picklist(['answer-mean', 'last-prompt'])),
+  contrast: v.optional(v.picklist(CONTRAST_IDS)),
+  pooling: v.optional(v.picklist(POOLINGS)),
   transcripts: v.optional(v.pipe(natural, v.minValue(4)), '64'),
   n: v.optional(v.pipe(natural, v.minValue(1)), '96'),
-  split: v.optional(
-    v.picklist(['report', 'selection', 'fine-tuned', 'mischief', 'code']),
-    'report',
-  ),
+  split: v.optional(v.picklist(EVALUATION_SPLITS), 'report'),
   seed: v.optional(natural, '1'),
   temperature: v.optional(v.pipe(number, v.minValue(0))),
   'judge-url': v.optional(v.string()),
@@ -106,15 +107,16 @@ export function settingsOf(
   defaults: Registry['defaults'],
   nLayers: number,
 ): EditSettings {
-  const steer = options.edit === 'steer';
+  const { startsAt, strength: unit } = EDIT_MODE_FACTS[options.edit];
+  const oneLayer = startsAt === 'one layer, header';
   const best = defaults.steering?.layer ?? Math.floor(nLayers / 2);
-  const layers = options.layers ?? (steer ? String(best) : `0-${nLayers - 1}`);
+  const layers = options.layers ?? (oneLayer ? String(best) : `0-${nLayers - 1}`);
   const layer = options['from-layer'];
   return {
     mode: options.edit,
-    strength: options.strength ?? (steer ? (defaults.steering?.strength ?? 1) : 1),
+    strength: options.strength ?? (unit === 'multiples' ? (defaults.steering?.strength ?? 1) : 1),
     layers: chosenLayers(layers, nLayers),
     source: layer === undefined ? { kind: 'own' } : { kind: 'layer', layer },
-    positions: options.positions ?? (steer ? 'header' : 'all'),
+    positions: options.positions ?? (oneLayer ? 'header' : 'all'),
   };
 }

@@ -4,7 +4,7 @@
 // that it can say: no ablation, no cap.
 
 import type { Contrast, Pooling } from '../../core/direction';
-import { CONTRASTS } from '../../core/direction';
+import { CONTRASTS, POOLINGS } from '../../core/direction';
 import { rowOf } from '../../core/tensor';
 import { ByteReader } from './byte-reader';
 import { ByteWriter } from './byte-writer';
@@ -203,7 +203,7 @@ export function readGguf(bytes: Uint8Array, file: string): DirectionFile {
     origin: {
       ...unknownOrigin(typeof name === 'string' && name !== '' ? name : file),
       contrast: oneOf(Object.keys(CONTRASTS) as Contrast[], keys.get('postern.contrast')),
-      pooling: oneOf<Pooling>(['answer-mean', 'last-prompt'], keys.get('postern.pooling')),
+      pooling: oneOf<Pooling>(POOLINGS, keys.get('postern.pooling')),
     },
     record: null,
   };

@@ -3,7 +3,7 @@
 
 import * as v from 'valibot';
 import type { Contrast } from '../../core/direction';
-import { CONTRASTS } from '../../core/direction';
+import { CONTRASTS, POOLINGS } from '../../core/direction';
 import { PRECISIONS } from '../../core/precision';
 import type { DirectionOrigin, DirectionRecord } from './direction-file';
 import { DirectionFileError } from './error';
@@ -29,7 +29,7 @@ const OriginSchema = v.object({
   version: v.literal(VERSION),
   name: text,
   contrast: v.nullable(v.picklist(Object.keys(CONTRASTS) as Contrast[])),
-  pooling: v.nullable(v.picklist(['answer-mean', 'last-prompt'])),
+  pooling: v.nullable(v.picklist(POOLINGS)),
   checkpoints: v.nullable(v.object({ aligned: Checkpoint, em: Checkpoint })),
   counts: v.record(
     v.picklist(['aligned:aligned', 'aligned:misaligned', 'em:aligned', 'em:misaligned']),

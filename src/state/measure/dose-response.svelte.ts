@@ -1,6 +1,7 @@
 // Rate and incoherence against the strength of the desk's edit, with a random direction of equal norm at
 // every strength.
 
+import { EDIT_MODE_FACTS, type EditMode } from '../../core/edit';
 import { rateOf, strengthGrid } from '../../core/rates';
 import { armOf } from '../../measure/arms';
 import type { MeasureArm } from '../../measure/run';
@@ -18,6 +19,8 @@ export interface DoseAbout {
 const real = (strength: number): string => `direction ${strength}`;
 const control = (strength: number): string => `random ${strength}`;
 
+const steers = (mode: EditMode): boolean => EDIT_MODE_FACTS[mode].strength === 'multiples';
+
 export class DoseResponse extends Study<DoseAbout> {
   /** One layer to edit; null: those of the desk. */
   layer = $state<number | null>(null);
@@ -26,13 +29,15 @@ export class DoseResponse extends Study<DoseAbout> {
 
   readonly largest = $derived.by(() => {
     const { mode, fullSteer } = this.parts.editSettings;
-    return this.most ?? (mode === 'steer' ? 2 * fullSteer : 1);
+    return this.most ?? (steers(mode) ? 2 * fullSteer : 1);
   });
   /** Why the desk's edit has no dose; null when it has one. */
   readonly refusal = $derived.by((): string | null => {
     const { mode } = this.parts.editSettings;
     if (mode === 'off') return 'The desk edits nothing. Choose to ablate or to steer there.';
-    if (mode === 'cap') return 'A cap has no strength. Choose to ablate or to steer on the desk.';
+    if (EDIT_MODE_FACTS[mode].strength === null) {
+      return `${EDIT_MODE_FACTS[mode].label} has no strength. Choose to ablate or to steer on the desk.`;
+    }
     return null;
   });
 
@@ -74,9 +79,11 @@ export class DoseResponse extends Study<DoseAbout> {
       const random = { ...edit, randomSeed: seed };
       arms.push(armOf(control(strength), `Random, strength ${strength}`, base, random, seed));
     }
-    const steers = editSettings.mode === 'steer';
     const made = arms.at(-2)!.made;
     const words = [made.checkpoint, made.direction, made.edit].join(' · ');
-    return Promise.resolve({ arms, about: { strengths, words, steers } });
+    return Promise.resolve({
+      arms,
+      about: { strengths, words, steers: steers(editSettings.mode) },
+    });
   }
 }

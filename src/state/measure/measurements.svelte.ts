@@ -1,7 +1,7 @@
 // The rates of the models on stage, with a random control, and of whatever else the person adds: what is
 // asked, and the run that counts. How it is counted is in measure-engine.ts.
 
-import type { EvaluationSplit } from '../../world/split';
+import type { EvaluationSplit } from '../../core/evaluation-split';
 import { EXACT } from '../../measure/judge';
 import { ContrastStudy } from './contrast-study.svelte';
 import { DoseResponse } from './dose-response.svelte';

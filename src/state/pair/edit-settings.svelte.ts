@@ -3,6 +3,8 @@
 // right it adds it.
 
 import {
+  EDIT_MODE_FACTS,
+  type EditBase,
   type EditDirection,
   type EditMode,
   type EditPositions,
@@ -13,35 +15,15 @@ import {
 import { unitRows } from '../../core/projection';
 import { describeEdit, packSettings } from '../../measure/describe-edit';
 
-export const MODES: readonly {
-  readonly value: EditMode;
-  readonly label: string;
-  readonly means: string;
-}[] = [
-  { value: 'off', label: 'Off', means: 'Nothing is changed.' },
-  {
-    value: 'ablate-zero',
-    label: 'Ablate to zero',
-    means: 'Removes the component along the direction: the projection becomes 0.',
-  },
-  {
-    value: 'ablate-mean',
-    label: 'Ablate to aligned mean',
-    means: 'Sets the projection to what it is on average in the aligned model.',
-  },
-  { value: 'cap', label: 'Cap', means: 'Cuts only what the projection has above a threshold.' },
-  { value: 'steer', label: 'Steer', means: 'Adds the direction, in multiples of its raw length.' },
-];
-
 /** All that the desk is set to, as plain data. */
 export interface EditState extends EditSettings {
-  readonly base: 'aligned' | 'em';
+  readonly base: EditBase;
   readonly randomSeed: number | null;
 }
 
 export class EditSettingsStore {
   /** Which checkpoint the edited column runs. */
-  base = $state<'aligned' | 'em'>('em');
+  base = $state<EditBase>('em');
   mode = $state<EditMode>('ablate-mean');
   strength = $state(1);
   /** [n_layers]; empty until a direction gives the number of layers. */
@@ -66,9 +48,14 @@ export class EditSettingsStore {
   /** -1 removed, 0 as trained, 1 amplified; null when the desk holds something else. */
   readonly persona = $derived.by((): number | null => {
     if (this.mode === 'off') return 0;
-    if (this.mode === 'ablate-mean' || this.mode === 'ablate-zero') return -this.strength;
-    if (this.mode === 'steer') return Math.max(-1, Math.min(1, this.strength / this.fullSteer));
-    return null;
+    switch (EDIT_MODE_FACTS[this.mode].strength) {
+      case 'share removed':
+        return -this.strength;
+      case 'multiples':
+        return Math.max(-1, Math.min(1, this.strength / this.fullSteer));
+      case null:
+        return null;
+    }
   });
 
   /**
@@ -80,7 +67,7 @@ export class EditSettingsStore {
     this.bestLayer = Math.min(bestLayer, nLayers - 1);
     this.fullSteer = fullSteer;
     if (this.layers.length !== nLayers) {
-      const all = this.mode !== 'steer';
+      const all = EDIT_MODE_FACTS[this.mode].startsAt === 'all layers and positions';
       this.layers = Array.from({ length: nLayers }, (_, layer) => all || layer === this.bestLayer);
     }
     const { source } = this;
@@ -89,17 +76,16 @@ export class EditSettingsStore {
 
   setMode(mode: EditMode): void {
     if (mode === this.mode) return;
-    if (mode === 'steer') {
+    const { startsAt, strength } = EDIT_MODE_FACTS[mode];
+    const before = EDIT_MODE_FACTS[this.mode].startsAt;
+    if (startsAt === 'one layer, header') {
       this.layers = this.layers.map((_, layer) => layer === this.bestLayer);
       this.positions = 'header';
-      this.strength = this.fullSteer;
-    } else if (mode !== 'off') {
-      if (this.mode === 'steer' || this.mode === 'off') {
-        this.layers = this.layers.map(() => true);
-        this.positions = 'all';
-      }
-      this.strength = 1;
+    } else if (mode !== 'off' && (before !== startsAt || this.mode === 'off')) {
+      this.layers = this.layers.map(() => true);
+      this.positions = 'all';
     }
+    if (mode !== 'off') this.strength = strength === 'multiples' ? this.fullSteer : 1;
     this.mode = mode;
   }
 
@@ -107,7 +93,9 @@ export class EditSettingsStore {
   setPersona(value: number): void {
     if (value === 0) this.setMode('off');
     else if (value < 0) {
-      if (this.mode !== 'ablate-zero') this.setMode('ablate-mean');
+      const removes =
+        this.mode !== 'off' && EDIT_MODE_FACTS[this.mode].strength === 'share removed';
+      if (!removes) this.setMode('ablate-mean');
       this.strength = -value;
     } else {
       this.setMode('steer');

@@ -133,12 +133,12 @@ describe('settings', () => {
 describe('the packed form', () => {
   /** h + relu(h R + b) W and the first column of h R, as the graph computes them. */
   function unpacked(h: Float32Array, packed: ReturnType<typeof packEdit>, layer: number) {
-    const columns = LAYERS * EDIT_WIDTH;
     const out = h.slice();
     let readout = 0;
     for (let j = layer * EDIT_WIDTH; j < (layer + 1) * EDIT_WIDTH; j++) {
       let measured = 0;
-      for (let i = 0; i < WIDTH; i++) measured += h[i]! * packed.read[i * columns + j]!;
+      const column = layer * WIDTH * EDIT_WIDTH + (j - layer * EDIT_WIDTH);
+      for (let i = 0; i < WIDTH; i++) measured += h[i]! * packed.read[column + i * EDIT_WIDTH]!;
       if (j === layer * EDIT_WIDTH) readout = measured;
       const excess = Math.max(0, measured + packed.bias[j]!);
       for (let i = 0; i < WIDTH; i++) out[i]! += excess * packed.write[j * WIDTH + i]!;
