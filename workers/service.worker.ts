@@ -98,6 +98,7 @@ async function navigate(
       return await keptOrFetched(href, file);
     } catch (error) {
       if (!(error instanceof NotAsListed)) return Response.error();
+      if (file.url !== 'index.html') return fetch(request);
       // The browser took the kept page away, and what the server has is a newer version, or a sign-in page.
     }
   }
