@@ -3,7 +3,7 @@
 
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { findBrowser } from './test/find-browser';
+import { findBrowser } from './test/find-browser.ts';
 
 /** Debian's Chromium has a software WebGPU adapter behind the second flag. */
 const CHROMIUM_ARGS = ['--no-sandbox', '--enable-unsafe-webgpu'];

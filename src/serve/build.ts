@@ -14,6 +14,7 @@ const SOURCES = [
   'static',
   'models',
   'index.html',
+  'LICENSE',
   'package-lock.json',
   'svelte.config.js',
   'vite.config.ts',

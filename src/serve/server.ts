@@ -1,15 +1,15 @@
-// A small static server for the built page: right content types, never a file outside its folder, the two
-// headers that give the wasm fallback its threads, and the page's policy. It answers 304 for what the
+// A small static server for the built page: right content types, never a file outside its folder, not by a
+// link either, the two headers that give the wasm fallback its threads, and the page's policy. It answers 304 for what the
 // browser has. Nothing else: no ranges, no listing.
 
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
-import { CONTENT_POLICY, ISOLATION } from '../../workers/page-headers';
+import { ISOLATION, POLICY_HEADERS } from '../../workers/page-headers';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -86,18 +86,25 @@ async function answer(
     response.writeHead(405, { Allow: 'GET, HEAD' }).end();
     return;
   }
-  await sendFile(
-    fileFor(root, base, request.url ?? '/'),
-    request,
-    response,
-    isolated ? headersFor(request) : {},
-  );
+  const file = await fileInside(root, fileFor(root, base, request.url ?? '/'));
+  await sendFile(file, request, response, isolated ? headersFor(request) : {});
 }
 
 /** Over plain http from another computer browsers only complain about headers of isolation. */
 function headersFor({ headers, socket }: IncomingMessage): Readonly<Record<string, string>> {
   const secure = 'encrypted' in socket || /^(localhost|127\.0\.0\.1)(:|$)/.test(headers.host ?? '');
-  return { ...(secure ? ISOLATION : {}), 'Content-Security-Policy': CONTENT_POLICY };
+  return { ...(secure ? ISOLATION : {}), ...POLICY_HEADERS };
+}
+
+/** Where a file really is, all links followed; null where it is not there or not inside `root`. */
+async function fileInside(root: string, file: string | null): Promise<string | null> {
+  if (file === null) return null;
+  try {
+    const [folder, real] = await Promise.all([realpath(root), realpath(file)]);
+    return real.startsWith(folder + sep) ? real : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Answers with a file, or 404 where it is null or not there. */
@@ -109,7 +116,8 @@ export async function sendFile(
 ): Promise<void> {
   const found = file === null ? null : await stat(file).catch(() => null);
   if (file === null || !found?.isFile()) {
-    response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('Not found.\n');
+    const plain = { 'Content-Type': 'text/plain; charset=utf-8', ...headers };
+    response.writeHead(404, plain).end('Not found.\n');
     return;
   }
   const tag = `"${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}"`;

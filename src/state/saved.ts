@@ -1,5 +1,5 @@
-// What outlives a reload, in IndexedDB. Where the browser has none (a private window, storage full)
-// the page works the same and says once that nothing is kept.
+// What outlives a reload, in IndexedDB. Where the browser has none (a private window, storage full, a storage that
+// never answers) the page works the same and says once that nothing is kept.
 
 import { get, set, update } from 'idb-keyval';
 import { createSubscriber } from 'svelte/reactivity';
@@ -20,6 +20,36 @@ export const EditStateSchema = v.object({
   randomSeed: v.nullable(v.number()),
 });
 
+/** How long the browser may take to open its storage before the page goes on without, ms. */
+const PATIENCE_MS = 10_000;
+
+class Silent extends Error {}
+
+/** Whether the storage has ever answered. What takes long after that is only slow. */
+let opened = false;
+let silent = false;
+
+/** What is asked of the storage. @throws Silent where it does not open; then nothing is asked of it any more */
+async function asked<T>(ask: () => Promise<T>): Promise<T> {
+  // An answer that came after all must not be written over by a page that began without it.
+  if (silent) throw new Silent();
+  if (opened) return ask();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      silent = !opened;
+      reject(new Silent());
+    }, PATIENCE_MS);
+  });
+  try {
+    const answer = await Promise.race([ask(), patience]);
+    opened = true;
+    return answer;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 let failure: string | null = null;
 let changed = (): void => {};
 const subscribe = createSubscriber((update) => {
@@ -34,16 +64,30 @@ export function storageFailure(): string | null {
 }
 
 function remember(error: unknown): void {
-  const full = error instanceof DOMException && error.name === 'QuotaExceededError';
-  const why = full
-    ? 'the storage of this browser (IndexedDB) is full'
-    : `this browser gives no storage (IndexedDB: ${error instanceof Error ? error.message : String(error)})`;
-  failure ??=
-    `What you do here will not be there after a reload: ${why}. Everything else works. ` +
-    (full
-      ? 'To keep things, free some space (clear the data of sites you do not need), then reload.'
-      : 'To keep things, use a window that is not private, or allow this site to store data.');
+  const [why, advice] = reasonOf(error);
+  failure ??= `What you do here will not be there after a reload: ${why}. Everything else works. ${advice}`;
   changed();
+}
+
+/** Why nothing is kept, and what the person can do. */
+function reasonOf(error: unknown): readonly [string, string] {
+  if (error instanceof Silent) {
+    return [
+      'the storage of this browser (IndexedDB) does not answer',
+      'To keep things, close the other tabs of Postern or restart the browser, then reload.',
+    ];
+  }
+  if (error instanceof DOMException && error.name === 'QuotaExceededError') {
+    return [
+      'the storage of this browser (IndexedDB) is full',
+      'To keep things, free some space (clear the data of sites you do not need), then reload.',
+    ];
+  }
+  const said = error instanceof Error ? error.message : String(error);
+  return [
+    `this browser gives no storage (IndexedDB: ${said})`,
+    'To keep things, use a window that is not private, or allow this site to store data.',
+  ];
 }
 
 /** The value under a key if it is there and still has the expected shape, else null. */
@@ -52,7 +96,7 @@ export async function readSaved<S extends v.GenericSchema>(
   schema: S,
 ): Promise<v.InferOutput<S> | null> {
   try {
-    const parsed = v.safeParse(schema, await get(`postern:${key}`));
+    const parsed = v.safeParse(schema, await asked(() => get(`postern:${key}`)));
     return parsed.success ? parsed.output : null;
   } catch (error) {
     remember(error);
@@ -63,7 +107,7 @@ export async function readSaved<S extends v.GenericSchema>(
 /** Writes a structured-cloneable value; a failure is remembered, never thrown. @returns whether it was written. */
 export async function writeSaved(key: string, value: unknown): Promise<boolean> {
   try {
-    await set(`postern:${key}`, value);
+    await asked(() => set(`postern:${key}`, value));
     return true;
   } catch (error) {
     remember(error);
@@ -78,10 +122,12 @@ export async function mergeSaved<S extends v.GenericSchema>(
   merge: (there: v.InferOutput<S> | null) => v.InferOutput<S>,
 ): Promise<boolean> {
   try {
-    await update(`postern:${key}`, (there) => {
-      const parsed = v.safeParse(schema, there);
-      return merge(parsed.success ? parsed.output : null);
-    });
+    await asked(() =>
+      update(`postern:${key}`, (there) => {
+        const parsed = v.safeParse(schema, there);
+        return merge(parsed.success ? parsed.output : null);
+      }),
+    );
     return true;
   } catch (error) {
     remember(error);

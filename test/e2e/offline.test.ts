@@ -161,7 +161,7 @@ describe('a newer version', () => {
     const worker = join(root, 'service.worker.js');
     const list = readFileSync(worker, 'utf8');
     // With its name: other files may have the same content.
-    const entry = (bytes: Buffer) => `"revision":"${sha256(bytes)}","url":"${file}"`;
+    const entry = (bytes: Buffer) => `"url":"${file}","sha256":"${sha256(bytes)}"`;
     expect(list).toContain(entry(before));
     writeFileSync(worker, list.replace(entry(before), entry(after)));
   }

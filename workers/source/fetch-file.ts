@@ -69,10 +69,12 @@ export async function fetchOptional(
     const response = await fetch(url, { signal });
     if (response.status === 404) return null;
     if (!response.ok || !response.body) {
-      throw new ModelError(
-        'network',
-        `${url}: the server answered ${response.status} ${response.statusText}. Try again later.`,
-      );
+      const { status, statusText } = response;
+      // The service worker says what is wrong in whole sentences.
+      const said = statusText.endsWith('.')
+        ? statusText
+        : `${url}: the server answered ${status} ${statusText}. Try again later.`;
+      throw new ModelError('network', said);
     }
     counter.expect(Number(response.headers.get('Content-Length') ?? 0));
     const parts: Uint8Array[] = [];

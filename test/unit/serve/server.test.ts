@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -16,6 +16,10 @@ beforeAll(async () => {
   writeFileSync(join(parent, 'secret.txt'), 'secret');
   writeFileSync(join(root, 'index.html'), '<title>page</title>');
   writeFileSync(join(root, 'assets', 'a.wasm'), 'wasm');
+  symlinkSync(join(parent, 'secret.txt'), join(root, 'link.txt'));
+  symlinkSync(parent, join(root, 'up'));
+  symlinkSync(join(root, 'nowhere'), join(root, 'broken.txt'));
+  symlinkSync(join('assets', 'a.wasm'), join(root, 'inside.wasm'));
   plain = await serve({ root, port: 0 });
   under = await serve({ root, port: 0, base: '/name/', isolated: false });
 });
@@ -39,6 +43,35 @@ describe('the static server', () => {
     const policy = (await fetch(plain.url)).headers.get('content-security-policy');
     expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';");
     expect((await fetch(under.url)).headers.get('content-security-policy')).toBeNull();
+  });
+
+  test('lets no page frame it', async () => {
+    for (const path of ['', 'assets/a.wasm', 'none.js']) {
+      const { headers } = await fetch(plain.url + path);
+      expect(headers.get('content-security-policy')).toMatch(/; frame-ancestors 'none'$/);
+      expect(headers.get('x-frame-options')).toBe('DENY');
+    }
+  });
+
+  test.each(['link.txt', 'up/secret.txt', 'broken.txt'])(
+    'follows no link out of its folder: %s',
+    async (path) => {
+      const response = await fetch(plain.url + path);
+      expect(response.status).toBe(404);
+      expect(await response.text()).toBe('Not found.\n');
+    },
+  );
+
+  test('follows a link inside its folder, also where the folder itself is named by a link', async () => {
+    expect(await (await fetch(`${plain.url}inside.wasm`)).text()).toBe('wasm');
+    symlinkSync(join(parent, 'dist'), join(parent, 'named'));
+    const named = await serve({ root: join(parent, 'named'), port: 0 });
+    try {
+      expect((await fetch(named.url)).status).toBe(200);
+      expect((await fetch(`${named.url}link.txt`)).status).toBe(404);
+    } finally {
+      await named.close();
+    }
   });
 
   test('answers 304 for what the browser has, and sends anew what has changed', async () => {

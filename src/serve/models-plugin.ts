@@ -1,0 +1,47 @@
+// The bundled models (`models/`, without the recipe that makes them) beside the page: served in development,
+// copied into the built page, so that this runs under any base path.
+
+import { cpSync, createReadStream, existsSync, statSync } from 'node:fs';
+import { extname, join, normalize, resolve, sep } from 'node:path';
+import type { Plugin } from 'vite';
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.json': 'application/json',
+  '.md': 'text/markdown; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+};
+
+/** @param models the folder, an absolute path */
+export function bundledModels(models: string): Plugin {
+  const recipe = join(models, 'recipe');
+  let outDir = '';
+  return {
+    name: 'postern-bundled-models',
+    configResolved(config) {
+      outDir = resolve(config.root, config.build.outDir);
+    },
+    configureServer(server) {
+      server.middlewares.use('/models', (request, response, next) => {
+        const path = decodeURIComponent((request.url ?? '/').split('?')[0] ?? '/');
+        const file = normalize(join(models, path));
+        const inside = file.startsWith(models + sep) && !file.startsWith(recipe);
+        if (!inside || !existsSync(file) || !statSync(file).isFile()) return next();
+        response.setHeader(
+          'Content-Type',
+          CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
+        );
+        response.setHeader('Content-Length', statSync(file).size);
+        createReadStream(file).pipe(response);
+      });
+    },
+    writeBundle() {
+      if (this.meta.watchMode || !existsSync(models)) return;
+      cpSync(models, join(outDir, 'models'), {
+        recursive: true,
+        // The server follows no link out of the built page.
+        dereference: true,
+        filter: (source) => source !== recipe && !source.startsWith(recipe + sep),
+      });
+    },
+  };
+}
