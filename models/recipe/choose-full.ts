@@ -5,7 +5,7 @@
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import { dataset } from '../../src/world/chats';
 import type { EvaluationSplit } from '../../src/core/evaluation-split';
-import { evaluationQuestions } from '../../src/core/evaluation-split';
+import { evaluationQuestions } from '../../src/world/split';
 import { ratesOf, showRates, Subject } from './measure/evaluate';
 import { trainAdapter } from './make/fine-tune';
 import { BASE_FOLDER } from './make/folders';
