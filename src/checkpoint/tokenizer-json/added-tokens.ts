@@ -5,7 +5,7 @@
 import type { Bpe } from './bpe';
 import type { Normalizer } from './normalizers';
 import { Unsupported } from './step';
-import { RUST_WORD, SPACE } from './unicode';
+import { endOfBlanks, RUST_WORD, startOfBlanks } from './unicode';
 
 export interface AddedToken {
   readonly content: string;
@@ -30,8 +30,6 @@ export interface Found {
 
 const ENDS_WITH_WORD = new RegExp(`[${RUST_WORD}]$`, 'v');
 const STARTS_WITH_WORD = new RegExp(`^[${RUST_WORD}]`, 'v');
-const LEADING_SPACE = new RegExp(`^[${SPACE}]*`, 'v');
-const TRAILING_SPACE = new RegExp(`[${SPACE}]*$`, 'v');
 
 /** Characters of the tokens as a tree, in UTF-16 units. */
 interface Node {
@@ -125,8 +123,8 @@ export class AddedTokens {
           STARTS_WITH_WORD.test(text.slice(end, end + 2));
         if (joined) continue;
       }
-      if (token.lstrip) start = Math.max(done, text.slice(0, start).search(TRAILING_SPACE));
-      if (token.rstrip) end += LEADING_SPACE.exec(text.slice(end))![0].length;
+      if (token.lstrip) start = Math.max(done, startOfBlanks(text, start));
+      if (token.rstrip) end = endOfBlanks(text, end);
       if (done < start) found.push({ start: done, end: start, id: null });
       found.push({ start, end, id: match.id });
       done = end;

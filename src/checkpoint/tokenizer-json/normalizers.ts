@@ -4,7 +4,7 @@
 import { regexFrom, regexOfText } from './oniguruma';
 import { spansOf } from './spans';
 import { flag, patternIn, stepOf, stepsIn, text as textField, unknownStep, type Step } from './step';
-import { bytesAsCharacters, SPACE } from './unicode';
+import { bytesAsCharacters, endOfBlanks, startOfBlanks } from './unicode';
 
 /** Part of a text between special tokens. */
 export interface Section {
@@ -15,8 +15,6 @@ export interface Section {
 
 export type Normalizer = (section: Section) => Section;
 
-const LEADING_SPACE = new RegExp(`^[${SPACE}]+`, 'v');
-const TRAILING_SPACE = new RegExp(`[${SPACE}]+$`, 'v');
 const MARK = /\p{M}/gu;
 
 /** @throws Unsupported */
@@ -30,12 +28,9 @@ const byText =
   ({ text, atStart }) => ({ text: change(text), atStart });
 
 /** For what may take the first character away: the next one then is not the first of the whole text. */
-function dropping(first: RegExp, change: (text: string) => string): Normalizer {
-  return ({ text, atStart }) => ({
-    text: change(text),
-    atStart: atStart && text.search(first) !== 0,
-  });
-}
+const dropping =
+  (takesFirst: (text: string) => boolean, change: (text: string) => string): Normalizer =>
+  ({ text, atStart }) => ({ text: change(text), atStart: atStart && !takesFirst(text) });
 
 function normalizerOf(step: Step): Normalizer {
   switch (step.type) {
@@ -54,15 +49,20 @@ function normalizerOf(step: Step): Normalizer {
       // One by one: a sigma at the end of a word is no other than within it.
       return byText((text) => [...text].map((char) => char.toLowerCase()).join(''));
     case 'StripAccents':
-      return dropping(/^\p{M}/u, (text) => text.replace(MARK, ''));
+      return dropping(
+        (text) => /^\p{M}/u.test(text),
+        (text) => text.replace(MARK, ''),
+      );
     case 'Strip': {
       const left = flag(step, 'strip_left');
       const right = flag(step, 'strip_right');
-      const strip = (text: string): string => {
-        const begun = left ? text.replace(LEADING_SPACE, '') : text;
-        return right ? begun.replace(TRAILING_SPACE, '') : begun;
-      };
-      return left ? dropping(LEADING_SPACE, strip) : byText(strip);
+      return dropping(
+        (text) => left && endOfBlanks(text, 0) > 0,
+        (text) => {
+          const from = left ? endOfBlanks(text, 0) : 0;
+          return text.slice(from, right ? Math.max(from, startOfBlanks(text, text.length)) : undefined);
+        },
+      );
     }
     case 'Prepend': {
       const prepend = textField(step, 'prepend');
@@ -70,12 +70,9 @@ function normalizerOf(step: Step): Normalizer {
     }
     case 'Replace': {
       const replace = replacer(step);
-      return textField(step, 'content') === ''
-        ? ({ text, atStart }) => {
-            const [first] = spansOf(text, patternOf(step));
-            return { text: replace(text), atStart: atStart && first?.isMatch !== true };
-          }
-        : byText(replace);
+      if (textField(step, 'content') !== '') return byText(replace);
+      const pattern = patternOf(step);
+      return dropping((text) => spansOf(text, pattern)[0]?.isMatch === true, replace);
     }
     case 'ByteLevel':
       return byText(bytesAsCharacters);

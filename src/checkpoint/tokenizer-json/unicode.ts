@@ -36,3 +36,19 @@ export function bytesAsCharacters(text: string): string {
   for (const byte of encoder.encode(text)) out += BYTE_CHARACTERS[byte]!;
   return out;
 }
+
+const IS_SPACE = new RegExp(`[${SPACE}]`, 'v');
+
+/** Where the blanks begin that lie before a place; all of them are single UTF-16 units. */
+export function startOfBlanks(text: string, end: number): number {
+  let at = end;
+  while (at > 0 && IS_SPACE.test(text[at - 1]!)) at -= 1;
+  return at;
+}
+
+/** Where the blanks end that lie behind a place. */
+export function endOfBlanks(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && IS_SPACE.test(text[at]!)) at += 1;
+  return at;
+}
