@@ -43,7 +43,10 @@ const ConfigFile = v.looseObject({
   split_special_tokens: v.optional(v.nullable(v.boolean())),
 });
 const MapFile = v.looseObject({});
-const AddedFile = v.record(v.string(), v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_ID)));
+const AddedFile = v.record(
+  v.string(),
+  v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_ID)),
+);
 
 /**
  * @param file name of `tokenizer_config.json` for messages; the others lie beside it
@@ -91,7 +94,13 @@ export function readSpecialTokens(files: SpecialTokenFiles, file: string): Speci
     ...byId(
       Object.entries(older).map(([content, id]) => [
         id,
-        addedToken({ content, single_word: false, lstrip: false, rstrip: false, special: isNamed(content) }),
+        addedToken({
+          content,
+          single_word: false,
+          lstrip: false,
+          rstrip: false,
+          special: isNamed(content),
+        }),
       ]),
     ),
   ].map((token) => (isNamed(token.content) ? { ...token, special: true } : token));
@@ -106,7 +115,9 @@ function specialToken(value: unknown): AddedToken[] {
   const token = v.safeParse(Token, value);
   if (!token.success) return [];
   const written = typeof token.output === 'string' ? { content: token.output } : token.output;
-  return [addedToken({ single_word: false, lstrip: false, rstrip: false, ...written, special: true })];
+  return [
+    addedToken({ single_word: false, lstrip: false, rstrip: false, ...written, special: true }),
+  ];
 }
 
 /** Adds what the tokens of tokenizer.json lack. @throws Unsupported as AddedTokens. */

@@ -65,9 +65,7 @@ export interface Tokenizer {
 
 /** The other files of a repository that say something of its text, if it has them. */
 export interface TokenizerOptions
-  extends
-    Omit<TemplateFiles, 'tokenizerConfig'>,
-    Omit<SpecialTokenFiles, 'tokenizerConfig'> {
+  extends Omit<TemplateFiles, 'tokenizerConfig'>, Omit<SpecialTokenFiles, 'tokenizerConfig'> {
   /** Name of `tokenizer_config.json` for messages; beside `tokenizer.json` unless given. */
   readonly configFile?: string;
 }

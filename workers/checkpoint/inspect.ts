@@ -46,7 +46,8 @@ export async function lookUpBase(
       wanted.some((entry) => entry.path === path)
         ? { name: `${folder.name}/${path}`, text: await peek(folder, wanted, path, signal) }
         : null,
-    (path) => new ModelError('network', `${folder.name}/${path} is not there any more. Look up again.`),
+    (path) =>
+      new ModelError('network', `${folder.name}/${path} is not there any more. Look up again.`),
   );
   return card;
 }

@@ -53,7 +53,9 @@ export class Bpe {
   constructor(settings: BpeSettings, vocab: Readonly<Record<string, number>>) {
     this.#settings = settings;
     if (settings.dropout !== null && settings.dropout !== 0) {
-      throw new Unsupported('Its model leaves out merges by chance (dropout), so a text has no fixed tokens');
+      throw new Unsupported(
+        'Its model leaves out merges by chance (dropout), so a text has no fixed tokens',
+      );
     }
     this.#ids = new Map(Object.entries(vocab));
     this.count = this.#ids.size;
@@ -76,7 +78,9 @@ export class Bpe {
     };
     for (const [rank, [left, right]] of merges.entries()) {
       if (!right.startsWith(prefix)) {
-        throw new Unsupported(`A merge of it joins ${shown(right)}, which lacks the prefix ${prefix}`);
+        throw new Unsupported(
+          `A merge of it joins ${shown(right)}, which lacks the prefix ${prefix}`,
+        );
       }
       this.#ranks.set(pairKey(idOf(left), idOf(right)), rank);
       this.#made[rank] = idOf(left + right.slice(prefix.length));

@@ -3,7 +3,16 @@
 
 import { metaspaceFrom } from './metaspace';
 import { replacer } from './normalizers';
-import { character, count, stepOf, stepsIn, text, Unsupported, unknownStep, type Step } from './step';
+import {
+  character,
+  count,
+  stepOf,
+  stepsIn,
+  text,
+  Unsupported,
+  unknownStep,
+  type Step,
+} from './step';
 import { BYTE_CHARACTERS } from './unicode';
 
 export type Decoder = (tokens: readonly string[]) => readonly string[];

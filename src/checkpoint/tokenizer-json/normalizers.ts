@@ -3,7 +3,15 @@
 
 import { regexFrom, regexOfText } from './oniguruma';
 import { spansOf } from './spans';
-import { flag, patternIn, stepOf, stepsIn, text as textField, unknownStep, type Step } from './step';
+import {
+  flag,
+  patternIn,
+  stepOf,
+  stepsIn,
+  text as textField,
+  unknownStep,
+  type Step,
+} from './step';
 import { bytesAsCharacters, endOfBlanks, startOfBlanks } from './unicode';
 
 /** Part of a text between special tokens. */
@@ -60,7 +68,10 @@ function normalizerOf(step: Step): Normalizer {
         (text) => left && endOfBlanks(text, 0) > 0,
         (text) => {
           const from = left ? endOfBlanks(text, 0) : 0;
-          return text.slice(from, right ? Math.max(from, startOfBlanks(text, text.length)) : undefined);
+          return text.slice(
+            from,
+            right ? Math.max(from, startOfBlanks(text, text.length)) : undefined,
+          );
         },
       );
     }

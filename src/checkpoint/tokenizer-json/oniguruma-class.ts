@@ -215,6 +215,8 @@ function rangeSource(from: string, to: string, fold: boolean, refuse: Refuse): s
   const range = `${escapeOutside(from)}-${escapeOutside(to)}`;
   if (!fold) return range;
   if (end >= 0x80) throw refuse(`(?i) with the range ${from}-${to}`);
-  const characters = Array.from({ length: end - start + 1 }, (_, i) => String.fromCharCode(start + i));
+  const characters = Array.from({ length: end - start + 1 }, (_, i) =>
+    String.fromCharCode(start + i),
+  );
   return range + characters.flatMap(caseVariants).map(escapeOutside).join('');
 }

@@ -122,7 +122,8 @@ class Reader {
       default:
     }
     const { source, length, literal } = foldedLiteral(rest, fold, (what) => this.#refuse(what));
-    if (literal !== null && fold && !isFoldable(literal)) throw this.#refuse(`(?i) with ${literal}`);
+    if (literal !== null && fold && !isFoldable(literal))
+      throw this.#refuse(`(?i) with ${literal}`);
     this.#at += length;
     return { source, literal, quantifiable: true };
   }
@@ -171,7 +172,10 @@ class Reader {
       this.#at += 1;
       const after = this.#rest()[0];
       if (after === '?' || after === '+') this.#at += 1;
-      out = after === '+' ? this.#atomic(`${out}${sign}`) : `(?:${out}${sign}${after === '?' ? '?' : ''})`;
+      out =
+        after === '+'
+          ? this.#atomic(`${out}${sign}`)
+          : `(?:${out}${sign}${after === '?' ? '?' : ''})`;
     }
   }
 
@@ -180,6 +184,8 @@ class Reader {
   }
 
   #refuse(what: string): Unsupported {
-    return new Unsupported(`Its pattern ${shown(this.#source)} has ${what}, which Postern can't do`);
+    return new Unsupported(
+      `Its pattern ${shown(this.#source)} has ${what}, which Postern can't do`,
+    );
   }
 }

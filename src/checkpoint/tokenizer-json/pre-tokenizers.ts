@@ -67,11 +67,7 @@ function cutterOf(step: Step): Cutter {
     case 'Metaspace':
       return metaspace(step);
     case 'Split':
-      return cutting(
-        patternOf(step),
-        choice(step, 'behavior', BEHAVIOURS),
-        flag(step, 'invert'),
-      );
+      return cutting(patternOf(step), choice(step, 'behavior', BEHAVIOURS), flag(step, 'invert'));
     case 'Punctuation':
       return cutting(PUNCTUATION_MARK, choice(step, 'behavior', BEHAVIOURS, 'Isolated'));
     case 'Digits':

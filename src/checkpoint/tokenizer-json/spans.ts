@@ -55,10 +55,7 @@ export function cut(spans: readonly Span[], behaviour: Behaviour): readonly Span
 }
 
 /** Joins a span to the one before it where `joins` says so; `before`: that one was a match. */
-function merged(
-  spans: readonly Span[],
-  joins: (span: Span, before: boolean) => boolean,
-): Span[] {
+function merged(spans: readonly Span[], joins: (span: Span, before: boolean) => boolean): Span[] {
   const out: Span[] = [];
   let before = false;
   for (const span of spans) {

@@ -1,7 +1,11 @@
 // The recorded tokenizers as whole files, put together as record.py does.
 
 import * as v from 'valibot';
-import { Pipeline, TokenizerFile, type Steps } from '../../../src/checkpoint/tokenizer-json/pipeline';
+import {
+  Pipeline,
+  TokenizerFile,
+  type Steps,
+} from '../../../src/checkpoint/tokenizer-json/pipeline';
 import golden from '../../golden/tokenizers/golden.json';
 
 interface GoldenCase {

@@ -25,7 +25,9 @@ test.each(cases.map((one) => [one.name, one] as const))(
   async (_, { config, special, bos, eosId, texts }) => {
     const tokenizer = await make(config, { special });
     expect(tokenizer.endIds).toEqual([eosId]);
-    expect(tokenizer.beginId === undefined ? null : tokenizer.decode([tokenizer.beginId])).toBe(bos);
+    expect(tokenizer.beginId === undefined ? null : tokenizer.decode([tokenizer.beginId])).toBe(
+      bos,
+    );
     for (const { text, ids } of texts) expect(tokenizer.encode(text)).toEqual(ids);
   },
 );

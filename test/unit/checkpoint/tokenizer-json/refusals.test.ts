@@ -18,16 +18,59 @@ const bpe = (more: object) => ({ model: { ...FILE.model, ...more } });
 
 describe('refused by name', () => {
   test.each([
-    ['a pre-tokenizer with tables of its own', { pre_tokenizer: { type: 'UnicodeScripts' } }, 'pre-tokenizer UnicodeScripts'],
-    ['one within a sequence', { pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'New' }] } }, 'pre-tokenizer New'],
-    ['a normalizer of SentencePiece', { normalizer: { type: 'Precompiled', precompiled_charsmap: '' } }, 'normalizer Precompiled'],
-    ['a normalizer of BERT', { normalizer: { type: 'BertNormalizer' } }, 'normalizer BertNormalizer'],
-    ['a decoder of another model', { decoder: { type: 'WordPiece', prefix: '##', cleanup: true } }, 'decoder WordPiece'],
-    ['a step without a type', { decoder: { add_prefix_space: true } }, 'A decoder in it has no type'],
-    ['a behaviour that there is not', { pre_tokenizer: { ...split('a').pre_tokenizer, behavior: 'isolated' } }, '"behavior"'],
+    [
+      'a pre-tokenizer with tables of its own',
+      { pre_tokenizer: { type: 'UnicodeScripts' } },
+      'pre-tokenizer UnicodeScripts',
+    ],
+    [
+      'one within a sequence',
+      { pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'New' }] } },
+      'pre-tokenizer New',
+    ],
+    [
+      'a normalizer of SentencePiece',
+      { normalizer: { type: 'Precompiled', precompiled_charsmap: '' } },
+      'normalizer Precompiled',
+    ],
+    [
+      'a normalizer of BERT',
+      { normalizer: { type: 'BertNormalizer' } },
+      'normalizer BertNormalizer',
+    ],
+    [
+      'a decoder of another model',
+      { decoder: { type: 'WordPiece', prefix: '##', cleanup: true } },
+      'decoder WordPiece',
+    ],
+    [
+      'a step without a type',
+      { decoder: { add_prefix_space: true } },
+      'A decoder in it has no type',
+    ],
+    [
+      'a behaviour that there is not',
+      { pre_tokenizer: { ...split('a').pre_tokenizer, behavior: 'isolated' } },
+      '"behavior"',
+    ],
     ['a setting that is missing', { pre_tokenizer: { type: 'Digits' } }, '"individual_digits"'],
-    ['two settings at odds', { pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first', add_prefix_space: false } }, 'contradict'],
-    ['a replacement of two characters', { decoder: { type: 'Metaspace', replacement: '__' } }, 'one character'],
+    [
+      'two settings at odds',
+      {
+        pre_tokenizer: {
+          type: 'Metaspace',
+          replacement: '▁',
+          prepend_scheme: 'first',
+          add_prefix_space: false,
+        },
+      },
+      'contradict',
+    ],
+    [
+      'a replacement of two characters',
+      { decoder: { type: 'Metaspace', replacement: '__' } },
+      'one character',
+    ],
     ['merges by chance', bpe({ dropout: 0.1 }), 'dropout'],
     ['a merge of nothing', bpe({ merges: [['a', 'nobody']] }), '"nobody"'],
     ['a merge of three', bpe({ merges: ['a b c'] }), 'not two tokens'],
@@ -43,7 +86,7 @@ describe('refused by name', () => {
     });
   });
 
-  test('two added tokens that the normalizer makes one, which the reference does not load either', async () => {
+  test('two added tokens that the normalizer makes one, of which the reference takes either by chance', async () => {
     const token = (content: string, id: number) => ({ id, content, normalized: true });
     const json = {
       ...FILE,
