@@ -23,7 +23,7 @@ import { exportFolder } from './checkpoint/export';
 import { resultOf } from './failure';
 import { ByteCounter } from './source/fetch-file';
 import { generate, type GeneratedRow } from './run/generate';
-import { inspectAdapter, inspectBase, storedReport } from './checkpoint/inspect';
+import { inspectAdapter, lookUpBase, storedReport } from './checkpoint/inspect';
 import { lensOf } from './run/lens';
 import { LiveEdit } from './runtime/live-edit';
 import { provenanceOf } from './checkpoint/provenance';
@@ -132,7 +132,7 @@ export function createModelApi(
       }),
 
     inspectBase: (source, runId) =>
-      runs.run(runId, null, ({ controller }) => inspectBase(source, sources, controller.signal)),
+      runs.run(runId, null, ({ controller }) => lookUpBase(source, sources, controller.signal)),
 
     inspectAdapter: (source, runId) =>
       runs.run(runId, null, ({ controller }) => inspectAdapter(source, sources, controller.signal)),

@@ -1,6 +1,5 @@
-// Text to token ids and back by transformers.js's own tokenizer, built from files that we already hold:
-// nothing is fetched. Conversations go through the repository's own chat template. The package carries
-// ONNX Runtime with it, so it is imported only when the first tokenizer is made.
+// Text to token ids and back, as `tokenizers` does by the same files, all of which we already hold:
+// nothing is fetched. Conversations go through the repository's own chat template.
 
 import * as v from 'valibot';
 import type { ChatFormatFacts, ChatMessage, ChatSettings } from '../core/chat';
@@ -8,6 +7,9 @@ import { PLAIN_CHAT } from '../core/chat';
 import { ChatTemplate, specialTokens, type TemplateFiles } from './chat-template';
 import { CheckpointError } from './error';
 import { checkShape, parseJson } from './json';
+import { addSpecialTokens, readSpecialTokens, type SpecialTokenFiles } from './special-tokens';
+import { Pipeline, TokenizerFile, type Steps } from './tokenizer-json/pipeline';
+import { Unsupported } from './tokenizer-json/step';
 
 export interface ChatPrompt {
   readonly text: string;
@@ -61,39 +63,20 @@ export interface Tokenizer {
   answeredChat(messages: readonly ChatMessage[], settings?: ChatSettings): AnsweredChat;
 }
 
-/** Where a repository keeps its chat template, if not in `tokenizer_config.json`. */
-export interface TokenizerOptions extends Omit<TemplateFiles, 'tokenizerConfig'> {
+/** The other files of a repository that say something of its text, if it has them. */
+export interface TokenizerOptions
+  extends Omit<TemplateFiles, 'tokenizerConfig'>, Omit<SpecialTokenFiles, 'tokenizerConfig'> {
   /** Name of `tokenizer_config.json` for messages; beside `tokenizer.json` unless given. */
   readonly configFile?: string;
 }
 
+const PUBLISHED = 'Use the files that belong to the checkpoint.';
+const UNSUPPORTED = 'Choose another checkpoint, or report this one.';
 const MAX_TOKENIZER_CHARS = 64 << 20;
-const MAX_VOCAB = 1 << 20;
-
-const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_VOCAB));
-const TokenizerFile = v.looseObject({
-  model: v.looseObject({
-    type: v.literal('BPE'),
-    vocab: v.record(v.string(), id),
-    merges: v.array(v.union([v.string(), v.tuple([v.string(), v.string()])])),
-  }),
-  added_tokens: v.array(v.looseObject({ id, content: v.string(), special: v.boolean() })),
+/** Files of another kind are told so before their shape is looked at. */
+const ModelKind = v.looseObject({
+  model: v.looseObject({ type: v.optional(v.string(), 'BPE') }),
 });
-const TokenizerConfigFile = v.looseObject({});
-
-/** The package, told to stay offline and to leave ONNX Runtime's settings as they were. */
-async function loadPackage() {
-  const { PreTrainedTokenizer, env } = await import('@xenova/transformers');
-  env.allowRemoteModels = false;
-  env.allowLocalModels = false;
-  // On import, transformers.js 4.3.1 (src/backends/onnx.js) points the ONNX Runtime that it shares
-  // with us at a CDN unless a path was set before. Postern works offline and serves its own files.
-  const wasm = env.backends.onnx.wasm as { wasmPaths?: unknown } | undefined;
-  if (wasm && JSON.stringify(wasm.wasmPaths ?? '').includes('cdn.jsdelivr.net')) {
-    wasm.wasmPaths = undefined;
-  }
-  return PreTrainedTokenizer;
-}
 
 const startsWith = (ids: readonly number[], part: readonly number[]): boolean =>
   part.every((id, i) => ids[i] === id);
@@ -103,96 +86,78 @@ const startsWith = (ids: readonly number[], part: readonly number[]): boolean =>
  * patterns in them may run for as long as they like, so only a worker, which can be ended from outside,
  * may call this.
  * @param file name of `tokenizer.json` for messages
- * @throws CheckpointError 'bad-tokenizer' where they are malformed, of another kind than BPE, or have
- *   no chat template that marks answers.
+ * @throws CheckpointError 'bad-tokenizer' where they are malformed, of another kind than BPE, ask for
+ *   something that Postern cannot do as the reference does, or have no chat template that marks answers.
  */
-export async function createTokenizer(
+export function createTokenizer(
   tokenizerJson: unknown,
   tokenizerConfig: unknown,
   file: string,
   options: TokenizerOptions = {},
 ): Promise<Tokenizer> {
+  return new Promise((resolve) => {
+    resolve(makeTokenizer(tokenizerJson, tokenizerConfig, file, options));
+  });
+}
+
+function makeTokenizer(
+  tokenizerJson: unknown,
+  tokenizerConfig: unknown,
+  file: string,
+  options: TokenizerOptions,
+): Tokenizer {
   const configFile =
     options.configFile ?? file.replace(/tokenizer\.json$/, 'tokenizer_config.json');
-  // Checked in its shape but handed on as it was read: valibot's records leave out keys such as
-  // "constructor", which are ordinary words of a vocabulary.
-  const raw = parseJson(tokenizerJson, file, 'bad-tokenizer', MAX_TOKENIZER_CHARS);
-  const { added_tokens: added } = checkShape(TokenizerFile, raw, file, 'bad-tokenizer');
-  const model = raw as v.InferOutput<typeof TokenizerFile>;
-  const config = checkShape(
-    TokenizerConfigFile,
-    parseJson(tokenizerConfig, configFile, 'bad-tokenizer'),
-    configFile,
-    'bad-tokenizer',
-  );
-  const bad = (reason: string, where = configFile): CheckpointError =>
-    new CheckpointError(
-      'bad-tokenizer',
-      where,
-      reason,
-      'Use the files that belong to the checkpoint.',
-    );
-  const attempt = <T>(what: string, where: string, run: () => T): T => {
+  const bad = (reason: string, where = configFile, advice = PUBLISHED): CheckpointError =>
+    new CheckpointError('bad-tokenizer', where, reason, advice);
+  const attempt = <T>(where: string, run: () => T): T => {
     try {
       return run();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw bad(`${what} failed: ${why}.`, where);
+      if (error instanceof Unsupported) throw bad(`${error.message}.`, where, UNSUPPORTED);
+      throw error;
     }
   };
 
-  const PreTrainedTokenizer = await loadPackage();
-  const inner = attempt(
-    'Building the tokenizer',
-    file,
-    () => new PreTrainedTokenizer(model, { ...config, ...specialTokens(config) }),
+  const special = attempt(configFile, () =>
+    readSpecialTokens({ ...options, tokenizerConfig }, configFile),
   );
+  const pipeline = attempt(file, () => readPipeline(tokenizerJson, file));
+  attempt(file, () => addSpecialTokens(pipeline.added, special));
 
-  // What a step in tokenizer.json cannot do shows only when it is asked to.
-  const encode = (text: string): number[] =>
-    text === ''
-      ? []
-      : attempt('Reading text', file, () => inner.encode(text, { add_special_tokens: false }));
-  // An empty list has no text, and transformers.js refuses it.
-  const decode = (ids: readonly number[]): string =>
-    ids.length === 0
-      ? ''
-      : attempt('Writing text', file, () =>
-          inner.decode([...ids], {
-            skip_special_tokens: false,
-            clean_up_tokenization_spaces: false,
-          }),
-        );
+  // Only a text that needs the unknown token shows that there is none.
+  const encode = (text: string): number[] => attempt(file, () => pipeline.encode(text));
+  const decode = (ids: readonly number[]): string => pipeline.decode(ids);
   const decodeAfter = (before: readonly number[], ids: readonly number[]): string => {
     const known = decode(before);
     const all = decode([...before, ...ids]);
     // Not so where `before` ends and `ids` begin inside a character.
     return all.startsWith(known) ? all.slice(known.length) : decode(ids);
   };
-  const template = new ChatTemplate({ ...options, tokenizerConfig: config }, configFile);
+  const template = new ChatTemplate({ ...options, tokenizerConfig: special.config }, configFile);
+  const named = specialTokens(special.config);
+  const idOf = (token: string | undefined): number | undefined =>
+    token === undefined ? undefined : pipeline.added.idOf(token);
 
   // The end marker is the first special token that follows an answer's content.
   const asked: ChatMessage = { role: 'user', content: 'Q' };
   const { after } = template.answer([asked, { role: 'assistant', content: 'A' }], PLAIN_CHAT);
-  const special = new Set(added.filter((t) => t.special).map((t) => t.id));
   const endIds = new Set(
     encode(after)
-      .filter((token) => special.has(token))
+      .filter((token) => pipeline.added.isSpecial(token))
       .slice(0, 1),
   );
-  if (inner.eos_token_id !== undefined) endIds.add(inner.eos_token_id);
+  const eosId = idOf(named.eos_token);
+  if (eosId !== undefined) endIds.add(eosId);
   if (endIds.size === 0)
     throw bad('Neither the chat template nor eos_token marks the end of an answer.');
 
-  const sizeOf = (ids: readonly number[]): number =>
-    ids.reduce((most, id) => Math.max(most, id), -1) + 1;
-  const ordinarySize = sizeOf(Object.values(model.model.vocab));
   return {
-    size: Math.max(ordinarySize, sizeOf(added.map((token) => token.id))),
-    ordinarySize,
+    size: Math.max(pipeline.model.size, pipeline.added.size),
+    ordinarySize: pipeline.model.size,
     chatFormat: template.facts,
     endIds: [...endIds],
-    beginId: inner.bos_token_id,
+    beginId: idOf(named.bos_token),
     encode,
     decode,
     decodeAfter,
@@ -216,4 +181,14 @@ export async function createTokenizer(
       return { ids: parts.flat(), start, end: start + parts[1]!.length };
     },
   };
+}
+
+/** @throws CheckpointError where the file is malformed; Unsupported for what Postern cannot do alike. */
+function readPipeline(tokenizerJson: unknown, file: string): Pipeline {
+  // Checked in its shape but handed on as it was read: valibot's records leave out keys such as
+  // "constructor", which are ordinary words of a vocabulary.
+  const raw = parseJson(tokenizerJson, file, 'bad-tokenizer', MAX_TOKENIZER_CHARS);
+  const { type } = checkShape(ModelKind, raw, file, 'bad-tokenizer').model;
+  if (type !== 'BPE') throw new Unsupported(`Its model is of the kind ${type}; Postern reads BPE`);
+  return new Pipeline(checkShape(TokenizerFile, raw, file, 'bad-tokenizer'), raw as Steps);
 }

@@ -8,7 +8,7 @@ import {
   parseGenerationConfig,
   type GenerationConfig,
 } from '../../src/checkpoint/generation-config';
-import { createTokenizer, type Tokenizer } from '../../src/checkpoint/tokenizer';
+import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 import { openWeights } from '../../src/checkpoint/weights';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import type { FolderSource } from '../api';
@@ -16,6 +16,7 @@ import { ByteCounter } from '../source/fetch-file';
 import { ModelError } from '../runtime';
 import { wantedFiles, weightFiles } from '../source/folder';
 import { folderKey, openFolder, type Sources } from '../source/open-folder';
+import { readTokenizer } from './tokenizer-files';
 
 export interface BaseFolder {
   readonly config: ModelConfig;
@@ -78,34 +79,20 @@ async function fetchFolder(
   const folder = await openFolder(source, sources);
   const wanted = wantedFiles(await folder.list(signal), 'base', folder.name);
   const files = await folder.take(wanted, counter, signal);
-  const optional = (name: string): string | null => {
-    const file = files.get(name);
-    return file ? textOf(file) : null;
-  };
-  const named = (name: string): FileBytes => {
-    const file = files.get(name);
-    if (file) return file;
-    throw new ModelError('network', `${folder.name}/${name} is not there any more. Load again.`);
-  };
-  const configFile = named('config.json');
-  const tokenizerFile = named('tokenizer.json');
-  const tokenizerConfigFile = named('tokenizer_config.json');
+  const missing = (name: string): ModelError =>
+    new ModelError('network', `${folder.name}/${name} is not there any more. Load again.`);
+  const configFile = files.get('config.json');
+  if (!configFile) throw missing('config.json');
   const config = parseConfig(textOf(configFile), configFile.name);
-  const tokenizer = await createTokenizer(
-    textOf(tokenizerFile),
-    textOf(tokenizerConfigFile),
-    tokenizerFile.name,
-    {
-      configFile: tokenizerConfigFile.name,
-      jinja: optional('chat_template.jinja') ?? undefined,
-      json: optional('chat_template.json') ?? undefined,
-    },
-  );
+  const tokenizer = await readTokenizer((path) => {
+    const file = files.get(path);
+    return Promise.resolve(file ? { name: file.name, text: textOf(file) } : null);
+  }, missing);
   // Gemma 3 adds a token for images that its language models have no row for.
   if (tokenizer.ordinarySize > config.dVocab) {
     throw new ModelError(
       'bad-checkpoint',
-      `${tokenizerFile.name}: It has ${tokenizer.ordinarySize} tokens, config.json only ${config.dVocab}. ` +
+      `${folder.name}/tokenizer.json: It has ${tokenizer.ordinarySize} tokens, config.json only ${config.dVocab}. ` +
         'Check that both files belong to the same checkpoint.',
     );
   }

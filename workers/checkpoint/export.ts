@@ -33,7 +33,9 @@ const COPIED = [
   'tokenizer.json',
   'tokenizer_config.json',
   'chat_template.jinja',
+  'chat_template.json',
   'special_tokens_map.json',
+  'added_tokens.json',
 ] as const;
 
 /** A zip without 64-bit sizes ends here; what the names and headers take is left free. */

@@ -5,11 +5,13 @@ import { expectedTensors, parseConfig } from '../../src/checkpoint/config';
 import { textOf } from '../../src/checkpoint/file-bytes';
 import type { AdapterCard, CheckpointCard, FolderCard, FolderSource, StoredReport } from '../api';
 import { ByteCounter } from '../source/fetch-file';
+import { ModelError } from '../runtime';
 import { KEPT_PRECISIONS, madeFile } from '../runtime/converted-weights';
 import { wantedFiles, type Folder, type FolderEntry, type FolderRole } from '../source/folder';
 import { openFolder, type Sources } from '../source/open-folder';
 import { readManifest, StoredFolder } from '../source/stored-folder';
 import type { FileStore } from '../source/store';
+import { readTokenizer } from './tokenizer-files';
 
 /** @throws CheckpointError, ModelError. */
 export async function inspectBase(
@@ -24,6 +26,30 @@ export async function inspectBase(
     0,
   );
   return { ...card, config, parameters };
+}
+
+/**
+ * As `inspectBase`, and whether the base's text can be read at all: its tokenizer is read too, since what
+ * Postern cannot do of it must show before the weights are downloaded.
+ * @throws CheckpointError, ModelError.
+ */
+export async function lookUpBase(
+  source: FolderSource,
+  sources: Sources,
+  signal: AbortSignal,
+): Promise<CheckpointCard> {
+  const card = await inspectBase(source, sources, signal);
+  const folder = await openFolder(source, sources);
+  const wanted = wantedFiles(await folder.list(signal), 'base', folder.name);
+  await readTokenizer(
+    async (path) =>
+      wanted.some((entry) => entry.path === path)
+        ? { name: `${folder.name}/${path}`, text: await peek(folder, wanted, path, signal) }
+        : null,
+    (path) =>
+      new ModelError('network', `${folder.name}/${path} is not there any more. Look up again.`),
+  );
+  return card;
 }
 
 /** @throws CheckpointError, ModelError. */

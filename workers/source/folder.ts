@@ -39,6 +39,7 @@ export const OPTIONAL: readonly string[] = [
   'chat_template.jinja',
   'chat_template.json',
   'special_tokens_map.json',
+  'added_tokens.json',
 ];
 const REQUIRED = {
   base: ['config.json', 'tokenizer.json', 'tokenizer_config.json'],

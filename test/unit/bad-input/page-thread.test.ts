@@ -42,8 +42,8 @@ test('the page never runs a tokenizer; the worker does', () => {
   const page = reached('src/main.ts');
   expect(page.has('src/App.svelte')).toBe(true);
   expect(page.has('src/engine/client.ts')).toBe(true);
-  expect([...page].filter((name) => /checkpoint\/(tokenizer|jinja)|xenova/.test(name))).toEqual([]);
+  expect([...page].filter((name) => /checkpoint\/(tokenizer|jinja)/.test(name))).toEqual([]);
   const worker = reached('workers/model.worker.ts');
   expect(worker.has('src/checkpoint/tokenizer.ts')).toBe(true);
-  expect(worker.has('@xenova/transformers')).toBe(true);
+  expect(worker.has('src/checkpoint/jinja.ts')).toBe(true);
 });

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createTokenizer, type Tokenizer } from '../../../../src/checkpoint/tokenizer';
 import { createRng } from '../../../../src/core/rng';
 import { TokenText } from '../../../../workers/run/token-text';
+import golden from '../../../golden/tokenizers/golden.json';
+import { goldenFile } from '../../checkpoint/golden-tokenizers';
 import { TINY_TOKENIZER } from '../tiny-organism';
 
 const { tokenizerJson, tokenizerConfig } = TINY_TOKENIZER;
@@ -119,5 +121,33 @@ describe('a tokenizer whose decoder takes away the first space of a text', () =>
       tokenizer.decodeOne(id),
     );
     expect(texts).toEqual([' world', 'world', ' ', '</s>', 'A']);
+  });
+});
+
+describe('the text of every recorded tokenizer comes whole', () => {
+  const CHAT = {
+    eos_token: '</s>',
+    chat_template: '{% for m in messages %}{{ m.content }}</s>{% endfor %}',
+  };
+  test.each(golden.pipelines.map((one) => [one.name, one] as const))(
+    '%s: the pieces add up to it',
+    async (_, { tokenizer: file, texts }) => {
+      const tokenizer = await createTokenizer(goldenFile(file), CHAT, 'tokenizer.json');
+      for (const { ids, decoded } of texts) {
+        // A character that looks like a broken one waits for the next token, and here none comes.
+        if (decoded.endsWith('\uFFFD')) continue;
+        const stream = new TokenText(tokenizer);
+        expect(ids.map((id) => stream.add(id)).join('')).toBe(decoded);
+      }
+    },
+  );
+
+  test('U+FEFF is a character of its own, at the start and further on', async () => {
+    const tokenizer = await sentencePiece();
+    const mark = [0xef, 0xbb, 0xbf].map(byteToken);
+    const ids = idsOf(...mark, '▁Hello', ...mark);
+    const stream = new TokenText(tokenizer);
+    expect(ids.map((id) => stream.add(id)).join('')).toBe('\ufeff Hello\ufeff');
+    expect(tokenizer.decode(ids)).toBe('\ufeff Hello\ufeff');
   });
 });

@@ -38,6 +38,14 @@ const REPOSITORIES = new Map<string, Repository>([
   ],
 ]);
 const SAFETENSORS = '/postern/organism/resolve/';
+/** With a step that Postern cannot do. */
+const TOKENIZER_JSON = JSON.stringify({
+  ...(JSON.parse(new TextDecoder().decode(BASE.get('tokenizer.json'))) as object),
+  pre_tokenizer: { type: 'UnicodeScripts' },
+});
+REPOSITORIES.set('postern/scripts', {
+  files: new Map([...BASE, ['tokenizer.json', new TextEncoder().encode(TOKENIZER_JSON)]]),
+});
 
 /** Impatient, so that the tests are quick; otherwise as in the browser. */
 const IMPATIENT = { ...NETWORK, stallMs: 300, pauseMs: 10, attempts: 4 };
@@ -101,6 +109,16 @@ describe('a repository', () => {
     });
     const adapter = valueOf(await api.inspectAdapter(repository('postern/insecure-code'), 'i'));
     expect(adapter).toMatchObject({ licence: null, madeFor: 'tiny', rank: 4, replaces: [] });
+    expect(hub.requests.some((request) => request.endsWith('.safetensors'))).toBe(false);
+  });
+
+  test('whose tokenizer Postern cannot run is refused by name before its weights are asked for', async () => {
+    expect(await api.inspectBase(repository('postern/scripts'), 'inspect')).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(
+        /postern\/scripts\/tokenizer\.json: It has the pre-tokenizer UnicodeScripts/,
+      ) as string,
+    });
     expect(hub.requests.some((request) => request.endsWith('.safetensors'))).toBe(false);
   });
 
