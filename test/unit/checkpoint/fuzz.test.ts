@@ -116,7 +116,7 @@ describe('10,000 mutations of', () => {
       exportedConfig(broken, 'b', {
         precision: 'f16',
         tieWordEmbeddings: true,
-        onnx: { files: 1, maxPositions: 64 },
+        onnx: { files: 1, maxPositions: 64, headWidth: 64 },
       }),
     ),
     one('adapter_config.json', mutants(adapterConfig), (broken) => {
