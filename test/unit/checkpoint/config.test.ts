@@ -112,10 +112,39 @@ describe('config.json', () => {
     );
   });
 
-  test('with stored quantisation is refused as a dtype, and a giant text before it is parsed', () => {
-    expect(() => parseConfig({ ...smol, quantization_config: { bits: 4 } }, 'c')).toThrow(
-      expect.objectContaining({ code: 'unsupported-dtype' }),
-    );
+  test.each([
+    [
+      { quantization_config: { bits: 4, quant_method: 'gptq' } },
+      'GPTQ (quantization_config, 4 bits)',
+    ],
+    [{ quantization_config: { quant_method: 'awq', bits: 4 } }, 'AWQ'],
+    [{ quantization_config: { quant_method: 'fp8', fmt: 'e4m3' } }, 'FP8 (quantization_config)'],
+    [{ quantization_config: { quant_method: 'bitsandbytes', load_in_4bit: true } }, 'bitsandbytes'],
+    [{ quantization_config: { load_in_8bit: true } }, '(quantization_config, 8 bits)'],
+    [{ quantization_config: { quant_method: 'a-new-one' } }, 'a-new-one'],
+    [{ quantization_config: {} }, 'quantised (quantization_config)'],
+    [{ quantization_config: 'yes' }, 'quantised (quantization_config)'],
+    [{ quantization_config: { quant_method: 3, bits: 'four' } }, 'quantised (quantization_config)'],
+    [{ compression_config: { quant_method: 'compressed-tensors' } }, 'compressed-tensors'],
+    [{ quantization: { group_size: 64, bits: 4 } }, 'mlx (quantization, 4 bits)'],
+  ])('with weights that are stored quantised is refused by their kind: %o', (change, named) => {
+    const attempt = () => parseConfig({ ...smol, ...change }, 'c');
+    expect(attempt).toThrow(expect.objectContaining({ code: 'unsupported-dtype' }));
+    expect(attempt).toThrow(named);
+  });
+
+  test('without quantisation may say so with null', () => {
+    const quiet = { quantization_config: null, quantization: null, compression_config: null };
+    expect(parseConfig({ ...smol, ...quiet }, 'c')).toEqual(parseConfig(smol, 'c'));
+  });
+
+  test('with a value of any depth in the wrong place is refused in a few words', () => {
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const text = JSON.stringify(smol).replace('"attention_bias":false', `"attention_bias":${deep}`);
+    expect(() => parseConfig(text, 'c')).toThrow('attention_bias is a list, which');
+  });
+
+  test('of a giant text is refused before it is parsed', () => {
     expect(() => parseConfig(' '.repeat(3 << 20), 'c')).toThrow(
       expect.objectContaining({ code: 'too-large' }),
     );
