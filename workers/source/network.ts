@@ -140,6 +140,38 @@ export async function once<T>(
   }
 }
 
+/** No configuration or index of a checkpoint is as long. */
+const MOST_TEXT_BYTES = 32e6;
+
+/**
+ * The body of an answer as text.
+ * @param what it is, for people
+ * @throws ModelError `network` where it does not end within what such a text can be.
+ */
+export async function smallText(
+  response: Response,
+  watched: Watched,
+  what: string,
+): Promise<string> {
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let [text, bytes] = ['', 0];
+  for (let part = await reader?.read(); part && !part.done; part = await reader!.read()) {
+    watched.alive();
+    bytes += part.value.length;
+    if (bytes > MOST_TEXT_BYTES) {
+      await reader!.cancel();
+      throw new ModelError(
+        'network',
+        `${what} is longer than ${MOST_TEXT_BYTES / 1e6} MB, so the server sends something else in its place. ` +
+          'Check the address, or try another server.',
+      );
+    }
+    text += decoder.decode(part.value, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
 /**
  * Tries again while a failure is temporary. `task` calls `progressed` to say that the failures before
  * do not count any more.
