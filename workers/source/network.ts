@@ -9,7 +9,7 @@ export interface Network {
   readonly stallMs: number;
   /** The first pause before another attempt; it doubles each time. */
   readonly pauseMs: number;
-  /** Failures in a row, without a byte between them, after which the person is asked. */
+  /** Failures in a row, without a new byte between them, after which the person is asked. */
   readonly attempts: number;
 }
 
@@ -172,9 +172,12 @@ export async function smallText(
   return text + decoder.decode();
 }
 
+/** However much each of them brings, a task is not tried more often. */
+const MOST_TRIES = 1000;
+
 /**
  * Tries again while a failure is temporary. `task` calls `progressed` to say that the failures before
- * do not count any more.
+ * do not count any more: once it has come further than ever before, not by what it has brought before.
  * @param say what is going on, for the person; null: all is well again.
  */
 export async function persist<T>(
@@ -184,7 +187,7 @@ export async function persist<T>(
   signal: AbortSignal,
 ): Promise<T> {
   let failures = 0;
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     try {
       const value = await task(() => {
         if (failures > 0) say(null);
@@ -196,7 +199,8 @@ export async function persist<T>(
       if (!(error instanceof TemporaryError)) throw error;
       const pause = error.pauseMs ?? network.pauseMs * 2 ** failures;
       failures += 1;
-      if (failures >= network.attempts || pause > LONGEST_PAUSE_MS) throw error;
+      const spent = failures >= network.attempts || tries >= MOST_TRIES;
+      if (spent || pause > LONGEST_PAUSE_MS) throw error;
       const seconds = Math.max(1, Math.round(pause / 1000));
       const [reason] = error.message.split('. ');
       say(`${reason}. Trying again in ${seconds} s (${failures} of ${network.attempts - 1}).`);

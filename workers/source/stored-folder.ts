@@ -9,6 +9,7 @@ import { ModelError } from '../runtime';
 import type { FileStore } from './store';
 import { download } from './download';
 import type { Folder, FolderEntry } from './folder';
+import { Bytes, Sha256Hex, WellFormed } from './hub-answers';
 import { once, smallText } from './network';
 import type { Remote } from './remote';
 
@@ -18,13 +19,13 @@ const ManifestFile = v.object({
   version: v.literal(1),
   name: v.string(),
   page: v.string(),
-  commit: v.nullable(v.string()),
+  commit: v.nullable(WellFormed),
   licence: v.nullable(v.string()),
   files: v.array(
     v.object({
-      path: v.string(),
-      bytes: v.nullable(v.number()),
-      sha256: v.nullable(v.string()),
+      path: WellFormed,
+      bytes: v.nullable(Bytes),
+      sha256: v.nullable(Sha256Hex),
       /** Of the version that what is here belongs to. */
       validator: v.optional(v.nullable(v.string()), null),
       /** A checkpoint or an adapter needs it. */
