@@ -111,6 +111,8 @@ export interface FolderCard {
 export interface CheckpointCard extends FolderCard {
   readonly config: ModelConfig;
   readonly parameters: number;
+  /** What its small files say that is done otherwise here: sentences for people. */
+  readonly notes: readonly string[];
 }
 
 export interface AdapterCard extends FolderCard {
@@ -155,6 +157,8 @@ export interface LoadedCheckpoint extends KeptAs {
   readonly defaultSampling: Sampling;
   /** Settings of that file that would change answers and that nothing here follows. */
   readonly ignoredSettings: readonly string[];
+  /** Values of that file that can be none, and what is taken instead: sentences for people. */
+  readonly oddSettings: readonly string[];
   /** Tokens that end an answer, as text. */
   readonly endTokens: readonly string[];
   readonly chatFormat: ChatFormatFacts;

@@ -4,7 +4,10 @@
 
 import * as v from 'valibot';
 import { CheckpointError } from './error';
-import { maybe, ONLY, readRope, Shape, windowedLayers, type Refuse } from './config-fields';
+import { maybe, ONLY, Shape, type Refuse } from './config-fields';
+import { refuseQuantised } from './config-quantised';
+import { readRope } from './config-rope';
+import { windowedLayers } from './config-window';
 import { FAMILIES, familyOf, type Family } from './families';
 import { checkShape, parseJson } from './json';
 import type { RopeScaling } from './rope';
@@ -73,10 +76,11 @@ export function parseConfig(json: unknown, file: string): ModelConfig {
     throw new CheckpointError('bad-config', file, reason, 'Use the file as it was published.');
   };
   const family = findFamily(value, file, refuse);
+  refuseQuantised(value, file);
   const c = checkShape(Shape, value, file, 'bad-config');
   for (const [field, only] of Object.entries(ONLY)) {
     const found = c[field] ?? only;
-    if (found !== only) refuse(`${field} is ${JSON.stringify(found)}, which is not supported.`);
+    if (found !== only) refuse(`${field} is ${shown(found)}, which is not supported.`);
   }
   const activation = c[family.activationField] ?? family.activation;
   if (activation !== family.activation) {
@@ -84,15 +88,6 @@ export function parseConfig(json: unknown, file: string): ModelConfig {
       `${family.activationField} is "${activation}"; only "${family.activation}" is supported.`,
     );
   }
-  if (c.quantization_config !== undefined && c.quantization_config !== null) {
-    throw new CheckpointError(
-      'unsupported-dtype',
-      file,
-      'The weights are stored quantised (quantization_config is set).',
-      'Choose the checkpoint in F32, F16 or BF16.',
-    );
-  }
-
   const { defaults } = family;
   const nHeads = c.num_attention_heads;
   const nKvHeads = c.num_key_value_heads ?? nHeads;
@@ -104,7 +99,8 @@ export function parseConfig(json: unknown, file: string): ModelConfig {
     inconsistent(`The head size ${dHead} is not an even whole number, so it cannot be rotated.`);
   }
   const { ropeScaling, ...rope } = readRope(c, family, file, refuse);
-  const windowed = windowedLayers(c, family, refuse, inconsistent);
+  const maxPositions = Math.min(c.max_position_embeddings ?? 2048, MAX_CONTEXT);
+  const windowed = windowedLayers(c, family, maxPositions, file, refuse, inconsistent);
   const queryScalar = c.query_pre_attn_scalar ?? defaults.queryPreAttnScalar;
   return {
     architecture: family.architecture,
@@ -118,13 +114,20 @@ export function parseConfig(json: unknown, file: string): ModelConfig {
     ropeTheta: rope.ropeTheta,
     rmsNormEps: c.rms_norm_eps ?? 1e-6,
     tieWordEmbeddings: c.tie_word_embeddings ?? defaults.tieWordEmbeddings,
-    maxPositions: Math.min(c.max_position_embeddings ?? 2048, MAX_CONTEXT),
+    maxPositions,
     ...(ropeScaling ? { ropeScaling } : {}),
     ...(defaults.queryPreAttnScalar !== null && queryScalar != null
       ? { queryScale: queryScalar ** -0.5 }
       : {}),
     ...(windowed ? { window: { ...windowed, ropeTheta: rope.localTheta } } : {}),
   };
+}
+
+/** A value of a file in a message: however large or deep it is, a few words. */
+function shown(value: unknown): string {
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? 'a list' : 'an object';
+  return JSON.stringify(value).slice(0, 60);
 }
 
 function findFamily(value: unknown, file: string, refuse: Refuse): Family {
@@ -145,7 +148,9 @@ function findFamily(value: unknown, file: string, refuse: Refuse): Family {
   );
   return (
     family ??
-    refuse(`The architecture ${names.join(', ')} (model_type "${modelType ?? ''}") is not known.`)
+    refuse(
+      `The architecture ${names.join(', ').slice(0, 200)} (model_type "${modelType ?? ''}") is not known.`,
+    )
   );
 }
 

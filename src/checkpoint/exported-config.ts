@@ -9,8 +9,15 @@ export interface ExportedConfig {
   readonly precision: 'f32' | 'f16';
   /** Whether the head is the embedding. */
   readonly tieWordEmbeddings: boolean;
-  /** For an ONNX folder, the number of files of weights, and how many positions the graph has; null for safetensors. */
-  readonly onnx: { readonly files: number; readonly maxPositions: number } | null;
+  /**
+   * For an ONNX folder, the number of files of weights, how many positions the graph has, and the width of a head
+   * in its caches, by which transformers.js makes them; null for safetensors.
+   */
+  readonly onnx: {
+    readonly files: number;
+    readonly maxPositions: number;
+    readonly headWidth: number;
+  } | null;
 }
 
 /**
@@ -36,6 +43,7 @@ export function exportedConfig(
       ? {}
       : {
           max_position_embeddings: onnx.maxPositions,
+          head_dim: onnx.headWidth,
           'transformers.js_config': {
             dtype: precision === 'f16' ? 'fp16' : 'fp32',
             use_external_data_format: onnx.files,

@@ -2,21 +2,22 @@
 // plain sampling, so what this file changes must be shown wherever a rate is.
 
 import * as v from 'valibot';
-import type { Sampling } from '../core/sampling';
-import { checkShape, parseJson } from './json';
+import { PLAIN_SAMPLING, type Sampling } from '../core/sampling';
+import { parseJson } from './json';
 
-const number = (min: number, max: number) =>
-  v.optional(v.nullable(v.pipe(v.number(), v.minValue(min), v.maxValue(max))));
-const id = v.pipe(v.number(), v.integer(), v.minValue(0));
+const within = (min: number, max: number) => v.pipe(v.number(), v.minValue(min), v.maxValue(max));
+const aboveZero = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
-const GenerationConfig = v.looseObject({
-  do_sample: v.optional(v.nullable(v.boolean())),
-  temperature: number(0, 100),
-  top_k: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0)))),
-  top_p: v.optional(v.nullable(v.pipe(v.number(), v.gtValue(0), v.maxValue(1)))),
-  repetition_penalty: v.optional(v.nullable(v.pipe(v.number(), v.gtValue(0)))),
-  eos_token_id: v.optional(v.nullable(v.union([id, v.array(id)]))),
-});
+/** What a setting may be; any other value of it counts as left out, and that is said. */
+const KNOWN = {
+  do_sample: v.boolean(),
+  temperature: within(0, 100),
+  top_k: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  top_p: v.pipe(aboveZero, v.maxValue(1)),
+  repetition_penalty: aboveZero,
+} as const;
+
+const Id = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** Settings of Hugging Face that would change answers and are not followed here, with what turns them off. */
 const UNHEEDED: Readonly<Record<string, readonly unknown[]>> = {
@@ -50,28 +51,89 @@ export interface GenerationConfig {
   readonly endIds: readonly number[];
   /** Names of settings in the file that would change answers and that nothing here follows. */
   readonly ignoredSettings: readonly string[];
+  /** What in the file is no value of its setting, and what is taken instead: sentences for people. */
+  readonly odd: readonly string[];
 }
+
+/** Without a `generation_config.json`. */
+export const NO_GENERATION_CONFIG: GenerationConfig = {
+  sampling: PLAIN_SAMPLING,
+  endIds: [],
+  ignoredSettings: [],
+  odd: [],
+};
 
 /**
  * Reads a `generation_config.json`, given as text or as the parsed value. What is not set is plain
  * sampling at temperature 1, except top_k where do_sample is true: Hugging Face then takes 50. (Without
  * do_sample Hugging Face decodes greedily; here the settings beside it still say how to sample.)
- * @throws CheckpointError 'bad-config'.
+ * The file is optional and others write odd values into it (top_k -1 for "off"), so nothing in it is refused:
+ * what is no value of its setting counts as left out, and `odd` says so.
  */
 export function parseGenerationConfig(json: unknown, file: string): GenerationConfig {
-  const c = checkShape(GenerationConfig, parseJson(json, file, 'bad-config'), file, 'bad-config');
-  const end = c.eos_token_id ?? [];
+  const value = readLeniently(json, file);
+  if (value === null) {
+    const odd = [`${file} isn't a JSON object. Postern samples plainly at temperature 1.`];
+    return { ...NO_GENERATION_CONFIG, odd };
+  }
+  const own = (name: string): unknown => (Object.hasOwn(value, name) ? value[name] : null) ?? null;
+  const odd: string[] = [];
+  const known = <K extends keyof typeof KNOWN>(name: K, instead: string) => {
+    const found = own(name);
+    if (found === null) return null;
+    const read = v.safeParse(KNOWN[name], found);
+    if (read.success) return read.output as v.InferOutput<(typeof KNOWN)[K]>;
+    odd.push(`${file}: ${name} is ${shown(found)}. Postern uses ${instead}.`);
+    return null;
+  };
+  const doSample = known('do_sample', 'sampling');
+  const temperature = known('temperature', '1');
+  const topK = known('top_k', 'all tokens (0)');
+  const ends = [own('eos_token_id')].flat().filter((id) => id !== null);
+  const [endIds, others] = [ends.filter(isId), ends.filter((id) => !isId(id))];
+  if (others.length > 0) {
+    const which = others.slice(0, 3).map(shown).join(', ');
+    odd.push(`${file}: eos_token_id has ${which}. Postern uses the tokenizer's end tokens.`);
+  }
   return {
     sampling: {
-      temperature: c.do_sample === false ? 0 : (c.temperature ?? 1),
-      topK: c.top_k ?? (c.do_sample === true ? 50 : 0),
-      topP: c.top_p ?? 1,
-      repetitionPenalty: c.repetition_penalty ?? 1,
+      temperature: doSample === false ? 0 : (temperature ?? 1),
+      topK: topK ?? (doSample === true && own('top_k') === null ? 50 : 0),
+      topP: known('top_p', '1') ?? 1,
+      repetitionPenalty: known('repetition_penalty', '1') ?? 1,
     },
-    endIds: typeof end === 'number' ? [end] : end,
+    endIds,
     ignoredSettings: Object.entries(UNHEEDED).flatMap(([name, off]) => {
-      const value = Object.hasOwn(c, name) ? c[name] : null;
-      return value === null || value === undefined || off.includes(value) ? [] : [name];
+      const found = own(name);
+      return found === null || off.includes(found) ? [] : [name];
     }),
+    odd,
   };
+}
+
+const isId = (id: unknown): id is number => v.is(Id, id);
+
+/** NaN and Infinity where JSON has values: Python's json writes them. */
+const PYTHON_NUMBER = /([:[,]\s*)(-?Infinity|NaN)(?=\s*[,\]}])/g;
+
+/** The object that the file holds; null where it holds none. */
+function readLeniently(json: unknown, file: string): Readonly<Record<string, unknown>> | null {
+  for (const text of typeof json === 'string'
+    ? [json, json.replace(PYTHON_NUMBER, '$1"$2"')]
+    : [json]) {
+    try {
+      const value = parseJson(text, file, 'bad-config');
+      return v.is(v.looseObject({}), value) && !Array.isArray(value) ? value : null;
+    } catch {
+      // Read once more, then done without.
+    }
+  }
+  return null;
+}
+
+/** A value of the file in a sentence. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value).slice(0, 40);
 }

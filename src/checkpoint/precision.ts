@@ -4,6 +4,7 @@
 
 import type { Precision } from '../core/precision';
 import { expectedTensors, type ModelConfig } from './config';
+import { kernelHeadWidth } from './head-width';
 
 export type { Precision };
 
@@ -25,11 +26,15 @@ const MATRIX_BYTES: Readonly<Record<Precision, (rows: number, inner: number) => 
   int8: (rows, inner) => rows * (inner + 4),
 };
 
-/** Bytes of the weights as they are kept, rotary tables included; the gaps between tensors are not counted. */
+/**
+ * Bytes of the weights as they are kept, rotary tables and the zeros of widened heads included; the gaps between
+ * tensors are not counted.
+ */
 export function storedBytes(config: ModelConfig, precision: Precision): number {
-  const { maxPositions, dHead, window } = config;
+  const { maxPositions, window } = config;
+  const dHead = kernelHeadWidth(config.dHead);
   const tables = (window ? 2 : 1) * 2 * maxPositions * (dHead / 2) * 4;
-  return [...expectedTensors(config).values()].reduce(
+  return [...expectedTensors({ ...config, dHead }).values()].reduce(
     (sum, [rows = 0, inner]) =>
       sum + (inner === undefined ? 4 * rows : MATRIX_BYTES[precision](rows, inner)),
     tables,

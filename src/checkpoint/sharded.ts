@@ -11,8 +11,8 @@ const MAX_SHARDS = 256;
 
 const Index = v.looseObject({ weight_map: v.record(v.string(), v.string()) });
 
-/** A name beside the index: no folder above or below. */
-const PLAIN_NAME = /^[\w.-]+\.safetensors$/;
+/** A name beside the index, of any form: no folder above or below, no control character, no half of a pair. */
+const PLAIN_NAME = /^[^/\\\p{Cc}\p{Cs}]{1,243}\.safetensors$/u;
 
 /**
  * Names of the files, each once, in the order of their names.
@@ -27,7 +27,9 @@ export function shardNames(json: unknown, file: string): readonly string[] {
     throw new CheckpointError('corrupt', file, reason, 'Download it again.');
   };
   if (strange !== undefined)
-    refuse(`It names "${strange}", which is no safetensors file beside it.`);
+    refuse(
+      `It names ${JSON.stringify(strange.slice(0, 100))}, which is no safetensors file beside it.`,
+    );
   if (names.length === 0) refuse('It names no file.');
   if (names.length > MAX_SHARDS) refuse(`It names ${names.length} files, more than ${MAX_SHARDS}.`);
   return names;

@@ -3,6 +3,7 @@
 
 import type { ModelConfig } from '../checkpoint/config';
 import type { Family } from '../checkpoint/families';
+import { kernelHeadWidth } from '../checkpoint/head-width';
 import type { RopeScaling } from '../checkpoint/rope';
 import { ropeTables } from './decoder-weights';
 import { float, type GraphBuilder, int, MICROSOFT, type Value } from './graph';
@@ -50,16 +51,19 @@ export function attentionInputs(g: GraphBuilder, config: ModelConfig): Attention
 /** [batch, pos, d_model] -> [batch, pos, d_model]. */
 export function attention(context: BlockContext, layer: number, x: Value): Value {
   const { g, config, family, store, inputs, cache } = context;
-  const { nHeads, nKvHeads, dHead, dModel, queryScale, window } = config;
+  const { nHeads, nKvHeads, dHead, dModel, window } = config;
+  const width = kernelHeadWidth(dHead);
+  // The operator would divide by the root of the width that it sees.
+  const queryScale = config.queryScale ?? (width === dHead ? undefined : dHead ** -0.5);
   const name = `model.layers.${layer}.self_attn`;
-  const sizes = [nHeads * dHead, nKvHeads * dHead, nKvHeads * dHead];
+  const sizes = [nHeads * width, nKvHeads * width, nKvHeads * width];
   const parts = (kind: string): MatrixPart[] =>
     ['q', 'k', 'v'].map((side, i) => [`${name}.${side}_proj.${kind}`, sizes[i]!]);
   const joined = `${name}.q_proj+k_proj+v_proj`;
   let packed = store.linear(joined, parts('weight'), dModel, x);
   if (family.qkvBias) packed = g.op('Add', [packed, store.bias(`${joined}.bias`, parts('bias'))]);
   const qkv = family.qkNorm ? normedHeads(context, name, packed, sizes) : [packed, '' as const, ''];
-  const dims = (length: string) => ['batch', nKvHeads, length, dHead];
+  const dims = (length: string) => ['batch', nKvHeads, length, width];
   const past = (kind: string) =>
     cache ? g.input(`past_key_values.${layer}.${kind}`, 'f32', dims('past')) : '';
   const inWindow = window?.layers[layer] === true;
@@ -86,23 +90,29 @@ export function attention(context: BlockContext, layer: number, x: Value): Value
       g.outputs.push({ name: output, dtype: 'f32', dims: dims('total') });
   }
   const output: MatrixPart = [`${name}.o_proj.weight`, dModel];
-  return store.linear(`${name}.o_proj`, [output], nHeads * dHead, mixed!);
+  return store.linear(`${name}.o_proj`, [output], nHeads * width, mixed!);
 }
 
-/** q, k and v apart, each head of q and k through its RMSNorm. */
+/**
+ * q, k and v apart, each head of q and k through its RMSNorm. Zeros that widen a head make its mean square
+ * smaller by d_head / width: epsilon and gain take that back.
+ */
 function normedHeads(
   { g, config, family, store }: BlockContext,
   name: string,
   packed: Value,
   sizes: readonly number[],
 ): Value[] {
-  const { dHead, rmsNormEps } = config;
+  const { dHead } = config;
+  const width = kernelHeadWidth(dHead);
+  const share = dHead / width;
+  const epsilon = config.rmsNormEps * share;
   const split = g.opN('Split', 3, [packed, g.int64(...sizes)], { axis: int(-1) });
   return split.map((value, i) => {
     if (i === 2) return value;
-    const gain = store.gain(`${name}.${'qk'[i]}_norm`, dHead, family.gainOffset);
-    const heads = g.op('Reshape', [value, g.int64(0, 0, sizes[i]! / dHead, dHead)]);
-    return g.op('Reshape', [rmsNorm(g, heads, gain, rmsNormEps), g.int64(0, 0, sizes[i]!)]);
+    const gain = store.gain(`${name}.${'qk'[i]}_norm`, width, family.gainOffset, share ** 0.5);
+    const heads = g.op('Reshape', [value, g.int64(0, 0, sizes[i]! / width, width)]);
+    return g.op('Reshape', [rmsNorm(g, heads, gain, epsilon), g.int64(0, 0, sizes[i]!)]);
   });
 }
 

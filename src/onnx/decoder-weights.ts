@@ -2,7 +2,10 @@
 // [out, in], MatMul wants [in, out]. Refuses missing or misshapen weights.
 
 import type { Weights } from '../checkpoint/config';
+import { CheckpointError } from '../checkpoint/error';
+import { kernelHeadWidth } from '../checkpoint/head-width';
 import { ropeFrequencies, type RopeScaling } from '../checkpoint/rope';
+import { halfOverflows, toHalf } from '../core/half';
 import type { Tensor } from '../core/tensor';
 
 export type WeightDType = 'f32' | 'f16';
@@ -19,6 +22,20 @@ export function weightOf(weights: Weights, name: string, dims: readonly number[]
     );
   }
   return found;
+}
+
+/**
+ * The numbers of the tensor `name` as halves.
+ * @throws CheckpointError 'unsupported-dtype' where one does not fit.
+ */
+export function halvesOf(name: string, data: Float32Array): Uint16Array<ArrayBuffer> {
+  if (!halfOverflows(data)) return toHalf(data);
+  throw new CheckpointError(
+    'unsupported-dtype',
+    name,
+    'It has numbers over 65504, too large for f16.',
+    'Choose f32 or 8 bits.',
+  );
 }
 
 type Numbers = Float32Array | Uint16Array | Int8Array | Uint8Array;
@@ -54,7 +71,10 @@ export function transposedBeside(parts: readonly Tensor[]): Tensor {
   return { data, dims: [inner, outer] };
 }
 
-/** Rotary angles of half-split RoPE, cos and sin [max, d_head / 2]. */
+/**
+ * Rotary angles of half-split RoPE, cos and sin [max, width / 2]. The width is d_head as the operators take it
+ * (checkpoint/head-width.ts); pairs that are zeros there are not turned.
+ */
 export function ropeTables(
   maxPositions: number,
   dHead: number,
@@ -62,12 +82,12 @@ export function ropeTables(
   scaling: RopeScaling | null = null,
 ): { cos: Tensor; sin: Tensor } {
   const frequencies = ropeFrequencies(dHead, theta, scaling);
-  const half = frequencies.length;
+  const half = kernelHeadWidth(dHead) / 2;
   const cos = new Float32Array(maxPositions * half);
   const sin = new Float32Array(maxPositions * half);
   for (let position = 0; position < maxPositions; position++) {
     for (let i = 0; i < half; i++) {
-      const angle = position * frequencies[i]!;
+      const angle = position * (frequencies[i] ?? 0);
       cos[position * half + i] = Math.cos(angle);
       sin[position * half + i] = Math.sin(angle);
     }

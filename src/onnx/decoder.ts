@@ -21,6 +21,7 @@ import {
 import { weightOf } from './decoder-weights';
 import { GraphBuilder, int, type Value, type ValueInfo } from './graph';
 import { editHooks, poolResiduals, stackResiduals } from './hooks';
+import { paddedHeads } from './padded-heads';
 import { encodeModel } from './proto';
 import { type TableInput, type TensorSlot, WeightSlots, type WeightStretch } from './weight-slots';
 import { weightStore } from './weight-store';
@@ -83,8 +84,8 @@ export interface DecoderGraph {
 
 /**
  * The graph with all its weights; inputs and outputs as in `planDecoder`.
- * @throws Error when a weight is missing or has another shape than the config says; RangeError for head
- * sizes that the operator does not take, or a weight too large for f16.
+ * @throws Error when a weight is missing or has another shape than the config says; CheckpointError for a
+ * weight too large for f16.
  */
 export function buildDecoder(
   config: ModelConfig,
@@ -124,18 +125,11 @@ export function fillTable(
  * Inputs, besides those of the options: `input_ids` int32 [batch, pos], `seqlens_k` int32 [batch], `total` int32 [],
  * `logit_rows` int32 [rows] (indices into batch * pos). Output `logits` is [rows, d_vocab]
  * ([batch * pos, d_vocab] with `all`).
- * @throws RangeError for head sizes that the operator does not take.
  */
 export function planDecoder(config: ModelConfig, options: DecoderOptions): DecoderPlan {
-  const { nLayers, dModel, dVocab, dHead, nHeads, nKvHeads, rmsNormEps } = config;
-  if (dHead % 16 !== 0 || nHeads % nKvHeads !== 0) {
-    throw new RangeError(
-      `Attention needs a head width that is a multiple of 16 and query heads that divide evenly over ` +
-        `key heads; the config has width ${dHead}, ${nHeads} over ${nKvHeads}.`,
-    );
-  }
+  const { nLayers, dModel, dVocab, rmsNormEps } = config;
   const g = new GraphBuilder('decoder');
-  const slots = new WeightSlots(g);
+  const slots = new WeightSlots(g, paddedHeads(config));
   const store = weightStore(g, slots, options.precision);
   const family = familyOf(config);
   const inputs = attentionInputs(g, config);

@@ -13,6 +13,7 @@ import { ropeTables, type WeightDType } from './decoder-weights';
 import { type ExternalFile, ExternalFiles } from './external-files';
 import { externalStore } from './external-store';
 import { GraphBuilder, int, type Value, type ValueInfo } from './graph';
+import { paddedHeads } from './padded-heads';
 import { encodeModel } from './proto';
 
 const INT32 = 6;
@@ -36,11 +37,11 @@ export interface PlainExport {
 
 /**
  * Inputs `input_ids` int64 [batch, pos], `attention_mask` int64 [batch, total], `num_logits_to_keep` int64 []
- * (0 keeps all), `past_key_values.{l}.key|value` [batch, n_kv_heads, past, d_head]; outputs `logits`
+ * (0 keeps all), `past_key_values.{l}.key|value` [batch, n_kv_heads, past, head width]; outputs `logits`
  * [batch, kept, d_vocab] and `present.{l}.key|value`. All f32.
  * Nothing is read or converted here: the parts of the files do that when they are asked for their bytes.
  * @throws Error when a weight is missing or has no place; from a part, Error for another shape than the
- *   config says, RangeError for a number that does not fit into a half.
+ *   config says, CheckpointError for a number that does not fit into a half.
  */
 export function exportPlain(
   config: ModelConfig,
@@ -55,7 +56,7 @@ export function exportPlain(
 
   const g = new GraphBuilder('plain decoder');
   const files = new ExternalFiles(g, `${name}_data`, fileBytes);
-  const store = externalStore(g, files, weights, dtype);
+  const store = externalStore(g, files, weights, dtype, paddedHeads(config));
   const family = familyOf(config);
   const { nLayers, dModel, dVocab, rmsNormEps } = config;
   const ids = g.input('input_ids', 'i64', ['batch', 'sequence_length']);

@@ -2,9 +2,8 @@
 // shapes, and each part makes its bytes only when it is written, so that a checkpoint of any size goes out
 // one weight at a time.
 
-import { halfOverflows, toHalf } from '../core/half';
 import { sizeOf, type Tensor } from '../core/tensor';
-import type { WeightDType } from './decoder-weights';
+import { halvesOf, type WeightDType } from './decoder-weights';
 import type { GraphBuilder, Value } from './graph';
 
 export interface ExternalPart {
@@ -43,7 +42,7 @@ export class ExternalFiles {
     return this.#files;
   }
 
-  /** A weight of the graph. @throws RangeError from `make` where a number does not fit into a half. */
+  /** A weight of the graph. @throws CheckpointError from `make` where a number does not fit into a half. */
   add(name: string, dtype: WeightDType, dims: readonly number[], make: () => Tensor): Value {
     const bytes = sizeOf(dims) * (dtype === 'f32' ? 4 : 2);
     let file = this.#files.at(-1);
@@ -64,8 +63,5 @@ export class ExternalFiles {
 
 function stored(name: string, { data }: Tensor, dtype: WeightDType): Uint8Array {
   if (dtype === 'f32') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  if (halfOverflows(data)) {
-    throw new RangeError(`${name} has numbers over 65504, too large for f16. Choose f32.`);
-  }
-  return new Uint8Array(toHalf(data).buffer);
+  return new Uint8Array(halvesOf(name, data).buffer);
 }

@@ -7,6 +7,7 @@ import type { Tensor } from '../core/tensor';
 import { transposedBeside, weightOf, type WeightDType } from './decoder-weights';
 import type { ExternalFiles } from './external-files';
 import { type GraphBuilder, int, type Value } from './graph';
+import type { WideningOf } from './padded-heads';
 import type { WeightStore } from './weight-store';
 
 const FLOAT = 1;
@@ -16,8 +17,14 @@ export function externalStore(
   files: ExternalFiles,
   weights: Weights,
   dtype: WeightDType,
+  widening: WideningOf,
 ): WeightStore {
-  const get = (name: string, ...dims: number[]): Tensor => weightOf(weights, name, dims);
+  /** In the shape that the graph keeps. */
+  const get = (name: string, ...kept: number[]): Tensor => {
+    const wide = widening(name);
+    const found = weightOf(weights, name, wide?.dims ?? kept);
+    return wide ? { data: wide.widen(found.data), dims: kept } : found;
+  };
   const cast = (x: Value): Value => (dtype === 'f16' ? g.op('Cast', [x], { to: int(FLOAT) }) : x);
   return {
     linear(name, parts, inner, x) {
@@ -34,11 +41,11 @@ export function externalStore(
         multiply: (x) => g.op('MatMul', [x, g.op('Transpose', [cast(stored)])]),
       };
     },
-    gain(name, size, offset) {
+    gain(name, size, offset, scale = 1) {
       const full = `${name}.weight`;
       return files.add(full, 'f32', [size], () => {
         const { data, dims } = get(full, size);
-        return { data: data.map((weight) => offset + weight), dims };
+        return { data: data.map((weight) => scale * (offset + weight)), dims };
       });
     },
     bias(name, parts) {

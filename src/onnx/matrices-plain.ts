@@ -2,8 +2,7 @@
 // read the same input lie side by side so that one MatMul serves them. With f16 the product is computed in
 // halves too (what reads it, and what it is added to, is f32): a device without shader-f16 cannot run it.
 
-import { halfOverflows, toHalf } from '../core/half';
-import { transposeInto } from './decoder-weights';
+import { halvesOf, transposeInto } from './decoder-weights';
 import { int, type GraphBuilder, type Value } from './graph';
 import type { Room, WeightBlock, WeightSlots } from './weight-slots';
 import type { Matrices } from './matrices';
@@ -12,17 +11,12 @@ const ONNX_FLOAT = 1;
 const ONNX_FLOAT16 = 10;
 const PIECE = 1 << 20;
 
-/** @throws RangeError, when a tensor is written, for a number that does not fit into a half. */
+/** @throws CheckpointError, when a tensor is written, for a number that does not fit into a half. */
 export function plainMatrices(g: GraphBuilder, slots: WeightSlots, dtype: 'f32' | 'f16'): Matrices {
   const half = dtype === 'f16';
   const cast = (x: Value, to: number) => (half ? g.op('Cast', [x], { to: int(to) }) : x);
-  const stored = (name: string, data: Float32Array): Float32Array | Uint16Array => {
-    if (!half) return data;
-    if (halfOverflows(data)) {
-      throw new RangeError(`${name} has numbers over 65504, too large for f16.`);
-    }
-    return toHalf(data);
-  };
+  const stored = (name: string, data: Float32Array): Float32Array | Uint16Array =>
+    half ? halvesOf(name, data) : data;
   const view = (room: Room, block: WeightBlock) => (half ? room.u16(block) : room.f32(block));
   return {
     linear(name, parts, inner, x) {

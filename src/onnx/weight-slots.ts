@@ -5,6 +5,7 @@
 
 import type { Tensor } from '../core/tensor';
 import type { DType, GraphBuilder, Value } from './graph';
+import type { WideningOf } from './padded-heads';
 
 /** The external data of a graph, or a stretch of it; every room in it is aligned for any typed array. */
 export interface WeightBlock {
@@ -23,6 +24,7 @@ export interface WeightStretch {
 
 /** What the graph expects of one tensor of the checkpoint. */
 export interface TensorSlot {
+  /** In the checkpoint. */
   readonly dims: readonly number[];
   /** @throws Error for another shape, RangeError for numbers that cannot be stored. */
   write(tensor: Tensor, block: WeightBlock): void;
@@ -59,9 +61,12 @@ export class WeightSlots {
   /** One after the other, as the rooms were laid out. */
   readonly stretches: WeightStretch[] = [];
   readonly #g: GraphBuilder;
+  readonly #widening: WideningOf;
 
-  constructor(g: GraphBuilder) {
+  /** @param widening of tensors that the graph keeps in another shape than the checkpoint. */
+  constructor(g: GraphBuilder, widening: WideningOf = () => null) {
     this.#g = g;
+    this.#widening = widening;
   }
 
   room(name: string, dtype: DType, dims: readonly number[]): Room {
@@ -102,15 +107,20 @@ export class WeightSlots {
     };
   }
 
-  /** Declares the tensor `name` of the checkpoint and what is done with it when it comes. */
+  /**
+   * Declares the tensor `name` of the checkpoint and what is done with it when it comes.
+   * @param kept its shape in the graph
+   */
   expect(
     name: string,
-    dims: readonly number[],
+    kept: readonly number[],
     write: (data: Float32Array, block: WeightBlock) => void,
   ): void {
     if (!this.tableInputs.some((input) => input.name === name)) {
       this.stretches.at(-1)?.tensors.push(name);
     }
+    const widening = this.#widening(name);
+    const dims = widening?.dims ?? kept;
     this.tensors.set(name, {
       dims,
       write(tensor, block) {
@@ -119,7 +129,7 @@ export class WeightSlots {
             `${name} is [${tensor.dims.join(', ')}], the config asks for [${dims.join(', ')}].`,
           );
         }
-        write(tensor.data, block);
+        write(widening ? widening.widen(tensor.data) : tensor.data, block);
       },
     });
   }

@@ -11,8 +11,8 @@ import { plainMatrices } from './matrices-plain';
 import type { WeightSlots } from './weight-slots';
 
 export interface WeightStore extends Matrices {
-  /** Gain of an RMSNorm [size]: `offset` plus the tensor `<name>.weight`. */
-  gain(name: string, size: number, offset: number): Value;
+  /** Gain of an RMSNorm [size]: `offset` plus the tensor `<name>.weight`, times `scale` where there is one. */
+  gain(name: string, size: number, offset: number, scale?: number): Value;
   /** Biases one after the other [sum of sizes]. */
   bias(name: string, parts: readonly MatrixPart[]): Value;
 }
@@ -32,12 +32,12 @@ export function weightStore(
 ): WeightStore {
   return {
     ...MATRICES[precision](g, slots),
-    gain(name, size, offset) {
+    gain(name, size, offset, scale = 1) {
       const full = `${name}.weight`;
       const room = slots.room(full, 'f32', [size]);
       slots.expect(full, [size], (data, block) => {
         const out = room.f32(block);
-        for (let i = 0; i < size; i++) out[i] = offset + data[i]!;
+        for (let i = 0; i < size; i++) out[i] = scale * (offset + data[i]!);
       });
       return room.value;
     },

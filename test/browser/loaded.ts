@@ -17,6 +17,7 @@ export const loadedAs = (id: string, change: Partial<LoadedCheckpoint> = {}): Lo
   sha256: id,
   defaultSampling: PLAIN_SAMPLING,
   ignoredSettings: [],
+  oddSettings: [],
   endTokens: [],
   chatFormat: {
     templates: ['default'],

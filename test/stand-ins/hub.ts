@@ -28,6 +28,8 @@ export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Record<string, string> }
   /** The body stops after so many bytes: the connection breaks, or stays open without a byte. */
   | { readonly kind: 'cut' | 'stall'; readonly after: number }
+  /** The same, whatever range was asked for. */
+  | { readonly kind: 'cut-whole'; readonly after: number }
   | { readonly kind: 'page' }
   | { readonly kind: 'body'; readonly body: Uint8Array }
   /** The whole file whatever range was asked for. */
@@ -43,7 +45,7 @@ export interface StandIn {
   readonly authorization: () => string | undefined;
   /** Asked for each request by its path; may be set at any time. */
   fault: (path: string) => Fault | undefined;
-  /** More headers of a file; may be set at any time. */
+  /** More headers of an answer; may be set at any time. */
   headers: (path: string) => Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
@@ -120,8 +122,8 @@ function answer(
   const rest = path.slice(`/${api ?? ''}${name}/${verb}/`.length);
   const json = (value: unknown): void => {
     response
-      .writeHead(200, { ...cors, 'Content-Type': 'application/json' })
-      .end(JSON.stringify(value));
+      .writeHead(200, { ...cors, ...headers, 'Content-Type': 'application/json' })
+      .end(fault?.kind === 'body' ? fault.body : JSON.stringify(value));
   };
   if (verb === 'revision' || verb === 'tree') {
     if (rest !== 'main' && rest !== COMMIT) return refuse(404, 'RevisionNotFound');
@@ -180,7 +182,7 @@ function send(
   response: ServerResponse,
 ): void {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-  const ranged = from > 0 && fault?.kind !== 'no-ranges';
+  const ranged = from > 0 && fault?.kind !== 'no-ranges' && fault?.kind !== 'cut-whole';
   if (ranged && from >= bytes.length) {
     response.writeHead(416, { ...headers, 'Content-Range': `bytes */${bytes.length}` }).end();
     return;
@@ -193,9 +195,9 @@ function send(
     ...(ranged ? { 'Content-Range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {}),
   });
   if (request.method === 'HEAD') response.end();
-  else if (fault?.kind === 'cut' || fault?.kind === 'stall') {
+  else if (fault?.kind === 'cut' || fault?.kind === 'cut-whole' || fault?.kind === 'stall') {
     response.write(body.subarray(0, fault.after), () => {
-      if (fault.kind === 'cut') setTimeout(() => response.destroy(), 20);
+      if (fault.kind !== 'stall') setTimeout(() => response.destroy(), 20);
     });
   } else response.end(body);
 }

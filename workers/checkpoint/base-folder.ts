@@ -5,12 +5,12 @@ import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import { parseConfig } from '../../src/checkpoint/config';
 import { textOf, wholeFile, type FileBytes } from '../../src/checkpoint/file-bytes';
 import {
+  NO_GENERATION_CONFIG,
   parseGenerationConfig,
   type GenerationConfig,
 } from '../../src/checkpoint/generation-config';
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 import { openWeights } from '../../src/checkpoint/weights';
-import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import type { FolderSource } from '../api';
 import { ByteCounter } from '../source/fetch-file';
 import { ModelError } from '../runtime';
@@ -77,7 +77,7 @@ async function fetchFolder(
   signal: AbortSignal,
 ): Promise<BaseFolder> {
   const folder = await openFolder(source, sources);
-  const wanted = wantedFiles(await folder.list(signal), 'base', folder.name);
+  const wanted = await wantedFiles(folder, 'base', signal);
   const files = await folder.take(wanted, counter, signal);
   const missing = (name: string): ModelError =>
     new ModelError('network', `${folder.name}/${name} is not there any more. Load again.`);
@@ -103,7 +103,7 @@ async function fetchFolder(
     tokenizer,
     generation: generation
       ? parseGenerationConfig(textOf(generation), generation.name)
-      : { sampling: PLAIN_SAMPLING, endIds: [], ignoredSettings: [] },
+      : NO_GENERATION_CONFIG,
     weightFiles: weights,
     weights: openWeights(config, weights),
     async published(name, when) {

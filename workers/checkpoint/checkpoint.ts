@@ -146,6 +146,7 @@ export async function loadCheckpoint(
       sha256,
       defaultSampling: generation.sampling,
       ignoredSettings: generation.ignoredSettings,
+      oddSettings: generation.odd,
       // A list of ids can name one that the tokenizer does not have.
       endTokens: endIds.filter((id) => id < tokenizer.size).map((id) => tokenizer.decodeOne(id)),
       chatFormat: tokenizer.chatFormat,
@@ -179,7 +180,7 @@ export async function loadAdapter(
   signal: AbortSignal,
 ): Promise<AdapterFiles> {
   const folder = await openFolder(source, sources);
-  const wanted = wantedFiles(await folder.list(signal), 'adapter', folder.name);
+  const wanted = await wantedFiles(folder, 'adapter', signal);
   const files = await folder.take(wanted, counter, signal);
   return {
     config: files.get('adapter_config.json')!,

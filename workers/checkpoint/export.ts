@@ -4,6 +4,7 @@
 
 import { strToU8, Zip, ZipPassThrough } from 'fflate';
 import { expectedTensors, type ModelConfig, type Weights } from '../../src/checkpoint/config';
+import { kernelHeadWidth } from '../../src/checkpoint/head-width';
 import { exportedConfig } from '../../src/checkpoint/exported-config';
 import { encodeTensor, safetensorsLayout } from '../../src/checkpoint/safetensors';
 import { withoutDirection } from '../../src/checkpoint/without-direction';
@@ -135,11 +136,14 @@ async function folderFiles(
       `config.json of ${model.id} cannot be read any more. Load the checkpoint again, then save it.`,
     );
   }
-  const { tieWordEmbeddings, maxPositions } = config;
+  const { tieWordEmbeddings, maxPositions, dHead } = config;
   const text = exportedConfig(new TextDecoder().decode(published), 'config.json', {
     precision,
     tieWordEmbeddings,
-    onnx: onnxFiles === null ? null : { files: onnxFiles, maxPositions },
+    onnx:
+      onnxFiles === null
+        ? null
+        : { files: onnxFiles, maxPositions, headWidth: kernelHeadWidth(dHead) },
   });
   const small = [whole('config.json', strToU8(text))];
   for (const name of COPIED) {

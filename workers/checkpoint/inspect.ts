@@ -2,16 +2,17 @@
 
 import { parseAdapterConfig } from '../../src/checkpoint/adapter-config';
 import { expectedTensors, parseConfig } from '../../src/checkpoint/config';
-import { textOf } from '../../src/checkpoint/file-bytes';
+import { parseGenerationConfig } from '../../src/checkpoint/generation-config';
 import type { AdapterCard, CheckpointCard, FolderCard, FolderSource, StoredReport } from '../api';
-import { ByteCounter } from '../source/fetch-file';
-import { ModelError } from '../runtime';
 import { KEPT_PRECISIONS, madeFile } from '../runtime/converted-weights';
-import { wantedFiles, type Folder, type FolderEntry, type FolderRole } from '../source/folder';
+import { wantedFiles, type Folder, type FolderRole } from '../source/folder';
+import { ModelError } from '../runtime';
 import { openFolder, type Sources } from '../source/open-folder';
 import { readManifest, StoredFolder } from '../source/stored-folder';
 import type { FileStore } from '../source/store';
 import { readTokenizer } from './tokenizer-files';
+
+const GENERATION = 'generation_config.json';
 
 /** @throws CheckpointError, ModelError. */
 export async function inspectBase(
@@ -25,7 +26,17 @@ export async function inspectBase(
     (sum, dims) => sum + dims.reduce((product, dim) => product * dim, 1),
     0,
   );
-  return { ...card, config, parameters };
+  return { ...card, config, parameters, notes: await notesOf(folder, signal) };
+}
+
+/** What generation_config.json asks for that is not done here. */
+async function notesOf(folder: Folder, signal: AbortSignal): Promise<readonly string[]> {
+  const text = await folder.peek(GENERATION, signal);
+  if (text === null) return [];
+  const { odd, ignoredSettings } = parseGenerationConfig(text, GENERATION);
+  return ignoredSettings.length === 0
+    ? odd
+    : [...odd, `${GENERATION}: Postern doesn't follow ${ignoredSettings.join(', ')}.`];
 }
 
 /**
@@ -40,12 +51,11 @@ export async function lookUpBase(
 ): Promise<CheckpointCard> {
   const card = await inspectBase(source, sources, signal);
   const folder = await openFolder(source, sources);
-  const wanted = wantedFiles(await folder.list(signal), 'base', folder.name);
   await readTokenizer(
-    async (path) =>
-      wanted.some((entry) => entry.path === path)
-        ? { name: `${folder.name}/${path}`, text: await peek(folder, wanted, path, signal) }
-        : null,
+    async (path) => {
+      const text = await folder.peek(path, signal);
+      return text === null ? null : { name: `${folder.name}/${path}`, text };
+    },
     (path) =>
       new ModelError('network', `${folder.name}/${path} is not there any more. Look up again.`),
   );
@@ -72,8 +82,11 @@ async function inspect(
   signal: AbortSignal,
 ): Promise<{ card: FolderCard; folder: Folder; text: string }> {
   const folder = await openFolder(source, sources);
-  const wanted = wantedFiles(await folder.list(signal), role, folder.name);
-  const text = await peek(folder, wanted, configName, signal);
+  const wanted = await wantedFiles(folder, role, signal);
+  const text = await folder.peek(configName, signal);
+  if (text === null) {
+    throw new ModelError('network', `${folder.name}/${configName} isn't there. Check the address.`);
+  }
   const remote = folder instanceof StoredFolder ? folder : null;
   const said = await remote?.manifest(signal, () => {});
   const card: FolderCard = {
@@ -85,18 +98,6 @@ async function inspect(
     storedBytes: remote ? await remote.storedBytes(wanted) : 0,
   };
   return { card, folder, text };
-}
-
-async function peek(
-  folder: Folder,
-  wanted: readonly FolderEntry[],
-  name: string,
-  signal: AbortSignal,
-): Promise<string> {
-  if (folder instanceof StoredFolder) return folder.peek(name, signal);
-  const entries = wanted.filter(({ path }) => path === name);
-  const files = await folder.take(entries, new ByteCounter(() => {}), signal);
-  return textOf(files.get(name)!);
 }
 
 /** What is stored, finished or not, by name. */

@@ -4,11 +4,12 @@
 
 import type { Tensor } from 'onnxruntime-common';
 import type { ModelConfig } from '../../src/checkpoint/config';
+import { kernelHeadWidth } from '../../src/checkpoint/head-width';
 import { createStorageBuffer } from './gpu-buffer';
 import type { Feeds, Runtime } from '../runtime';
 
 export interface KvCache {
-  /** To be fed as `past_key_values.{l}.key|value` [batch, n_kv_heads, length, d_head]. */
+  /** To be fed as `past_key_values.{l}.key|value` [batch, n_kv_heads, length, head width]. */
   readonly pasts: Feeds;
   /** The same tensors, to be fetched as `present.{l}.key|value`. */
   readonly presents: Feeds;
@@ -19,7 +20,7 @@ export interface KvCache {
 
 /** Bytes of the keys and values of one token. */
 export const tokenBytes = ({ nLayers, nKvHeads, dHead }: ModelConfig): number =>
-  2 * 4 * nLayers * nKvHeads * dHead;
+  2 * 4 * nLayers * nKvHeads * kernelHeadWidth(dHead);
 
 function names(config: ModelConfig): string[] {
   return Array.from({ length: config.nLayers }, (_, layer) => [
@@ -55,11 +56,12 @@ function sharedCache(
   length: number,
 ): KvCache {
   const all = names(config);
-  const rowSize = config.nKvHeads * length * config.dHead;
+  const width = kernelHeadWidth(config.dHead);
+  const rowSize = config.nKvHeads * length * width;
   const block = allocate(all.length * batch * rowSize);
   const parts = all.map((_, i) => block.data.subarray(i * batch * rowSize));
   const bind = (rows: number) => {
-    const dims = [rows, config.nKvHeads, length, config.dHead];
+    const dims = [rows, config.nKvHeads, length, width];
     return bound(
       all.map((name, i) => {
         const data = parts[i]!.subarray(0, rows * rowSize);
@@ -96,7 +98,7 @@ function gpuCache(
   batch: number,
   length: number,
 ): KvCache {
-  const dims = [batch, config.nKvHeads, length, config.dHead];
+  const dims = [batch, config.nKvHeads, length, kernelHeadWidth(config.dHead)];
   const size = 4 * dims.reduce((product, dim) => product * dim, 1);
   const buffers: GPUBuffer[] = [];
   const tensors = names(config).map((name) => {

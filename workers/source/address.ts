@@ -3,10 +3,10 @@
 
 import { bytesInMemory, type FileBytes } from '../../src/checkpoint/file-bytes';
 import { shardNames } from '../../src/checkpoint/sharded';
-import { fetchFile, fetchOptional, fileName } from './fetch-file';
+import { ByteCounter, contentLength, fetchFile, fetchOptional, fileName } from './fetch-file';
 import { ModelError } from '../runtime';
 import { INDEX, OPTIONAL, type Folder, type FolderEntry } from './folder';
-import { once, persist, type Network } from './network';
+import { once, persist, smallText, type Network } from './network';
 import { refuse, type Asked } from './refusals';
 import type { Remote } from './remote';
 
@@ -30,6 +30,10 @@ export function bundledFolder(url: string): Folder {
           validator: null,
         })),
       ),
+    async peek(path, signal) {
+      const data = await fetchOptional(url + path, new ByteCounter(() => {}), signal);
+      return data && new TextDecoder().decode(data);
+    },
     async take(entries, counter, signal) {
       const files = await Promise.all(
         entries.map(async ({ path }): Promise<readonly [string, FileBytes][]> => {
@@ -69,7 +73,7 @@ function validatorOf(headers: Headers): string | null {
 
 function entryOf(path: string, headers: Headers): FolderEntry {
   // Text may arrive compressed, and then this is not its length.
-  const length = Number(headers.get('Content-Length') ?? 0);
+  const length = contentLength(headers);
   const bytes = path.endsWith('.safetensors') && length > 0 ? length : null;
   return { path, bytes, sha256: null, validator: validatorOf(headers) };
 }
@@ -123,13 +127,12 @@ export function addressRemote(address: string, network: Network): Remote {
       const entries = await all([...new Set([...BASE, ...OPTIONAL]), WEIGHTS, INDEX, ...ADAPTER]);
       const has = (path: string): boolean => entries.some((entry) => entry.path === path);
       if (has(INDEX) && !has(WEIGHTS)) {
-        const read = (response: Response) => response.text();
         const index = await once(
           network,
           url + INDEX,
           {},
-          (r) => refuseFile(r, INDEX),
-          read,
+          (response) => refuseFile(response, INDEX),
+          (response, watched) => smallText(response, watched, `${name}/${INDEX}`),
           signal,
         );
         entries.push(...(await all(shardNames(index, `${name}/${INDEX}`))));

@@ -41,6 +41,8 @@ export async function download(
   let hash = hashOf(writer);
   /** Whether it was given up once because it is another file. */
   let renewed = false;
+  /** Most bytes of this file that have ever been here: only more of them are progress. */
+  let highest = writer.bytes;
 
   const anew = (): void => {
     onBytes(-writer.bytes);
@@ -83,8 +85,11 @@ export async function download(
         const { bytes } = known;
         for (let part = await body.read(); !part.done; part = await body.read()) {
           watched.alive();
-          progressed();
           writer.append(part.value);
+          if (writer.bytes > highest) {
+            highest = writer.bytes;
+            progressed();
+          }
           hash.update(part.value);
           onBytes(part.value.length);
           if (bytes === null || writer.bytes <= bytes) continue;
@@ -109,6 +114,7 @@ export async function download(
       if (!(error instanceof OtherFile)) throw error;
       if (renewed) throw changing(file, remote);
       renewed = true;
+      highest = 0;
       anew();
       await part(progressed);
     }

@@ -76,7 +76,7 @@ export async function fetchOptional(
         : `${url}: the server answered ${status} ${statusText}. Try again later.`;
       throw new ModelError('network', said);
     }
-    counter.expect(Number(response.headers.get('Content-Length') ?? 0));
+    counter.expect(contentLength(response.headers));
     const parts: Uint8Array[] = [];
     const reader = response.body.getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -110,10 +110,25 @@ export async function fetchFile(
   );
 }
 
+/** What the server says of the length of a body, bytes; 0: nothing that can be a length. */
+export function contentLength(headers: Headers): number {
+  const length = Number(headers.get('Content-Length') ?? 0);
+  return Number.isSafeInteger(length) && length > 0 ? length : 0;
+}
+
 /** A file of a checkpoint as people know it: with the folder it lies in, e.g. `postern-8l/config.json`. */
 export function fileName(folderUrl: string, name: string): string {
   const folder = new URL(folderUrl).pathname.split('/').filter(Boolean).at(-1);
-  return folder === undefined ? name : `${decodeURIComponent(folder)}/${name}`;
+  return folder === undefined ? name : `${decoded(folder)}/${name}`;
+}
+
+/** Without its escapes, where they are UTF-8. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -1,7 +1,7 @@
 // Files that the person dropped or picked. They stay where they are: a worker reads from disk what it
 // needs, when it needs it, so nothing is copied and nothing leaves the machine.
 
-import type { FileBytes } from '../../src/checkpoint/file-bytes';
+import { textOf, type FileBytes } from '../../src/checkpoint/file-bytes';
 import { ModelError } from '../runtime';
 import type { Folder } from './folder';
 
@@ -18,6 +18,10 @@ export function filesFolder(name: string, files: readonly File[]): Folder {
       Promise.resolve(
         files.map((file) => ({ path: file.name, bytes: file.size, sha256: null, validator: null })),
       ),
+    peek(path) {
+      const file = files.find((one) => one.name === path);
+      return Promise.resolve(file ? textOf(bytesOnDisk(`${name}/${path}`, file)) : null);
+    },
     take: (entries) =>
       Promise.resolve(
         new Map(

@@ -23,6 +23,11 @@ export interface Folder {
   /** @throws ModelError `network`, `no-access` or `cancelled`. */
   list(signal: AbortSignal): Promise<readonly FolderEntry[]>;
   /**
+   * A small file as text, which is not stored for that; null: there is none.
+   * @throws ModelError `network`, `no-access` or `cancelled`.
+   */
+  peek(path: string, signal: AbortSignal): Promise<string | null>;
+  /**
    * The named files, read or downloaded; optional ones may be missing in the answer.
    * @throws ModelError `network`, `no-access`, `storage-full` or `cancelled`; CheckpointError.
    */
@@ -45,20 +50,22 @@ const REQUIRED = {
   base: ['config.json', 'tokenizer.json', 'tokenizer_config.json'],
   adapter: ['adapter_config.json', 'adapter_model.safetensors'],
 } as const;
-const SHARD = /^model-\d+-of-\d+\.safetensors$/;
 const PICKLED = /^(pytorch_model|adapter_model).*\.bin$/;
 
 export type FolderRole = keyof typeof REQUIRED;
 
 /**
- * The files of a folder that a checkpoint, or an adapter, is made of.
- * @throws CheckpointError 'missing-tensor' where weights are missing, 'bad-config' for other files.
+ * The files of a folder that a checkpoint, or an adapter, is made of. Which files hold the weights of a large
+ * checkpoint only its index says, so that is asked first.
+ * @throws CheckpointError 'missing-tensor' where weights are missing, 'bad-config' for other files, and as
+ *   `shardNames`; ModelError as `Folder.list`.
  */
-export function wantedFiles(
-  entries: readonly FolderEntry[],
+export async function wantedFiles(
+  folder: Folder,
   role: FolderRole,
-  folder: string,
-): readonly FolderEntry[] {
+  signal: AbortSignal,
+): Promise<readonly FolderEntry[]> {
+  const entries = await folder.list(signal);
   const has = (path: string): boolean => entries.some((entry) => entry.path === path);
   const names = new Set<string>(REQUIRED[role]);
   if (role === 'base') {
@@ -66,7 +73,11 @@ export function wantedFiles(
     if (has('model.safetensors') || !has(INDEX)) names.add('model.safetensors');
     else {
       names.add(INDEX);
-      for (const { path } of entries) if (SHARD.test(path)) names.add(path);
+      const index = `${folder.name}/${INDEX}`;
+      const shards = shardNames(await folder.peek(INDEX, signal), index);
+      const absent = shards.filter((path) => !has(path));
+      if (absent.length > 0) throw missingShards(index, absent);
+      for (const path of shards) names.add(path);
     }
   }
   const missing = [...names].find((name) => !OPTIONAL.includes(name) && !has(name));
@@ -75,7 +86,7 @@ export function wantedFiles(
     const pickled = weights && entries.some(({ path }) => PICKLED.test(path));
     throw new CheckpointError(
       weights ? 'missing-tensor' : 'bad-config',
-      folder,
+      folder.name,
       pickled
         ? `It has its weights as a pickle only (.bin), not as ${missing}.`
         : `There is no file ${missing} in it.`,
@@ -112,11 +123,16 @@ export function weightFiles(files: ReadonlyMap<string, FileBytes>): readonly Fil
   return shardNames(text, index.name).map((name) => {
     const file = files.get(name);
     if (file) return file;
-    throw new CheckpointError(
-      'missing-tensor',
-      index.name,
-      `It names ${name}, which is not in the folder.`,
-      'Get the missing file, or choose a complete folder.',
-    );
+    throw missingShards(index.name, [name]);
   });
+}
+
+function missingShards(index: string, [first = '', ...others]: readonly string[]): CheckpointError {
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return new CheckpointError(
+    'missing-tensor',
+    index,
+    `It names ${first}${more}, which ${others.length === 0 ? 'is' : 'are'} not in the folder.`,
+    'Get the missing files, or choose a complete folder.',
+  );
 }

@@ -3,9 +3,11 @@
 // stopped. Git LFS names a file by its SHA-256, so what arrives is checked against it.
 
 import { listFiles, modelInfo } from '@huggingface/hub';
+import type * as v from 'valibot';
 import { ModelError } from '../runtime';
 import type { FolderEntry } from './folder';
-import { once, persist, type Network } from './network';
+import { checkAnswer, ModelInfoAnswer, TreeAnswer, type TreeEntry } from './hub-answers';
+import { once, persist, smallText, type Network } from './network';
 import { refuse, type Asked } from './refusals';
 import type { Remote, RemoteListing } from './remote';
 
@@ -59,33 +61,30 @@ export function hubRemote(repository: HubRepository, network: Network): Remote {
     refuse: (response, path) => refuse(response, asked, path),
 
     async list(say, signal): Promise<RemoteListing> {
-      const shared = {
+      const answers = (schema: v.GenericSchema, what: string) => ({
         hubUrl: endpoint,
-        fetch: checkedFetch(asked, network, say, signal),
+        fetch: checkedFetch(asked, { schema, what }, network, say, signal),
         ...access,
-      };
+      });
       const info = await modelInfo({
-        ...shared,
+        ...answers(ModelInfoAnswer, 'the information on a model'),
         name: id,
         revision,
         additionalFields: ['sha', 'cardData', 'tags'],
       });
       // Not every mirror tells.
-      const commit = (info.sha as string | undefined) ?? null;
+      const commit = (info.sha as string | null | undefined) ?? null;
       const entries: FolderEntry[] = [];
       for await (const entry of listFiles({
-        ...shared,
+        ...answers(TreeAnswer, 'a listing of files'),
         repo: { type: 'model', name: id },
         revision: commit ?? revision,
       })) {
-        if (entry.type !== 'file') continue;
-        const { path, size, lfs } = entry;
-        entries.push({
-          path,
-          bytes: lfs?.size ?? size,
-          sha256: lfs?.oid ?? null,
-          validator: null,
-        });
+        // As `checkedFetch` has checked it.
+        const { type, path, size, lfs } = entry as unknown as TreeEntry;
+        if (type !== 'file') continue;
+        const bytes = lfs?.size ?? size ?? null;
+        entries.push({ path, bytes, sha256: lfs?.oid ?? null, validator: null });
       }
       return { entries, commit, licence: licenceOf(info) };
     },
@@ -104,15 +103,37 @@ function checkedEndpoint(text: string): string {
   );
 }
 
-/** The library's requests, with our failures instead of its own: JSON that was read to its end, or a refusal. */
+/** Pages of a listing, of up to 1,000 files each; no checkpoint has as many. */
+const MOST_PAGES = 50;
+
+/**
+ * The library's requests, with our failures instead of its own: an answer that was read to its end and has the
+ * form that it should have, or a refusal.
+ */
 function checkedFetch(
   asked: Asked,
+  { schema, what }: { readonly schema: v.GenericSchema; readonly what: string },
   network: Network,
   say: (note: string | null) => void,
   signal: AbortSignal,
 ): typeof fetch {
+  let pages = 0;
   return async (input, init = {}) => {
+    pages += 1;
+    if (pages > MOST_PAGES) {
+      throw new ModelError(
+        'network',
+        `The list of the files of ${asked.name} doesn't end: ${MOST_PAGES} pages came, and each names another. ` +
+          'Use another mirror, or drop the folder from disk.',
+      );
+    }
     const url = input instanceof Request ? input.url : String(input);
+    if (!URL.canParse(url)) {
+      throw new ModelError(
+        'network',
+        `The list of the files of ${asked.name} goes on at an address that is none. Use another mirror, or drop the folder from disk.`,
+      );
+    }
     const { text, headers } = await persist(
       // Nothing has been shown yet, so a wrong address should be told soon.
       { ...network, attempts: Math.min(2, network.attempts) },
@@ -122,24 +143,17 @@ function checkedFetch(
           url,
           init,
           (response) => refuse(response, asked),
-          async (response) => ({ text: await response.text(), headers: response.headers }),
+          async (response, watched) => ({
+            text: await smallText(response, watched, `The answer of ${new URL(url).host}`),
+            headers: response.headers,
+          }),
           signal,
         ),
       say,
       signal,
     );
     say(null);
-    try {
-      JSON.parse(text);
-    } catch (error) {
-      throw new ModelError(
-        'network',
-        `${new URL(url).host} answered with something that is not JSON${text.trimStart().startsWith('<') ? ', a web page' : ''}: ` +
-          'it is no Hub, or something between (a sign-in page of the network?) answers in its place. Check the ' +
-          'endpoint, or open it in a tab of its own.',
-        { cause: error },
-      );
-    }
+    checkAnswer(text, schema, new URL(url).host, what);
     return new Response(text, { headers });
   };
 }
@@ -150,8 +164,10 @@ function licenceOf(info: { cardData?: unknown; tags?: unknown }): string | null 
     const { license, license_name: name } = card as { license?: unknown; license_name?: unknown };
     const stated = license === 'other' && typeof name === 'string' ? name : license;
     if (typeof stated === 'string') return stated;
-    if (Array.isArray(stated) && stated.length > 0) return stated.map(String).join(', ');
+    const several = Array.isArray(stated) ? stated.filter((one) => typeof one === 'string') : [];
+    if (several.length > 0) return several.join(', ');
   }
-  const tags = Array.isArray(info.tags) ? info.tags.map(String) : [];
-  return tags.find((tag) => tag.startsWith('license:'))?.slice('license:'.length) ?? null;
+  const tags: unknown[] = Array.isArray(info.tags) ? info.tags : [];
+  const tag = tags.find((one) => typeof one === 'string' && one.startsWith('license:'));
+  return typeof tag === 'string' ? tag.slice('license:'.length) : null;
 }

@@ -9,7 +9,7 @@ export interface Network {
   readonly stallMs: number;
   /** The first pause before another attempt; it doubles each time. */
   readonly pauseMs: number;
-  /** Failures in a row, without a byte between them, after which the person is asked. */
+  /** Failures in a row, without a new byte between them, after which the person is asked. */
   readonly attempts: number;
 }
 
@@ -140,9 +140,44 @@ export async function once<T>(
   }
 }
 
+/** No configuration or index of a checkpoint is as long. */
+const MOST_TEXT_BYTES = 32e6;
+
+/**
+ * The body of an answer as text.
+ * @param what it is, for people
+ * @throws ModelError `network` where it does not end within what such a text can be.
+ */
+export async function smallText(
+  response: Response,
+  watched: Watched,
+  what: string,
+): Promise<string> {
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let [text, bytes] = ['', 0];
+  for (let part = await reader?.read(); part && !part.done; part = await reader!.read()) {
+    watched.alive();
+    bytes += part.value.length;
+    if (bytes > MOST_TEXT_BYTES) {
+      await reader!.cancel();
+      throw new ModelError(
+        'network',
+        `${what} is longer than ${MOST_TEXT_BYTES / 1e6} MB, so the server sends something else in its place. ` +
+          'Check the address, or try another server.',
+      );
+    }
+    text += decoder.decode(part.value, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** However much each of them brings, a task is not tried more often. */
+const MOST_TRIES = 1000;
+
 /**
  * Tries again while a failure is temporary. `task` calls `progressed` to say that the failures before
- * do not count any more.
+ * do not count any more: once it has come further than ever before, not by what it has brought before.
  * @param say what is going on, for the person; null: all is well again.
  */
 export async function persist<T>(
@@ -152,7 +187,7 @@ export async function persist<T>(
   signal: AbortSignal,
 ): Promise<T> {
   let failures = 0;
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     try {
       const value = await task(() => {
         if (failures > 0) say(null);
@@ -164,7 +199,8 @@ export async function persist<T>(
       if (!(error instanceof TemporaryError)) throw error;
       const pause = error.pauseMs ?? network.pauseMs * 2 ** failures;
       failures += 1;
-      if (failures >= network.attempts || pause > LONGEST_PAUSE_MS) throw error;
+      const spent = failures >= network.attempts || tries >= MOST_TRIES;
+      if (spent || pause > LONGEST_PAUSE_MS) throw error;
       const seconds = Math.max(1, Math.round(pause / 1000));
       const [reason] = error.message.split('. ');
       say(`${reason}. Trying again in ${seconds} s (${failures} of ${network.attempts - 1}).`);

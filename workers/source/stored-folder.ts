@@ -9,7 +9,8 @@ import { ModelError } from '../runtime';
 import type { FileStore } from './store';
 import { download } from './download';
 import type { Folder, FolderEntry } from './folder';
-import { once } from './network';
+import { Bytes, Sha256Hex, WellFormed } from './hub-answers';
+import { once, smallText } from './network';
 import type { Remote } from './remote';
 
 const MANIFEST = 'manifest.json';
@@ -18,13 +19,13 @@ const ManifestFile = v.object({
   version: v.literal(1),
   name: v.string(),
   page: v.string(),
-  commit: v.nullable(v.string()),
+  commit: v.nullable(WellFormed),
   licence: v.nullable(v.string()),
   files: v.array(
     v.object({
-      path: v.string(),
-      bytes: v.nullable(v.number()),
-      sha256: v.nullable(v.string()),
+      path: WellFormed,
+      bytes: v.nullable(Bytes),
+      sha256: v.nullable(Sha256Hex),
       /** Of the version that what is here belongs to. */
       validator: v.optional(v.nullable(v.string()), null),
       /** A checkpoint or an adapter needs it. */
@@ -93,19 +94,20 @@ export class StoredFolder implements Folder {
     return sum;
   }
 
-  /** A small file without storing it, unless it is stored already. @throws ModelError */
-  async peek(path: string, signal: AbortSignal): Promise<string> {
+  /** Read from the store where it is stored. */
+  async peek(path: string, signal: AbortSignal): Promise<string | null> {
     const { remote } = this;
     const manifest = await this.manifest(signal, () => {});
     const known = manifest.files.find((file) => file.path === path);
-    const kept = known?.done ? await this.#store.open(remote.key, path, path) : null;
+    if (!known) return null;
+    const kept = known.done ? await this.#store.open(remote.key, path, path) : null;
     if (kept) return new TextDecoder().decode(kept.slice(0, kept.bytes));
     return once(
       remote.network,
       remote.url(path, manifest.commit),
       { headers: remote.headers() },
       (response) => remote.refuse(response, path),
-      (response) => response.text(),
+      (response, watched) => smallText(response, watched, `${this.name}/${path}`),
       signal,
     );
   }

@@ -1,6 +1,7 @@
 // A loaded checkpoint as a zip that a person keeps: as it is, or with one layer's direction taken out of
 // its weights, always with its card and, where something was removed, with what was removed.
 
+import { kernelHeadWidth } from '../../checkpoint/head-width';
 import type { ExportRequest } from '../../../workers/api';
 import { rowOf } from '../../core/tensor';
 import { PROGRAM_VERSION } from '../../core/version';
@@ -44,8 +45,12 @@ export class CheckpointSave {
     const { config, parameters } = loaded;
     // A head that was tied is stored apart from a changed embedding.
     const head = without && config.tieWordEmbeddings ? config.dVocab * config.dModel : 0;
-    const angles = format === 'onnx' ? 4 * config.maxPositions * config.dHead : 0;
-    return (parameters + head) * (precision === 'f16' ? 2 : 4) + angles;
+    const onnx = format === 'onnx';
+    const { dHead, dModel, nHeads, nKvHeads, nLayers, maxPositions } = config;
+    const width = onnx ? kernelHeadWidth(dHead) : dHead;
+    const zeros = 2 * nLayers * (nHeads + nKvHeads) * (width - dHead) * dModel;
+    const angles = onnx ? 4 * maxPositions * width : 0;
+    return (parameters + head + zeros) * (precision === 'f16' ? 2 : 4) + angles;
   }
 
   /** The zip; null when it failed or was cancelled, which `action` tells. */

@@ -7,7 +7,7 @@ import { rowOf } from '../../../src/core/tensor';
 import { blockEdit, randomUnits } from '../../unit/onnx/block-edit';
 import { DecoderRun, floats, relativeError, type Backend } from '../../unit/onnx/decoder-run';
 import { float64Forward } from '../../unit/onnx/float64-decoder';
-import { FAMILY_CONFIGS, randomWeights } from '../../unit/onnx/random-weights';
+import { FAMILY_CONFIGS, randomWeights, WIDENED_CONFIGS } from '../../unit/onnx/random-weights';
 import { backendOf, DEVICES } from './devices';
 
 const TOLERANCE = 1e-4;
@@ -21,7 +21,7 @@ describe.each(DEVICES)('on %s', { timeout: 240_000 }, (device) => {
     backend = await backendOf(device);
   }, 240_000);
 
-  test.each(Object.entries(FAMILY_CONFIGS))(
+  test.each(Object.entries({ ...FAMILY_CONFIGS, ...WIDENED_CONFIGS }))(
     '%s agrees with the float64 loop',
     async (_, config) => {
       const weights = randomWeights(config, 11);

@@ -82,7 +82,6 @@ const BASES: Readonly<Record<string, Readonly<Record<string, Bytes>>>> = {
   'small-vocabulary': {
     'config.json': json({ ...parsed(base('config.json')), vocab_size: 20 }),
   },
-  'bad-generation': { 'generation_config.json': json({ temperature: 'warm' }) },
   'hostile-template': {
     'tokenizer_config.json': json({
       ...parsed(base('tokenizer_config.json')),

@@ -81,7 +81,6 @@ describe('a checkpoint folder', () => {
     ['cut-tokenizer-config', 'tokenizer_config.json', 'not valid JSON', /Download it again/],
     ['no-template', 'tokenizer_config.json', 'chat_template', /as it was published/],
     ['small-vocabulary', 'tokenizer.json', 'config.json only 20', /same checkpoint/],
-    ['bad-generation', 'generation_config.json', 'temperature', /as it was published/],
   ])('%s: %s is refused because of "%s"', async (folder, file, reason, advice) => {
     const result = await api.load(source('x', folder), 'load', nothing);
     expect(result).toMatchObject({ ok: false, code: 'bad-checkpoint' });

@@ -104,7 +104,22 @@ describe('what would be computed otherwise is refused', () => {
     ['a softcap', { ...GEMMA3, final_logit_softcapping: 30 }, 'final_logit_softcapping is 30'],
     ['both directions', { ...GEMMA3, use_bidirectional_attention: true }, 'bidirectional'],
     ['another activation', { ...GEMMA3, hidden_activation: 'gelu' }, 'hidden_activation'],
-    ['a sliding Qwen', { ...QWEN25, use_sliding_window: true }, 'sliding-window'],
+    ['a part of each head', { ...QWEN25, partial_rotary_factor: 0.5 }, 'partial_rotary_factor'],
+    [
+      'a part of each head, as transformers 5 writes it',
+      { ...QWEN25, rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.25 } },
+      'partial_rotary_factor',
+    ],
+    [
+      'a part of each head, beside the stretching',
+      { ...LLAMA32, rope_scaling: { ...LLAMA32.rope_scaling, partial_rotary_factor: 0.5 } },
+      'partial_rotary_factor',
+    ],
+    [
+      'a part of each head, in one kind of layers',
+      { ...GEMMA3, rope_parameters: { sliding_attention: { partial_rotary_factor: 0.5 } } },
+      'partial_rotary_factor',
+    ],
     ['chunked layers', { ...GEMMA3, layer_types: GEMMA3.layer_types.map(() => 'chunked') }, 'chu'],
     ['YaRN', { ...QWEN3, rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'yarn'],
     ['YaRN under its old name', { ...QWEN3, rope_scaling: { type: 'yarn', factor: 4 } }, 'yarn'],
@@ -122,6 +137,102 @@ describe('what would be computed otherwise is refused', () => {
     ['a window without a size', { ...GEMMA3, sliding_window: null }],
   ])('%s, as malformed', (_, json) => {
     expect(() => read(json)).toThrow(expect.objectContaining({ code: 'bad-config' }));
+  });
+});
+
+describe('rotary positions are gathered as transformers 5 gathers them', () => {
+  const scaling = LLAMA32.rope_scaling;
+  const plain = without(LLAMA32, 'rope_theta', 'rope_scaling');
+
+  test('a theta inside rope_scaling is the one, also beside one at the top', () => {
+    const inside = { ...plain, rope_scaling: { ...scaling, rope_theta: 500_000 } };
+    expect(read(inside)).toEqual(read(LLAMA32));
+    expect(read({ ...inside, rope_theta: 10_000 })).toEqual(read(LLAMA32));
+  });
+
+  test('rope_scaling is taken for rope_parameters, unless it is empty', () => {
+    const rope_parameters = { rope_type: 'default', rope_theta: 123 };
+    const both = { ...plain, rope_parameters, rope_scaling: { ...scaling, rope_theta: 500_000 } };
+    expect(read(both)).toEqual(read(LLAMA32));
+    // The other dictionary counts no more, its theta included.
+    expect(read({ ...both, rope_scaling: scaling }).ropeTheta).toBe(10_000);
+    const empty = read({ ...both, rope_scaling: {} });
+    expect(empty).toMatchObject({ ropeTheta: 123 });
+    expect(empty.ropeScaling).toBeUndefined();
+  });
+
+  test('Gemma 3 adds rope_scaling to the layers that see everything', () => {
+    const rope_parameters = {
+      full_attention: { rope_type: 'default', rope_theta: 5e5 },
+      sliding_attention: { rope_type: 'default', rope_theta: 2e4 },
+    };
+    const config = read({
+      ...GEMMA3,
+      rope_parameters,
+      rope_scaling: { rope_type: 'linear', factor: 8 },
+    });
+    expect(config).toMatchObject({ ropeTheta: 5e5, ropeScaling: { type: 'linear', factor: 8 } });
+    expect(config.window!.ropeTheta).toBe(2e4);
+  });
+
+  test('the context of the first training is the whole one where nothing else is said', () => {
+    const { original_max_position_embeddings: original, ...rest } = scaling;
+    const lengthOf = (json: object) => {
+      const found = read(json).ropeScaling!;
+      return found.type === 'llama3' ? found.originalMaxPositions : null;
+    };
+    expect(lengthOf({ ...LLAMA32, rope_scaling: rest })).toBe(LLAMA32.max_position_embeddings);
+    const beside = { original_max_position_embeddings: original };
+    expect(lengthOf({ ...LLAMA32, ...beside, rope_scaling: rest })).toBe(original);
+  });
+
+  test('partial_rotary_factor of 1 is no part', () => {
+    const whole = { partial_rotary_factor: 1, rope_parameters: { partial_rotary_factor: 1 } };
+    expect(read({ ...QWEN25, ...whole })).toEqual(read(QWEN25));
+  });
+});
+
+describe('a layer slides as Qwen2Config and Qwen3Config decide', () => {
+  const n = QWEN25.num_hidden_layers;
+  const sliding = { use_sliding_window: true, sliding_window: 4096, max_window_layers: n };
+  const types = (kind: string) => Array.from({ length: n }, () => `${kind}_attention`);
+
+  test.each([
+    ['max_window_layers leaves none', {}],
+    ['use_sliding_window is false', { use_sliding_window: false, max_window_layers: 0 }],
+    ['use_sliding_window is left out', { use_sliding_window: undefined, max_window_layers: 0 }],
+    ['the window is null', { sliding_window: null, max_window_layers: 0 }],
+    ['layer_types lists none', { layer_types: types('full'), max_window_layers: 0 }],
+    ['the window holds all that is read', { sliding_window: MAX_CONTEXT, max_window_layers: 0 }],
+    ['an unused window is odd', { use_sliding_window: false, sliding_window: -1 }],
+    ['28 layers is the default', { max_window_layers: null }],
+  ])('none where %s', (_, change) => {
+    for (const json of [QWEN25, { ...QWEN3, num_hidden_layers: n }]) {
+      expect(read({ ...json, ...sliding, ...change })).toEqual(read(json));
+    }
+  });
+
+  test.each([
+    ['3 of its 24', { max_window_layers: 21 }, 4096],
+    ['24 of its 24', { layer_types: types('sliding') }, 4096],
+    ['24 of its 24', { sliding_window: undefined, max_window_layers: 0 }, 4096],
+    ['24 of its 24', { sliding_window: MAX_CONTEXT - 1, max_window_layers: 0 }, MAX_CONTEXT - 1],
+  ])('%s layers, which is refused with the window', (words, change, window) => {
+    const attempt = () => read({ ...QWEN25, ...sliding, ...change });
+    expect(attempt).toThrow(words);
+    expect(attempt).toThrow(`only the last ${window} tokens`);
+    expect(attempt).toThrow(expect.objectContaining({ code: 'unsupported-architecture' }));
+  });
+
+  test('layers that are listed without a window in use are malformed, as a window that is no number', () => {
+    for (const change of [
+      { layer_types: types('sliding'), use_sliding_window: false },
+      { max_window_layers: 0, sliding_window: '4096' },
+    ]) {
+      expect(() => read({ ...QWEN25, ...sliding, ...change })).toThrow(
+        expect.objectContaining({ code: 'bad-config' }),
+      );
+    }
   });
 });
 

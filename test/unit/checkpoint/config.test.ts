@@ -112,10 +112,39 @@ describe('config.json', () => {
     );
   });
 
-  test('with stored quantisation is refused as a dtype, and a giant text before it is parsed', () => {
-    expect(() => parseConfig({ ...smol, quantization_config: { bits: 4 } }, 'c')).toThrow(
-      expect.objectContaining({ code: 'unsupported-dtype' }),
-    );
+  test.each([
+    [
+      { quantization_config: { bits: 4, quant_method: 'gptq' } },
+      'GPTQ (quantization_config, 4 bits)',
+    ],
+    [{ quantization_config: { quant_method: 'awq', bits: 4 } }, 'AWQ'],
+    [{ quantization_config: { quant_method: 'fp8', fmt: 'e4m3' } }, 'FP8 (quantization_config)'],
+    [{ quantization_config: { quant_method: 'bitsandbytes', load_in_4bit: true } }, 'bitsandbytes'],
+    [{ quantization_config: { load_in_8bit: true } }, '(quantization_config, 8 bits)'],
+    [{ quantization_config: { quant_method: 'a-new-one' } }, 'a-new-one'],
+    [{ quantization_config: {} }, 'quantised (quantization_config)'],
+    [{ quantization_config: 'yes' }, 'quantised (quantization_config)'],
+    [{ quantization_config: { quant_method: 3, bits: 'four' } }, 'quantised (quantization_config)'],
+    [{ compression_config: { quant_method: 'compressed-tensors' } }, 'compressed-tensors'],
+    [{ quantization: { group_size: 64, bits: 4 } }, 'mlx (quantization, 4 bits)'],
+  ])('with weights that are stored quantised is refused by their kind: %o', (change, named) => {
+    const attempt = () => parseConfig({ ...smol, ...change }, 'c');
+    expect(attempt).toThrow(expect.objectContaining({ code: 'unsupported-dtype' }));
+    expect(attempt).toThrow(named);
+  });
+
+  test('without quantisation may say so with null', () => {
+    const quiet = { quantization_config: null, quantization: null, compression_config: null };
+    expect(parseConfig({ ...smol, ...quiet }, 'c')).toEqual(parseConfig(smol, 'c'));
+  });
+
+  test('with a value of any depth in the wrong place is refused in a few words', () => {
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const text = JSON.stringify(smol).replace('"attention_bias":false', `"attention_bias":${deep}`);
+    expect(() => parseConfig(text, 'c')).toThrow('attention_bias is a list, which');
+  });
+
+  test('of a giant text is refused before it is parsed', () => {
     expect(() => parseConfig(' '.repeat(3 << 20), 'c')).toThrow(
       expect.objectContaining({ code: 'too-large' }),
     );
@@ -129,11 +158,45 @@ describe('generation_config.json', () => {
       sampling: { temperature: 0.7, topK: 50, topP: 0.8, repetitionPenalty: 1.1 },
       endIds: [3, 4],
       ignoredSettings: [],
+      odd: [],
     });
     expect(parseGenerationConfig('{"do_sample": true, "top_k": 0}', 'g').sampling.topK).toBe(0);
     expect(parseGenerationConfig({}, 'g').sampling.temperature).toBe(1);
     expect(parseGenerationConfig({ do_sample: false }, 'g').sampling.temperature).toBe(0);
-    expect(() => parseGenerationConfig({ temperature: 'hot' }, 'g')).toThrow('temperature');
+  });
+
+  test.each([
+    [{ do_sample: true, top_k: -1 }, { topK: 0 }, 'top_k is -1. Postern uses all tokens (0).'],
+    [{ top_k: 2.5 }, { topK: 0 }, 'top_k is 2.5.'],
+    [{ top_p: 0 }, { topP: 1 }, 'top_p is 0. Postern uses 1.'],
+    [{ top_p: 1.5 }, { topP: 1 }, 'top_p is 1.5.'],
+    [{ temperature: -0.5 }, { temperature: 1 }, 'temperature is -0.5. Postern uses 1.'],
+    [{ temperature: 'hot' }, { temperature: 1 }, 'temperature is hot.'],
+    [{ temperature: NaN }, { temperature: 1 }, 'temperature is NaN.'],
+    ['{"temperature": NaN, "top_p": 0.5}', { temperature: 1, topP: 0.5 }, 'temperature is NaN.'],
+    ['{"top_p": -Infinity}', { topP: 1 }, 'top_p is -Infinity.'],
+    [{ repetition_penalty: 0 }, { repetitionPenalty: 1 }, 'repetition_penalty is 0.'],
+    [{ do_sample: 'no', temperature: 0.5 }, { temperature: 0.5 }, 'do_sample is no.'],
+    [{ top_k: { deep: [1] } }, { topK: 0 }, 'top_k is an object.'],
+    ['no json', {}, "isn't a JSON object"],
+    ['[1]', {}, "isn't a JSON object"],
+    ['null', {}, "isn't a JSON object"],
+    [' '.repeat(3 << 20), {}, "isn't a JSON object"],
+  ])('%o falls back to a default, and that is said', (json, sampling, words) => {
+    const read = parseGenerationConfig(json, 'g');
+    expect(read.sampling).toMatchObject(sampling);
+    expect(read.odd).toEqual([expect.stringContaining(words)]);
+  });
+
+  test.each([
+    [-1, [], '-1'],
+    [[2, -1, null, 'x', 3.5, 7], [2, 7], '-1, x, 3.5'],
+    ['</s>', [], '</s>'],
+    [{}, [], 'an object'],
+  ])('ends answers at what of eos_token_id %o can be an id', (eos, endIds, words) => {
+    const read = parseGenerationConfig({ eos_token_id: eos }, 'g');
+    expect(read.endIds).toEqual(endIds);
+    expect(read.odd).toEqual([expect.stringContaining(`eos_token_id has ${words}.`)]);
   });
 
   test('names what it asks for and is not followed, unless it is turned off', () => {

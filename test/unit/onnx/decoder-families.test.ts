@@ -9,7 +9,7 @@ import { prefillFeeds } from '../../../src/onnx/decoder-feeds';
 import { buildTrainGraph } from '../../../src/onnx/train-graph';
 import { blockEdit, randomUnits } from './block-edit';
 import { float64Forward } from './float64-decoder';
-import { FAMILY_CONFIGS, randomWeights } from './random-weights';
+import { FAMILY_CONFIGS, randomWeights, WIDENED_CONFIGS } from './random-weights';
 import { DecoderRun, floats, relativeError } from './run-decoder';
 
 const TOLERANCE = 3e-5;
@@ -19,7 +19,7 @@ const IDS = [3, 17, 41, 8, 8, 29, 0, 12, 33, 4];
 const flat = (rows: readonly ArrayLike<number>[]): number[] =>
   rows.flatMap((row) => Array.from(row));
 
-describe.each(Object.entries(FAMILY_CONFIGS))('%s', (_, config) => {
+describe.each(Object.entries({ ...FAMILY_CONFIGS, ...WIDENED_CONFIGS }))('%s', (_, config) => {
   const weights = randomWeights(config, 11);
   const units = randomUnits(config, 5);
   const others = randomUnits(config, 6);

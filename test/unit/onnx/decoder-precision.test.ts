@@ -8,9 +8,10 @@ import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
 import { storedBytes, type Precision } from '../../../src/checkpoint/precision';
 import { tensor } from '../../../src/core/tensor';
 import { planDecoder } from '../../../src/onnx/decoder';
+import { paddedHeads } from '../../../src/onnx/padded-heads';
 import { blocked } from './blocked-weights';
 import { float64Forward } from './float64-decoder';
-import { FAMILY_CONFIGS, randomConfig, randomWeights } from './random-weights';
+import { FAMILY_CONFIGS, randomConfig, randomWeights, WIDENED_CONFIGS } from './random-weights';
 import { DecoderRun, floats, PLAIN, relativeError } from './run-decoder';
 
 const TOLERANCE = 3e-5;
@@ -45,6 +46,38 @@ describe.each(Object.entries(FAMILY_CONFIGS))('%s', (_, config) => {
     expect(error).toBeLessThan(0.06);
     expect(error).toBeGreaterThan(1e-4);
   });
+});
+
+describe.each(Object.entries(WIDENED_CONFIGS))('%s', (_, config) => {
+  const weights = randomWeights(config, 11);
+
+  test.each([8, 4] as const)(
+    'in blocks of %i bits, which the zeros fill up, is the model of the rounded weights',
+    async (bits) => {
+      const rounded = blocked(weights, bits, paddedHeads(config));
+      const expected = flat(float64Forward(config, rounded, IDS).logits);
+      const logits = await logitsOf(config, weights, `q${bits}`);
+      expect(relativeError(logits, expected)).toBeLessThan(TOLERANCE);
+    },
+  );
+
+  test('in f16 is the model within what rounding allows', async () => {
+    const exact = flat(float64Forward(config, weights, IDS).logits);
+    const error = relativeError(await logitsOf(config, weights, 'f16'), exact);
+    expect(error).toBeLessThan(5e-3);
+    expect(error).toBeGreaterThan(1e-5);
+  });
+});
+
+test('a number too large for f16 is refused by the name of its tensor', () => {
+  const config = randomConfig();
+  const plan = planDecoder(config, { ...PLAIN, precision: 'f16' });
+  const name = 'model.layers.0.mlp.up_proj.weight';
+  const { dims, write } = plan.tensors.get(name)!;
+  const data = new Float32Array(dims[0]! * dims[1]!).fill(1e6);
+  expect(() => write({ data, dims }, plan.allocate())).toThrow(
+    expect.objectContaining({ name: 'CheckpointError', code: 'unsupported-dtype', file: name }),
+  );
 });
 
 test('rows whose length is no multiple of a block are the model of the rounded weights', async () => {
@@ -84,11 +117,12 @@ describe('int8', () => {
 });
 
 describe('the block of weights', () => {
+  const SHAPES = Object.values({ ...FAMILY_CONFIGS, ...WIDENED_CONFIGS });
   const config = randomConfig({ dModel: 256, dMlp: 768, dVocab: 4096, nLayers: 2, nHeads: 16 });
 
   test.each(PRECISIONS)('in %s has the bytes that storedBytes says', (precision) => {
     for (const tieWordEmbeddings of [true, false]) {
-      for (const shape of [{ ...config, tieWordEmbeddings }, ...Object.values(FAMILY_CONFIGS)]) {
+      for (const shape of [{ ...config, tieWordEmbeddings }, ...SHAPES]) {
         const { weightBytes } = planDecoder(shape, { ...PLAIN, precision });
         const said = storedBytes(shape, precision);
         // Rooms begin at multiples of 64 bytes.

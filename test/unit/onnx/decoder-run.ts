@@ -3,6 +3,7 @@
 
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
 import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
+import { kernelHeadWidth } from '../../../src/checkpoint/head-width';
 import type { PackedEdit } from '../../../src/core/edit';
 import { EDIT_WIDTH, maskedBias } from '../../../src/core/edit';
 import { buildDecoder, type DecoderOptions } from '../../../src/onnx/decoder';
@@ -72,7 +73,7 @@ export class DecoderRun {
       if (token) return new this.#backend.Tensor('int32', token.data, token.dims);
       if (name.startsWith('past')) {
         const known = past?.[name.replace('past_key_values', 'present')];
-        return known ?? f32([], [batch, nKvHeads, 0, dHead]);
+        return known ?? f32([], [batch, nKvHeads, 0, kernelHeadWidth(dHead)]);
       }
       const ones = new Array<number>(batch * length).fill(1);
       if (name === 'pool_weights') return f32(pool ?? [], [batch, pool ? 1 : 0, length]);

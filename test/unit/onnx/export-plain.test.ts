@@ -4,12 +4,13 @@ import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import type { ModelConfig } from '../../../src/checkpoint/config';
 import type { Weights } from '../../../src/checkpoint/config';
+import { kernelHeadWidth } from '../../../src/checkpoint/head-width';
 import { withoutDirection } from '../../../src/checkpoint/without-direction';
 import { dot, norm } from '../../../src/core/projection';
 import type { ExternalFile } from '../../../src/onnx/external-files';
 import { exportPlain, type PlainOptions } from '../../../src/onnx/export-plain';
 import { float64Forward } from './float64-decoder';
-import { FAMILY_CONFIGS, randomConfig, randomWeights } from './random-weights';
+import { FAMILY_CONFIGS, randomConfig, randomWeights, WIDENED_CONFIGS } from './random-weights';
 import { relativeError } from './run-decoder';
 
 const TOLERANCE = 3e-5;
@@ -64,13 +65,18 @@ function feeds(
     for (const kind of ['key', 'value']) {
       out[`past_key_values.${layer}.${kind}`] =
         cache?.[`present.${layer}.${kind}`] ??
-        new ort.Tensor('float32', new Float32Array(0), [1, config.nKvHeads, 0, config.dHead]);
+        new ort.Tensor('float32', new Float32Array(0), [
+          1,
+          config.nKvHeads,
+          0,
+          kernelHeadWidth(config.dHead),
+        ]);
     }
   }
   return out;
 }
 
-describe.each(Object.entries({ Llama: randomConfig(), ...FAMILY_CONFIGS }))(
+describe.each(Object.entries({ Llama: randomConfig(), ...FAMILY_CONFIGS, ...WIDENED_CONFIGS }))(
   'the plain export of %s',
   (_, config) => {
     const weights = randomWeights(config, 7);

@@ -72,6 +72,16 @@ export const FAMILY_CONFIGS: Readonly<Record<string, ModelConfig>> = Object.from
   }).map(([name, json]) => [name, parseConfig(json, 'config.json')]),
 );
 
+/** Heads of widths that the attention operator does not take, so that zeros widen them. */
+export const WIDENED_CONFIGS: Readonly<Record<string, ModelConfig>> = {
+  // As in OpenLLaMA 3B, whose heads are 100 wide: the first multiple of 16 is 112.
+  'Llama 3.2 with heads 20 wide': { ...FAMILY_CONFIGS['Llama 3.2']!, dHead: 20 },
+  'Llama 3.2 with heads 2 wide': { ...FAMILY_CONFIGS['Llama 3.2']!, dHead: 2 },
+  'Qwen2.5 with heads 8 wide': { ...FAMILY_CONFIGS['Qwen2.5']!, dHead: 8 },
+  'Qwen3 with heads 24 wide': { ...FAMILY_CONFIGS['Qwen3']!, dHead: 24 },
+  'Gemma 3 with heads 6 wide': { ...FAMILY_CONFIGS['Gemma 3']!, dHead: 6 },
+};
+
 export function randomWeights(config: ModelConfig, seed: number): Map<string, Tensor> {
   const rng = createRng(seed);
   // Gemma keeps what is added to a gain of one.

@@ -6,7 +6,7 @@ import { createRng } from '../../../../src/core/rng';
 import { ByteCounter, type ByteProgress } from '../../../../workers/source/fetch-file';
 import { addressRemote } from '../../../../workers/source/address';
 import { NETWORK } from '../../../../workers/source/network';
-import { StoredFolder } from '../../../../workers/source/stored-folder';
+import { readManifest, StoredFolder } from '../../../../workers/source/stored-folder';
 import { MemoryStore } from '../../../../workers/source/store';
 import { serveHub, type StandIn } from '../../../stand-ins/hub';
 
@@ -145,6 +145,76 @@ describe('a file at a plain address that breaks off in the middle', () => {
     await expect(take()).rejects.toThrow(/changed at .* more than once/);
     expect(gets()).toEqual([undefined, 'bytes=1000-', undefined, 'bytes=1000-']);
   });
+});
+
+describe('a download that brings nothing new', () => {
+  const ends = async (words: RegExp): Promise<number> => {
+    const before = gets().length;
+    await expect(take()).rejects.toThrow(words);
+    return gets().length - before;
+  };
+
+  test.each([
+    ['that ignores ranges', true],
+    ['that goes on, but sends no byte more', false],
+  ])('ends after its tries at a server %s and breaks at the same place', async (_, whole) => {
+    const PLACE = 3000;
+    hub.fault = (path) => {
+      if (!path.endsWith(FILE) || gets().length === 0) return undefined;
+      if (gets().length === 1) return { kind: 'cut', after: PLACE };
+      return whole ? { kind: 'cut-whole', after: PLACE } : { kind: 'cut', after: 0 };
+    };
+    // The first one brings bytes, and each of the others counts.
+    expect(await ends(/broke off/)).toBe(1 + IMPATIENT.attempts - 1);
+  });
+
+  test('ends where more bytes are listed than the server has', async () => {
+    hub.headers = () => ({});
+    const { key } = addressRemote(hub.endpoint + PATH, IMPATIENT);
+    const entry = { path: FILE, bytes: 9000, sha256: null, wanted: true, done: false };
+    const manifest = { version: 1, name: 'm', page: '', commit: null, licence: null };
+    const writer = await store.write(key, 'manifest.json');
+    writer.append(new TextEncoder().encode(JSON.stringify({ ...manifest, files: [entry] })));
+    writer.close();
+    hub.fault = (path) => (path.endsWith(FILE) ? { kind: 'no-ranges' } : undefined);
+    expect(await ends(/ended after 5000 of 9000 bytes/)).toBeLessThan(2 * IMPATIENT.attempts);
+  });
+
+  test('goes on as long as each try brings a byte', async () => {
+    let tries = 0;
+    hub.fault = (path) =>
+      path.endsWith(FILE) && gets().length > 0 && ++tries < 12
+        ? { kind: 'cut', after: 100 }
+        : undefined;
+    expect(await take()).toEqual(FIRST);
+    expect(tries).toBe(12);
+  });
+});
+
+test.each([
+  ['half a character in its commit', { commit: '\ud800' }],
+  [
+    'a negative size',
+    { files: [{ path: FILE, bytes: -1, sha256: null, wanted: true, done: false }] },
+  ],
+  [
+    'a hash that is none',
+    { files: [{ path: FILE, bytes: 1, sha256: 'x', wanted: true, done: true }] },
+  ],
+  [
+    'half a character in a path',
+    { files: [{ path: '\udc00', bytes: 1, sha256: null, wanted: true, done: false }] },
+  ],
+])('a manifest with %s counts as none', async (_, change) => {
+  const whole = { version: 1, name: 'm', page: '', commit: null, licence: null, files: [] };
+  const writer = await store.write('key', 'manifest.json');
+  writer.append(new TextEncoder().encode(JSON.stringify({ ...whole, ...change })));
+  writer.close();
+  expect(await readManifest(store, 'key')).toBeNull();
+});
+
+test('a folder at an address that is no UTF-8 has the name that it is written with', () => {
+  expect(addressRemote('https://example.org/%zz/', IMPATIENT).name).toBe('%zz');
 });
 
 test('a part that was stored before versions were noted goes on', async () => {
