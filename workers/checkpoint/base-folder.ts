@@ -3,6 +3,7 @@
 
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import { parseConfig } from '../../src/checkpoint/config';
+import type { EmbeddingAndHead } from '../../src/checkpoint/embedding-and-head';
 import { textOf, wholeFile, type FileBytes } from '../../src/checkpoint/file-bytes';
 import {
   parseGenerationConfig,
@@ -18,7 +19,9 @@ import { wantedFiles, weightFiles } from '../source/folder';
 import { folderKey, openFolder, type Sources } from '../source/open-folder';
 
 export interface BaseFolder {
+  /** As the files hold it: the head may be one of its own where config.json says otherwise. */
   readonly config: ModelConfig;
+  readonly tables: EmbeddingAndHead;
   /** Read from where the folder lies when they are asked for. */
   readonly weights: Weights;
   readonly weightFiles: readonly FileBytes[];
@@ -90,7 +93,7 @@ async function fetchFolder(
   const configFile = named('config.json');
   const tokenizerFile = named('tokenizer.json');
   const tokenizerConfigFile = named('tokenizer_config.json');
-  const config = parseConfig(textOf(configFile), configFile.name);
+  const said = parseConfig(textOf(configFile), configFile.name);
   const tokenizer = await createTokenizer(
     textOf(tokenizerFile),
     textOf(tokenizerConfigFile),
@@ -102,23 +105,25 @@ async function fetchFolder(
     },
   );
   // Gemma 3 adds a token for images that its language models have no row for.
-  if (tokenizer.ordinarySize > config.dVocab) {
+  if (tokenizer.ordinarySize > said.dVocab) {
     throw new ModelError(
       'bad-checkpoint',
-      `${tokenizerFile.name}: It has ${tokenizer.ordinarySize} tokens, config.json only ${config.dVocab}. ` +
+      `${tokenizerFile.name}: It has ${tokenizer.ordinarySize} tokens, config.json only ${said.dVocab}. ` +
         'Check that both files belong to the same checkpoint.',
     );
   }
   const generation = files.get('generation_config.json');
-  const weights = weightFiles(files);
+  const shards = weightFiles(files);
+  const { config, weights, tables } = openWeights(said, shards);
   return {
     config,
+    tables,
     tokenizer,
     generation: generation
       ? parseGenerationConfig(textOf(generation), generation.name)
       : { sampling: PLAIN_SAMPLING, endIds: [], ignoredSettings: [] },
-    weightFiles: weights,
-    weights: openWeights(config, weights),
+    weightFiles: shards,
+    weights,
     async published(name, when) {
       const entry = (await folder.list(when)).find(({ path }) => path === name);
       const quiet = new ByteCounter(() => {});

@@ -3,7 +3,9 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Adapter } from '../../../src/checkpoint/peft';
-import { mergeAdapter, readAdapter, writeAdapter } from '../../../src/checkpoint/peft';
+import { mergeAdapter } from '../../../src/checkpoint/adapter-merge';
+import { writeAdapter } from '../../../src/checkpoint/adapter-write';
+import { readAdapter } from '../../../src/checkpoint/peft';
 import { linearShapes } from '../../../src/checkpoint/config';
 import type { TensorToWrite } from '../../../src/checkpoint/safetensors';
 import { writeSafetensors } from '../../../src/checkpoint/safetensors';
