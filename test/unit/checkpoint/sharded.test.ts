@@ -41,7 +41,9 @@ describe('weights in several files', () => {
       ['model.layers.0.self_attn.rotary_emb.inv_freq', extra],
       ['lm_head.weight', head],
     ]);
-    expect([...openWeights(config, [first, more]).weights.keys()].sort()).toEqual([...names].sort());
+    expect([...openWeights(config, [first, more]).weights.keys()].sort()).toEqual(
+      [...names].sort(),
+    );
   });
 
   test('with a file missing name the tensor and the files', () => {
