@@ -45,14 +45,17 @@ export function runPattern(
   // A run sets up as much as its program is long.
   meter.spend(1 + (program.length >> 3));
   let found: Found | null = null;
-  let now: Way[] = [];
-  let next: Way[] = [];
+  let now: number[] = [];
+  let next: number[] = [];
+  const open: number[] = [];
   const seen = new Int32Array(program.length).fill(-1);
-  /** Follows all steps that take no character. */
-  const enter = (into: Way[], at: number, begun: Way): void => {
-    const open: Way[] = [begun];
-    for (let way = open.pop(); way; way = open.pop()) {
-      const { step } = way;
+  /** Follows all steps that take no character, from a way of three numbers: its step, and where the first group lies. */
+  const enter = (into: number[], at: number, first: number, begun: number, ended: number): void => {
+    open.push(first, begun, ended);
+    while (open.length > 0) {
+      const end = open.pop()!;
+      const begin = open.pop()!;
+      const step = open.pop()!;
       if (seen[step] === at) continue;
       seen[step] = at;
       meter.spend();
@@ -60,49 +63,44 @@ export function runPattern(
       switch (op.op) {
         case 'char':
         case 'match':
-          into.push(way);
+          into.push(step, begin, end);
           break;
         case 'split':
-          open.push({ ...way, step: op.second }, { ...way, step: op.first });
+          open.push(op.second, begin, end, op.first, begin, end);
           break;
         case 'note':
-          open.push({ ...way, step: step + 1, [op.at]: at });
+          if (op.at === 'begin') open.push(step + 1, at, end);
+          else open.push(step + 1, begin, at);
           break;
         case 'edge':
-          if (isAt(op.edge, text, at)) open.push({ ...way, step: step + 1 });
+          if (isAt(op.edge, text, at)) open.push(step + 1, begin, end);
           break;
         case 'look':
           if (looks(op.program, text, at, op.ahead, meter) === op.wanted) {
-            open.push({ ...way, step: step + 1 });
+            open.push(step + 1, begin, end);
           }
       }
     }
   };
-  enter(now, from, { step: 0, begin: -1, end: -1 });
+  enter(now, from, 0, -1, -1);
   for (let at = from; now.length > 0; at++) {
     const code = at < text.length ? text.charCodeAt(at) : -1;
-    for (const way of now) {
-      const op = program[way.step]!;
+    for (let i = 0; i < now.length; i += 3) {
+      const op = program[now[i]!]!;
+      const [begin, end] = [now[i + 1]!, now[i + 2]!];
       if (op.op === 'match') {
         if (mustEnd !== null && at !== mustEnd) continue;
-        found = { end: at, group: way.end < 0 ? null : text.slice(way.begin, way.end) };
+        found = { end: at, group: end < 0 ? null : text.slice(begin, end) };
         // What is less preferred than a match is dropped.
         break;
       }
-      if (op.op === 'char' && code >= 0 && op.set(code)) {
-        enter(next, at + 1, { ...way, step: way.step + 1 });
-      }
+      if (op.op === 'char' && code >= 0 && op.set(code))
+        enter(next, at + 1, now[i]! + 1, begin, end);
     }
-    [now, next] = [next, []];
+    [now, next] = [next, now];
+    next.length = 0;
   }
   return found;
-}
-
-/** One way through the pattern: the step it waits at, and where the first group lies. */
-interface Way {
-  readonly step: number;
-  readonly begin: number;
-  readonly end: number;
 }
 
 function looks(
