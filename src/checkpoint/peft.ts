@@ -182,7 +182,11 @@ class Reader {
     }
     const why = whyLeftOut(this.#config, module);
     if (why !== null && !this.#followsEmbedding(module)) {
-      this.#refuse(this.#files.weights, `It has factors for "${module}" ("${key}"), but ${why}.`, BELONG);
+      this.#refuse(
+        this.#files.weights,
+        `It has factors for "${module}" ("${key}"), but ${why}.`,
+        BELONG,
+      );
     }
     if (isReplaced(this.#config, `${module}.weight`)) {
       this.#refuse(

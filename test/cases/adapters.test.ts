@@ -8,9 +8,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeDevice } from '../../models/recipe/make/node-runtime';
+import { readAdapter } from '../../src/checkpoint/peft';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
+import { readBundle } from '../../src/formats/bundle';
 import type { FolderSource, ModelApi } from '../../workers/api';
 import { createModelApi } from '../../workers/model-api';
+import { randomConfig } from '../unit/onnx/random-weights';
 
 const CASES = ['../../../shared/cases', '../../../../shared/cases']
   .map((path) => resolve(import.meta.dirname, path))
@@ -92,3 +95,23 @@ describe.skipIf(!CASES)('handed-over adapters and checkpoints', () => {
     expect(rows()).toHaveLength(5);
   });
 });
+
+const BUNDLE = CASES && join(CASES, 'hostile/bundle-adapter-regex.zip');
+
+describe.skipIf(!BUNDLE || !existsSync(BUNDLE))(
+  'a bundle whose adapter has a pattern without end',
+  () => {
+    test('is read, and its adapter answered, at once', () => {
+      const before = process.cpuUsage();
+      const { adapters } = readBundle(new Uint8Array(readFileSync(BUNDLE!)), 'bundle.zip');
+      expect(adapters).toHaveLength(1);
+      for (const { config, weights } of adapters) {
+        const names = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' };
+        expect(() =>
+          readAdapter(config, weights, randomConfig({ nLayers: 8, dModel: 128 }), names),
+        ).toThrow(expect.objectContaining({ name: 'CheckpointError' }));
+      }
+      expect(process.cpuUsage(before).user).toBeLessThan(3e6);
+    });
+  },
+);

@@ -133,10 +133,11 @@ async function folderFiles(
       `config.json of ${model.id} cannot be read any more. Load the checkpoint again, then save it.`,
     );
   }
-  const { tieWordEmbeddings, maxPositions } = config;
+  const { tieWordEmbeddings, dVocab, maxPositions } = config;
   const text = exportedConfig(new TextDecoder().decode(published), 'config.json', {
     precision,
     tieWordEmbeddings,
+    dVocab,
     onnx: onnxFiles === null ? null : { files: onnxFiles, maxPositions },
   });
   const small = [whole('config.json', strToU8(text))];

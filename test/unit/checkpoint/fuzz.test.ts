@@ -117,6 +117,7 @@ describe('10,000 mutations of', () => {
       exportedConfig(broken, 'b', {
         precision: 'f16',
         tieWordEmbeddings: true,
+        dVocab: 128_256,
         onnx: { files: 1, maxPositions: 64 },
       }),
     ),
