@@ -6,6 +6,7 @@ import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { Sampling } from '../src/core/sampling';
 import type { Schedule } from '../src/core/training';
 import type { ModelConfig } from '../src/checkpoint/config';
+import type { AdapterTables } from '../src/checkpoint/embedding-and-head';
 import type { Precision, PrecisionDevice } from '../src/checkpoint/precision';
 
 export type { EditPositions, Precision, PrecisionDevice };
@@ -121,6 +122,8 @@ export interface AdapterCard extends FolderCard {
   readonly rank: number;
   /** Modules that it replaces whole, by the ends of their names. */
   readonly replaces: readonly string[];
+  /** What its configuration says of the embedding and the head. */
+  readonly tables: AdapterTables;
 }
 
 /** One downloaded folder in the browser's storage. */
@@ -140,6 +143,16 @@ export interface StoredReport {
   readonly entries: readonly StoredEntry[];
   /** Whether what is stored outlives the page. */
   readonly kept: boolean;
+}
+
+/** What an adapter changed in its base. */
+export interface AdapterEffect {
+  /** Matrices that LoRA factors were added to: all that the file has. */
+  readonly factors: number;
+  /** Tensors that it brought whole, by name. */
+  readonly replaced: readonly string[];
+  /** Rows that its vocabulary has more than the base's (less: below 0). */
+  readonly addedRows: number;
 }
 
 export interface LoadedCheckpoint extends KeptAs {
@@ -162,6 +175,10 @@ export interface LoadedCheckpoint extends KeptAs {
   /** Tokens that end an answer, as text. */
   readonly endTokens: readonly string[];
   readonly chatFormat: ChatFormatFacts;
+  /** Where the embedding and the head come from, in words. */
+  readonly embeddingAndHead: string;
+  /** What an adapter changed; null: there is none. */
+  readonly adapted: AdapterEffect | null;
   readonly elapsedMs: number;
 }
 

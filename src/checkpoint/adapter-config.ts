@@ -1,9 +1,11 @@
-// PEFT's `adapter_config.json` for LoRA (peft 0.17, LoraConfig). What has a meaning here is honoured
-// as PEFT does; whatever would change the merged weights in a way not known here is refused by name.
+// PEFT's `adapter_config.json` for LoRA (peft 0.20, LoraConfig). What has a meaning here is followed as
+// PEFT does (adapter-rules.ts); whatever would change the merged weights in a way not known here is refused
+// by name. Patterns in it are read here, so that what is not understood is refused before anything large.
 
 import * as v from 'valibot';
+import { AdapterPatterns, type LayerOf, type NamesModule } from './adapter-patterns';
 import { CheckpointError } from './error';
-import { checkShape, parseJson } from './json';
+import { brief, checkShape, parseJson } from './json';
 
 export interface AdapterConfig {
   /** `base_model_name_or_path`: for people, never followed. */
@@ -11,16 +13,32 @@ export interface AdapterConfig {
   readonly r: number;
   readonly alpha: number;
   readonly useRslora: boolean;
-  readonly rankPattern: Readonly<Record<string, number>>;
-  readonly alphaPattern: Readonly<Record<string, number>>;
-  /** Module names (matched by their end), or one pattern for the whole path. */
-  readonly targetModules: readonly string[] | string;
+  /** The first that names a module counts. */
+  readonly rankPattern: readonly PatternValue[];
+  readonly alphaPattern: readonly PatternValue[];
+  /** `names` for a list, `pattern` for one expression, `all-linear` for every linear layer but the head. */
+  readonly targets: ModuleNames | { readonly kind: 'all-linear' };
+  /** null: none. */
+  readonly excluded: ModuleNames | null;
   /** null: all layers. */
-  readonly layersToTransform: readonly number[] | null;
-  /** Names of the module list that `layersToTransform` counts in; empty: whichever list there is. */
-  readonly layersPattern: readonly string[];
+  readonly layers: ReadonlySet<number> | null;
+  /** How layers are counted, the first that finds a number; PEFT's `layers_pattern`. */
+  readonly layerOf: readonly LayerOf[];
   /** Ends of the paths of modules that the adapter replaces as a whole. */
   readonly modulesToSave: readonly string[];
+  /** The same names as LoRA's own rule reads them: patterns of a module, or of one around it. */
+  readonly savedAround: readonly NamesModule[];
+  /** `ensure_weight_tying`: what is done to a tied embedding is done to the head. */
+  readonly ensureWeightTying: boolean;
+}
+
+export type ModuleNames =
+  | { readonly kind: 'names'; readonly names: ReadonlySet<string> }
+  | { readonly kind: 'pattern'; readonly names: NamesModule };
+
+export interface PatternValue {
+  readonly names: NamesModule;
+  readonly value: number;
 }
 
 /** Keys without influence on a merged adapter, whatever their value. */
@@ -29,7 +47,6 @@ const INERT = new Set([
   'base_model_name_or_path',
   'corda_config',
   'eva_config',
-  'exclude_modules',
   // For nn.Linear, which every Llama layer is, PEFT itself sets this back to false.
   'fan_in_fan_out',
   'inference_mode',
@@ -48,6 +65,8 @@ const INERT = new Set([
 const READ = new Set([
   'alpha_pattern',
   'bias',
+  'ensure_weight_tying',
+  'exclude_modules',
   'init_lora_weights',
   'layers_pattern',
   'layers_to_transform',
@@ -64,21 +83,25 @@ const MAX_RANK = 4096;
 const rank = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_RANK));
 const layer = v.pipe(v.number(), v.integer(), v.minValue(0));
 const alpha = v.pipe(v.number(), v.finite());
+const namesOrPattern = v.optional(v.nullable(v.union([v.array(v.string()), v.string()])));
+
+/** What LoraConfig means where `r` or `lora_alpha` is left out. */
+const PEFT_DEFAULT = 8;
 
 const Lora = v.looseObject({
   peft_type: v.string(),
   base_model_name_or_path: v.optional(v.nullable(v.string())),
-  r: rank,
-  lora_alpha: alpha,
+  r: v.optional(rank, PEFT_DEFAULT),
+  lora_alpha: v.optional(alpha, PEFT_DEFAULT),
   use_rslora: v.optional(v.nullable(v.boolean())),
   rank_pattern: v.optional(v.nullable(v.record(v.string(), rank))),
   alpha_pattern: v.optional(v.nullable(v.record(v.string(), alpha))),
-  target_modules: v.optional(
-    v.nullable(v.union([v.array(v.string()), v.pipe(v.string(), v.maxLength(2000))])),
-  ),
+  target_modules: namesOrPattern,
+  exclude_modules: namesOrPattern,
   layers_to_transform: v.optional(v.nullable(v.union([layer, v.array(layer)]))),
   layers_pattern: v.optional(v.nullable(v.union([v.string(), v.array(v.string())]))),
   modules_to_save: v.optional(v.nullable(v.array(v.pipe(v.string(), v.minLength(1))))),
+  ensure_weight_tying: v.optional(v.nullable(v.boolean())),
   bias: v.optional(v.nullable(v.string()), 'none'),
   init_lora_weights: v.optional(v.nullable(v.union([v.boolean(), v.string()]))),
 });
@@ -103,13 +126,14 @@ export function parseAdapterConfig(json: unknown, file: string): AdapterConfig {
       'Merge the adapter with PEFT and load the merged checkpoint instead.',
     );
   };
+  refuseMlx(value, file);
   const kind = checkShape(v.looseObject({ peft_type: v.string() }), value, file, 'bad-config');
   if (kind.peft_type !== 'LORA')
     refuse(`peft_type is "${kind.peft_type}"; only "LORA" is supported.`);
   const c = checkShape(Lora, value, file, 'bad-config');
   for (const [key, setting] of Object.entries(c)) {
     if (INERT.has(key) || READ.has(key) || isOff(setting)) continue;
-    refuse(`"${key}" is set to ${JSON.stringify(setting).slice(0, 80)}, which is not supported.`);
+    refuse(`"${key}" is set to ${brief(setting)}, which is not supported.`);
   }
   if (!isOff(c.bias)) refuse(`"bias" is "${c.bias}"; only "none" is supported.`);
   // These start from a changed base, so the difference to the published base is not B A alone.
@@ -119,97 +143,67 @@ export function parseAdapterConfig(json: unknown, file: string): AdapterConfig {
   ) {
     refuse(`"init_lora_weights" is "${c.init_lora_weights}", which changes the base weights.`);
   }
-  // An empty list restricts nothing, as in PEFT.
-  const layers = isOff(c.layers_to_transform) ? null : (c.layers_to_transform ?? null);
-  if (typeof c.target_modules === 'string' && layers !== null) {
-    refuse('"layers_to_transform" cannot be combined with a pattern in "target_modules".');
-  }
+  const patterns = new AdapterPatterns(file);
+  const moduleNames = (setting: string, given: string | readonly string[]): ModuleNames =>
+    typeof given === 'string'
+      ? { kind: 'pattern', names: patterns.whole(setting, given) }
+      : { kind: 'names', names: new Set(given) };
   const targets = c.target_modules ?? [];
   if (targets.length === 0 && !c.modules_to_save?.length) {
     refuse('It names neither "target_modules" nor "modules_to_save".');
   }
+  const listed = c.layers_to_transform ?? [];
+  // An empty list restricts nothing, as in PEFT.
+  const layers = typeof listed === 'number' ? [listed] : listed.length > 0 ? listed : null;
+  const lists =
+    typeof c.layers_pattern === 'string' ? [c.layers_pattern] : (c.layers_pattern ?? []);
+  // "" alone means any list; in a list it is a pattern.
+  const anyList = lists.length === 0 || c.layers_pattern === '';
+  if (typeof targets === 'string' && layers !== null) {
+    refuse('"layers_to_transform" cannot be combined with a pattern in "target_modules".');
+  }
+  if (layers === null && !anyList) {
+    refuse('"layers_pattern" is set without "layers_to_transform", which PEFT refuses too.');
+  }
+  const saved = c.modules_to_save ?? [];
+  patterns.bound('modules_to_save', saved.length);
+  patterns.bound('layers_pattern', lists.length);
+  const valued = (setting: 'rank_pattern' | 'alpha_pattern'): PatternValue[] => {
+    const entries = Object.entries(c[setting] ?? {});
+    patterns.bound(setting, entries.length);
+    return entries.map(([key, value]) => ({ names: patterns.end(setting, key), value }));
+  };
   return {
     baseModel: c.base_model_name_or_path ?? null,
     r: c.r,
     alpha: c.lora_alpha,
     useRslora: c.use_rslora ?? false,
-    rankPattern: c.rank_pattern ?? {},
-    alphaPattern: c.alpha_pattern ?? {},
-    targetModules: targets,
-    layersToTransform: typeof layers === 'number' ? [layers] : layers,
-    layersPattern:
-      typeof c.layers_pattern === 'string' ? [c.layers_pattern] : (c.layers_pattern ?? []),
-    modulesToSave: c.modules_to_save ?? [],
+    rankPattern: valued('rank_pattern'),
+    alphaPattern: valued('alpha_pattern'),
+    targets:
+      typeof targets === 'string' && targets.toLowerCase() === 'all-linear'
+        ? { kind: 'all-linear' }
+        : moduleNames('target_modules', targets),
+    // "" excludes nothing, as in PEFT.
+    excluded: c.exclude_modules?.length ? moduleNames('exclude_modules', c.exclude_modules) : null,
+    layers: layers && new Set(layers),
+    layerOf: (anyList ? [null] : lists).map((list) => patterns.layer('layers_pattern', list)),
+    modulesToSave: saved,
+    savedAround: saved.map((name) => patterns.around('modules_to_save', name)),
+    ensureWeightTying: c.ensure_weight_tying ?? false,
   };
 }
 
-/** Patterns in these files are Python regular expressions written for `re`; ours must compile. */
-function compile(pattern: string, file: string): RegExp {
-  try {
-    return new RegExp(pattern);
-  } catch {
-    throw new CheckpointError(
-      'unsupported-adapter',
-      file,
-      `The pattern "${pattern}" cannot be read.`,
-      'Merge the adapter with PEFT and load the merged checkpoint instead.',
-    );
-  }
+/** mlx-lm gives its own file the same name. */
+function refuseMlx(value: unknown, file: string): void {
+  if (typeof value !== 'object' || value === null || 'peft_type' in value) return;
+  if (!MLX_KEYS.some((key) => key in value)) return;
+  throw new CheckpointError(
+    'unsupported-adapter',
+    file,
+    'This is an adapter of mlx-lm, not of PEFT.',
+    'Fuse it with mlx_lm.fuse and load the fused model as a whole checkpoint instead.',
+  );
 }
 
-/** The value of the first pattern that matches the end of a module path (PEFT's get_pattern_key). */
-function byPattern(
-  patterns: Readonly<Record<string, number>>,
-  module: string,
-  otherwise: number,
-  file: string,
-): number {
-  for (const [pattern, value] of Object.entries(patterns)) {
-    if (compile(`^(.*\\.)?(${pattern})$`, file).test(module)) return value;
-  }
-  return otherwise;
-}
-
-/** Rank of one module, e.g. `model.layers.0.mlp.up_proj`. */
-export function rankOf(config: AdapterConfig, module: string, file: string): number {
-  return byPattern(config.rankPattern, module, config.r, file);
-}
-
-/** s in dW = s B A: alpha / r, or alpha / sqrt(r) with rsLoRA (Kalajdzievski 2023, arXiv:2312.03732). */
-export function scaleOf(config: AdapterConfig, module: string, file: string): number {
-  const r = rankOf(config, module, file);
-  const scaled = byPattern(config.alphaPattern, module, config.alpha, file);
-  return config.useRslora ? scaled / Math.sqrt(r) : scaled / r;
-}
-
-/**
- * Whether `modules_to_save` names the module that this tensor belongs to, or one around it; PEFT
- * compares the end of a module's path.
- */
-export function isReplaced(config: AdapterConfig, tensor: string): boolean {
-  for (let at = tensor.lastIndexOf('.'); at > 0; at = tensor.lastIndexOf('.', at - 1)) {
-    const path = tensor.slice(0, at);
-    if (config.modulesToSave.some((name) => path.endsWith(name))) return true;
-  }
-  return false;
-}
-
-/** Whether `layers_to_transform` and `layers_pattern` leave this module in. */
-export function isInLayers(config: AdapterConfig, module: string, file: string): boolean {
-  const { layersToTransform, layersPattern } = config;
-  if (layersToTransform === null) return true;
-  const lists = layersPattern.length > 0 ? layersPattern : ['[^.]*'];
-  for (const list of lists) {
-    const [, layer] = compile(`^.*\\.${list}\\.(\\d+)\\.`, file).exec(module) ?? [];
-    if (layer !== undefined) return layersToTransform.includes(Number(layer));
-  }
-  return false;
-}
-
-/** Whether `target_modules` names this module. */
-export function isTargeted(config: AdapterConfig, module: string, file: string): boolean {
-  const targets = config.targetModules;
-  if (targets === 'all-linear') return true;
-  if (typeof targets === 'string') return compile(`^(?:${targets})$`, file).test(module);
-  return targets.some((target) => module === target || module.endsWith(`.${target}`));
-}
+const MLX_KEYS = ['lora_parameters', 'fine_tune_type', 'lora_layers', 'num_layers', 'adapter_path'];

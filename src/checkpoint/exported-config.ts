@@ -9,6 +9,8 @@ export interface ExportedConfig {
   readonly precision: 'f32' | 'f16';
   /** Whether the head is the embedding. */
   readonly tieWordEmbeddings: boolean;
+  /** Rows of the embedding: an adapter may have added tokens. */
+  readonly dVocab: number;
   /**
    * For an ONNX folder, the number of files of weights, how many positions the graph has, and the width of a head
    * in its caches, by which transformers.js makes them; null for safetensors.
@@ -28,7 +30,7 @@ export interface ExportedConfig {
 export function exportedConfig(
   json: unknown,
   file: string,
-  { precision, tieWordEmbeddings, onnx }: ExportedConfig,
+  { precision, tieWordEmbeddings, dVocab, onnx }: ExportedConfig,
 ): string {
   const value = parseJson(json, file, 'bad-config');
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -49,6 +51,7 @@ export function exportedConfig(
             use_external_data_format: onnx.files,
           },
         };
-  const changed = { ...published, ...dtypes, tie_word_embeddings: tieWordEmbeddings, ...graph };
+  const vocabulary = { vocab_size: dVocab, tie_word_embeddings: tieWordEmbeddings };
+  const changed = { ...published, ...dtypes, ...vocabulary, ...graph };
   return `${JSON.stringify(changed, null, 2)}\n`;
 }

@@ -1,8 +1,11 @@
-// JSON from files that somebody else made: bounded in size, and never trusted beyond its shape.
+// JSON from files that somebody else made: bounded in size and depth, and never trusted beyond its shape.
 
 import * as v from 'valibot';
 import type { CheckpointErrorCode } from './error';
 import { CheckpointError } from './error';
+
+/** Deeper than any file of a checkpoint; whatever walks a value recursively stays within the stack. */
+const MOST_DEPTH = 200;
 
 /**
  * The value that a JSON text stands for; anything that is not a string is passed on as it is.
@@ -20,6 +23,14 @@ export function parseJson(
       'too-large',
       file,
       `The file has ${json.length} characters, more than the ${maxChars} allowed here.`,
+      'Check that it is the file you meant.',
+    );
+  }
+  if (depthOf(json) > MOST_DEPTH) {
+    throw new CheckpointError(
+      code,
+      file,
+      `Lists and objects in the file are nested more than ${MOST_DEPTH} deep.`,
       'Check that it is the file you meant.',
     );
   }
@@ -59,4 +70,29 @@ export function checkShape<S extends v.GenericSchema>(
     path === null ? `${issue.message}.` : `Field "${path}": ${issue.message}.`,
     'Use the file as it was published, or download it again.',
   );
+}
+
+/** How deep brackets are nested, those inside of texts apart. */
+function depthOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let quoted = false;
+  for (let i = 0; i < json.length; i++) {
+    const char = json.charCodeAt(i);
+    if (quoted) {
+      if (char === 0x5c) i += 1;
+      else if (char === 0x22) quoted = false;
+    } else if (char === 0x22) quoted = true;
+    else if (char === 0x5b || char === 0x7b) deepest = Math.max(deepest, ++depth);
+    else if (char === 0x5d || char === 0x7d) depth -= 1;
+  }
+  return deepest;
+}
+
+/** A value in a message: short, whatever it is. */
+export function brief(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = typeof value === 'string' ? `"${value.slice(0, 80)}"` : String(value);
+  return typeof value === 'string' && value.length > 80 ? `${text.slice(0, -1)}…"` : text;
 }

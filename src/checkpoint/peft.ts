@@ -1,24 +1,26 @@
 // LoRA adapters as PEFT stores them: `lora_A` [r, in] and `lora_B` [out, r] beside each linear layer,
-// W' = W + s B A (Hu et al. 2021, arXiv:2106.09685), and whole modules that `modules_to_save` names,
-// which stand in for the base's. Merging makes the checkpoint that a fine-tune is; tensors that no
-// adapter touches are shared with the base. Sums are accumulated in f32, as in PEFT.
+// W' = W + s B A (Hu et al. 2021, arXiv:2106.09685), and whole modules that stand in for the base's. Which
+// modules are adapted and how is in adapter-rules.ts, what becomes of embedding and head in
+// embedding-and-head.ts; merging is in adapter-merge.ts. A factor that the rules leave out is refused by
+// name: nothing in the file is dropped in silence.
 
 import type { Tensor } from '../core/tensor';
-import type { AdapterConfig } from './adapter-config';
-import {
-  isInLayers,
-  isReplaced,
-  isTargeted,
-  parseAdapterConfig,
-  rankOf,
-  scaleOf,
-} from './adapter-config';
-import type { ModelConfig, Weights } from './config';
+import { type AdapterConfig, parseAdapterConfig } from './adapter-config';
+import { isReplaced, rankOf, scaleOf, targetsVocabulary, whyLeftOut } from './adapter-rules';
+import type { ModelConfig } from './config';
 import { expectedTensors, linearShapes } from './config';
-import { CheckpointError } from './error';
+import {
+  EMBEDDING,
+  EMBEDDING_MODULE,
+  type EmbeddingAndHead,
+  HEAD,
+  HEAD_MODULE,
+  tablesOfAdapter,
+  UnclearTables,
+} from './embedding-and-head';
+import { CheckpointError, type CheckpointErrorCode } from './error';
 import type { SafetensorsEntry } from './safetensors';
-import { parseSafetensors, requireFinite, toTensor, writeSafetensors } from './safetensors';
-import { LazyWeights } from './weights';
+import { parseSafetensors, requireFinite, sameNumbers, toTensor } from './safetensors';
 
 /** The two factors of one linear layer. */
 export interface LoraFactors {
@@ -35,20 +37,35 @@ export interface AdapterModule extends LoraFactors {
 
 export interface Adapter {
   readonly config: AdapterConfig;
-  /** By module path, e.g. `model.layers.0.self_attn.q_proj`. */
+  /**
+   * By module path, e.g. `model.layers.0.self_attn.q_proj`. Of the embedding the factors are turned, so that
+   * W' = W + s B A holds for its matrix [d_vocab, d_model] too.
+   */
   readonly modules: ReadonlyMap<string, AdapterModule>;
-  /** Tensors that replace the base's (`modules_to_save`), by the base's names, still as stored. */
+  /** Tensors that stand in for the base's, by the base's names, still as stored. */
   readonly replaced: ReadonlyMap<string, SafetensorsEntry>;
+  readonly tables: EmbeddingAndHead;
+  /** The base's shape. */
+  readonly base: ModelConfig;
+  /** The shape of the fine-tune: head and size of the vocabulary may differ from the base's. */
+  readonly merged: ModelConfig;
+}
+
+/** Names of `adapter_config.json` and `adapter_model.safetensors`, for messages. */
+export interface AdapterNames {
+  readonly config: string;
+  readonly weights: string;
 }
 
 const PREFIX = 'base_model.model.';
-const KEY =
-  /^base_model\.model\.(model\.layers\.(0|[1-9]\d{0,3})\.((?:self_attn|mlp)\.\w+_proj))\.lora_(A|B)\.weight$/;
+const FACTOR = /^base_model\.model\.(.+)\.lora_(A|B)\.weight$/;
+const EMBEDDING_FACTOR = /^base_model\.model\.(model\.embed_tokens)\.lora_embedding_(A|B)$/;
+const LAYER = /^model\.layers\.(0|[1-9]\d{0,3})\.(.+)$/;
+const MERGE = 'Merge the adapter with PEFT and load the merged checkpoint instead.';
+const BELONG = 'Check that both adapter files belong together.';
 
 /**
- * An adapter for checkpoints of the shape `base`. Layers outside `layers_to_transform` are left out, as
- * PEFT leaves them out.
- * @param files names of `adapter_config.json` and `adapter_model.safetensors`, for messages.
+ * An adapter for checkpoints of the shape `base`.
  * @throws CheckpointError 'unsupported-adapter', 'wrong-base' where layers or sizes do not fit,
  *   'missing-tensor', 'wrong-shape' where a rank contradicts the configuration, 'not-finite', or as
  *   `parseSafetensors`.
@@ -57,272 +74,291 @@ export function readAdapter(
   configJson: unknown,
   bytes: Uint8Array,
   base: ModelConfig,
-  files: { readonly config: string; readonly weights: string },
+  files: AdapterNames,
 ): Adapter {
-  const config = parseAdapterConfig(configJson, files.config);
-  const shapes = linearShapes(base);
-  const file = files.weights;
-  const wrongBase = (reason: string): never => {
-    const name = config.baseModel === null ? 'its own base' : `"${config.baseModel}"`;
-    throw new CheckpointError(
-      'wrong-base',
-      file,
-      reason,
-      `Load ${name} first, then this adapter, or choose an adapter made for the loaded checkpoint.`,
-    );
-  };
+  return new Reader(parseAdapterConfig(configJson, files.config), base, files).read(bytes);
+}
 
-  const expected = expectedTensors(base);
-  const halves = new Map<string, { A?: Tensor; B?: Tensor }>();
-  const replaced = new Map<string, SafetensorsEntry>();
-  for (const [key, entry] of parseSafetensors(bytes, file)) {
-    const [, module = '', layerText = '', name = '', side] = KEY.exec(key) ?? [];
-    if (side !== 'A' && side !== 'B') {
-      const own = key.startsWith(PREFIX) ? key.slice(PREFIX.length) : '';
-      if (isReplaced(config, own) && !/\.lora_|\.modules_to_save\./.test(own)) {
-        const dims = expected.get(own);
-        if (!dims) wrongBase(`It replaces "${own}", which the base does not have.`);
-        else if (dims.join() !== entry.dims.join()) {
-          wrongBase(
-            `It replaces "${own}" by [${entry.dims.join(', ')}], but the base's is [${dims.join(', ')}].`,
-          );
-        }
-        replaced.set(own, entry);
-        continue;
-      }
-      throw new CheckpointError(
-        'unsupported-adapter',
-        file,
-        `It has a tensor "${key}", which is neither a LoRA factor of a linear layer nor a module that modules_to_save names.`,
-        'Merge the adapter with PEFT and load the merged checkpoint instead.',
-      );
-    }
-    const layer = Number(layerText);
-    const shape = shapes.get(name) ?? wrongBase(`The base has no linear layer "${name}".`);
-    if (layer >= base.nLayers) {
-      wrongBase(`It adapts layer ${layer}, but the base has layers 0 to ${base.nLayers - 1}.`);
-    }
-    if (!isTargeted(config, module, files.config)) {
-      throw new CheckpointError(
-        'unsupported-adapter',
-        file,
-        `It has factors for "${module}", which target_modules does not name.`,
-        'Check that both adapter files belong together.',
-      );
-    }
-    if (isReplaced(config, `${module}.weight`)) {
-      throw new CheckpointError(
-        'unsupported-adapter',
-        files.config,
-        `Both target_modules and modules_to_save name "${module}".`,
-        'Merge the adapter with PEFT and load the merged checkpoint instead.',
-      );
-    }
-    if (!isInLayers(config, module, files.config)) continue;
-    const r = rankOf(config, module, files.config);
-    const [rows = -1, columns = -1] = entry.dims;
-    const [outer, inner, wanted] =
-      side === 'A' ? [columns, rows, shape[1]] : [rows, columns, shape[0]];
-    if (entry.dims.length === 2 && outer !== wanted) {
-      wrongBase(
-        `"${key}" is [${entry.dims.join(', ')}], but the base's layer has size ${wanted} there.`,
-      );
-    }
-    if (entry.dims.length !== 2 || inner !== r) {
-      throw new CheckpointError(
-        'wrong-shape',
-        file,
-        `"${key}" is [${entry.dims.join(', ')}], but its rank should be ${r}.`,
-        'Check that both adapter files belong together.',
-      );
-    }
-    const t = toTensor(entry);
-    requireFinite(t, key, file);
-    halves.set(module, { ...halves.get(module), [side]: t });
+type Halves = { A?: SafetensorsEntry; B?: SafetensorsEntry };
+
+class Reader {
+  readonly #config: AdapterConfig;
+  readonly #base: ModelConfig;
+  readonly #files: AdapterNames;
+  readonly #shapes: ReadonlyMap<string, readonly [number, number]>;
+  /** By name; the head's too where the base has none of its own. */
+  readonly #expected: ReadonlyMap<string, readonly number[]>;
+
+  constructor(config: AdapterConfig, base: ModelConfig, files: AdapterNames) {
+    this.#config = config;
+    this.#base = base;
+    this.#files = files;
+    this.#shapes = linearShapes(base);
+    this.#expected = expectedTensors({ ...base, tieWordEmbeddings: false });
   }
 
-  const modules = new Map<string, AdapterModule>();
-  for (const [module, { A, B }] of halves) {
+  read(bytes: Uint8Array): Adapter {
+    const halves = new Map<string, Halves>();
+    const replaced = new Map<string, SafetensorsEntry>();
+    for (const [key, entry] of parseSafetensors(bytes, this.#files.weights)) {
+      const [, module, side] = FACTOR.exec(key) ?? EMBEDDING_FACTOR.exec(key) ?? [];
+      if (module === undefined) replaced.set(this.#replacedName(key, entry), entry);
+      else {
+        this.#requireAdapted(module, key);
+        halves.set(module, { ...halves.get(module), [side as 'A' | 'B']: entry });
+      }
+    }
+    const rows = this.#rowsBrought(replaced, halves);
+    const modules = new Map<string, AdapterModule>();
+    for (const [module, pair] of halves) modules.set(module, this.#factors(module, pair, rows));
+    this.#requireWhole(replaced);
+    if (modules.size + replaced.size === 0) this.#missing('It has no tensor that applies.');
+    const tables = this.#tables(replaced, modules);
+    const brought = [tables.embedding, tables.head].map(({ from, tensor }) =>
+      from === 'adapter' ? replaced.get(tensor)!.dims[0]! : this.#base.dVocab,
+    );
+    const dVocab = brought[0]!;
+    if (brought[1] !== dVocab || dVocab !== rows) this.#unequalRows(Math.max(...brought, rows));
+    const merged = { ...this.#base, dVocab, tieWordEmbeddings: tables.tied };
+    return { config: this.#config, modules, replaced, tables, base: this.#base, merged };
+  }
+
+  /** The base's name of a tensor that stands in for one of its own. */
+  #replacedName(key: string, entry: SafetensorsEntry): string {
+    const stored = key.startsWith(PREFIX) ? key.slice(PREFIX.length) : '';
+    // PEFT keeps the matrix of an embedding or a head beside its factors under this name.
+    const beside = /^(model\.embed_tokens|lm_head)\.base_layer\.weight$/.exec(stored);
+    const own = beside ? `${beside[1]}.weight` : stored;
+    const table = own === EMBEDDING || own === HEAD;
+    const module = own.replace(/\.weight$/, '');
+    const saved = isReplaced(this.#config, own) && !/\.lora_|\.modules_to_save\./.test(own);
+    // Else loaded into the base as it is: `save_embedding_layers` writes it so.
+    const besideFactors = whyLeftOut(this.#config, module) === null;
+    if (!(saved && !beside) && !(table && !saved && besideFactors === (beside !== null))) {
+      return this.#refuse(
+        this.#files.weights,
+        `It has a tensor "${key}", which is neither a LoRA factor of a linear layer nor a module that modules_to_save names.`,
+        MERGE,
+      );
+    }
+    const dims = this.#expected.get(own);
+    if (!dims) return this.#wrongBase(`It replaces "${own}", which the base does not have.`);
+    // An embedding may have more rows, for tokens that were added.
+    const fits = table
+      ? entry.dims.length === 2 && entry.dims[1] === dims[1]
+      : dims.join() === entry.dims.join();
+    if (!fits) {
+      this.#wrongBase(
+        `It replaces "${own}" by [${entry.dims.join(', ')}], but the base's is [${dims.join(', ')}].`,
+      );
+    }
+    return own;
+  }
+
+  /** @throws CheckpointError where the base has no such module, or the rules leave it out. */
+  #requireAdapted(module: string, key: string): void {
+    const [, layerText, name] = LAYER.exec(module) ?? [];
+    if (name === undefined && module !== HEAD_MODULE && module !== EMBEDDING_MODULE) {
+      this.#refuse(
+        this.#files.weights,
+        `It has a tensor "${key}", which is neither a LoRA factor of a linear layer nor a module that modules_to_save names.`,
+        MERGE,
+      );
+    }
+    if (name !== undefined && !this.#shapes.has(name)) {
+      if (!/^(self_attn|mlp)\.\w+_proj$/.test(name)) {
+        this.#refuse(
+          this.#files.weights,
+          `It has a tensor "${key}", which is neither a LoRA factor of a linear layer nor a module that modules_to_save names.`,
+          MERGE,
+        );
+      }
+      this.#wrongBase(`The base has no linear layer "${name}".`);
+    }
+    if (Number(layerText ?? 0) >= this.#base.nLayers) {
+      this.#wrongBase(
+        `It adapts layer ${layerText}, but the base has layers 0 to ${this.#base.nLayers - 1}.`,
+      );
+    }
+    const why = whyLeftOut(this.#config, module);
+    if (why !== null && !this.#followsEmbedding(module)) {
+      this.#refuse(
+        this.#files.weights,
+        `It has factors for "${module}" ("${key}"), but ${why}.`,
+        BELONG,
+      );
+    }
+    if (isReplaced(this.#config, `${module}.weight`)) {
+      this.#refuse(
+        this.#files.config,
+        `Both target_modules and modules_to_save name "${module}".`,
+        MERGE,
+      );
+    }
+  }
+
+  /** `ensure_weight_tying` makes targets of both where either is one. */
+  #followsEmbedding(module: string): boolean {
+    return (
+      (module === HEAD_MODULE || module === EMBEDDING_MODULE) &&
+      this.#base.tieWordEmbeddings &&
+      this.#config.ensureWeightTying &&
+      !isReplaced(this.#config, EMBEDDING) &&
+      !isReplaced(this.#config, HEAD) &&
+      targetsVocabulary(this.#config)
+    );
+  }
+
+  /** How many rows the file gives the vocabulary: those of the base where it brings none of its own. */
+  #rowsBrought(
+    replaced: ReadonlyMap<string, SafetensorsEntry>,
+    halves: ReadonlyMap<string, Halves>,
+  ): number {
+    return (
+      replaced.get(EMBEDDING)?.dims[0] ??
+      replaced.get(HEAD)?.dims[0] ??
+      halves.get(HEAD_MODULE)?.B?.dims[0] ??
+      halves.get(EMBEDDING_MODULE)?.A?.dims[1] ??
+      this.#base.dVocab
+    );
+  }
+
+  #factors(module: string, { A, B }: Halves, rows: number): AdapterModule {
     if (!A || !B) {
       throw new CheckpointError(
         'missing-tensor',
-        file,
+        this.#files.weights,
         `"${module}" has only one of its two LoRA factors.`,
         'Download the adapter again.',
       );
     }
-    modules.set(module, { a: A, b: B, scale: scaleOf(config, module, files.config) });
+    const embedding = module === EMBEDDING_MODULE;
+    const r = rankOf(this.#config, module);
+    const [outer, inner] =
+      embedding || module === HEAD_MODULE
+        ? [rows, this.#base.dModel]
+        : this.#shapes.get(LAYER.exec(module)![2]!)!;
+    // Of an embedding, A reads one of d_vocab tokens.
+    this.#requireShape(A, r, embedding ? outer : inner, 0);
+    this.#requireShape(B, r, embedding ? inner : outer, 1);
+    const [a, b] = [A, B].map((entry) => {
+      const t = toTensor(entry);
+      requireFinite(t, entry.name, this.#files.weights);
+      return t;
+    }) as [Tensor, Tensor];
+    const scale = scaleOf(this.#config, module);
+    return embedding ? { a: turned(b), b: turned(a), scale } : { a, b, scale };
   }
-  const missing = (reason: string): never => {
+
+  #requireShape({ name, dims }: SafetensorsEntry, r: number, size: number, rankAt: 0 | 1): void {
+    const shown = `"${name}" is [${dims.join(', ')}]`;
+    if (dims.length === 2 && dims[1 - rankAt] !== size) {
+      this.#wrongBase(`${shown}, but the base's layer has size ${size} there.`);
+    }
+    if (dims.length !== 2 || dims[rankAt] !== r) {
+      this.#fail(
+        'wrong-shape',
+        this.#files.weights,
+        `${shown}, but its rank should be ${r}.`,
+        BELONG,
+      );
+    }
+  }
+
+  #requireWhole(replaced: ReadonlyMap<string, SafetensorsEntry>): void {
+    const tied = this.#base.tieWordEmbeddings;
+    const either = tied && this.#config.ensureWeightTying;
+    for (const name of this.#expected.keys()) {
+      if (!isReplaced(this.#config, name) || replaced.has(name)) continue;
+      // One matrix does for both where they are kept tied.
+      const table = name === EMBEDDING || name === HEAD;
+      if (table && either && (replaced.has(EMBEDDING) || replaced.has(HEAD))) continue;
+      this.#missing(`modules_to_save names "${name}", but it is not there.`);
+    }
+  }
+
+  #tables(
+    replaced: ReadonlyMap<string, SafetensorsEntry>,
+    modules: ReadonlyMap<string, AdapterModule>,
+  ): EmbeddingAndHead {
+    const config = this.#config;
+    const [embedding, head] = [replaced.get(EMBEDDING), replaced.get(HEAD)];
+    const factors = [modules.get(EMBEDDING_MODULE), modules.get(HEAD_MODULE)] as const;
+    try {
+      return tablesOfAdapter(this.#base.tieWordEmbeddings, {
+        ensureWeightTying: config.ensureWeightTying,
+        saves: { embedding: isReplaced(config, EMBEDDING), head: isReplaced(config, HEAD) },
+        targets: targetsVocabulary(config),
+        whole: {
+          embedding: embedding !== undefined,
+          head: head !== undefined,
+          alike: embedding !== undefined && head !== undefined && sameNumbers(embedding, head),
+        },
+        factors: {
+          embedding: factors[0] !== undefined,
+          head: factors[1] !== undefined,
+          alike: sameFactors(...factors),
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof UnclearTables)) throw error;
+      return this.#refuse(this.#files.weights, error.message, MERGE);
+    }
+  }
+
+  #unequalRows(rows: number): never {
     throw new CheckpointError(
+      'wrong-base',
+      this.#files.weights,
+      `Its vocabulary has ${rows} rows and the base's ${this.#base.dVocab}, and it does not bring both the embedding and the head. PEFT wants the base resized first.`,
+      `Resize the base with model.resize_token_embeddings(${rows}), merge the adapter with PEFT, and load the merged checkpoint.`,
+    );
+  }
+
+  #wrongBase(reason: string): never {
+    const { baseModel } = this.#config;
+    const name = baseModel === null ? 'its own base' : `"${baseModel}"`;
+    return this.#fail(
+      'wrong-base',
+      this.#files.weights,
+      reason,
+      `Load ${name} first, then this adapter, or choose an adapter made for the loaded checkpoint.`,
+    );
+  }
+
+  #missing(reason: string): never {
+    return this.#fail(
       'missing-tensor',
-      file,
+      this.#files.weights,
       reason,
       'Check that it is the file adapter_model.safetensors of this adapter.',
     );
-  };
-  for (const name of expected.keys()) {
-    if (isReplaced(config, name) && !replaced.has(name)) {
-      missing(`modules_to_save names "${name}", but it is not there.`);
-    }
   }
-  if (modules.size + replaced.size === 0) missing('It has no tensor that applies.');
-  return { config, modules, replaced };
+
+  #refuse(file: string, reason: string, advice: string): never {
+    return this.#fail('unsupported-adapter', file, reason, advice);
+  }
+
+  #fail(code: CheckpointErrorCode, file: string, reason: string, advice: string): never {
+    throw new CheckpointError(code, file, reason, advice);
+  }
 }
 
-/** W + s B A for one layer [out, in]; f32 accumulation over the rank. */
-export function mergedWeight(weight: Tensor, { a, b, scale }: AdapterModule): Tensor {
-  const [rows = 0, columns = 0] = weight.dims;
-  const [r = 0] = a.dims;
-  if (b.dims[0] !== rows || b.dims[1] !== r || a.dims[1] !== columns) {
-    throw new RangeError(
-      `B [${b.dims.join(', ')}] A [${a.dims.join(', ')}] does not fit a weight [${weight.dims.join(', ')}].`,
-    );
-  }
-  const data = new Float32Array(weight.data.length);
-  const delta = new Float32Array(columns);
+/** [n, m] as [m, n]. */
+function turned({ data, dims }: Tensor): Tensor {
+  const [rows = 0, columns = 0] = dims;
+  const out = new Float32Array(data.length);
   for (let row = 0; row < rows; row++) {
-    delta.fill(0);
-    for (let k = 0; k < r; k++) {
-      const factor = b.data[row * r + k]!;
-      for (let j = 0; j < columns; j++) delta[j] = delta[j]! + factor * a.data[k * columns + j]!;
-    }
-    const at = row * columns;
-    for (let j = 0; j < columns; j++) data[at + j] = weight.data[at + j]! + scale * delta[j]!;
-  }
-  return { data, dims: weight.dims };
-}
-
-/**
- * One tensor of the fine-tuned checkpoint: the base's own, not a copy, where the adapter leaves it alone.
- * @param file name of the adapter's weights, for messages.
- * @throws CheckpointError 'not-finite' where a value is no number or the sum leaves the range of f32.
- */
-export function mergedTensor(name: string, weight: Tensor, adapter: Adapter, file: string): Tensor {
-  const entry = adapter.replaced.get(name);
-  const whole = entry ? toTensor(entry) : weight;
-  const factors = adapter.modules.get(name.replace(/\.weight$/, ''));
-  const t = factors ? mergedWeight(whole, factors) : whole;
-  if (t !== weight) requireFinite(t, `${name} after merging`, file);
-  return t;
-}
-
-/** Whether an adapter changes the tensor of this name. */
-export function adapts(adapter: Adapter, name: string): boolean {
-  return adapter.replaced.has(name) || adapter.modules.has(name.replace(/\.weight$/, ''));
-}
-
-/**
- * The fine-tuned weights, merged when they are asked for, so that there is never a second copy; tensors
- * that the adapter leaves alone are the base's own.
- * @param file name of the adapter's weights, for messages.
- * @throws CheckpointError when a tensor is asked for, as `mergedTensor`.
- */
-export function adaptedWeights(weights: Weights, adapter: Adapter, file: string): LazyWeights {
-  for (const module of adapter.modules.keys()) {
-    if (!weights.has(`${module}.weight`)) {
-      throw new RangeError(`The base has no tensor "${module}.weight".`);
+    for (let column = 0; column < columns; column++) {
+      out[column * rows + row] = data[row * columns + column]!;
     }
   }
-  return new LazyWeights(weights.keys(), (name) =>
-    mergedTensor(name, weights.get(name)!, adapter, file),
-  );
+  return { data: out, dims: [columns, rows] };
 }
 
-/**
- * The fine-tuned weights, all merged now.
- * @throws CheckpointError as `mergedTensor`.
- */
-export function mergeAdapter(
-  weights: Weights,
-  adapter: Adapter,
-  file = 'adapter_model.safetensors',
-): Weights {
-  return new Map(adaptedWeights(weights, adapter, file));
-}
-
-/** LoRA factors by module, from their PEFT names. */
-export function factorsOf(adapter: ReadonlyMap<string, Tensor>): Map<string, LoraFactors> {
-  const modules = new Map<string, LoraFactors>();
-  for (const [name, a] of adapter) {
-    if (!name.endsWith('.lora_A.weight')) continue;
-    const module = name.slice(PREFIX.length, -'.lora_A.weight'.length);
-    modules.set(module, { a, b: adapter.get(name.replace('lora_A', 'lora_B'))! });
-  }
-  return modules;
-}
-
-export interface AdapterToWrite {
-  /** For people: where the base is found. */
-  readonly baseModel: string;
-  readonly alpha: number;
-  readonly useRslora: boolean;
-  /** By module path, e.g. `model.layers.0.self_attn.q_proj`; all of one rank. */
-  readonly modules: ReadonlyMap<string, LoraFactors>;
-  /** Whole tensors that replace the base's, by the base's names; none unless given. */
-  readonly replaced?: ReadonlyMap<string, Tensor>;
-  readonly dtype: 'F32' | 'F16';
-}
-
-/** PEFT's word for "no module at all": it refuses an empty list (peft 0.17, utils/constants.py). */
-const NO_TARGETS = 'dummy-target-modules';
-
-/**
- * The two files of a PEFT adapter.
- * @throws CheckpointError 'wrong-shape' for factors of different ranks; as `writeSafetensors`.
- */
-export function writeAdapter(adapter: AdapterToWrite): {
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-} {
-  const file = 'adapter_model.safetensors';
-  const ranks = new Set(
-    [...adapter.modules.values()].flatMap(({ a, b }) => [a.dims[0], b.dims[1]]),
-  );
-  const replaced = adapter.replaced ?? new Map<string, Tensor>();
-  // Of an adapter without factors, whose rank means nothing, PEFT still wants it positive.
-  const [r = 1] = ranks;
-  if (ranks.size > 1 || ranks.size + replaced.size === 0) {
-    throw new CheckpointError(
-      'wrong-shape',
-      file,
-      `The factors have ${ranks.size} different ranks.`,
-      'An adapter is written with one rank for all layers.',
-    );
-  }
-  const { dtype } = adapter;
-  const tensors = new Map([
-    ...[...adapter.modules].flatMap(([module, { a, b }]) => [
-      [`${PREFIX}${module}.lora_A.weight`, { ...a, dtype }] as const,
-      [`${PREFIX}${module}.lora_B.weight`, { ...b, dtype }] as const,
-    ]),
-    ...[...replaced].map(([name, t]) => [`${PREFIX}${name}`, { ...t, dtype }] as const),
-  ]);
-  const targets = [...adapter.modules.keys()].map((module) => module.split('.').at(-1)!);
-  const saved = [...replaced.keys()].map((name) => name.replace(/\.(weight|bias)$/, ''));
-  return {
-    config: {
-      alpha_pattern: {},
-      auto_mapping: null,
-      base_model_name_or_path: adapter.baseModel,
-      bias: 'none',
-      fan_in_fan_out: false,
-      inference_mode: true,
-      init_lora_weights: true,
-      layers_pattern: null,
-      layers_to_transform: null,
-      lora_alpha: adapter.alpha,
-      lora_dropout: 0,
-      modules_to_save: saved.length === 0 ? null : saved,
-      peft_type: 'LORA',
-      r,
-      rank_pattern: {},
-      revision: null,
-      target_modules: targets.length === 0 ? NO_TARGETS : [...new Set(targets)].sort(),
-      task_type: 'CAUSAL_LM',
-      use_dora: false,
-      use_rslora: adapter.useRslora,
-    },
-    bytes: writeSafetensors(tensors, {}, file),
-  };
+function sameFactors(one: AdapterModule | undefined, other: AdapterModule | undefined): boolean {
+  if (!one || !other || one.scale !== other.scale) return false;
+  const same = (x: Tensor, y: Tensor) =>
+    x.dims.join() === y.dims.join() && x.data.every((value, i) => value === y.data[i]);
+  return same(one.a, other.a) && same(one.b, other.b);
 }

@@ -17,6 +17,8 @@ export interface SafetensorsEntry {
   readonly dims: readonly number[];
   /** Of a file in memory a view, not a copy; of one on disk read at each use. */
   readonly bytes: Uint8Array;
+  /** A part of them, by places in the tensor. */
+  slice(from: number, to: number): Uint8Array;
 }
 
 const DTYPE_BYTES: Readonly<Record<string, number>> = {
@@ -172,11 +174,32 @@ export function openSafetensors(source: FileBytes): ReadonlyMap<string, Safetens
       get bytes() {
         return source.slice(start + begin, start + end);
       },
+      slice: (from, to) => source.slice(start + begin + from, start + Math.min(begin + to, end)),
     });
     at = end;
   }
   if (at !== dataBytes) corrupt(`${dataBytes - at} bytes belong to no tensor.`);
   return entries;
+}
+
+const PIECE_BYTES = 8 << 20;
+
+/**
+ * Whether two tensors hold the same numbers; those of one dtype are compared in pieces, as they are stored.
+ * @throws CheckpointError as `toTensor`.
+ */
+export function sameNumbers(a: SafetensorsEntry, b: SafetensorsEntry): boolean {
+  if (a.dims.join() !== b.dims.join()) return false;
+  if (a.dtype !== b.dtype) {
+    const other = toTensor(b).data;
+    return toTensor(a).data.every((x, i) => x === other[i]);
+  }
+  const bytes = storedBytes({ dims: a.dims, dtype: a.dtype });
+  for (let at = 0; at < bytes; at += PIECE_BYTES) {
+    const [one, other] = [a, b].map((entry) => entry.slice(at, at + PIECE_BYTES));
+    if (!one!.every((byte, i) => byte === other![i])) return false;
+  }
+  return true;
 }
 
 /** Bytes as an array of 4- or 2-byte numbers: a view where they are aligned, else a copy. */
@@ -190,7 +213,7 @@ function aligned(bytes: Uint8Array, width: number): { buffer: ArrayBufferLike; o
  * A tensor as f32. F32 data is a view of the file where its alignment allows.
  * @throws CheckpointError 'unsupported-dtype' for anything but F32, F16 and BF16.
  */
-export function toTensor(entry: SafetensorsEntry): Tensor {
+export function toTensor(entry: Omit<SafetensorsEntry, 'slice'>): Tensor {
   const { bytes, dims, dtype } = entry;
   if (dtype === 'F32') {
     const { buffer, offset } = aligned(bytes, 4);
@@ -250,7 +273,7 @@ export interface SafetensorsLayout {
   readonly bytes: number;
 }
 
-const storedBytes = ({ dims, dtype }: Omit<TensorShape, 'name'>): number =>
+const storedBytes = ({ dims, dtype }: Pick<SafetensorsEntry, 'dims' | 'dtype'>): number =>
   dims.reduce((product, dim) => product * dim, DTYPE_BYTES[dtype]!);
 
 /**

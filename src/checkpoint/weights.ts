@@ -5,10 +5,11 @@
 import type { Tensor } from '../core/tensor';
 import type { ModelConfig, Weights } from './config';
 import { expectedTensors } from './config';
+import { EMBEDDING, type EmbeddingAndHead, HEAD, tablesOfCheckpoint } from './embedding-and-head';
 import { CheckpointError } from './error';
 import { bytesInMemory, type FileBytes } from './file-bytes';
 import type { SafetensorsEntry } from './safetensors';
-import { openSafetensors, requireFinite, toTensor } from './safetensors';
+import { openSafetensors, requireFinite, sameNumbers, toTensor } from './safetensors';
 
 /** Tensors that some writers add and that carry no information beyond the configuration. */
 const REDUNDANT = /\.rotary_emb\.inv_freq$/;
@@ -58,44 +59,38 @@ export class LazyWeights implements Weights {
   }
 }
 
+/** A checkpoint as its files hold it. */
+export interface OpenWeights {
+  /** As config.json says, but that a head of its own is one, whatever config.json says of it. */
+  readonly config: ModelConfig;
+  /** Every tensor of that config, by its Hugging Face name. */
+  readonly weights: LazyWeights;
+  readonly tables: EmbeddingAndHead;
+}
+
 /**
- * The weights in one file or several, under their Hugging Face names. A tied head that was stored all
- * the same is left out.
+ * The weights in one file or several. A tied head that was stored all the same is left out; where it differs
+ * from the embedding, the two are not tied.
  * @param files in any order; names are unique among them.
  * @throws CheckpointError 'missing-tensor', 'wrong-shape', 'corrupt' for a tensor that is there twice,
  *   'unsupported-architecture' for one that this architecture does not have, or as `openSafetensors`;
  *   when a tensor is asked for, 'not-finite', or as `toTensor`.
  */
-export function openWeights(config: ModelConfig, files: readonly FileBytes[]): LazyWeights {
+export function openWeights(said: ModelConfig, files: readonly FileBytes[]): OpenWeights {
+  const entries = entriesOf(expectedTensors({ ...said, tieWordEmbeddings: false }), files);
+  const [embedding, head] = [entries.get(EMBEDDING), entries.get(HEAD)];
+  const tables = tablesOfCheckpoint(said.tieWordEmbeddings, {
+    embedding: embedding !== undefined,
+    head: head !== undefined,
+    alike: () => sameNumbers(embedding!, head!),
+  });
+  const config = { ...said, tieWordEmbeddings: tables.tied };
   const expected = expectedTensors(config);
-  const entries = new Map<string, SafetensorsEntry>();
-  for (const file of files) {
-    for (const [name, entry] of openSafetensors(file)) {
-      const redundant =
-        REDUNDANT.test(name) || (config.tieWordEmbeddings && name === 'lm_head.weight');
-      if (redundant) continue;
-      if (!expected.has(name)) {
-        throw new CheckpointError(
-          'unsupported-architecture',
-          file.name,
-          `It has a tensor "${name}" that config.json does not account for.`,
-          'Check that both files belong to the same checkpoint.',
-        );
-      }
-      if (entries.has(name)) {
-        throw new CheckpointError(
-          'corrupt',
-          file.name,
-          `Tensor "${name}" is also in ${entries.get(name)!.file}.`,
-          'Keep only the files of one checkpoint in the folder.',
-        );
-      }
-      entries.set(name, entry);
-    }
-  }
+  // What the embedding is read from may have been stored under the head's name alone.
+  const stored = (name: string) => entries.get(name === EMBEDDING ? tables.embedding.tensor : name);
   const all = files.map(({ name }) => name).join(', ');
   for (const [name, dims] of expected) {
-    const entry = entries.get(name);
+    const entry = stored(name);
     if (!entry) {
       throw new CheckpointError(
         'missing-tensor',
@@ -114,19 +109,51 @@ export function openWeights(config: ModelConfig, files: readonly FileBytes[]): L
     }
   }
   const checked = new Set<string>();
-  return new LazyWeights(expected.keys(), (name) => {
-    const entry = entries.get(name)!;
+  const weights = new LazyWeights(expected.keys(), (name) => {
+    const entry = stored(name)!;
     const t = toTensor(entry);
     if (!checked.has(name)) requireFinite(t, name, entry.file);
     checked.add(name);
     return t;
   });
+  return { config, weights, tables };
+}
+
+/** All tensors of all files by name. @param known names that the architecture has */
+function entriesOf(
+  known: ReadonlyMap<string, unknown>,
+  files: readonly FileBytes[],
+): ReadonlyMap<string, SafetensorsEntry> {
+  const entries = new Map<string, SafetensorsEntry>();
+  for (const file of files) {
+    for (const [name, entry] of openSafetensors(file)) {
+      if (REDUNDANT.test(name)) continue;
+      if (!known.has(name)) {
+        throw new CheckpointError(
+          'unsupported-architecture',
+          file.name,
+          `It has a tensor "${name}" that config.json does not account for.`,
+          'Check that both files belong to the same checkpoint.',
+        );
+      }
+      if (entries.has(name)) {
+        throw new CheckpointError(
+          'corrupt',
+          file.name,
+          `Tensor "${name}" is also in ${entries.get(name)!.file}.`,
+          'Keep only the files of one checkpoint in the folder.',
+        );
+      }
+      entries.set(name, entry);
+    }
+  }
+  return entries;
 }
 
 /**
- * The weights of one file in memory, all made f32 now.
+ * The weights of one file in memory, all made f32 now; with a head where the file holds one of its own.
  * @throws CheckpointError as `openWeights`.
  */
 export function readWeights(config: ModelConfig, bytes: Uint8Array, file: string): Weights {
-  return new Map(openWeights(config, [bytesInMemory(file, bytes)]));
+  return new Map(openWeights(config, [bytesInMemory(file, bytes)]).weights);
 }

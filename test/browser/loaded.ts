@@ -26,6 +26,8 @@ export const loadedAs = (id: string, change: Partial<LoadedCheckpoint> = {}): Lo
     usesDate: false,
     usesThinking: false,
   },
+  embeddingAndHead: '',
+  adapted: null,
   elapsedMs: 0,
   ...change,
 });

@@ -3,6 +3,7 @@
 
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import { parseConfig } from '../../src/checkpoint/config';
+import type { EmbeddingAndHead } from '../../src/checkpoint/embedding-and-head';
 import { textOf, wholeFile, type FileBytes } from '../../src/checkpoint/file-bytes';
 import {
   NO_GENERATION_CONFIG,
@@ -19,7 +20,9 @@ import { folderKey, openFolder, type Sources } from '../source/open-folder';
 import { readTokenizer } from './tokenizer-files';
 
 export interface BaseFolder {
+  /** As the files hold it: the head may be one of its own where config.json says otherwise. */
   readonly config: ModelConfig;
+  readonly tables: EmbeddingAndHead;
   /** Read from where the folder lies when they are asked for. */
   readonly weights: Weights;
   readonly weightFiles: readonly FileBytes[];
@@ -83,29 +86,31 @@ async function fetchFolder(
     new ModelError('network', `${folder.name}/${name} is not there any more. Load again.`);
   const configFile = files.get('config.json');
   if (!configFile) throw missing('config.json');
-  const config = parseConfig(textOf(configFile), configFile.name);
+  const said = parseConfig(textOf(configFile), configFile.name);
   const tokenizer = await readTokenizer((path) => {
     const file = files.get(path);
     return Promise.resolve(file ? { name: file.name, text: textOf(file) } : null);
   }, missing);
   // Gemma 3 adds a token for images that its language models have no row for.
-  if (tokenizer.ordinarySize > config.dVocab) {
+  if (tokenizer.ordinarySize > said.dVocab) {
     throw new ModelError(
       'bad-checkpoint',
-      `${folder.name}/tokenizer.json: It has ${tokenizer.ordinarySize} tokens, config.json only ${config.dVocab}. ` +
+      `${folder.name}/tokenizer.json: It has ${tokenizer.ordinarySize} tokens, config.json only ${said.dVocab}. ` +
         'Check that both files belong to the same checkpoint.',
     );
   }
   const generation = files.get('generation_config.json');
-  const weights = weightFiles(files);
+  const shards = weightFiles(files);
+  const { config, weights, tables } = openWeights(said, shards);
   return {
     config,
+    tables,
     tokenizer,
     generation: generation
       ? parseGenerationConfig(textOf(generation), generation.name)
       : NO_GENERATION_CONFIG,
-    weightFiles: weights,
-    weights: openWeights(config, weights),
+    weightFiles: shards,
+    weights,
     async published(name, when) {
       const entry = (await folder.list(when)).find(({ path }) => path === name);
       const quiet = new ByteCounter(() => {});

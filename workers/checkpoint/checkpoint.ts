@@ -1,6 +1,7 @@
 // A loaded checkpoint: a base folder, with an adapter merged into it or not, and its session.
 
-import { readAdapter, adaptedWeights, adapts } from '../../src/checkpoint/peft';
+import { adaptedWeights, changesEmbedding } from '../../src/checkpoint/adapter-merge';
+import { readAdapter } from '../../src/checkpoint/peft';
 import { expectedTensors, type ModelConfig, type Weights } from '../../src/checkpoint/config';
 import { holding, textOf, wholeFile, type FileBytes } from '../../src/checkpoint/file-bytes';
 import { storedBytes, type PrecisionDevice } from '../../src/checkpoint/precision';
@@ -12,7 +13,7 @@ import { ByteCounter } from '../source/fetch-file';
 import { identityOf } from './identity';
 import { keptAs } from '../runtime/precision';
 import type { WeightShelf } from '../runtime/converted-weights';
-import { throwIfCancelled, type Runtime } from '../runtime';
+import { ModelError, throwIfCancelled, type Runtime } from '../runtime';
 import { DecoderSession } from '../runtime/session';
 import { wantedFiles } from '../source/folder';
 import { folderKey, openFolder, type Sources } from '../source/open-folder';
@@ -71,7 +72,29 @@ export async function loadCheckpoint(
   });
   throwIfCancelled(signal);
 
-  const { config, tokenizer, generation } = base;
+  const { tokenizer, generation } = base;
+  const names = adapterFiles && {
+    config: adapterFiles.config.name,
+    weights: adapterFiles.weights.name,
+  };
+  // Before anything is asked of the device: what does not fit together is refused at once.
+  const adapter =
+    adapterFiles && names
+      ? readAdapter(
+          textOf(adapterFiles.config),
+          wholeFile(adapterFiles.weights),
+          base.config,
+          names,
+        )
+      : null;
+  const config = adapter?.merged ?? base.config;
+  if (tokenizer.ordinarySize > config.dVocab) {
+    throw new ModelError(
+      'bad-checkpoint',
+      `${names?.weights}: Its vocabulary has ${config.dVocab} rows, but the base's tokenizer has ` +
+        `${tokenizer.ordinarySize} tokens. Choose an adapter made for the loaded checkpoint.`,
+    );
+  }
   const kept = keptAs(
     source,
     config,
@@ -91,17 +114,10 @@ export async function loadCheckpoint(
     await runtime.breathe();
     throwIfCancelled(signal);
   };
-  if (adapterFiles) {
+  if (adapter && names) {
     stage('merge', 0);
-    const names = { config: adapterFiles.config.name, weights: adapterFiles.weights.name };
-    const adapter = readAdapter(
-      textOf(adapterFiles.config),
-      wholeFile(adapterFiles.weights),
-      config,
-      names,
-    );
     weights = adaptedWeights(weights, adapter, names.weights);
-    if (adapts(adapter, 'model.embed_tokens.weight')) tableKey = null;
+    if (changesEmbedding(adapter)) tableKey = null;
     await pause();
   }
   const added = adapterFiles ? [adapterFiles.config, adapterFiles.weights] : [];
@@ -150,6 +166,12 @@ export async function loadCheckpoint(
       // A list of ids can name one that the tokenizer does not have.
       endTokens: endIds.filter((id) => id < tokenizer.size).map((id) => tokenizer.decodeOne(id)),
       chatFormat: tokenizer.chatFormat,
+      embeddingAndHead: (adapter ?? base).tables.words,
+      adapted: adapter && {
+        factors: adapter.modules.size,
+        replaced: [...adapter.replaced.keys()],
+        addedRows: config.dVocab - base.config.dVocab,
+      },
       elapsedMs: runtime.now() - begun,
     },
     release: () => session.release(),

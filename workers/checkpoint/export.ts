@@ -136,10 +136,11 @@ async function folderFiles(
       `config.json of ${model.id} cannot be read any more. Load the checkpoint again, then save it.`,
     );
   }
-  const { tieWordEmbeddings, maxPositions, dHead } = config;
+  const { tieWordEmbeddings, dVocab, maxPositions, dHead } = config;
   const text = exportedConfig(new TextDecoder().decode(published), 'config.json', {
     precision,
     tieWordEmbeddings,
+    dVocab,
     onnx:
       onnxFiles === null
         ? null

@@ -1,6 +1,7 @@
 // What a source says of itself, before anything large is fetched, and what is stored already.
 
 import { parseAdapterConfig } from '../../src/checkpoint/adapter-config';
+import { tablesSaid } from '../../src/checkpoint/adapter-rules';
 import { expectedTensors, parseConfig } from '../../src/checkpoint/config';
 import { parseGenerationConfig } from '../../src/checkpoint/generation-config';
 import type { AdapterCard, CheckpointCard, FolderCard, FolderSource, StoredReport } from '../api';
@@ -70,8 +71,10 @@ export async function inspectAdapter(
 ): Promise<AdapterCard> {
   const file = 'adapter_config.json';
   const { card, folder, text } = await inspect(source, 'adapter', file, sources, signal);
-  const { baseModel, r, modulesToSave } = parseAdapterConfig(text, `${folder.name}/${file}`);
-  return { ...card, madeFor: baseModel, rank: r, replaces: modulesToSave };
+  const config = parseAdapterConfig(text, `${folder.name}/${file}`);
+  const { baseModel, r, modulesToSave } = config;
+  const tables = tablesSaid(config);
+  return { ...card, madeFor: baseModel, rank: r, replaces: modulesToSave, tables };
 }
 
 async function inspect(

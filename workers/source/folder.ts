@@ -50,6 +50,8 @@ const REQUIRED = {
   base: ['config.json', 'tokenizer.json', 'tokenizer_config.json'],
   adapter: ['adapter_config.json', 'adapter_model.safetensors'],
 } as const;
+/** What mlx-lm calls its adapters. */
+const MLX_ADAPTER = 'adapters.safetensors';
 const PICKLED = /^(pytorch_model|adapter_model).*\.bin$/;
 
 export type FolderRole = keyof typeof REQUIRED;
@@ -83,16 +85,21 @@ export async function wantedFiles(
   const missing = [...names].find((name) => !OPTIONAL.includes(name) && !has(name));
   if (missing !== undefined) {
     const weights = missing.endsWith('.safetensors');
+    const mlx = role === 'adapter' && has(MLX_ADAPTER);
     const pickled = weights && entries.some(({ path }) => PICKLED.test(path));
     throw new CheckpointError(
       weights ? 'missing-tensor' : 'bad-config',
       folder.name,
-      pickled
-        ? `It has its weights as a pickle only (.bin), not as ${missing}.`
-        : `There is no file ${missing} in it.`,
-      pickled
-        ? 'A pickle can run any program, so it is never opened here: choose a repository with safetensors.'
-        : adviceFor(role, entries),
+      mlx
+        ? `It is an adapter of mlx-lm (${MLX_ADAPTER}), not of PEFT.`
+        : pickled
+          ? `It has its weights as a pickle only (.bin), not as ${missing}.`
+          : `There is no file ${missing} in it.`,
+      mlx
+        ? 'Fuse it with mlx_lm.fuse and load the fused model as a whole checkpoint instead.'
+        : pickled
+          ? 'A pickle can run any program, so it is never opened here: choose a repository with safetensors.'
+          : adviceFor(role, entries),
     );
   }
   return entries.filter(({ path }) => names.has(path));

@@ -3,7 +3,8 @@
 // as they are. Refuses adapters to go on from that are not plain factors of every linear layer.
 
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
-import { factorsOf, readAdapter, writeAdapter } from '../../src/checkpoint/peft';
+import { factorsOf, writeAdapter } from '../../src/checkpoint/adapter-write';
+import { readAdapter } from '../../src/checkpoint/peft';
 import { parseSafetensors, toTensor, writeSafetensors } from '../../src/checkpoint/safetensors';
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 import { chatRow, padRows, type Row } from '../../src/core/batches';

@@ -13,6 +13,7 @@ import { type Action, failed, IDLE, newRunId } from '../action';
 import { PRECISIONS } from '../../core/precision';
 import type { LinkState } from '../../formats/link';
 import type { LinkPair } from '../../formats/link-pair';
+import type { Registry } from '../../organism/registry';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import {
   EMPTY_PLACE,
@@ -58,6 +59,8 @@ export interface FoundPair {
 
 export class CustomModel {
   readonly #pair: ModelPair;
+  /** What was found, once it is selected. */
+  #shown = $state.raw<Registry | null>(null);
   #runId: string | null = null;
 
   base = $state<Place>({ ...EMPTY_PLACE });
@@ -103,6 +106,12 @@ export class CustomModel {
       freeBytes: space ? space.quotaBytes - space.usedBytes : null,
     };
     return requirementsFor(found.base, found.fineTune, capacity, this.precision);
+  });
+  /** Base and fine-tune as they are loaded once they are selected; empty before. */
+  readonly loadedIds = $derived.by((): readonly string[] => {
+    const { registry } = this.#pair;
+    if (!this.#shown || registry !== this.#shown) return [];
+    return [registry.base.id, registry.adapters[0]!.id];
   });
   readonly complete = $derived(this.baseSource !== null && this.fineTuneSource !== null);
 
@@ -158,6 +167,7 @@ export class CustomModel {
     if (this.#runId !== null) void this.#pair.client.cancel(this.#runId);
     this.#runId = null;
     this.found = null;
+    this.#shown = null;
     this.paused = false;
     this.action = IDLE;
   }
@@ -219,6 +229,7 @@ export class CustomModel {
       this.#pair.loading = IDLE;
     }
     const selected = this.#pair.registry === registry;
+    if (selected) this.#shown = registry;
     if (selected && this.found) {
       const here = <T extends { readonly bytes: number }>(card: T): T => ({
         ...card,

@@ -2,7 +2,8 @@
 // What each is refused with, through the worker's own interface, is in checkpoints.test.ts; the two
 // hostile ones, which never come to an end, only a browser can survive (test/browser/bad-input).
 
-import { writeAdapter, type LoraFactors } from '../../../src/checkpoint/peft';
+import { writeAdapter } from '../../../src/checkpoint/adapter-write';
+import type { LoraFactors } from '../../../src/checkpoint/peft';
 import { parseSafetensors, toTensor, writeSafetensors } from '../../../src/checkpoint/safetensors';
 import { randomTensor } from '../onnx/tiny-weights';
 import { tinyOrganism, TINY_CONFIG, type Files } from '../workers/tiny-organism';

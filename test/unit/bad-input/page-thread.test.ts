@@ -47,3 +47,14 @@ test('the page never runs a tokenizer; the worker does', () => {
   expect(worker.has('src/checkpoint/tokenizer.ts')).toBe(true);
   expect(worker.has('src/checkpoint/jinja.ts')).toBe(true);
 });
+
+// What a file says is a pattern is matched by src/checkpoint/pattern-machine.ts, which cannot hang.
+test('the page makes no RegExp out of what a file says', () => {
+  const page = [...reached('src/main.ts')];
+  expect(page).toContain('src/checkpoint/pattern-machine.ts');
+  const made = page.filter(
+    (name) =>
+      /\.(ts|svelte)$/.test(name) && readFileSync(resolve(ROOT, name), 'utf8').includes('RegExp('),
+  );
+  expect(made).toEqual([]);
+});

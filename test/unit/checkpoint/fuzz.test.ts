@@ -3,7 +3,8 @@
 // nothing large is allocated for a small file.
 
 import { describe, expect, test } from 'vitest';
-import { parseAdapterConfig, rankOf, scaleOf } from '../../../src/checkpoint/adapter-config';
+import { parseAdapterConfig } from '../../../src/checkpoint/adapter-config';
+import { rankOf, scaleOf, whyLeftOut } from '../../../src/checkpoint/adapter-rules';
 import { parseConfig } from '../../../src/checkpoint/config';
 import { CheckpointError } from '../../../src/checkpoint/error';
 import { exportedConfig } from '../../../src/checkpoint/exported-config';
@@ -99,7 +100,7 @@ describe('10,000 mutations of', () => {
       for (const entry of parseSafetensors(broken, 'broken').values()) toTensor(entry);
     }),
     one('the weights of a checkpoint', headerMutants(smallWeights()), (broken) => {
-      const weights = openWeights(SMALL, [bytesInMemory('broken', broken)]);
+      const { weights } = openWeights(SMALL, [bytesInMemory('broken', broken)]);
       for (const name of weights.keys()) weights.get(name);
     }),
     one('an adapter', headerMutants(files.get('adapter/adapter_model.safetensors')!), (broken) =>
@@ -116,13 +117,15 @@ describe('10,000 mutations of', () => {
       exportedConfig(broken, 'b', {
         precision: 'f16',
         tieWordEmbeddings: true,
+        dVocab: 128_256,
         onnx: { files: 1, maxPositions: 64, headWidth: 64 },
       }),
     ),
     one('adapter_config.json', mutants(adapterConfig), (broken) => {
       const config = parseAdapterConfig(broken, 'broken');
-      rankOf(config, 'model.layers.0.mlp.up_proj', 'broken');
-      scaleOf(config, 'model.layers.0.mlp.up_proj', 'broken');
+      rankOf(config, 'model.layers.0.mlp.up_proj');
+      scaleOf(config, 'model.layers.0.mlp.up_proj');
+      whyLeftOut(config, 'model.layers.0.mlp.up_proj');
     }),
   ])('$name', ({ attempt }) => {
     const rng = createRng(2027);

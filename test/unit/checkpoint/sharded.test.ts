@@ -26,7 +26,7 @@ describe('weights in several files', () => {
       ...second,
       slice: (a: number, b: number) => (read.push(b - a), second.slice(a, b)),
     };
-    const opened = openWeights(config, [first, watched]);
+    const opened = openWeights(config, [first, watched]).weights;
     const header = read.reduce((sum, bytes) => sum + bytes, 0);
     expect(header).toBeLessThan(second.bytes / 2);
     expect(new Map(opened)).toEqual(weights);
@@ -41,7 +41,9 @@ describe('weights in several files', () => {
       ['model.layers.0.self_attn.rotary_emb.inv_freq', extra],
       ['lm_head.weight', head],
     ]);
-    expect([...openWeights(config, [first, more]).keys()].sort()).toEqual([...names].sort());
+    expect([...openWeights(config, [first, more]).weights.keys()].sort()).toEqual(
+      [...names].sort(),
+    );
   });
 
   test('with a file missing name the tensor and the files', () => {

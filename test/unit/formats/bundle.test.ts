@@ -1,6 +1,6 @@
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { writeAdapter } from '../../../src/checkpoint/peft';
+import { writeAdapter } from '../../../src/checkpoint/adapter-write';
 import { createRng } from '../../../src/core/rng';
 import { readBundle, writeBundle, type BundleToWrite } from '../../../src/formats/bundle';
 import { DirectionFileError } from '../../../src/formats/direction/error';

@@ -3,7 +3,8 @@
 
 import { buildTokenizer } from '../../../models/recipe/make/tokenizer';
 import { linearShapes, type ModelConfig } from '../../../src/checkpoint/config';
-import { writeAdapter, type LoraFactors } from '../../../src/checkpoint/peft';
+import { writeAdapter } from '../../../src/checkpoint/adapter-write';
+import type { LoraFactors } from '../../../src/checkpoint/peft';
 import { writeSafetensors } from '../../../src/checkpoint/safetensors';
 import { randomConfig, randomWeights } from '../onnx/random-weights';
 import { randomTensor } from '../onnx/tiny-weights';

@@ -1,0 +1,152 @@
+// Where the embedding and the head of a model come from, decided here and nowhere else. Of a checkpoint, from
+// `tie_word_embeddings` and what its files hold, as transformers 5 does (modeling_utils.py, `tie_weights`);
+// of an adapter on it, from `ensure_weight_tying`, `modules_to_save` and what its file holds, as PEFT does
+// (package_reference/lora.md, "Weight tying"; `save_embedding_layers` in save_and_load.py). Pure.
+
+export const EMBEDDING = 'model.embed_tokens.weight';
+export const HEAD = 'lm_head.weight';
+export const EMBEDDING_MODULE = 'model.embed_tokens';
+export const HEAD_MODULE = 'lm_head';
+
+export type TableName = typeof EMBEDDING | typeof HEAD;
+
+/** What one of the two matrices is: a tensor of the base or of the adapter's file, with LoRA factors or not. */
+export interface TableOrigin {
+  readonly from: 'base' | 'adapter';
+  /** Under this name there. */
+  readonly tensor: TableName;
+  /** The module whose factors are added; null: none. */
+  readonly factors: typeof EMBEDDING_MODULE | typeof HEAD_MODULE | null;
+}
+
+export interface EmbeddingAndHead {
+  /** One matrix is both. */
+  readonly tied: boolean;
+  readonly embedding: TableOrigin;
+  /** The same as the embedding where they are tied. */
+  readonly head: TableOrigin;
+  /** One sentence or more for people. */
+  readonly words: string;
+}
+
+/** What the files of a checkpoint hold of the two. */
+export interface HeldTables {
+  readonly embedding: boolean;
+  readonly head: boolean;
+  /** Asked only where both are there. */
+  readonly alike: () => boolean;
+}
+
+const plain = (from: TableOrigin['from'], tensor: TableName): TableOrigin => ({
+  from,
+  tensor,
+  factors: null,
+});
+
+/** @param tied `tie_word_embeddings` of config.json */
+export function tablesOfCheckpoint(tied: boolean, held: HeldTables): EmbeddingAndHead {
+  const embedding = plain('base', tied && !held.embedding && held.head ? HEAD : EMBEDDING);
+  if (!tied) {
+    const words = 'The embedding and the head are two matrices.';
+    return { tied: false, embedding, head: plain('base', HEAD), words };
+  }
+  if (held.embedding && held.head && !held.alike()) {
+    const words =
+      'config.json says that the embedding is the head, but the file holds two different matrices. Postern keeps both, as transformers 5 does.';
+    return { tied: false, embedding, head: plain('base', HEAD), words };
+  }
+  return { tied: true, embedding, head: embedding, words: 'The embedding is the head too.' };
+}
+
+/** What an adapter says and holds of the two. */
+export interface AdapterTables {
+  readonly ensureWeightTying: boolean;
+  /** `modules_to_save` names it. */
+  readonly saves: { readonly embedding: boolean; readonly head: boolean };
+  /** `target_modules` names either. */
+  readonly targets: boolean;
+  /** The file has a whole matrix for it; `alike`: for both, and they are the same. */
+  readonly whole: { readonly embedding: boolean; readonly head: boolean; readonly alike: boolean };
+  /** The file has LoRA factors for it. */
+  readonly factors: {
+    readonly embedding: boolean;
+    readonly head: boolean;
+    readonly alike: boolean;
+  };
+}
+
+/** The two matrices cannot be told: a sentence for people. */
+export class UnclearTables extends Error {}
+
+/** @throws UnclearTables */
+export function tablesOfAdapter(baseTied: boolean, adapter: AdapterTables): EmbeddingAndHead {
+  const { saves, whole, factors } = adapter;
+  const separate = (embedding: TableOrigin, head: TableOrigin): EmbeddingAndHead => {
+    const tables = {
+      embedding: { ...embedding, factors: factors.embedding ? EMBEDDING_MODULE : null },
+      head: { ...head, factors: factors.head ? HEAD_MODULE : null },
+    } as const;
+    const same =
+      baseTied && sameTensor(embedding, head, whole.alike) && !factors.embedding && !factors.head;
+    const both = same ? { ...tables, head: tables.embedding } : tables;
+    return { tied: same, ...both, words: inWords(baseTied, same, both) };
+  };
+  const own = (name: TableName, inFile: boolean): TableOrigin =>
+    plain(inFile ? 'adapter' : 'base', name);
+  if (!baseTied) return separate(own(EMBEDDING, whole.embedding), own(HEAD, whole.head));
+
+  /** The one matrix of a tied base, with what the file loads into it. */
+  const shared = (): TableOrigin => {
+    if (whole.embedding && whole.head && !whole.alike) {
+      throw new UnclearTables(
+        'The base has one matrix for the embedding and the head, but the adapter brings two different ones.',
+      );
+    }
+    return plain(
+      whole.embedding || whole.head ? 'adapter' : 'base',
+      whole.embedding || !whole.head ? EMBEDDING : HEAD,
+    );
+  };
+  const anySaved = saves.embedding || saves.head;
+  if (adapter.ensureWeightTying && (anySaved || adapter.targets)) {
+    if (factors.embedding && factors.head && !factors.alike) {
+      throw new UnclearTables(
+        '"ensure_weight_tying" is set, but the factors of the embedding and of the head differ.',
+      );
+    }
+    const module = factors.embedding ? EMBEDDING_MODULE : factors.head ? HEAD_MODULE : null;
+    const table: TableOrigin = { ...shared(), factors: module };
+    const both = { embedding: table, head: table };
+    return { tied: true, ...both, words: inWords(true, true, both) };
+  }
+  if (!anySaved) return separate(shared(), shared());
+  return separate(
+    own(EMBEDDING, whole.embedding),
+    whole.head ? own(HEAD, true) : plain('base', EMBEDDING),
+  );
+}
+
+function sameTensor(a: TableOrigin, b: TableOrigin, alike: boolean): boolean {
+  return a.from === b.from && (a.tensor === b.tensor || (a.from === 'adapter' && alike));
+}
+
+function inWords(
+  baseTied: boolean,
+  tied: boolean,
+  { embedding, head }: Pick<EmbeddingAndHead, 'embedding' | 'head'>,
+): string {
+  const one = ({ from, factors }: TableOrigin, name: string): string =>
+    from === 'adapter'
+      ? `The adapter replaces the ${name}${factors ? ' and adds to it' : ''}.`
+      : factors
+        ? `The adapter adds to the ${name}.`
+        : `The ${name} is the base's.`;
+  if (tied) return `${one(embedding, 'embedding')} It is the head too.`;
+  const kept = head.from === 'base' && head.factors === null;
+  if (baseTied && kept) {
+    return `${one(embedding, 'embedding')} The head stays the base's embedding, so they are two matrices now.`;
+  }
+  const headWords = one(head, 'head');
+  if (!baseTied) return `${one(embedding, 'embedding')} ${headWords}`;
+  return `${one(embedding, 'embedding')} ${headWords} In the base they are one matrix; now they are two.`;
+}

@@ -1,0 +1,42 @@
+// Where the embedding and the head of a pair come from, and what its adapter changed, in words: what the
+// configurations say before it is loaded, what the files turned out to hold after.
+
+import type {
+  AdapterCard,
+  AdapterEffect,
+  CheckpointCard,
+  LoadedCheckpoint,
+} from '../../../workers/api';
+import { tablesOfAdapter, tablesOfCheckpoint } from '../../checkpoint/embedding-and-head';
+
+/** One text each for base and fine-tune. @param loaded the two, as far as they are loaded */
+export function tableWords(
+  base: CheckpointCard,
+  fineTune: CheckpointCard | AdapterCard,
+  loaded: readonly (LoadedCheckpoint | undefined)[],
+): readonly string[] {
+  const { tieWordEmbeddings } = base.config;
+  return [base, fineTune].map((card, i) => {
+    const known = loaded[i]?.embeddingAndHead;
+    if (known) return known;
+    if ('tables' in card) return tablesOfAdapter(tieWordEmbeddings, card.tables).words;
+    return saidOf(card.config.tieWordEmbeddings);
+  });
+}
+
+/** As config.json says, which need not be what the files hold. */
+const saidOf = (tied: boolean): string =>
+  tablesOfCheckpoint(tied, { embedding: true, head: !tied, alike: () => true }).words;
+
+/** null: there is no adapter, or it is not loaded yet. */
+export function adapterWords(effect: AdapterEffect | null): string | null {
+  if (!effect) return null;
+  const { factors, replaced, addedRows } = effect;
+  const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
+  const rows =
+    addedRows === 0
+      ? ''
+      : ` Its vocabulary has ${count(Math.abs(addedRows), 'row')} ${addedRows > 0 ? 'more' : 'fewer'} than the base's; prompts are written with the base's tokenizer.`;
+  const whole = replaced.length > 0 ? ` ${count(replaced.length, 'tensor')} replaced whole.` : '';
+  return `${count(factors, 'LoRA update')} applied, none left out.${whole}${rows}`;
+}
