@@ -447,7 +447,7 @@ def main():
     record("constructs.json", {"context": CONTEXT, "cases": constructs})
     families = []
     for path in sorted((HERE / "families").glob("*.jinja")):
-        source = path.read_text(encoding="utf-8")
+        source = path.read_bytes().decode("utf-8")
         for name, messages in CHATS.items():
             for settings in (
                 {"add_generation_prompt": True},
