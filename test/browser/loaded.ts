@@ -24,6 +24,7 @@ export const loadedAs = (id: string, change: Partial<LoadedCheckpoint> = {}): Lo
     takesSystem: false,
     usesDate: false,
     usesThinking: false,
+    changesAnswers: false,
   },
   elapsedMs: 0,
   ...change,

@@ -139,8 +139,8 @@ function entry(object: Value, index: Value, meter: Meter): Value | undefined {
   const at = wholeNumber(index, 'an index');
   const string = textIn(object);
   if (string !== null) {
+    meter.places(string);
     const points = pointsOf(string);
-    meter.read(string.length);
     const point = points.at(at);
     if (point === undefined) return undefined;
     return object instanceof Markup ? new Markup(point) : point;

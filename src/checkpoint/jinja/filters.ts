@@ -4,7 +4,8 @@
 import { attributeOf } from './attributes';
 import { formatPercent, rounded } from './format';
 import type { Meter } from './meter';
-import { binary, length, negative, toFloat, truth } from './operators';
+import { toFloat } from './numbers';
+import { binary, length, negative, truth } from './operators';
 import { json, text } from './print';
 import { SEQUENCE_FILTERS } from './sequence-filters';
 import { capitalize, escapeHtml, lengthOf, sliceOf, splitLines, strip } from './text';
@@ -33,7 +34,7 @@ const onText =
 
 function again(value: Value, make: (text: string) => string, meter: Meter): Value {
   const string = text(value, meter);
-  meter.read(string.length);
+  meter.points(string.length);
   const made = meter.text(make(string));
   return value instanceof Markup ? new Markup(made) : made;
 }
@@ -84,6 +85,7 @@ function parseInteger(string: string, base: number, meter: Meter): bigint | null
 function toInteger(value: Value, base: number, meter: Meter): bigint | null {
   if (value instanceof Undefined) throw new Error(value.why);
   const string = textIn(value);
+  if (string !== null) meter.points(string.length);
   const whole = string === null ? null : parseInteger(string, base, meter);
   if (whole !== null) return whole;
   if (typeof value === 'bigint' || typeof value === 'boolean') return BigInt(value);
@@ -161,7 +163,7 @@ const TEXT_FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
     (value, args, { meter }) => {
       bind('title', args, []);
       const string = text(value, meter);
-      meter.read(string.length * 4);
+      meter.points(string.length);
       return meter.text(titled(string));
     },
   ],
@@ -274,7 +276,7 @@ const TEXT_FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
     (value, args, { meter }) => {
       bind('wordcount', args, []);
       const string = text(value, meter);
-      meter.read(string.length * 4);
+      meter.points(string.length);
       return BigInt(string.match(/[\p{L}\p{N}_]+/gu)?.length ?? 0);
     },
   ],
@@ -315,7 +317,7 @@ const TEXT_FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
       if (value instanceof Undefined) throw new Error(value.why);
       const string = textIn(value);
       if (string !== null) {
-        meter.read(string.length);
+        meter.points(string.length);
         return parseFloatText(string) ?? otherwise;
       }
       const isNumber =

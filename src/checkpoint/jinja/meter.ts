@@ -5,6 +5,9 @@
 const MAX_STEPS = 1_000_000;
 /** Characters that a step reads or makes. */
 const CHARACTERS_A_STEP = 64;
+/** Code points that a step takes out of a text. */
+const POINTS_A_STEP = 4;
+const SURROGATE = /[\ud800-\udfff]/;
 /** Of one value. */
 const MAX_CHARACTERS = 1 << 19;
 const MAX_ELEMENTS = 1 << 16;
@@ -26,6 +29,17 @@ export class Meter {
   /** Charges for going through a text, or comparing it with another. */
   read(characters: number): void {
     this.charge(characters / CHARACTERS_A_STEP);
+  }
+
+  /** Charges for going through a text one code point after the other. */
+  points(characters: number): void {
+    this.charge(characters / POINTS_A_STEP);
+  }
+
+  /** Charges for finding places in a text: its units are its code points unless some are surrogates. */
+  places(text: string): void {
+    if (SURROGATE.test(text)) this.points(text.length);
+    else this.read(text.length);
   }
 
   /** Charges for looking for `part` in `text`: at worst the whole of one at every place of the other. */

@@ -208,7 +208,7 @@ export const SEQUENCE_FILTERS: ReadonlyMap<string, Filter> = new Map<string, Fil
       bind('reverse', args, []);
       const string = textIn(value);
       if (string !== null) {
-        meter.make(string.length);
+        meter.points(string.length);
         const turned = Array.from(string).reverse().join('');
         return value instanceof Markup ? new Markup(turned) : turned;
       }

@@ -58,7 +58,7 @@ const isSequence = (value: Value): boolean =>
 
 const tested = (name: 'islower' | 'isupper') => (value: Value, meter: Meter) => {
   const written = text(value, meter);
-  meter.read(written.length);
+  meter.points(written.length);
   return TEXT_TESTS[name]!(written);
 };
 

@@ -263,6 +263,7 @@ export function replaced(
   meter: Meter,
 ): string {
   meter.search(text, old);
+  meter.points(text.length);
   if (by.length > old.length) {
     meter.read(text.length * 8);
     const found = Math.min(count(text, old), most < 0 ? Infinity : most);
@@ -284,12 +285,27 @@ function marked(made: Value): Value {
   return made instanceof Tuple ? new Tuple(made.items.map(marked)) : made;
 }
 
+/** Methods that take a text apart. */
+const BY_POINTS: ReadonlySet<string> = new Set([
+  'capitalize',
+  'expandtabs',
+  'istitle',
+  'join',
+  'swapcase',
+  'title',
+]);
+
 export function textMethod(self: string | Markup, name: string, meter: Meter): Func {
   return new Func(name, (args) => {
     const text = textIn(self)!;
-    meter.read(text.length);
+    meter.places(text);
+    if (BY_POINTS.has(name)) meter.points(text.length);
     const made = METHODS.get(name)!(text, args, meter, self);
-    if (typeof made === 'string') meter.text(made);
+    if (typeof made === 'string') {
+      // Stripping goes through what it takes away.
+      meter.points(Math.max(0, text.length - made.length));
+      meter.text(made);
+    }
     return self instanceof Markup ? marked(made) : made;
   });
 }

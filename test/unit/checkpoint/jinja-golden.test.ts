@@ -49,9 +49,9 @@ const wanted = (right: Right): string => (typeof right === 'string' ? right : 'a
 describe('constructs of the language', () => {
   test('there are many, and most of them are no errors', () => {
     expect(constructs.cases.length).toBeGreaterThan(300);
-    expect(constructs.cases.filter(({ right }) => typeof right === 'string').length).toBeGreaterThan(
-      200,
-    );
+    expect(
+      constructs.cases.filter(({ right }) => typeof right === 'string').length,
+    ).toBeGreaterThan(200);
   });
 
   test.each(constructs.cases)('$template is as in jinja2', ({ template, right }) => {
