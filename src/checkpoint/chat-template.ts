@@ -38,6 +38,12 @@ const SpecialToken = v.union([v.string(), v.looseObject({ content: v.string() })
 /** A word that no template changes and no conversation holds. */
 const MARK = 'postern7content7mark';
 const DEFAULT = 'default';
+const THINK = '<think>';
+/** Thoughts at the end of a header, open or empty. */
+const OPENED_THOUGHTS = /<think>\s*(?:<\/think>\s*)?$/;
+/** Answers whose characters a template may change. */
+const BLANKS_FIRST = '\n  ';
+const THOUGHTS = 'T\n</think>\n\n';
 
 /** bos_token, eos_token and the like of a `tokenizer_config.json`, which writes them in two forms. */
 export function specialTokens(config: object): Readonly<Record<string, string>> {
@@ -102,29 +108,45 @@ export class ChatTemplate {
     return this.#attempt(() => this.#render(messages, addGenerationPrompt, settings));
   }
 
-  /** @throws CheckpointError 'bad-tokenizer' where the last answer cannot be told from what is around it. */
+  /**
+   * A conversation that ends with an answer. Every character of the answer is kept: templates trim answers and
+   * drop their thoughts, so what comes before and after is the template's, and the content is the answer's own.
+   * @throws CheckpointError 'bad-tokenizer' where the template does not write the content of an answer once.
+   */
   answer(messages: readonly ChatMessage[], settings: ChatSettings): AnswerText {
-    const own = messages.at(-1)?.content ?? '';
+    const content = messages.at(-1)?.content ?? '';
+    const { before, after } = this.#aroundAnswer(messages, settings);
+    // A model that thinks wrote its answer after the header that asks for one, which may begin the thoughts.
+    const asked = content.includes('</think>')
+      ? this.#headerBefore(messages, before, settings)
+      : before;
+    return { before: asked, content, after };
+  }
+
+  /** Around the content of the last answer, found by putting a word in its place. */
+  #aroundAnswer(
+    messages: readonly ChatMessage[],
+    settings: ChatSettings,
+  ): { readonly before: string; readonly after: string } {
     const marked = messages.map((message, i) =>
       i === messages.length - 1 ? { ...message, content: MARK } : message,
     );
-    const parts = this.render(marked, false, settings).split(MARK);
-    const [before, after] = parts;
-    if (parts.length !== 2 || before === undefined || after === undefined) {
+    const [before, after, more] = this.render(marked, false, settings).split(MARK);
+    if (before === undefined || after === undefined || more !== undefined) {
       throw this.#bad('The chat template does not write the content of an answer once.');
     }
-    const text = this.render(messages, false, settings);
-    const body = text.slice(0, Math.max(0, text.length - after.length));
-    // Templates trim contents, and some take the thoughts out of them into the header.
-    const moved = !body.startsWith(before);
-    const content = moved ? own.split('</think>').at(-1)!.trim() : body.slice(before.length);
-    const kept = moved
-      ? body.endsWith(content)
-      : [own, own.trim(), own.trimStart()].includes(content);
-    if (!text.endsWith(after) || !kept) {
-      throw this.#bad('The chat template changes the content of an answer.');
-    }
-    return { before: body.slice(0, body.length - content.length), content, after };
+    return { before, after };
+  }
+
+  /** The prompt that an answer with thoughts was written to; `before` where the template has none of its own. */
+  #headerBefore(messages: readonly ChatMessage[], before: string, settings: ChatSettings): string {
+    const question = messages.slice(0, -1);
+    if (question.length === 0) return before;
+    const asked = this.render(question, true, settings);
+    const header = asked === this.render(question, false, settings) ? before : asked;
+    // An answer that opens its own thoughts takes the place of those that the header opens.
+    const opens = messages.at(-1)!.content.trimStart().startsWith(THINK);
+    return opens ? header.replace(OPENED_THOUGHTS, '') : header;
   }
 
   #render(
@@ -176,7 +198,22 @@ export class ChatTemplate {
       takesSystem: around !== null,
       usesDate,
       usesThinking: thought !== plain,
+      changesAnswers: this.#changesAnswers(question),
     };
+  }
+
+  /** Whether it drops what an answer may begin with: blanks, as code does, or thoughts. */
+  #changesAnswers(question: ChatMessage): boolean {
+    const written = (content: string): string =>
+      this.#render([question, { role: 'assistant', content }], false, PLAIN_CHAT);
+    try {
+      const [before = ''] = written(MARK).split(MARK);
+      const [blanks, thoughts] = [BLANKS_FIRST + MARK, THOUGHTS + MARK];
+      return !written(blanks).startsWith(before + blanks) || !written(thoughts).includes(thoughts);
+    } catch {
+      // What it refuses is said when it is asked for.
+      return false;
+    }
   }
 
   /** Null where the template refuses a system prompt or leaves it out. */

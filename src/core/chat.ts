@@ -38,4 +38,9 @@ export interface ChatFormatFacts {
   readonly usesDate: boolean;
   /** It heeds `enable_thinking`. */
   readonly usesThinking: boolean;
+  /**
+   * It drops the blanks or thoughts that an answer may begin with. Where answers are read or scored, every
+   * character is kept all the same; only earlier turns are written as the template writes them.
+   */
+  readonly changesAnswers: boolean;
 }

@@ -25,6 +25,7 @@ export const loadedAs = (id: string, change: Partial<LoadedCheckpoint> = {}): Lo
     takesSystem: false,
     usesDate: false,
     usesThinking: false,
+    changesAnswers: false,
   },
   embeddingAndHead: '',
   adapted: null,

@@ -39,6 +39,7 @@ function postern(): Postern {
       takesSystem: true,
       usesDate: true,
       usesThinking: true,
+      changesAnswers: false,
     },
   });
   return made;

@@ -47,6 +47,7 @@ function loaded(id: string, nLayers: number, sha256 = `first-${id}`): LoadedChec
       takesSystem: true,
       usesDate: false,
       usesThinking: false,
+      changesAnswers: false,
     },
   });
 }

@@ -60,7 +60,7 @@ describe.each(FAMILIES)('the chat format of $name', (family) => {
       { role: 'assistant', content: '\n\nthe rice' },
     ]);
     expect(ids.slice(0, start)).toEqual(prompt);
-    expect(tokenizer.decode(ids.slice(start, end)).trimStart()).toBe('the rice');
+    expect(tokenizer.decode(ids.slice(start, end))).toBe('\n\nthe rice');
   });
 
   test('an answer ends with the marker of the template', async () => {
@@ -129,13 +129,10 @@ describe('what a template does of its own', () => {
     expect(prompt(false).endsWith('<think>\n\n</think>\n\n')).toBe(true);
   });
 
-  test('thoughts in an answer belong to its header', () => {
-    const { before, content } = of('Qwen3').answer(
-      [QUESTION, { role: 'assistant', content: '<think>\nRice.\n</think>\n\nRinse it.' }],
-      PLAIN_CHAT,
-    );
-    expect(before.endsWith('<think>\nRice.\n</think>\n\n')).toBe(true);
-    expect(content).toBe('Rinse it.');
+  test('only Qwen2.5 and SmolLM2 write every answer as it is', () => {
+    expect(
+      FAMILIES.filter(({ name }) => !of(name).facts.changesAnswers).map((f) => f.name),
+    ).toEqual(['Qwen2.5', 'SmolLM2']);
   });
 
   test.each(FAMILIES)('$name takes a system prompt of the settings, once', ({ name }) => {
@@ -224,15 +221,91 @@ describe('where templates are kept', () => {
     );
   });
 
-  test('a template that writes an answer twice, or changes it, is refused', () => {
+  test('a template that writes an answer twice, or none of it, is refused', () => {
     const made = (body: string) =>
       new ChatTemplate({ tokenizerConfig: { chat_template: body } }, 'c.json');
     const twice = made('{% for m in messages %}{{ m.content + m.content }}{% endfor %}');
     expect(() => twice.answer(CHAT, PLAIN_CHAT)).toThrow('once');
     const shout = made('{% for m in messages %}{{ m.content | upper }}|{% endfor %}');
     expect(() => shout.answer(CHAT, PLAIN_CHAT)).toThrow('once');
+  });
+
+  test('a template that uses what is not supported is refused by name when it is read', () => {
+    const read = (body: string) => () =>
+      new ChatTemplate({ tokenizerConfig: { chat_template: body } }, 'c.json');
+    expect(read('{% if tools %}{{ tools | random }}{% endif %}')).toThrow('filter "random"');
+    expect(read('{{ messages[0].content.encode("utf-8") }}')).toThrow('method "encode"');
+    expect(read('{% if tools %}{{ strftime_now("%Q") }}{% endif %}')).toThrow('"%Q"');
+    expect(read('{% include "other" %}')).toThrow('{% include %} is not supported');
+  });
+});
+
+describe('answers keep every character, whatever the template does to them', () => {
+  /** In the style of R1-Distill: only what follows the thoughts is written, and the header begins them. */
+  const R1 = `{% for m in messages %}{% set said = m.content %}{% if m.role == 'assistant' %}<Assistant>{{ said.split('</think>')[-1] }}<end>{% else %}<User>{{ said }}{% endif %}{% endfor %}{% if add_generation_prompt %}<Assistant><think>\n{% endif %}`;
+  const made = (template: string) =>
+    new ChatTemplate({ tokenizerConfig: { chat_template: template } }, 'c.json');
+  const answered = (content: string): readonly ChatMessage[] => [
+    QUESTION,
+    { role: 'assistant', content },
+  ];
+
+  test.each(FAMILIES)('$name: code that begins with blanks', ({ name }) => {
+    const answer = '\n\n    return 1\n';
+    const template = of(name);
+    const { before, content, after } = template.answer(answered(answer), PLAIN_CHAT);
+    expect(content).toBe(answer);
+    expect(before).toBe(template.render([QUESTION], true, PLAIN_CHAT));
+    expect(after).toBe(template.answer(CHAT, PLAIN_CHAT).after);
+  });
+
+  test('thoughts follow the header that begins them', () => {
+    const said = 'hm\n</think>\n\nYes. ';
+    expect(made(R1).answer(answered(said), PLAIN_CHAT)).toEqual({
+      before: `<User>${QUESTION.content}<Assistant><think>\n`,
+      content: said,
+      after: '<end>',
+    });
+  });
+
+  test('thoughts that an answer opens itself are not opened twice', () => {
+    const said = '<think>\nhm\n</think>\n\nYes. ';
+    expect(made(R1).answer(answered(said), PLAIN_CHAT)).toMatchObject({
+      before: `<User>${QUESTION.content}<Assistant>`,
+      content: said,
+    });
+    for (const thinking of [true, false]) {
+      const { before, content } = of('Qwen3').answer(answered(said), { ...PLAIN_CHAT, thinking });
+      expect(before.endsWith('<|im_start|>assistant\n')).toBe(true);
+      expect(content).toBe(said);
+    }
+  });
+
+  test('an answer without thoughts is written where the template writes one', () => {
+    const { before, content } = made(R1).answer(answered('Yes.'), PLAIN_CHAT);
+    expect(before).toBe(`<User>${QUESTION.content}<Assistant>`);
+    expect(content).toBe('Yes.');
+  });
+
+  test('earlier answers are written as the template writes them', () => {
+    const chat = [...answered('hm</think>One.'), QUESTION, { role: 'assistant', content: 'Two.' }];
+    const { before } = made(R1).answer(chat as ChatMessage[], PLAIN_CHAT);
+    expect(before).toContain('<Assistant>One.<end>');
+    expect(before).not.toContain('hm');
+  });
+
+  test('a template without a header of its own for answers gets none', () => {
+    const plain = made('{% for m in messages %}[{{ m.role }}]{{ m.content | trim }}{% endfor %}');
+    expect(plain.answer(answered('hm</think> Yes. '), PLAIN_CHAT)).toEqual({
+      before: `[user]${QUESTION.content}[assistant]`,
+      content: 'hm</think> Yes. ',
+      after: '',
+    });
+  });
+
+  test('what a template puts in the place of some characters does not reach the answer', () => {
     const cut = made("{% for m in messages %}{{ m.content.replace('12', '13') }}|{% endfor %}");
-    expect(() => cut.answer(CHAT, PLAIN_CHAT)).toThrow('changes');
+    expect(cut.answer(CHAT, PLAIN_CHAT).content).toBe(ANSWER);
   });
 });
 

@@ -19,6 +19,7 @@ const FACTS = {
   takesSystem: true,
   usesDate: false,
   usesThinking: false,
+  changesAnswers: false,
 };
 const settings = { ...PLAIN_CHAT, date: '2026-01-02' };
 const plan: MeasurePlan = {

@@ -1,0 +1,14 @@
+// What a filter is given: the value before the `|`, its arguments, and the means to apply others by name.
+
+import type { Meter } from './meter';
+import type { Arguments, Value } from './values';
+
+export interface FilterTools {
+  readonly meter: Meter;
+  /** @throws Error for an unknown name. */
+  applyFilter(name: string, value: Value, args: Arguments): Value;
+  /** @throws Error for an unknown name. */
+  applyTest(name: string, value: Value, args: Arguments): boolean;
+}
+
+export type Filter = (value: Value, args: Arguments, tools: FilterTools) => Value;
