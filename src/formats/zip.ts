@@ -116,7 +116,7 @@ function directoryPlace(view: DataView): { readonly count: number; readonly from
   const last = view.byteLength - END_BYTES;
   let at = last;
   while (at >= 0 && at >= last - MAX_COMMENT && view.getUint32(at, true) !== END) at--;
-  if (at < 0 || at < last - MAX_COMMENT) throw corrupt('It is not a zip, or its end is missing.');
+  if (at < 0 || at < last - MAX_COMMENT) throw corrupt("The file isn't a zip or is damaged.");
   const count = view.getUint16(at + 10, true);
   const from = view.getUint32(at + 16, true);
   const locator = at - 20;
