@@ -65,8 +65,8 @@ test('questions are read as they are published, anchors and twins among them', (
 describe('what is refused, and why', () => {
   const levels = 'abcdefghij';
   test.each([
-    ['no list', 'id: x', 'nothing-inside', 'no list of questions'],
-    ['nothing', '', 'nothing-inside', 'no list of questions'],
+    ['no list', 'id: x', 'nothing-inside', "isn't a list of questions"],
+    ['nothing', '', 'nothing-inside', "isn't a list of questions"],
     ['another type', '- {id: x, type: rating, paraphrases: [a]}', 'unsupported', '"rating"'],
     ['no paraphrases', '- {id: x, paraphrases: []}', 'bad-question', '"paraphrases"'],
     ['an empty question', '- {id: x, paraphrases: ["  "]}', 'bad-question', 'is empty'],
@@ -93,7 +93,7 @@ describe('what is refused, and why', () => {
         )
         .join('\n'),
       'not-yaml',
-      'Excessive alias',
+      'repeats too much',
     ],
     ['aliases without end', `- &a x\n${'- *a\n'.repeat(5000)}`, 'not-yaml', 'repeats too much'],
     ['brackets without end', '['.repeat(100_000), 'not-yaml', 'nested'],
