@@ -23,7 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts'],
+          include: ['test/unit/**/*.test.ts', 'test/cases/**/*.test.ts'],
           environment: 'node',
           expect: { requireAssertions: true },
           testTimeout: 60_000,

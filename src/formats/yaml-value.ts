@@ -71,6 +71,7 @@ function requireModest(document: Document.Parsed): void {
     }
     let size = 1;
     if (isMap(node)) {
+      lastMergeFirst(node.items);
       const keys = new Set<unknown>();
       for (const { key, value } of node.items) {
         const name: unknown = isScalar(key) ? key.value : key;
@@ -89,14 +90,25 @@ function requireModest(document: Document.Parsed): void {
   sizeOf(document.contents);
 }
 
+/** Of several merge keys in one mapping the last wins in PyYAML, the first in the library. */
+function lastMergeFirst(items: { readonly key: unknown; value: unknown }[]): void {
+  const merges = items.filter(({ key }) => isScalar(key) && typeof key.value === 'symbol');
+  if (merges.length < 2) return;
+  const values = merges.map(({ value }) => value).reverse();
+  merges.forEach((pair, i) => (pair.value = values[i]));
+}
+
 /** At least how deep brackets and `- - -` go, whatever they mean: the reader calls itself for each. */
 function depthOf(source: string): number {
   let depth = 0;
   let deepest = 0;
-  for (const [mark] of source.matchAll(/[[{]|[\]}]|^(?:[ \t]*[-?:][ \t]+)+/gm)) {
+  for (let i = 0; i < source.length; i++) {
+    const mark = source[i];
     if (mark === '[' || mark === '{') deepest = Math.max(deepest, ++depth);
     else if (mark === ']' || mark === '}') depth = Math.max(0, depth - 1);
-    else deepest = Math.max(deepest, mark.replace(/[ \t]/g, '').length);
+  }
+  for (const [marks] of source.matchAll(/^(?:[ \t]*[-?:][ \t]+)+/gm)) {
+    deepest = Math.max(deepest, marks.replace(/[ \t]/g, '').length);
   }
   return deepest;
 }
