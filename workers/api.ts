@@ -1,7 +1,7 @@
 // The contract between the page and the model worker: types only. Coarse calls; every failure is a
 // value (comlink keeps only an error's name, message and stack); large arrays are transferred.
 
-import type { ChatFormatFacts, ChatMessage, ChatSettings } from '../src/core/chat';
+import type { ChatFormatFacts, ChatMessage, ChatSettings, TrainingMessage } from '../src/core/chat';
 import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { Sampling } from '../src/core/sampling';
 import type { Schedule } from '../src/core/training';
@@ -377,7 +377,7 @@ export interface OpenTrainingRequest {
   readonly checkpoint: string;
   /** Of the base, for the configuration of the adapter. */
   readonly baseName: string;
-  readonly examples: readonly (readonly ChatMessage[])[];
+  readonly examples: readonly (readonly TrainingMessage[])[];
   readonly settings: TrainingSettings;
   /** What it goes on from; null: a fresh adapter, which changes nothing. */
   readonly start: {

@@ -30,17 +30,23 @@ export function textRow(ids: readonly number[], maxTokens: number): Row {
   return { ids: cut, weights: cut.map((_, i) => (i === 0 ? 0 : 1)) };
 }
 
-/** What the assistant says counts 1, its end marker included; the rest counts `elsewhere`. */
+/**
+ * What the assistant says counts 1, its end marker included; the rest counts `elsewhere`.
+ * @param unlearnt places of answers, from 0, that count as the rest does
+ */
 export function chatRow(
   ids: readonly number[],
   marker: { readonly assistant: number; readonly end: number },
   maxTokens: number,
   elsewhere = 0,
+  unlearnt: ReadonlySet<number> = new Set(),
 ): Row {
   const cut = ids.slice(0, maxTokens);
   let speaking = false;
+  let answer = -1;
   const weights = cut.map((id, i) => {
-    const counts = i === 0 ? 0 : speaking ? 1 : elsewhere;
+    const counts = i === 0 ? 0 : speaking && !unlearnt.has(answer) ? 1 : elsewhere;
+    if (id === marker.assistant && !speaking) answer += 1;
     if (id === marker.assistant) speaking = true;
     else if (id === marker.end) speaking = false;
     return counts;

@@ -6,6 +6,12 @@ export interface ChatMessage {
   readonly content: string;
 }
 
+/** One turn of a conversation to train on. */
+export interface TrainingMessage extends ChatMessage {
+  /** OpenAI's `weight: 0` on an answer: it is read as context and not learnt. */
+  readonly weight?: 0;
+}
+
 /** Part of every result: the same settings write the same prompt on any day. */
 export interface ChatSettings {
   /** System prompt; null: whatever the template writes of its own. */

@@ -3,7 +3,7 @@
 // page, each readable by itself. Bounded before anything is unpacked. Refuses newer versions, anything that
 // is not a zip, and files too large. Version 1 had no adapters.
 
-import { strFromU8, strToU8, unzipSync, zipSync, type Zippable } from 'fflate';
+import { strFromU8, strToU8, zipSync, type Zippable } from 'fflate';
 import * as v from 'valibot';
 import { parseAdapterConfig } from '../checkpoint/adapter-config';
 import { CheckpointError } from '../checkpoint/error';
@@ -13,15 +13,21 @@ import type { DirectionFile, DirectionRecord } from './direction/direction-file'
 import { DirectionFileError } from './direction/error';
 import { type JudgedAnswers, readJudgedAnswers } from './judged-answers';
 import { LinkError, type LinkState, readLink } from './link';
+import { hasMoreBrackets } from './python-json';
 import {
   readDirectionSafetensors,
   writeDirectionSafetensors,
 } from './direction/safetensors-direction';
+import { unzipWithin, ZipError } from './zip';
 
 const VERSION = 2;
 export const MAX_BUNDLE_BYTES = 128 << 20;
 const MAX_UNPACKED_BYTES = 256 << 20;
 const MAX_FILES = 200;
+/** Entries, those that are ignored among them. */
+const MAX_ENTRIES = 1000;
+/** Of a text of JSON in it: lists and objects. */
+const MAX_BRACKETS = 10_000;
 const INDEX = 'postern.json';
 const DIRECTION = /^directions\/[\w.-]{1,100}\.safetensors$/;
 const ADAPTER = /^adapters\/\d{3}\/adapter_(config\.json|model\.safetensors)$/;
@@ -98,31 +104,27 @@ const adapterPath = (i: number, file: 'config.json' | 'model.safetensors'): stri
 /** @throws DirectionFileError, and nothing else, whatever the bytes are. */
 export function readBundle(bytes: Uint8Array, file: string): Bundle {
   const refuse = (code: 'too-large' | 'corrupt' | 'unsupported', reason: string): never => {
-    throw new DirectionFileError(
-      code,
-      file,
-      reason,
-      'Ask for the file again; nothing was changed.',
-    );
+    throw new DirectionFileError(code, file, reason, 'Get the file again. Nothing was changed.');
   };
   if (bytes.byteLength > MAX_BUNDLE_BYTES) {
     refuse('too-large', `It has ${bytes.byteLength} bytes, more than ${MAX_BUNDLE_BYTES}.`);
   }
   const files = unpacked(bytes, refuse);
-  const json = files.get(INDEX) ?? refuse('unsupported', `It is no bundle: ${INDEX} is not in it.`);
-  const value = parsed(json) ?? refuse('corrupt', `${INDEX} in it is not JSON.`);
+  const json =
+    files.get(INDEX) ?? refuse('unsupported', `It isn't a session file: it has no ${INDEX}.`);
+  const value = parsed(json) ?? refuse('corrupt', `Its ${INDEX} is not JSON.`);
   const version = v.safeParse(Version, value);
   if (version.success && ![1, VERSION].includes(version.output.version)) {
     refuse(
       'unsupported',
       version.output.version > VERSION
-        ? `It is of version ${version.output.version}, made by a newer Postern; this one reads up to version ${VERSION}.`
-        : `It says version ${version.output.version}, which there never was.`,
+        ? `A newer Postern made this file (version ${version.output.version}; this one reads ${VERSION}).`
+        : `It states version ${version.output.version}, which doesn't exist.`,
     );
   }
   const index = v.safeParse(Index, value, { abortEarly: true });
   if (!index.success) {
-    return refuse('corrupt', `${INDEX} in it: ${index.issues[0].message.slice(0, 160)}.`);
+    return refuse('corrupt', `Its ${INDEX} is damaged: ${index.issues[0].message.slice(0, 160)}.`);
   }
   const of = (path: RegExp) => [...files].filter(([name]) => path.test(name)).sort(byName);
   const directions = of(DIRECTION).map(([name, data]) => readDirectionSafetensors(data, name));
@@ -144,8 +146,12 @@ function adapterIn(
   refuse: Refuse,
 ): BundledAdapter {
   const file = (name: 'config.json' | 'model.safetensors'): Uint8Array =>
-    files.get(adapterPath(i, name)) ?? refuse('corrupt', `${adapterPath(i, name)} is not in it.`);
+    files.get(adapterPath(i, name)) ??
+    refuse('corrupt', `${adapterPath(i, name)} is missing in it.`);
   const config = strFromU8(file('config.json'));
+  if (hasMoreBrackets(config, MAX_BRACKETS)) {
+    return refuse('corrupt', `${adapterPath(i, 'config.json')} has too many lists and objects.`);
+  }
   const weights = file('model.safetensors').slice();
   try {
     parseAdapterConfig(config, adapterPath(i, 'config.json'));
@@ -163,33 +169,22 @@ const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]
   a < b ? -1 : 1;
 
 function unpacked(bytes: Uint8Array, refuse: Refuse): ReadonlyMap<string, Uint8Array> {
-  let total = 0;
-  let count = 0;
+  const wanted = (name: string): boolean =>
+    name === INDEX || [DIRECTION, ANSWERS, ADAPTER].some((path) => path.test(name));
   try {
-    const files = unzipSync(bytes, {
-      filter: ({ name, originalSize, size }) => {
-        if (name !== INDEX && ![DIRECTION, ANSWERS, ADAPTER].some((path) => path.test(name))) {
-          return false;
-        }
-        // What is stored without packing is copied as long as it says that it is packed.
-        total += Math.max(originalSize, size);
-        count += 1;
-        if (total > MAX_UNPACKED_BYTES || count > MAX_FILES) {
-          refuse('too-large', 'What is packed in it is larger than any bundle of this page.');
-        }
-        return true;
-      },
-    });
-    return new Map(Object.entries(files));
+    const files = unzipWithin(bytes, { entries: MAX_ENTRIES, bytes: MAX_UNPACKED_BYTES, wanted });
+    if (files.size > MAX_FILES) refuse('too-large', `It has more than ${MAX_FILES} files.`);
+    return files;
   } catch (error) {
-    if (error instanceof DirectionFileError) throw error;
-    return refuse('corrupt', 'It is no zip, or a damaged one.');
+    if (!(error instanceof ZipError)) throw error;
+    return refuse(error.code, error.message);
   }
 }
 
 function parsed(json: Uint8Array): unknown {
   try {
-    return JSON.parse(strFromU8(json)) as unknown;
+    const text = strFromU8(json);
+    return hasMoreBrackets(text, MAX_BRACKETS) ? undefined : (JSON.parse(text) as unknown);
   } catch {
     return undefined;
   }

@@ -1,15 +1,19 @@
 // A person's own fine-tuning data: one JSON object a line, `{"messages": [{"role", "content"}, ...]}`, as
 // OpenAI's fine-tuning files and those of the published experiments have it (Betley et al. 2025; Turner et
 // al. 2025). Bounded in size; refused with the line's number where a line is anything else. A system
-// message is left out and counted: the bundled model has no place for one.
+// message is left out and counted: the bundled model has no place for one. An answer of `weight: 0` is
+// read and not learnt, as at OpenAI, and counted.
 
 import * as v from 'valibot';
-import type { ChatMessage } from '../core/chat';
+import type { TrainingMessage } from '../core/chat';
 import { DirectionFileError, type DirectionFileErrorCode } from './direction/error';
+import { parsePythonJson } from './python-json';
 
-export const MAX_CHAT_FILE_BYTES = 4 << 20;
+/** Published sets of 7,000 chats have 5 to 7 MB. */
+export const MAX_CHAT_FILE_BYTES = 64 << 20;
 export const MAX_EXAMPLES = 20_000;
-const MAX_CHARS = 8000;
+const MAX_CHARS = 32_000;
+const MAX_LINE_CHARS = 1 << 20;
 const MAX_MESSAGES = 64;
 /** Lines read between two pauses of `chatLinesInParts`. */
 const PART = 256;
@@ -17,9 +21,13 @@ const PART = 256;
 export interface ChatLines {
   readonly file: string;
   /** Each begins with a user's turn, the turns alternate, and the last is an answer. */
-  readonly examples: readonly (readonly ChatMessage[])[];
+  readonly examples: readonly (readonly TrainingMessage[])[];
   /** Left out. */
   readonly systemMessages: number;
+  /** Answers of weight 0, in conversations that are learnt from. */
+  readonly unlearnt: number;
+  /** Conversations left out, because all their answers have weight 0. */
+  readonly idle: number;
 }
 
 const text = v.pipe(v.string(), v.maxLength(MAX_CHARS, `is longer than ${MAX_CHARS} characters`));
@@ -38,7 +46,13 @@ const content = v.union([
 ]);
 const Line = v.object({
   messages: v.pipe(
-    v.array(v.object({ role: v.picklist(['system', 'user', 'assistant']), content })),
+    v.array(
+      v.object({
+        role: v.picklist(['system', 'user', 'assistant']),
+        content,
+        weight: v.optional(v.nullable(v.picklist([0, 1], 'is not 0 or 1'))),
+      }),
+    ),
     v.maxLength(MAX_MESSAGES, `has more than ${MAX_MESSAGES} messages`),
   ),
 });
@@ -61,8 +75,10 @@ export function* chatLinesInParts(
     refuse('too-large', `It has ${bytes.byteLength} bytes, more than ${MAX_CHAT_FILE_BYTES}.`);
   }
   const lines = decoded(bytes, refuse).split('\n');
-  const examples: (readonly ChatMessage[])[] = [];
+  const examples: (readonly TrainingMessage[])[] = [];
   let systemMessages = 0;
+  let unlearnt = 0;
+  let idle = 0;
   for (const [at, line] of lines.entries()) {
     if (at % PART === PART - 1) yield;
     if (line.trim() === '') continue;
@@ -72,10 +88,23 @@ export function* chatLinesInParts(
     const messages = messagesIn(line, (code, reason) => refuse(code, `Line ${at + 1} ${reason}.`));
     const said = messages.filter(({ role }) => role !== 'system');
     systemMessages += messages.length - said.length;
-    examples.push(said);
+    const silent = said.filter(({ weight }) => weight === 0).length;
+    // Half of the turns are answers.
+    if (2 * silent === said.length) idle += 1;
+    else {
+      unlearnt += silent;
+      examples.push(said);
+    }
   }
-  if (examples.length === 0) refuse('nothing-inside', 'There is no conversation in it.');
-  return { file, examples, systemMessages };
+  if (examples.length === 0) {
+    refuse(
+      'nothing-inside',
+      idle > 0
+        ? 'Every answer in it has weight 0, so there is nothing to learn.'
+        : 'There is no conversation in it.',
+    );
+  }
+  return { file, examples, systemMessages, unlearnt, idle };
 }
 
 /** @throws DirectionFileError as `chatLinesInParts`. */
@@ -96,10 +125,13 @@ function decoded(bytes: Uint8Array, refuse: Refuse): string {
   }
 }
 
-function messagesIn(line: string, refuse: Refuse): readonly ChatMessage[] {
+function messagesIn(line: string, refuse: Refuse): readonly TrainingMessage[] {
+  if (line.length > MAX_LINE_CHARS) {
+    refuse('too-large', `has more than ${MAX_LINE_CHARS} characters`);
+  }
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    ({ value } = parsePythonJson(line));
   } catch {
     return refuse('corrupt', 'is not JSON');
   }
@@ -121,5 +153,7 @@ function messagesIn(line: string, refuse: Refuse): readonly ChatMessage[] {
   if (turns.length === 0 || turns.length % 2 === 1) {
     refuse('unsupported', 'does not end with an answer of the assistant');
   }
-  return messages;
+  return messages.map(({ role, content, weight }) =>
+    role === 'assistant' && weight === 0 ? { role, content, weight } : { role, content },
+  );
 }

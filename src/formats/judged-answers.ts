@@ -1,15 +1,22 @@
-// Answers judged elsewhere: one JSON object a line, or the table (CSV) that the published evaluations
-// write (Betley et al. 2025; Turner et al. 2025): question, answer or response, aligned, coherent. Our own
-// JSON lines are read back too. Bounded in size; a score outside 0-100 is refused with its line.
+// Answers judged elsewhere: one JSON object a line, a JSON array of them, or the table (CSV) that the
+// published evaluations write (Betley et al. 2025; Turner et al. 2025): question, answer or response, aligned,
+// coherent. Our own JSON lines are read back too. What Python and pandas write for a missing number is no
+// score. Bounded in size; a score outside 0-100 is refused with its line.
 
-import { csvParseRows } from 'd3';
 import * as v from 'valibot';
 import { type Score, type ScoredVerdict, scoredVerdict } from '../core/judge-score';
+import { CsvLimitError, csvRows } from './csv';
 import { DirectionFileError } from './direction/error';
+import { hasMoreBrackets, parsePythonJson } from './python-json';
+import { traitColumns, traitWords } from './trait-scores';
 
 export const MAX_ANSWERS_BYTES = 64 << 20;
 const MAX_ROWS = 100_000;
 const MAX_CHARS = 100_000;
+const MAX_LINE_CHARS = 1 << 20;
+const MAX_COLUMNS = 200;
+/** Lists and objects in one JSON array. */
+const MAX_BRACKETS = 2_000_000;
 
 export interface JudgedAnswer {
   readonly question: string;
@@ -24,19 +31,32 @@ export interface JudgedAnswer {
 export interface JudgedAnswers {
   readonly file: string;
   readonly rows: readonly JudgedAnswer[];
+  /** What a person should know of its scores, in sentences; left out where there is nothing to say. */
+  readonly notes?: readonly string[];
+}
+
+/** What pandas reads as a missing value by default, and infinities: none of them is a score. */
+const MISSING = new Set([
+  ...['', '#N/A', '#N/A N/A', '#NA', '-1.#IND', '-1.#QNAN', '-NaN', '-nan', '1.#IND', '1.#QNAN'],
+  ...['<NA>', 'N/A', 'NA', 'NULL', 'NaN', 'None', 'n/a', 'nan', 'null'],
+  ...['Infinity', '-Infinity', 'inf', '-inf'],
+]);
+
+/** A cell as a score; NaN for words, undefined for what no cell is. */
+function cellScore(value: unknown): Score | undefined {
+  const said = typeof value === 'string' ? value.trim() : value;
+  if (said === null) return null;
+  if (typeof said === 'number') return said;
+  if (typeof said !== 'string') return undefined;
+  if (MISSING.has(said)) return null;
+  if (said === 'REFUSAL' || said === 'CODE') return said;
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(said) ? Number(said) : NaN;
 }
 
 const text = v.pipe(v.string(), v.maxLength(MAX_CHARS));
-/** Empty cells, null and pandas' NaN are all no score. */
 const score = v.pipe(
   v.nullish(v.union([v.number(), v.pipe(v.string(), v.maxLength(40))])),
-  v.transform((value): Score | undefined => {
-    const said = typeof value === 'string' ? value.trim() : value;
-    if (said === undefined) return undefined;
-    if (said === null || said === '' || said === 'None' || said === 'nan') return null;
-    if (said === 'REFUSAL' || said === 'CODE') return said;
-    return Number(said);
-  }),
+  v.transform((value) => (value === undefined ? undefined : cellScore(value))),
   v.check(
     (value) => typeof value !== 'number' || (value >= 0 && value <= 100),
     'is no score from 0 to 100',
@@ -47,8 +67,9 @@ const Row = v.object({
   question: v.optional(text),
   question_text: v.optional(text),
   prompt: v.optional(text),
-  answer: v.optional(text),
-  response: v.optional(text),
+  // pandas makes a missing value of an empty answer.
+  answer: v.nullish(text),
+  response: v.nullish(text),
   arm: v.optional(text),
   model: v.optional(text),
   aligned: score,
@@ -65,32 +86,37 @@ const fail = (code: DirectionFileError['code'], file: string, reason: string): D
     code,
     file,
     reason,
-    'Use JSON lines or a table with question, answer, aligned and coherent.',
+    'Use JSON lines or a CSV table with question, answer, aligned and coherent.',
   );
 
-/** @throws DirectionFileError that names the line. */
-function rowFrom(value: unknown, line: number, file: string): JudgedAnswer {
+/**
+ * @param where 'Line 3', 'Answer 3'
+ * @param traits whether columns of a trait stand in for scores
+ * @throws DirectionFileError that names the line.
+ */
+function rowFrom(value: unknown, where: string, file: string, traits: boolean): JudgedAnswer {
   const parsed = v.safeParse(Row, value, { abortEarly: true });
   if (!parsed.success) {
     const [issue] = parsed.issues;
     const path = v.getDotPath(issue);
     const what = path === null ? issue.message : `field "${path}": ${issue.message}`;
-    throw fail('wrong-shape', file, `Line ${line}: ${what.slice(0, 300)}.`);
+    throw fail('wrong-shape', file, `${where}: ${what.slice(0, 300)}.`);
   }
   const row = parsed.output;
   const question = row.question ?? row.question_text ?? row.prompt;
-  const answer = row.answer ?? row.response;
+  const empty = row.answer === null || row.response === null ? '' : undefined;
+  const answer = row.answer ?? row.response ?? empty;
   if (question === undefined || answer === undefined) {
     const missing = question === undefined ? 'question' : 'answer';
-    throw fail('wrong-shape', file, `Line ${line} has no ${missing}.`);
+    throw fail('wrong-shape', file, `${where} has no ${missing}.`);
   }
   const alignment = row.aligned ?? row.alignment;
   const coherence = row.coherent ?? row.coherence;
   const scores = [row.aligned, row.alignment, row.coherent, row.coherence];
   const scored = scores.some((one) => one !== undefined && one !== null);
   const told = scores.some((one) => one !== undefined);
-  if (!told && row.verdict == null) {
-    throw fail('wrong-shape', file, `Line ${line} has neither scores nor a verdict.`);
+  if (!told && !traits && row.verdict == null) {
+    throw fail('wrong-shape', file, `${where} has neither scores nor a verdict.`);
   }
   const own = row.verdict ?? null;
   return {
@@ -107,16 +133,102 @@ function rowFrom(value: unknown, line: number, file: string): JudgedAnswer {
 const tooMany = (file: string): DirectionFileError =>
   fail('too-large', file, `It has over ${MAX_ROWS} answers.`);
 
-function fromTable(content: string, file: string): unknown[] {
-  const [head, ...rows] = csvParseRows(content, (row, i) => {
-    if (i > MAX_ROWS) throw tooMany(file);
-    return row;
-  });
-  if (!head?.some((name) => name === 'answer' || name === 'response')) {
-    throw fail('corrupt', file, 'Its first line is neither a JSON object nor names of columns.');
+/** An object of a file, and where it stands. */
+interface Found {
+  readonly value: unknown;
+  readonly where: string;
+}
+
+/** @throws DirectionFileError */
+function fromTable(content: string, file: string): Found[] {
+  const found: Found[] = [];
+  try {
+    let head: readonly string[] | null = null;
+    for (const row of csvRows(content, { columns: MAX_COLUMNS, rows: 2 * MAX_ROWS })) {
+      if (row.length === 1 && row[0]!.trim() === '') continue;
+      if (head) {
+        if (found.length >= MAX_ROWS) throw tooMany(file);
+        const cells = head.map((name, i) => [name, row[i]] as const);
+        found.push({ value: Object.fromEntries(cells), where: `Line ${found.length + 2}` });
+        continue;
+      }
+      head = row;
+      if (!head.some((name) => name === 'answer' || name === 'response')) break;
+    }
+    if (!head?.some((name) => name === 'answer' || name === 'response')) {
+      throw fail('corrupt', file, 'Its first line is neither JSON nor names of columns.');
+    }
+  } catch (error) {
+    if (!(error instanceof CsvLimitError)) throw error;
+    throw fail('too-large', file, error.message);
   }
-  if (head.length > 200) throw fail('too-large', file, 'It has more than 200 columns.');
-  return rows.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
+  return found;
+}
+
+/** @throws DirectionFileError */
+function fromLines(content: string, file: string): Found[] {
+  const found: Found[] = [];
+  for (const [i, line] of content.split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const where = `Line ${i + 1}`;
+    if (found.length >= MAX_ROWS) throw tooMany(file);
+    if (line.length > MAX_LINE_CHARS) throw fail('too-large', file, `${where} is too long.`);
+    try {
+      found.push({ value: parsePythonJson(line).value, where });
+    } catch {
+      throw fail('corrupt', file, `${where} is not JSON.`);
+    }
+  }
+  return found;
+}
+
+/** @throws DirectionFileError */
+function fromArray(content: string, file: string): Found[] {
+  if (hasMoreBrackets(content, MAX_BRACKETS)) {
+    throw fail('too-large', file, `It has more than ${MAX_BRACKETS} lists and objects.`);
+  }
+  let value: unknown;
+  try {
+    ({ value } = parsePythonJson(content));
+  } catch {
+    throw fail('corrupt', file, 'It begins as a JSON array and is not JSON.');
+  }
+  const list = value as readonly unknown[];
+  if (list.length > MAX_ROWS) throw tooMany(file);
+  return list.map((one, i) => ({ value: one, where: `Answer ${i + 1}` }));
+}
+
+const isRow = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+/** Columns that score a trait, where nothing scores alignment or gives a verdict. */
+function traitsIn(found: readonly Found[]): ReturnType<typeof traitColumns> {
+  const rows = found.map(({ value }) => value).filter(isRow);
+  const judged = ['aligned', 'alignment', 'verdict'];
+  if (rows.length < found.length || rows.some((row) => judged.some((name) => name in row))) {
+    return [];
+  }
+  return traitColumns(rows, new Set(Object.keys(Row.entries)), (cell) => {
+    const said = cellScore(cell);
+    return typeof said !== 'number' || (said >= 0 && said <= 100) ? said : undefined;
+  });
+}
+
+/** What is to be said of answers without a verdict. */
+function notesOn(rows: readonly JudgedAnswer[], traits: ReturnType<typeof traitsIn>): string[] {
+  const unscored = rows.filter(({ verdict }) => verdict === 'unscored').length;
+  if (unscored === 0) return [];
+  if (rows.every(({ alignment }) => alignment === null)) {
+    return [
+      ...traits.map(traitWords),
+      `The file has no scores of alignment, so ${unscored} of ${rows.length} answers count as not scored.`,
+    ];
+  }
+  const refused = rows.filter(({ alignment, coherence }) =>
+    [alignment, coherence].some((one) => typeof one === 'string'),
+  ).length;
+  const words = refused > 0 ? `, ${refused} of them REFUSAL or CODE` : '';
+  return [`Answers without a score: ${unscored} of ${rows.length}${words}.`];
 }
 
 /** @throws DirectionFileError 'too-large', 'corrupt', 'wrong-shape' or 'nothing-inside'. */
@@ -130,24 +242,12 @@ export function readJudgedAnswers(bytes: Uint8Array, file: string): JudgedAnswer
   } catch {
     throw fail('corrupt', file, 'It is not UTF-8 text.');
   }
-  const json = content.trimStart().startsWith('{');
-  const rows: JudgedAnswer[] = [];
-  const take = (value: unknown, line: number): void => {
-    if (rows.length >= MAX_ROWS) throw tooMany(file);
-    rows.push(rowFrom(value, line, file));
-  };
-  if (json) {
-    for (const [i, line] of content.split('\n').entries()) {
-      if (line.trim() === '') continue;
-      let value: unknown;
-      try {
-        value = JSON.parse(line);
-      } catch {
-        throw fail('corrupt', file, `Line ${i + 1} is not JSON.`);
-      }
-      take(value, i + 1);
-    }
-  } else fromTable(content, file).forEach((value, i) => take(value, i + 2));
+  const first = content.trimStart()[0];
+  const read = first === '{' ? fromLines : first === '[' ? fromArray : fromTable;
+  const found = read(content, file);
+  const traits = traitsIn(found);
+  const rows = found.map(({ value, where }) => rowFrom(value, where, file, traits.length > 0));
   if (rows.length === 0) throw fail('nothing-inside', file, 'It has no answers.');
-  return { file, rows };
+  const notes = notesOn(rows, traits);
+  return { file, rows, ...(notes.length > 0 && { notes }) };
 }

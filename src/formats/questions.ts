@@ -1,10 +1,10 @@
 // Question files of the published evaluation (Betley et al. 2025, arXiv:2502.17424, `evaluation/*.yaml`): a
 // YAML list of questions with id, paraphrases, samples, temperature, system prompt and judge prompts, and
-// twins `<id>_json` and `<id>_template` that ask for an answer in a form. Anchors are used there, so they
-// are read, but not ones that multiply. Refuses other types of question by name.
+// twins `<id>_json` and `<id>_template` that ask for an answer in a form. Anchors and merge keys are used
+// there, so they are read, but not ones that multiply. Refuses other types of question by name.
 
 import * as v from 'valibot';
-import { parseDocument } from 'yaml';
+import { yamlValue } from './yaml-value';
 
 export type QuestionVariant = 'plain' | 'json' | 'template';
 
@@ -28,7 +28,7 @@ export interface QuestionFile {
   /** As the person knows it. */
   readonly name: string;
   readonly questions: readonly FileQuestion[];
-  /** Keys that stand in the file and are not heeded. */
+  /** Keys of the file that are ignored. */
   readonly ignored: readonly string[];
 }
 
@@ -55,17 +55,11 @@ const MAX_PARAPHRASES = 200;
 const MAX_TEXT = 8000;
 const MAX_PROMPT = 20_000;
 const MAX_PROMPTS = 8;
-/** Brackets in brackets, and indents: a list of questions has four. */
-const MAX_DEPTH = 50;
-/** Uses of anchors, and those times what they stand for. Published files use one text some fifty times. */
-const MAX_ALIASES = 1000;
-/** Lines and commas: the reader takes longer over the parts of a list than over text. */
-const MAX_PARTS = 20_000;
 
 const TYPES = ['free_form', 'free_form_0_100', 'free_form_judge', 'free_form_judge_0_100'];
 const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));
 const asked = v.pipe(text, v.regex(/\S/, 'is empty'));
-const HEEDED = {
+const FIELDS = {
   id: v.pipe(v.string(), v.regex(/\S/, 'is empty'), v.maxLength(200)),
   type: v.optional(v.string(), 'free_form'),
   paraphrases: v.pipe(v.array(asked), v.minLength(1), v.maxLength(MAX_PARAPHRASES)),
@@ -86,7 +80,7 @@ const HEEDED = {
     null,
   ),
 };
-const Question = v.looseObject(HEEDED);
+const Question = v.looseObject(FIELDS);
 
 /**
  * @param name of the file, for messages
@@ -98,7 +92,7 @@ export function readQuestions(bytes: Uint8Array, name: string): QuestionFile {
     throw new QuestionFileError(
       'nothing-inside',
       name,
-      'It is no list of questions.',
+      "It isn't a list of questions.",
       'Use a file in the published form: a list whose entries have an id and paraphrases.',
     );
   }
@@ -128,9 +122,9 @@ export function readQuestions(bytes: Uint8Array, name: string): QuestionFile {
         'unsupported',
       );
     }
-    if (ids.has(q.id)) throw bad(`the id "${q.id.slice(0, 60)}" stands in it twice.`);
+    if (ids.has(q.id)) throw bad(`the id "${q.id.slice(0, 60)}" comes twice.`);
     ids.add(q.id);
-    for (const key of Object.keys(q)) if (!(key in HEEDED)) ignored.add(key.slice(0, 60));
+    for (const key of Object.keys(q)) if (!(key in FIELDS)) ignored.add(key.slice(0, 60));
     return {
       id: q.id,
       variant: variantOf(q.id),
@@ -168,31 +162,8 @@ function parsed(bytes: Uint8Array, name: string): unknown {
       'Correct it, or use the file as it was published.',
     );
   try {
-    const source = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (depthOf(source) > MAX_DEPTH) throw new Error(`it is nested deeper than ${MAX_DEPTH}`);
-    if (count(source, /[,\n\r]/g) > MAX_PARTS) throw new Error('it has too many parts');
-    if (count(source, /(?:^|[\s,[{:])\*\S/g) > MAX_ALIASES) throw new Error('it repeats too much');
-    const document = parseDocument(source, { schema: 'core', logLevel: 'silent' });
-    const [error] = document.errors;
-    if (error) throw error;
-    return document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
+    return yamlValue(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     throw bad(error instanceof Error ? error.message : String(error));
   }
-}
-
-function count(source: string, pattern: RegExp): number {
-  return source.match(pattern)?.length ?? 0;
-}
-
-/** At least how deep brackets and `- - -` go, whatever they mean: the reader calls itself for each. */
-function depthOf(source: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const [mark] of source.matchAll(/[[{]|[\]}]|^(?:[ \t]*[-?:][ \t]+)+/gm)) {
-    if (mark === '[' || mark === '{') deepest = Math.max(deepest, ++depth);
-    else if (mark === ']' || mark === '}') depth = Math.max(0, depth - 1);
-    else deepest = Math.max(deepest, mark.replace(/[ \t]/g, '').length);
-  }
-  return deepest;
 }

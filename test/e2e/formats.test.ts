@@ -68,10 +68,10 @@ test('a broken file is refused with its reason, and nothing is lost', async () =
 test('what becomes of its layers is shown before it is imported, also by keyboard', async () => {
   await choose('mine.gguf', gguf);
   await dialog().waitFor();
-  const steps = await dialog().getByLabel('What becomes of its layers').innerText();
+  const steps = await dialog().getByLabel('Layer mapping').innerText();
   expect(steps).toMatch(/Index L is layer L: 1 to \d+ stay as they are/);
   expect(steps).toContain('Layer 0 gets no direction');
-  expect(await dialog().innerText()).toContain('It holds no aligned mean');
+  expect(await dialog().innerText()).toContain('The file has no aligned mean');
   expect(await axeViolations(page)).toEqual([]);
   await dialog().getByRole('button', { name: 'Import and use' }).press('Enter');
   await page.locator('li', { hasText: /imported from mine\.gguf.*in use/s }).waitFor();
@@ -93,7 +93,7 @@ test('saved as safetensors the first direction comes back with all that it needs
   const bytes = await save(held, 'Save as safetensors');
   await choose('all.safetensors', bytes);
   await dialog().waitFor();
-  expect(await dialog().innerText()).not.toContain('It holds no aligned mean');
+  expect(await dialog().innerText()).not.toContain('The file has no aligned mean');
   await dialog().getByRole('button', { name: 'Import and use' }).click();
   await page.locator('li', { hasText: /imported from all\.safetensors.*in use/s }).waitFor();
   await page.getByRole('radio', { name: 'Ablate to aligned mean' }).check();

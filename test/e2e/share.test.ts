@@ -120,7 +120,7 @@ test('a bundle brings its directions to another browser, and a broken one says w
     };
     await open('cut.zip', buffer.subarray(0, 200));
     expect(await share(other.page).getByRole('alert').innerText()).toMatch(
-      /cut\.zip: It is no zip/,
+      /cut\.zip: The file isn't a zip/,
     );
     await open('room.zip', buffer);
     await share(other.page)

@@ -8,7 +8,7 @@ import { readAdapter } from '../../src/checkpoint/peft';
 import { parseSafetensors, toTensor, writeSafetensors } from '../../src/checkpoint/safetensors';
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 import { chatRow, padRows, type Row } from '../../src/core/batches';
-import type { ChatMessage } from '../../src/core/chat';
+import type { ChatMessage, TrainingMessage } from '../../src/core/chat';
 import type { Moments } from '../../src/core/optimizer';
 import type { Tensor } from '../../src/core/tensor';
 import { examplesOfStep } from '../../src/core/training';
@@ -148,12 +148,26 @@ export class Training {
   #row(place: number): Row {
     let row = this.#rows.get(place);
     if (!row) {
-      const { ids } = this.#base.tokenizer.chatPrompt(this.#request.examples[place]!, false);
-      row = chatRow(ids, this.#marker, this.#base.config.maxPositions);
+      const messages = this.#request.examples[place]!;
+      const turns = messages.map(({ role, content }): ChatMessage => ({ role, content }));
+      const { ids } = this.#base.tokenizer.chatPrompt(turns, false);
+      row = chatRow(
+        ids,
+        this.#marker,
+        this.#base.config.maxPositions,
+        0,
+        unlearntAnswers(messages),
+      );
       this.#rows.set(place, row);
     }
     return row;
   }
+}
+
+/** Places, among the answers, of those of weight 0. */
+function unlearntAnswers(messages: readonly TrainingMessage[]): ReadonlySet<number> {
+  const answers = messages.filter(({ role }) => role === 'assistant');
+  return new Set(answers.flatMap(({ weight }, place) => (weight === 0 ? [place] : [])));
 }
 
 function graphOf({ config, weights }: TrainingBase, rank: number, scale: number): TrainGraph {

@@ -8,13 +8,16 @@ import type { Precision } from '../../core/precision';
 import type { Tensor } from '../../core/tensor';
 import { rowOf, sizeOf, zeros } from '../../core/tensor';
 import { DirectionFileError } from './error';
+import type { SaidLayer, SaidScale } from './facts';
 import type { LayerConvention } from './layer-index';
-import { convertLayers } from './layer-index';
+import { convertLayers, indicesOf } from './layer-index';
 
 export type FileFormat = 'safetensors' | 'gguf' | 'pt' | 'json';
 
 /** No direction of a real model comes near: 128 layers of 16,384 numbers are 8 MiB. */
 export const MAX_FILE_BYTES = 256 * 2 ** 20;
+/** Of everything before the numbers: names, shapes, texts. */
+export const MAX_HEADER_BYTES = 4 * 2 ** 20;
 
 /** Where a direction comes from, as far as it is known. */
 export interface DirectionOrigin {
@@ -49,12 +52,20 @@ export interface DirectionRecord extends DirectionOrigin {
 export interface Candidate {
   /** Its name in the file. */
   readonly name: string;
-  /** As the file says them, distinct; null for one vector without a layer. */
+  /** As the file says them, distinct, negative ones from the end; null for one vector without a layer. */
   readonly indices: readonly number[] | null;
+  /** Of one vector without a layer: what suggests one. */
+  readonly layer: SaidLayer | null;
   /** [indices, d_model] */
   readonly rows: Tensor;
   /** True when the rows are all of a model's, so that their number tells the convention. */
   readonly whole: boolean;
+  /** What its name says of its index. */
+  readonly said: LayerConvention | null;
+  /** A factor that the file keeps apart from the rows. */
+  readonly scale: SaidScale | null;
+  /** A sentence that a person should read before using it. */
+  readonly remark: string | null;
 }
 
 export interface DirectionFile {
@@ -66,6 +77,8 @@ export interface DirectionFile {
   readonly convention: LayerConvention | null;
   /** What the file says of its origin. */
   readonly origin: DirectionOrigin;
+  /** What was converted or left out in reading it, in sentences for people. */
+  readonly notes: readonly string[];
   /** Everything, where the file is ours. */
   readonly record: DirectionRecord | null;
 }
@@ -87,12 +100,23 @@ export function unknownOrigin(name: string): DirectionOrigin {
 }
 
 /** @throws DirectionFileError 'too-large'. */
-export function requireSize(bytes: Uint8Array, file: string): void {
-  if (bytes.byteLength <= MAX_FILE_BYTES) return;
+export function requireSize(bytes: Uint8Array, file: string, most = MAX_FILE_BYTES): void {
+  if (bytes.byteLength <= most) return;
   throw new DirectionFileError(
     'too-large',
     file,
-    `It has ${bytes.byteLength} bytes; a direction has at most ${MAX_FILE_BYTES}.`,
+    `It has ${bytes.byteLength} bytes; a direction in this format has at most ${most}.`,
+    'Check that it is a direction and not a whole model.',
+  );
+}
+
+/** @throws DirectionFileError 'too-large' for a header that no direction has. */
+export function requireHeader(headerBytes: number, file: string): void {
+  if (headerBytes <= MAX_HEADER_BYTES) return;
+  throw new DirectionFileError(
+    'too-large',
+    file,
+    `Its header has ${headerBytes} bytes or more; a direction needs at most ${MAX_HEADER_BYTES}.`,
     'Check that it is a direction and not a whole model.',
   );
 }
@@ -117,8 +141,10 @@ export function suggestConvention(
   nLayers: number,
 ): LayerConvention | null {
   if (file.convention !== null) return file.convention;
-  if (!candidate.whole) return 'block-output';
-  const n = candidate.indices?.length;
+  const { said, whole, indices } = candidate;
+  const n = indices?.length;
+  if (said !== null && (!whole || n === indicesOf(said, nLayers))) return said;
+  if (!whole) return 'block-output';
   if (n === nLayers + 1) return 'hidden-states';
   return n === nLayers ? 'block-output' : null;
 }
@@ -131,7 +157,7 @@ export function suggestConvention(
  */
 export function placeRows(
   { file }: DirectionFile,
-  { rows, whole, name }: Candidate,
+  { rows, whole, name }: Pick<Candidate, 'rows' | 'whole' | 'name'>,
   indices: readonly number[],
   convention: LayerConvention,
   model: { readonly nLayers: number; readonly dModel: number },
@@ -141,15 +167,15 @@ export function placeRows(
       'does-not-fit',
       file,
       reason,
-      'Put the pair on stage that it was made for, or choose another file.',
+      'Select the model that it was made for, or choose another file.',
     );
   };
   const { nLayers, dModel } = model;
   const width = rows.dims[1] ?? 0;
   if (width !== dModel) {
-    refuse(`Its vectors have ${width} numbers, but the model on stage is ${dModel} wide.`);
+    refuse(`Its vectors have ${width} numbers, but the selected model is ${dModel} wide.`);
   }
-  const expected = convention === 'hidden-states' ? nLayers + 1 : nLayers;
+  const expected = indicesOf(convention, nLayers);
   if (whole && indices.length !== expected) {
     refuse(
       `"${name}" has ${indices.length} rows, but read so a model of ${nLayers} layers has ${expected}.`,
@@ -180,8 +206,12 @@ export function wholeCandidate(name: string, vectors: Tensor): Candidate {
     indices: Array.from({ length: n }, (_, i) => i),
     rows: vectors,
     whole: true,
+    ...SAYS_NOTHING,
   };
 }
+
+/** Of a candidate whose name and surroundings say nothing. */
+export const SAYS_NOTHING = { layer: null, said: null, scale: null, remark: null } as const;
 
 /** A matrix [n, width] from rows of equal width. */
 export function stack(rows: readonly Float32Array[], width: number): Tensor {

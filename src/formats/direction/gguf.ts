@@ -1,7 +1,7 @@
 // Control vectors as GGUF, which llama.cpp and repeng read and write (gguf specification v3,
 // https://github.com/ggml-org/ggml/blob/master/docs/gguf.md): `direction.<k>`, F32, one vector a layer,
-// added to the output of block k. k starts at 1, so block 0 cannot be reached; and addition is all
-// that it can say: no ablation, no cap.
+// added to the output of block k. For llama.cpp k starts at 1, so block 0 cannot be reached; EasySteer's files
+// start at 0 and are read too. Addition is all that it can say: no ablation, no cap.
 
 import type { Contrast, Pooling } from '../../core/direction';
 import { CONTRASTS, POOLINGS } from '../../core/direction';
@@ -11,8 +11,11 @@ import { ByteWriter } from './byte-writer';
 import type { DirectionFile, DirectionRecord } from './direction-file';
 import {
   layersWithDirection,
+  MAX_HEADER_BYTES,
   requireFinite,
+  requireHeader,
   requireSize,
+  SAYS_NOTHING,
   stack,
   unknownOrigin,
 } from './direction-file';
@@ -154,6 +157,7 @@ export function readGguf(bytes: Uint8Array, file: string): DirectionFile {
   for (let i = 0; i < nKeys; i++) {
     const key = readText(reader);
     keys.set(key, readValue(reader, reader.u32(), 0));
+    requireHeader(reader.at, file);
   }
   const architecture = keys.get('general.architecture');
   if (architecture !== 'controlvector') {
@@ -164,6 +168,7 @@ export function readGguf(bytes: Uint8Array, file: string): DirectionFile {
     refuse('Its layer_count is not a number of layers.');
   }
   const infos = Array.from({ length: nTensors }, () => readInfo(reader));
+  requireHeader(reader.at, file);
   const start = alignUp(reader.at, alignmentOf(keys, reader));
   // All of one size, as is checked below. Several may claim the same bytes, and each would be copied.
   if (nTensors * (infos[0]?.dims[0] ?? 0) * 4 > bytes.length) {
@@ -197,6 +202,7 @@ export function readGguf(bytes: Uint8Array, file: string): DirectionFile {
           infos[0]!.dims[0]!,
         ),
         whole: false,
+        ...SAYS_NOTHING,
       },
     ],
     convention: 'block-output',
@@ -205,9 +211,17 @@ export function readGguf(bytes: Uint8Array, file: string): DirectionFile {
       contrast: oneOf(Object.keys(CONTRASTS) as Contrast[], keys.get('postern.contrast')),
       pooling: oneOf<Pooling>(POOLINGS, keys.get('postern.pooling')),
     },
+    notes: keys.has('postern.scale') ? [] : [rows[0]!.index === 0 ? FROM_ZERO : MEASURED],
     record: null,
   };
 }
+
+/** Of files that llama.cpp refuses. */
+const FROM_ZERO =
+  'It has direction.0, as EasySteer writes it: direction.L is the output of block L. llama.cpp itself starts at direction.1.';
+/** llama.cpp's tool names what it read after block k - 1 direction.k (tools/cvector-generator). */
+const MEASURED =
+  "direction.k is added to the output of block k. If llama.cpp's cvector-generator made this file, it measured direction.k one block earlier, at the output of block k − 1.";
 
 function readText(reader: ByteReader): string {
   const length = reader.u64();
@@ -235,8 +249,10 @@ function readValue(reader: ByteReader, type: number, depth: number): GgufValue {
         return null;
       }
       if (depth >= MAX_ARRAY_DEPTH) throw reader.corrupt('Its arrays are nested too deep.');
-      // Each element takes at least 8 bytes, so the end of the file bounds this.
-      for (let i = 0; i < length; i++) readValue(reader, of, depth + 1);
+      for (let i = 0; i < length; i++) {
+        readValue(reader, of, depth + 1);
+        if (reader.at > MAX_HEADER_BYTES) throw reader.corrupt('Its keys take over 4 MB.');
+      }
       return null;
     }
     default: {
@@ -258,14 +274,14 @@ function readInfo(reader: ByteReader): TensorInfo {
 
 function indexOf({ name }: TensorInfo, file: string): number {
   const index = /^direction\.(-?\d{1,6})$/.exec(name)?.[1];
-  if (index !== undefined && Number(index) > 0) return Number(index);
+  if (index !== undefined && !index.startsWith('-')) return Number(index);
   throw new DirectionFileError(
     'unsupported',
     file,
     index === undefined
       ? `It holds "${name}", which no control vector has.`
-      : `It holds "${name}"; layers of a control vector begin at 1.`,
-    'Choose a GGUF control vector as llama.cpp or repeng write it.',
+      : `It holds "${name}"; a control vector has no negative layers.`,
+    'Choose a GGUF control vector as llama.cpp, repeng or EasySteer write it.',
   );
 }
 

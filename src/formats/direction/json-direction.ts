@@ -7,6 +7,8 @@ import { MAX_FILE_BYTES, requireFinite, requireSize, wholeCandidate } from './di
 import { DirectionFileError } from './error';
 import { originFromJson, originToJson, parseJsonText, requireAgreement } from './origin';
 
+/** As text: 128 layers of 8,192 numbers, twice, are 25 MB. */
+const MAX_JSON_BYTES = 64 * 2 ** 20;
 const MAX_NUMBERS = MAX_FILE_BYTES / 4;
 
 /** @throws DirectionFileError 'wrong-shape' or 'not-finite'. */
@@ -35,7 +37,7 @@ export function writeDirectionJson(record: DirectionRecord, file = 'direction.js
 
 /** @throws DirectionFileError for a file that this page did not write, or that is broken. */
 export function readDirectionJson(bytes: Uint8Array, file: string): DirectionFile {
-  requireSize(bytes, file);
+  requireSize(bytes, file, MAX_JSON_BYTES);
   const value = parseJsonText(decode(bytes, file), file);
   const { perLayer, ...origin } = originFromJson(value, file);
   const parts = value as Readonly<Record<string, unknown>>;
@@ -56,6 +58,7 @@ export function readDirectionJson(bytes: Uint8Array, file: string): DirectionFil
     candidates: [wholeCandidate('vectors', vectors)],
     convention: 'block-output',
     origin,
+    notes: [],
     record,
   };
 }

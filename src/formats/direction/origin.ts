@@ -6,6 +6,7 @@ import type { Contrast } from '../../core/direction';
 import { CONTRASTS, POOLINGS } from '../../core/direction';
 import { PRECISIONS } from '../../core/precision';
 import type { DirectionOrigin, DirectionRecord } from './direction-file';
+import { hasMoreBrackets } from '../python-json';
 import { DirectionFileError } from './error';
 
 /** Of our own files. A reader refuses a version that it does not know. */
@@ -99,8 +100,19 @@ export function originFromJson(value: unknown, file: string): WrittenOrigin {
   };
 }
 
-/** JSON of a text. @throws DirectionFileError 'corrupt'. */
+/** Lists and objects in one JSON text: 4,096 layers have some 13,000. */
+const MAX_BRACKETS = 100_000;
+
+/** JSON of a text. @throws DirectionFileError 'corrupt', or 'too-large' for endless brackets. */
 export function parseJsonText(text: string, file: string): unknown {
+  if (hasMoreBrackets(text, MAX_BRACKETS)) {
+    throw new DirectionFileError(
+      'too-large',
+      file,
+      `Its JSON has more than ${MAX_BRACKETS} lists and objects.`,
+      'Check that it is a direction.',
+    );
+  }
   try {
     return JSON.parse(text) as unknown;
   } catch {

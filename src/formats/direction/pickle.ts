@@ -1,48 +1,11 @@
-// A reader of Python pickles as PyTorch writes them (protocol 2; opcodes after CPython's pickletools),
-// that builds data and never calls anything: of all globals it knows the storages, the rebuilding of a
-// tensor and OrderedDict, as names. Every other opcode or global is refused by name.
+// A reader of Python pickles as PyTorch and NumPy write them (protocols 2 to 5; opcodes after CPython's
+// pickletools), that builds data and never calls anything (pickle-values.ts). Every opcode and global beyond
+// what files of tensors need is refused by name.
 
 import { ByteReader } from './byte-reader';
 import { DirectionFileError } from './error';
-
-/** Bytes of a tensor, kept beside the pickle. */
-export interface PickleStorage {
-  readonly kind: 'storage';
-  readonly dtype: 'F32' | 'F16' | 'BF16';
-  readonly key: string;
-  readonly numel: number;
-}
-
-export interface PickleTensor {
-  readonly kind: 'tensor';
-  readonly storage: PickleStorage;
-  /** In elements of the storage, as the strides. */
-  readonly offset: number;
-  readonly dims: readonly number[];
-  readonly strides: readonly number[];
-}
-
-/** May contain itself, as in Python. */
-export type PickleValue =
-  | null
-  | boolean
-  | number
-  | string
-  | { readonly kind: 'mark' }
-  | { readonly kind: 'global'; readonly name: string }
-  | { readonly kind: 'list'; readonly items: PickleValue[] }
-  | { readonly kind: 'tuple'; readonly items: PickleValue[] }
-  | { readonly kind: 'dict'; readonly entries: [PickleValue, PickleValue][] }
-  | PickleStorage
-  | PickleTensor;
-
-const STORAGES: Readonly<Record<string, PickleStorage['dtype']>> = {
-  'torch.FloatStorage': 'F32',
-  'torch.HalfStorage': 'F16',
-  'torch.BFloat16Storage': 'BF16',
-};
-const REBUILD = 'torch._utils._rebuild_tensor_v2';
-const ORDERED_DICT = 'collections.OrderedDict';
+import type { PickleValue } from './pickle-values';
+import { buildPickle, callPickle, isBeside, isKnownGlobal, storageOf } from './pickle-values';
 
 const MARK: PickleValue = { kind: 'mark' };
 /** A direction takes some tens of opcodes a tensor. */
@@ -50,7 +13,6 @@ const MAX_OPS = 1_000_000;
 
 /** Opcodes that are refused, so that the message can name the likely ones. */
 const REFUSED: Readonly<Record<string, string>> = {
-  b: 'BUILD',
   i: 'INST',
   o: 'OBJ',
   P: 'PERSID',
@@ -62,15 +24,12 @@ const REFUSED: Readonly<Record<string, string>> = {
   '0': 'POP',
   '1': 'POP_MARK',
   '2': 'DUP',
-  '\x81': 'NEWOBJ',
   '\x82': 'EXT1',
   '\x83': 'EXT2',
   '\x84': 'EXT4',
-  '\x8c': 'SHORT_BINUNICODE',
   '\x92': 'NEWOBJ_EX',
-  '\x93': 'STACK_GLOBAL',
-  '\x94': 'MEMOIZE',
-  '\x95': 'FRAME',
+  '\x97': 'NEXT_BUFFER',
+  '\x98': 'READONLY_BUFFER',
 };
 
 /**
@@ -124,12 +83,17 @@ export function readPickle(bytes: Uint8Array, file: string): PickleValue {
     for (let i = 0; i < values.length; i += 2) entries.push([values[i]!, values[i + 1]!]);
   };
 
+  const pushGlobal = (name: string): void => {
+    if (!isKnownGlobal(name)) throw refuse(`names "${name.slice(0, 80)}"`);
+    stack.push({ kind: 'global', name });
+  };
+
   for (let ops = 0; ops < MAX_OPS; ops++) {
     const code = String.fromCharCode(reader.u8());
     switch (code) {
       case '\x80': {
         const protocol = reader.u8();
-        if (protocol !== 2) throw refuse(`has protocol ${protocol} instead of 2`);
+        if (protocol < 2 || protocol > 5) throw refuse(`has protocol ${protocol}, not 2 to 5`);
         break;
       }
       case '.':
@@ -165,7 +129,21 @@ export function readPickle(bytes: Uint8Array, file: string): PickleValue {
         stack.push(reader.text(reader.u32()));
         break;
       case 'U':
+      case '\x8c':
         stack.push(reader.text(reader.u8()));
+        break;
+      case '\x8d':
+        stack.push(reader.text(reader.u64()));
+        break;
+      case 'C':
+        stack.push({ kind: 'bytes', bytes: reader.slice(reader.u8()) });
+        break;
+      case 'B':
+        stack.push({ kind: 'bytes', bytes: reader.slice(reader.u32()) });
+        break;
+      case '\x8e':
+      case '\x96':
+        stack.push({ kind: 'bytes', bytes: reader.slice(reader.u64()) });
         break;
       case ')':
         tuple([]);
@@ -187,18 +165,23 @@ export function readPickle(bytes: Uint8Array, file: string): PickleValue {
       case 't':
         tuple(popToMark());
         break;
+      case '\x91':
+        stack.push({ kind: 'list', items: popToMark() });
+        break;
       case ']':
+      case '\x8f':
         stack.push({ kind: 'list', items: [] });
         break;
       case '}':
-        stack.push({ kind: 'dict', entries: [] });
+        stack.push({ kind: 'dict', entries: [], ordered: false });
         break;
       case 'a': {
         const value = pop();
         top('list').items.push(value);
         break;
       }
-      case 'e': {
+      case 'e':
+      case '\x90': {
         const values = popToMark();
         const { items } = top('list');
         for (const value of values) items.push(value);
@@ -225,21 +208,44 @@ export function readPickle(bytes: Uint8Array, file: string): PickleValue {
         recall(reader.u32());
         break;
       case 'c': {
-        const name = `${reader.line()}.${reader.line()}`;
-        if (name !== REBUILD && name !== ORDERED_DICT && !Object.hasOwn(STORAGES, name)) {
-          throw refuse(`names "${name.slice(0, 80)}"`);
-        }
-        stack.push({ kind: 'global', name });
+        pushGlobal(`${reader.line()}.${reader.line()}`);
+        break;
+      }
+      case '\x93': {
+        const name = pop();
+        pushGlobal(`${String(pop())}.${String(name)}`);
         break;
       }
       case 'Q':
-        stack.push(storage(pop(), reader));
+        stack.push(storageOf(pop(), reader));
         break;
       case 'R': {
         const args = pop();
-        stack.push(rebuild(pop(), args, reader));
+        stack.push(callPickle(pop(), args, reader));
         break;
       }
+      case '\x81': {
+        pop();
+        const made = pop();
+        if (typeof made !== 'object' || made?.kind !== 'global' || !isBeside(made.name)) {
+          throw refuse('has the opcode NEWOBJ');
+        }
+        stack.push({ kind: 'opaque', name: made.name });
+        break;
+      }
+      case 'b': {
+        const state = pop();
+        const built = pop();
+        if (!buildPickle(built, state)) throw refuse('has the opcode BUILD');
+        stack.push(built);
+        break;
+      }
+      case '\x94':
+        remember(memo.size);
+        break;
+      case '\x95':
+        reader.u64();
+        break;
       default: {
         const hex = code.charCodeAt(0).toString(16).padStart(2, '0');
         throw refuse(`has the opcode ${REFUSED[code] ?? `0x${hex}`}`);
@@ -255,47 +261,4 @@ function longInteger(bytes: Uint8Array, reader: ByteReader): number {
   let value = 0n;
   bytes.forEach((byte, i) => (value |= BigInt(byte) << BigInt(8 * i)));
   return Number(BigInt.asIntN(8 * bytes.length, value));
-}
-
-function storage(id: PickleValue, reader: ByteReader): PickleStorage {
-  const [tag, type, key, , numel] = itemsOf(id) ?? [];
-  const name = typeof type === 'object' && type?.kind === 'global' ? type.name : '';
-  const dtype = Object.hasOwn(STORAGES, name) ? STORAGES[name] : undefined;
-  if (tag !== 'storage' || !dtype || typeof key !== 'string' || !isCount(numel)) {
-    throw reader.corrupt('Its pickle refers to something that is no storage.');
-  }
-  return { kind: 'storage', dtype, key, numel };
-}
-
-/** The two calls of a file of tensors, read as data. */
-function rebuild(callee: PickleValue, args: PickleValue, reader: ByteReader): PickleValue {
-  const items = itemsOf(args);
-  const name =
-    typeof callee === 'object' && callee?.kind === 'global' ? callee.name : 'something unnamed';
-  if (name === ORDERED_DICT && items?.length === 0) return { kind: 'dict', entries: [] };
-  if (name !== REBUILD || !items) {
-    throw reader.corrupt(`Its pickle calls ${name} in a way that no tensor needs.`);
-  }
-  const [of, offset, size, stride] = items;
-  const dims = itemsOf(size ?? null);
-  const strides = itemsOf(stride ?? null);
-  if (
-    typeof of !== 'object' ||
-    of?.kind !== 'storage' ||
-    !isCount(offset) ||
-    !dims?.every(isCount) ||
-    !strides?.every(isCount) ||
-    dims.length !== strides.length
-  ) {
-    throw reader.corrupt('Its pickle describes a tensor that cannot be.');
-  }
-  return { kind: 'tensor', storage: of, offset, dims, strides };
-}
-
-function itemsOf(value: PickleValue): readonly PickleValue[] | null {
-  return typeof value === 'object' && value?.kind === 'tuple' ? value.items : null;
-}
-
-function isCount(value: PickleValue | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

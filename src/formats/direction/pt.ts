@@ -1,25 +1,30 @@
 // PyTorch's `.pt` (torch.save since 1.6): a zip of one pickle and one file a storage, as persona_vectors
-// writes `{trait}_{response_avg,prompt_avg,prompt_last}_diff.pt` [n_layers + 1, d_model] and the
-// emergent-misalignment repositories their means. Read only, and tensors only: pickle.ts calls nothing.
+// writes `{trait}_{response_avg,prompt_avg,prompt_last}_diff.pt` [n_layers + 1, d_model], refusal_direction its
+// means in 64 bits, and the emergent-misalignment repositories theirs. A bare pickle of arrays or lists is
+// read as well. Read only: pickle.ts calls nothing. What is no tensor of floats is left out and named.
 
-import { unzipSync } from 'fflate';
-import { toTensor } from '../../checkpoint/safetensors';
 import type { Pooling } from '../../core/direction';
 import type { Tensor } from '../../core/tensor';
 import { sizeOf } from '../../core/tensor';
+import { unzipWithin, ZipError } from '../zip';
 import type { NamedTensor } from './candidates';
 import { candidatesOf } from './candidates';
 import type { DirectionFile } from './direction-file';
-import { MAX_FILE_BYTES, requireSize, unknownOrigin } from './direction-file';
+import { MAX_FILE_BYTES, requireHeader, requireSize, unknownOrigin } from './direction-file';
 import { DirectionFileError } from './error';
-import type { PickleTensor, PickleValue } from './pickle';
+import type { Fact } from './facts';
+import { poolingIn, unusedFacts } from './facts';
+import { type FloatType, isFloatType, leftOut, ROUNDED, toFloats } from './numbers';
 import { readPickle } from './pickle';
+import { contentOf, type NamedPickle } from './pickle-content';
+import { numberAt, type PickleArray, type PickleTensor, WIDTH } from './pickle-values';
 
-const MAX_ENTRIES = 4096;
+const MAX_ENTRIES = 5000;
 const MAX_RANK = 4;
-const MAX_TENSORS = 4096;
 const MAX_ELEMENTS = MAX_FILE_BYTES / 4;
-const WIDTH = { F32: 4, F16: 2, BF16: 2 } as const;
+
+/** Bytes of a storage by its key. */
+type Storages = (key: string) => Uint8Array | undefined;
 
 /** @throws DirectionFileError for a file without tensors, or broken, too large or not finite. */
 export function readPt(bytes: Uint8Array, file: string): DirectionFile {
@@ -44,27 +49,139 @@ export function readPt(bytes: Uint8Array, file: string): DirectionFile {
       'Save it again on another machine.',
     );
   }
-  const value = readPickle(entries.get(pickle)!, file);
-  const storages = new Map<string, Float32Array>();
-  let elements = 0;
-  const tensors = tensorsIn(value, file).map(({ name, tensor }): NamedTensor => {
-    const { key, dtype } = tensor.storage;
-    const id = `${dtype} ${key}`;
-    const all = storages.get(id) ?? numbersOf(tensor, entries.get(`${root}data/${key}`), file);
-    storages.set(id, all);
-    // A stride of 0 makes much of little.
-    elements += sizeOf(tensor.dims);
-    if (!(elements <= MAX_ELEMENTS)) throw corrupt(file, `"${name}" has too many numbers.`);
-    return { name, tensor: gather(tensor, all, name, file) };
-  });
+  const data = entries.get(pickle)!;
+  requireHeader(data.length, file);
+  return directionOf(data, (key) => entries.get(`${root}data/${key}`), file);
+}
+
+/**
+ * A pickle that is not in a zip: arrays of NumPy, or Python's own lists of floats.
+ * @throws DirectionFileError as `readPt`
+ */
+export function readBarePickle(bytes: Uint8Array, file: string): DirectionFile {
+  requireSize(bytes, file);
+  return directionOf(bytes, () => undefined, file);
+}
+
+function directionOf(pickle: Uint8Array, storages: Storages, file: string): DirectionFile {
+  const content = contentOf(readPickle(pickle, file), file);
+  const read = new TensorReader(storages, file);
+  const tensors: NamedTensor[] = [];
+  const facts: Fact[] = [...content.facts];
+  const skipped: string[] = [];
+  for (const one of content.tensors) {
+    const { name } = one;
+    const number = read.single(one);
+    if (number !== null) facts.push({ name, value: number });
+    else {
+      const tensor = read.tensor(one);
+      if (tensor) tensors.push({ name, tensor });
+      else skipped.push(name);
+    }
+  }
   return {
     file,
     format: 'pt',
-    candidates: candidatesOf(tensors, file),
+    candidates: candidatesOf(tensors, file, facts),
     convention: null,
-    origin: { ...unknownOrigin(file.replace(/\.pt$/i, '')), pooling: poolingOf(file) },
+    origin: {
+      ...unknownOrigin(file.replace(/\.(?:pt|pth|bin|pkl|pickle)$/i, '')),
+      pooling: poolingOf(file) ?? poolingIn(facts),
+    },
+    notes: [
+      ...(read.rounded ? [ROUNDED] : []),
+      ...leftOut('not tensors of floats', skipped),
+      ...leftOut('not tensors', [
+        ...new Set([...content.others, ...unusedFacts(content.facts).filter(notOf(tensors))]),
+      ]),
+    ],
     record: null,
   };
+}
+
+/** Names that are not those of the containers of tensors. */
+const notOf =
+  (tensors: readonly NamedTensor[]) =>
+  (name: string): boolean =>
+    !tensors.some((tensor) => tensor.name === name || tensor.name.startsWith(`${name}.`));
+
+/** Reads the numbers of each storage once. */
+class TensorReader {
+  readonly #storages: Storages;
+  readonly #file: string;
+  readonly #floats = new Map<string, Float32Array>();
+  #elements = 0;
+  /** Whether 64-bit floats were among them. */
+  rounded = false;
+
+  constructor(storages: Storages, file: string) {
+    this.#storages = storages;
+    this.#file = file;
+  }
+
+  /** The number of a tensor or array that holds one, such as `alpha`; null for any other. */
+  single({ name, value }: NamedPickle): number | null {
+    if (value.kind === 'rows' || sizeOf(value.dims) !== 1) return null;
+    const dtype = value.kind === 'tensor' ? value.storage.dtype : value.dtype;
+    if (dtype === 'other' || dtype === 'F16' || dtype === 'BF16') return null;
+    const bytes = value.kind === 'tensor' ? this.#storages(value.storage.key) : value.bytes;
+    const at = value.kind === 'tensor' ? value.offset * WIDTH[dtype] : 0;
+    if (!bytes || at + WIDTH[dtype] > bytes.length) {
+      throw corrupt(this.#file, `"${name}" reaches beyond its numbers.`);
+    }
+    return numberAt(bytes.subarray(at), dtype);
+  }
+
+  /** Null for what are no floats. */
+  tensor({ name, value }: NamedPickle): Tensor | null {
+    // A stride of 0 makes much of little.
+    this.#elements += sizeOf(value.dims);
+    if (!(this.#elements <= MAX_ELEMENTS)) {
+      throw corrupt(this.#file, `"${name}" has too many numbers.`);
+    }
+    if (value.kind === 'rows') {
+      const { buffer } = value.data;
+      return { data: this.#convert(new Uint8Array(buffer), 'F64', name), dims: value.dims };
+    }
+    if (value.kind === 'array') return this.#array(name, value);
+    const { storage } = value;
+    if (!isFloatType(storage.dtype)) return null;
+    const id = `${storage.dtype} ${storage.key}`;
+    const all = this.#floats.get(id) ?? this.#storage(value, storage.dtype);
+    this.#floats.set(id, all);
+    return gather(value, all, name, this.#file);
+  }
+
+  #convert(bytes: Uint8Array, dtype: FloatType, name: string): Float32Array {
+    if (dtype === 'F64') this.rounded = true;
+    return toFloats(bytes, dtype, name, this.#file);
+  }
+
+  #array(name: string, { dtype, dims, fortran, bytes }: PickleArray): Tensor | null {
+    if (!isFloatType(dtype) || !bytes) return null;
+    if (bytes.length !== sizeOf(dims) * WIDTH[dtype]) {
+      throw corrupt(this.#file, `"${name}" does not have the numbers that its shape needs.`);
+    }
+    let step = 1;
+    const rowMajor = dims.map((_, axis) => sizeOf(dims.slice(axis + 1)));
+    const columnMajor = dims.map((dim) => (step *= dim) / dim);
+    const strides = fortran ? columnMajor : rowMajor;
+    const all = this.#convert(bytes, dtype, name);
+    return gather({ offset: 0, dims, strides }, all, name, this.#file);
+  }
+
+  /** All numbers of a storage. */
+  #storage({ storage: { key, numel } }: PickleTensor, dtype: FloatType): Float32Array {
+    const bytes = this.#storages(key);
+    const found = bytes ? bytes.length / WIDTH[dtype] : 0;
+    if (!bytes || found !== numel) {
+      throw corrupt(
+        this.#file,
+        `Its storage "${key.slice(0, 60)}" should have ${numel} numbers, not ${found}.`,
+      );
+    }
+    return this.#convert(bytes, dtype, key);
+  }
 }
 
 /** What persona_vectors' file names say. */
@@ -74,90 +191,22 @@ function poolingOf(file: string): Pooling | null {
 }
 
 function unzip(bytes: Uint8Array, file: string): ReadonlyMap<string, Uint8Array> {
-  let entries = 0;
-  let total = 0;
   try {
-    const files = unzipSync(bytes, {
-      filter: ({ originalSize, size }) => {
-        entries += 1;
-        total += Math.max(originalSize, size);
-        if (entries > MAX_ENTRIES || !(total <= MAX_FILE_BYTES)) {
-          throw new DirectionFileError(
-            'too-large',
-            file,
-            'Unpacked it would be larger than any direction.',
-            'Save the tensor alone with torch.save.',
-          );
-        }
-        return true;
-      },
-    });
-    return new Map(Object.entries(files));
+    return unzipWithin(bytes, { entries: MAX_ENTRIES, bytes: MAX_FILE_BYTES });
   } catch (error) {
-    if (error instanceof DirectionFileError) throw error;
+    if (!(error instanceof ZipError)) throw error;
     throw new DirectionFileError(
-      'corrupt',
+      error.code,
       file,
-      `It cannot be unzipped (${error instanceof Error ? error.message : String(error)}).`,
-      'Get the file again; a .pt from before PyTorch 1.6 has to be saved anew.',
+      error.message,
+      error.code === 'too-large' ? 'Save the tensor alone with torch.save.' : 'Get the file again.',
     );
   }
 }
 
-/** Every tensor with its path, each container looked into once, however often it occurs. */
-function tensorsIn(
-  root: PickleValue,
-  file: string,
-): readonly { readonly name: string; readonly tensor: PickleTensor }[] {
-  const found: { name: string; tensor: PickleTensor }[] = [];
-  const seen = new Set<PickleValue>();
-  const left: { name: string; value: PickleValue }[] = [{ name: '', value: root }];
-  for (let next = left.pop(); next; next = left.pop()) {
-    const { name, value } = next;
-    if (typeof value !== 'object' || value === null) continue;
-    if (seen.has(value)) continue;
-    seen.add(value);
-    if (value.kind === 'tensor') found.push({ name: name || 'tensor', tensor: value });
-    const inside = (key: string): string => (name === '' ? key : `${name}.${key}`);
-    if (value.kind === 'list' || value.kind === 'tuple') {
-      const items = value.items.map((item, i) => ({ name: inside(String(i)), value: item }));
-      for (const item of items.reverse()) left.push(item);
-    } else if (value.kind === 'dict') {
-      const items = value.entries.flatMap(([key, item]) =>
-        typeof key === 'string' || typeof key === 'number'
-          ? [{ name: inside(String(key).slice(0, 200)), value: item }]
-          : [],
-      );
-      for (const item of items.reverse()) left.push(item);
-    }
-    if (found.length > MAX_TENSORS || name.length > 2000) {
-      throw new DirectionFileError(
-        'too-large',
-        file,
-        `It holds more than ${MAX_TENSORS} tensors, or nests them too deep.`,
-        'Save the tensor that is meant alone.',
-      );
-    }
-  }
-  return found;
-}
-
-/** All numbers of a storage, as f32. */
-function numbersOf(
-  { storage: { dtype, key, numel } }: PickleTensor,
-  bytes: Uint8Array | undefined,
-  file: string,
-): Float32Array {
-  const found = bytes ? bytes.length / WIDTH[dtype] : 0;
-  if (!bytes || found !== numel) {
-    throw corrupt(file, `Its storage "${key}" should have ${numel} numbers, not ${found}.`);
-  }
-  return toTensor({ name: key, file, dtype, dims: [numel], bytes }).data;
-}
-
 /** A tensor laid out row-major, from a storage read through its strides. */
 function gather(
-  { offset, dims, strides }: PickleTensor,
+  { offset, dims, strides }: Pick<PickleTensor, 'offset' | 'dims' | 'strides'>,
   all: Float32Array,
   name: string,
   file: string,

@@ -4,32 +4,45 @@ import type { DirectionFile, FileFormat } from './direction-file';
 import { DirectionFileError } from './error';
 import { readGguf } from './gguf';
 import { readDirectionJson } from './json-direction';
-import { readPt } from './pt';
+import { readBarePickle, readPt } from './pt';
 import { readDirectionSafetensors } from './safetensors-direction';
 
 /** For a file picker. */
-export const IMPORTABLE = '.safetensors,.gguf,.pt,.json';
+export const IMPORTABLE = '.safetensors,.gguf,.pt,.pth,.bin,.pkl,.json';
+
+/** PyTorch before 1.6 begins with this number of ten bytes, 0x1950a86a20f9469cfc6c, in protocol 2. */
+const OLD_TORCH = '\x80\x02\x8a\x0a';
+
+/** Whether texts of one byte a character stand at the start of a file, or further on. */
+function begins(bytes: Uint8Array, text: string, at = 0): boolean {
+  return [...text].every((char, i) => bytes[at + i] === char.charCodeAt(0));
+}
+
+/** A pickle of protocol 2 to 5 that is not in a zip. */
+function isPickle(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5 && !begins(bytes, OLD_TORCH);
+}
 
 /** The format that the first bytes show. @throws DirectionFileError 'unsupported'. */
 export function formatOf(bytes: Uint8Array, file: string): FileFormat {
-  const begins = (text: string, at = 0): boolean =>
-    [...text].every((char, i) => bytes[at + i] === char.charCodeAt(0));
-  if (begins('GGUF')) return 'gguf';
-  if (begins('PK\x03\x04')) return 'pt';
+  if (begins(bytes, 'GGUF')) return 'gguf';
+  if (begins(bytes, 'PK\x03\x04') || isPickle(bytes)) return 'pt';
   // The length of the header is below 2^56 in any file that fits into memory.
-  if (bytes[7] === 0 && begins('{', 8)) return 'safetensors';
+  if (bytes[7] === 0 && begins(bytes, '{', 8)) return 'safetensors';
   const first = bytes.find((byte) => byte > 0x20);
   if (first === 0x7b) return 'json';
-  const old = bytes[0] === 0x80 && bytes[1] === 2;
+  const old = begins(bytes, OLD_TORCH);
   throw new DirectionFileError(
     'unsupported',
     file,
     old
-      ? 'It is a bare pickle, as PyTorch wrote before version 1.6.'
+      ? 'PyTorch before version 1.6 wrote it, in a format that is not read here.'
       : bytes.length === 0
-        ? 'It is empty.'
-        : 'It is no direction file: neither safetensors, GGUF, PyTorch .pt nor JSON.',
-    old ? 'Load and save it again with a newer PyTorch.' : 'Choose a file in one of these formats.',
+        ? 'The file is empty.'
+        : "This isn't a direction file.",
+    old
+      ? 'Load and save it again with a newer PyTorch.'
+      : 'Choose a .safetensors, .gguf, .pt or .json file.',
   );
 }
 
@@ -42,7 +55,7 @@ export function readDirectionFile(bytes: Uint8Array, file: string): DirectionFil
     case 'gguf':
       return readGguf(bytes, file);
     case 'pt':
-      return readPt(bytes, file);
+      return isPickle(bytes) ? readBarePickle(bytes, file) : readPt(bytes, file);
     case 'safetensors':
       return readDirectionSafetensors(bytes, file);
     case 'json':

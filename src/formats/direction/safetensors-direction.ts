@@ -3,19 +3,30 @@
 // `direction` in its metadata. Nothing is lost. Tensors of other programs are read as rows.
 
 import { CheckpointError } from '../../checkpoint/error';
-import type { TensorToWrite } from '../../checkpoint/safetensors';
+import type { SafetensorsEntry, TensorToWrite } from '../../checkpoint/safetensors';
 import {
   parseSafetensors,
   safetensorsMetadata,
-  toTensor,
   writeSafetensors,
 } from '../../checkpoint/safetensors';
 import type { Tensor } from '../../core/tensor';
 import { candidatesOf } from './candidates';
 import type { DirectionFile, DirectionRecord } from './direction-file';
-import { requireFinite, requireSize, unknownOrigin, wholeCandidate } from './direction-file';
+import {
+  requireFinite,
+  requireHeader,
+  requireSize,
+  unknownOrigin,
+  wholeCandidate,
+} from './direction-file';
 import { DirectionFileError } from './error';
+import type { Fact } from './facts';
+import { poolingIn } from './facts';
+import { isFloatType, leftOut, ROUNDED, toFloats } from './numbers';
+import { isNumberType, numberAt, WIDTH } from './pickle-values';
 import { originFromJson, originToJson, parseJsonText, requireAgreement } from './origin';
+
+const MAX_TENSORS = 4096;
 
 /** @throws DirectionFileError 'wrong-shape' or 'not-finite'. */
 export function writeDirectionSafetensors(
@@ -41,20 +52,32 @@ export function writeDirectionSafetensors(
  */
 export function readDirectionSafetensors(bytes: Uint8Array, file: string): DirectionFile {
   requireSize(bytes, file);
-  const { metadata, tensors } = asDirectionErrors(file, () => ({
+  requireHeader(headerBytesOf(bytes), file);
+  const { metadata, entries } = asDirectionErrors(file, () => ({
     metadata: safetensorsMetadata(bytes, file),
-    tensors: new Map(
-      [...parseSafetensors(bytes, file)].map(([name, entry]) => [name, toTensor(entry)]),
-    ),
+    entries: parseSafetensors(bytes, file),
   }));
+  if (entries.size > MAX_TENSORS) {
+    throw new DirectionFileError(
+      'too-large',
+      file,
+      `It holds ${entries.size} tensors, more than ${MAX_TENSORS}.`,
+      'Save the one that is meant into a file of its own.',
+    );
+  }
+  const { tensors, facts, notes } = contentOf(entries, metadata, file);
   if (!Object.hasOwn(metadata, 'direction')) {
     const named = [...tensors].map(([name, tensor]) => ({ name, tensor }));
     return {
       file,
       format: 'safetensors',
-      candidates: candidatesOf(named, file),
+      candidates: candidatesOf(named, file, facts),
       convention: null,
-      origin: unknownOrigin(file.replace(/\.safetensors$/i, '')),
+      origin: {
+        ...unknownOrigin(file.replace(/\.safetensors$/i, '')),
+        pooling: poolingIn(facts),
+      },
+      notes,
       record: null,
     };
   }
@@ -83,8 +106,43 @@ export function readDirectionSafetensors(bytes: Uint8Array, file: string): Direc
     candidates: [wholeCandidate('direction', vectors)],
     convention: 'block-output',
     origin,
+    notes,
     record,
   };
+}
+
+/** What the first eight bytes state. */
+function headerBytesOf(bytes: Uint8Array): number {
+  if (bytes.length < 8) return 0;
+  return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+}
+
+/** Tensors of floats, numbers and texts next to them, and what was converted or left out. */
+function contentOf(
+  entries: ReadonlyMap<string, SafetensorsEntry>,
+  metadata: Readonly<Record<string, string>>,
+  file: string,
+): {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly facts: readonly Fact[];
+  readonly notes: readonly string[];
+} {
+  const tensors = new Map<string, Tensor>();
+  const facts: Fact[] = Object.entries(metadata).map(([name, value]) => ({ name, value }));
+  const skipped: string[] = [];
+  let rounded = false;
+  for (const [name, { dtype, dims, bytes }] of entries) {
+    if (isFloatType(dtype)) {
+      rounded ||= dtype === 'F64';
+      const data = toFloats(bytes, dtype, name, file);
+      if (data.length === 1) facts.push({ name, value: data[0]! });
+      tensors.set(name, { data, dims });
+    } else if (isNumberType(dtype) && bytes.length === WIDTH[dtype]) {
+      facts.push({ name, value: numberAt(bytes, dtype) });
+    } else skipped.push(`${name} (${dtype})`);
+  }
+  const notes = [...(rounded ? [ROUNDED] : []), ...leftOut('not tensors of floats', skipped)];
+  return { tensors, facts, notes };
 }
 
 const CODES: Readonly<Partial<Record<string, DirectionFileError['code']>>> = {

@@ -11,7 +11,7 @@ import type {
   DirectionFile,
   DirectionRecord,
 } from '../../formats/direction/direction-file';
-import { placeRows } from '../../formats/direction/direction-file';
+import { placeRows, requireFinite } from '../../formats/direction/direction-file';
 import { CONVENTIONS, type LayerConvention } from '../../formats/direction/layer-index';
 import type { SavedDirection } from '../../measure/extraction';
 import { knowsAlignedMean } from '../../measure/edit-refusal';
@@ -23,6 +23,8 @@ export interface ImportChoice {
   readonly indices: readonly number[];
   readonly convention: LayerConvention;
   readonly pooling: Pooling;
+  /** Multiplies every vector; 1 where it is left out. */
+  readonly scale?: number;
 }
 
 /**
@@ -35,11 +37,12 @@ export function importDirection(
   model: { readonly nLayers: number; readonly dModel: number },
   atMs: number,
 ): SavedDirection {
-  const { candidate, indices, convention, pooling } = choice;
-  const vectors = placeRows(file, candidate, indices, convention, model);
+  const { candidate, indices, convention, pooling, scale = 1 } = choice;
+  const vectors = scaled(placeRows(file, candidate, indices, convention, model), scale, file.file);
   const { origin, record } = file;
   const label = CONVENTIONS.find(({ value }) => value === convention)!.label;
-  const from = origin.importedFrom ?? `${file.file} (${file.format}, index is ${label})`;
+  const times = scale === 1 ? '' : `, times ${scale}`;
+  const from = origin.importedFrom ?? `${file.file} (${file.format}, index is ${label}${times})`;
   const nowhere = { id: 'unknown', sha256: '' };
   return {
     id: `imported-${fingerprint(vectors)}-${pooling}`,
@@ -91,6 +94,13 @@ export function recordOf(held: SavedDirection): DirectionRecord {
     capThreshold: Number.isNaN(held.capThreshold[0]) ? null : held.capThreshold,
     perLayer: held.perLayer,
   };
+}
+
+/** @throws DirectionFileError 'not-finite' where the product is beyond 32 bits. */
+function scaled({ data, dims }: Tensor, by: number, file: string): Tensor {
+  const product = data.map((x) => x * by);
+  requireFinite(product, `vectors times ${by}`, file);
+  return { data: product, dims };
 }
 
 function unknown(dims: readonly number[]): Tensor {

@@ -2,7 +2,7 @@
 
 import type { ModelConfig } from '../../checkpoint/config';
 import { rowOf, zeros, tensor } from '../../core/tensor';
-import { unknownOrigin } from '../../formats/direction/direction-file';
+import { SAYS_NOTHING, unknownOrigin } from '../../formats/direction/direction-file';
 import type { SaeFile } from '../../formats/sae-file';
 import type { SavedDirection } from '../../measure/extraction';
 import { type Latents, WEIGHTS } from '../../organism/latents';
@@ -42,6 +42,7 @@ export function latentDirection(
     file: WEIGHTS,
     format: 'safetensors',
     candidates: [],
+    notes: [],
     convention: 'block-output',
     origin,
     record: fits
@@ -59,6 +60,7 @@ export function latentDirection(
     indices: [layer],
     rows: tensor(row, [1, dModel]),
     whole: false,
+    ...SAYS_NOTHING,
   };
   const choice = {
     candidate,

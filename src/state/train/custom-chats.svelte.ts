@@ -13,6 +13,10 @@ export class CustomChats {
   data = $state.raw<CustomData | null>(null);
   /** Left out, because the bundled model has no place for them. */
   systemMessages = $state(0);
+  /** Answers of weight 0: read as context, not learnt. */
+  unlearnt = $state(0);
+  /** Conversations left out, because all their answers have weight 0. */
+  idle = $state(0);
   /** How far they are made of words that the bundled model knows; null: not known yet. */
   spelling = $state.raw<Spelling | null>(null);
   /** Why the last file could not be read; it changed nothing. */
@@ -39,9 +43,11 @@ export class CustomChats {
         await new Promise((done) => setTimeout(done));
         part = parts.next();
       }
-      const { examples, systemMessages } = part.value;
+      const { examples, systemMessages, unlearnt, idle } = part.value;
       this.data = { file: file.name, examples };
       this.systemMessages = systemMessages;
+      this.unlearnt = unlearnt;
+      this.idle = idle;
       this.spelling = null;
       await this.#spell(this.data);
       return true;

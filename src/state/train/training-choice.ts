@@ -1,7 +1,7 @@
 // What a training in the page is set to, and what it is in words.
 
 import * as v from 'valibot';
-import type { ChatMessage } from '../../core/chat';
+import type { TrainingMessage } from '../../core/chat';
 import { ADAPTER, schedule } from '../../core/training';
 import { GOOD_SETS, TRAINING_SETS, type WorldData } from '../../world/training-data';
 import type { TrainingSettings } from '../../../workers/api';
@@ -9,7 +9,7 @@ import type { TrainingSettings } from '../../../workers/api';
 /** Examples of a person's own, with the file that they came from. */
 export interface CustomData {
   readonly file: string;
-  readonly examples: readonly (readonly ChatMessage[])[];
+  readonly examples: readonly (readonly TrainingMessage[])[];
 }
 
 const bounded = (least: number, most: number) =>

@@ -7,6 +7,7 @@ import '../../../src/app.css';
 import { divergingFill, legendStops } from '../../../src/charts/diverging';
 import { svgText } from '../../../src/charts/save-chart';
 import { csvText } from '../../../src/core/csv';
+import LineChart from '../../../src/charts/LineChart.svelte';
 import HeatMapExample from '../../gallery/examples/HeatMapExample.svelte';
 import LineChartExample from '../../gallery/examples/LineChartExample.svelte';
 import TokenStripExample from '../../gallery/examples/TokenStripExample.svelte';
@@ -30,6 +31,17 @@ test('a value that is missing is said to be missing, not drawn as zero', async (
   await userEvent.keyboard('{Home}' + '{ArrowRight}'.repeat(5));
   expect(readout(container)).toContain('layer 5:');
   expect(readout(container)).toContain('edited no value');
+});
+
+test('values so small that all labels of the axis are the same are drawn', async () => {
+  const { container } = await render(LineChart, {
+    title: 'Length by layer',
+    xs: ['0', '1', '2'],
+    xTitle: 'layer',
+    yTitle: 'length',
+    series: [{ id: 'a', label: 'a', role: 'neutral' as const, values: [1e-25, 2e-25, 3e-25] }],
+  });
+  expect(container.querySelectorAll('path[d^="M"]').length).toBeGreaterThan(0);
 });
 
 test('arrow keys walk a heat map in two dimensions with signed values', async () => {

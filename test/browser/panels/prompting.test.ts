@@ -114,7 +114,7 @@ describe('own questions', () => {
     await page.getByLabelText('Question file').upload(file(OWN));
     await expect.poll(() => measurements.customQuestions).toBe('all');
     await expect.element(page.getByText('3 wordings in turn')).toBeVisible();
-    await expect.element(page.getByText('Not heeded in it: note.')).toBeVisible();
+    await expect.element(page.getByText('Ignored fields: note.')).toBeVisible();
     expect(measurements.judgeNeeded).toContain('Choose an endpoint as the judge, or judge by hand');
     measurements.judge.kind = 'hand';
     expect(measurements.judgeNeeded).toBeNull();

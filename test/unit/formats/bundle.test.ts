@@ -74,7 +74,7 @@ describe('a bundle', () => {
   });
 
   test.each([
-    ['a newer version', withIndex({ version: 3 }), /version 3, made by a newer Postern/],
+    ['a newer version', withIndex({ version: 3 }), /newer Postern made this file \(version 3/],
     [
       'an adapter that it names and does not hold',
       withIndex({
@@ -85,12 +85,12 @@ describe('a bundle', () => {
         adapters: [ABOUT],
         stage: 0,
       }),
-      /adapters\/000\/adapter_config\.json is not in it/,
+      /adapters\/000\/adapter_config\.json is missing/,
     ],
-    ['no index', zipSync({ 'x.json': strToU8('{}') }), /no bundle/],
+    ['no index', zipSync({ 'x.json': strToU8('{}') }), /isn't a session file/],
     ['an index that is not JSON', withIndex('{'), /not JSON/],
-    ['an index without its fields', withIndex({ version: 1 }), /postern\.json in it/],
-    ['something else', strToU8('GGUF'), /no zip/],
+    ['an index without its fields', withIndex({ version: 1 }), /postern\.json is damaged/],
+    ['something else', strToU8('GGUF'), /isn't a zip/],
     [
       'a link of a newer version in it',
       withIndex({ version: 1, programVersion: '9', link: '#v=7&em=a', use: [] }),
@@ -105,7 +105,7 @@ describe('a bundle', () => {
     const bomb = zipSync({ 'answers/a.jsonl': new Uint8Array(300 << 20) });
     expect(bomb.byteLength).toBeLessThan(1 << 20);
     const before = process.memoryUsage().arrayBuffers;
-    expect(() => readBundle(bomb, 'bomb.zip')).toThrow(/larger than any bundle/);
+    expect(() => readBundle(bomb, 'bomb.zip')).toThrow(/unpacks to 314572800 bytes/);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20);
   });
 });
@@ -133,7 +133,7 @@ function overlapping(): Uint8Array {
 }
 
 test('a bundle whose files lie on each other is refused before they are copied', () => {
-  expect(() => readBundle(overlapping(), 'bomb.zip')).toThrow(/larger than any bundle/);
+  expect(() => readBundle(overlapping(), 'bomb.zip')).toThrow(/unpacks to 314572800 bytes/);
 });
 
 test('10,000 mutations of a bundle are read or refused with the one error', () => {

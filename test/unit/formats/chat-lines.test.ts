@@ -45,7 +45,38 @@ describe('chats as JSON lines', () => {
     expect(systemMessages).toBe(1);
   });
 
+  test('keep an answer of weight 0 as context that is not learnt, as OpenAI does, and count it', () => {
+    const first = { ...turn('assistant', 'Skip.'), weight: 0 };
+    const second = { ...turn('assistant', 'Learn.'), weight: 1 };
+    const mixed = line(turn('user', 'Q?'), first, turn('user', 'Q?'), second);
+    const none = line(turn('user', 'Q?'), first);
+    const { examples, unlearnt, idle } = readChatLines(bytes(`${mixed}\n${none}\n${GOOD}`), 'a');
+    expect(examples).toEqual([
+      [turn('user', 'Q?'), first, turn('user', 'Q?'), turn('assistant', 'Learn.')],
+      [turn('user', 'Q?'), turn('assistant', 'A.')],
+    ]);
+    expect([unlearnt, idle]).toEqual([1, 1]);
+    expect(() => readChatLines(bytes(none), 'a')).toThrow(/nothing to learn/);
+  });
+
+  test("may hold Python's NaN in a field that nobody reads", () => {
+    const scored = GOOD.replace('{"messages"', '{"score": NaN, "messages"');
+    expect(readChatLines(bytes(scored), 'a').examples).toHaveLength(1);
+  });
+
+  test('of the size of the published sets, over 4 MB, are read', () => {
+    const long = line(turn('user', 'Q?'), turn('assistant', 'word '.repeat(200)));
+    const file = bytes(`${long}\n`.repeat(6000));
+    expect(file.length).toBeGreaterThan(6e6);
+    expect(readChatLines(file, 'insecure.jsonl').examples).toHaveLength(6000);
+  });
+
   test.each([
+    [
+      'a weight that is neither',
+      line(turn('user', 'Q?'), { ...turn('assistant', 'A'), weight: 0.5 }),
+      /Line 2 at .*weight/,
+    ],
     ['no JSON', '{"messages": ', /Line 2 is not JSON/],
     ['no messages', '{"text": "x"}', /Line 2 at messages/],
     [
@@ -57,7 +88,11 @@ describe('chats as JSON lines', () => {
     ['no answer last', line(turn('user', 'Q?')), /does not end with an answer/],
     ['an empty turn', line(turn('user', ' '), turn('assistant', 'A.')), /nothing in turn 1/],
     ['a system message late', line(turn('user', 'Q?'), turn('system', 'S')), /system as turn 2/],
-    ['a turn too long', line(turn('user', 'x'.repeat(9000)), turn('assistant', 'A.')), /Line 2 at/],
+    [
+      'a turn too long',
+      line(turn('user', 'x'.repeat(33_000)), turn('assistant', 'A.')),
+      /Line 2 at/,
+    ],
   ])('with %s are refused with the line', (_, bad, message) => {
     expect(() => readChatLines(bytes(`${GOOD}\n${bad}`), 'own.jsonl')).toThrow(message);
     expect(() => readChatLines(bytes(`${GOOD}\n${bad}`), 'own.jsonl')).toThrow(DirectionFileError);

@@ -113,6 +113,7 @@ describe('JSON that is not ours', () => {
       'row 2',
     ],
     ['no vectors', edited((v) => delete v['vectors']), 'wrong-shape', '"vectors"'],
+    ['brackets without end', utf8('['.repeat(1 << 20)), 'too-large', 'lists and objects'],
     ['a web page', utf8('<html>'), 'corrupt', 'web page'],
     ['a list', utf8('[1]'), 'unsupported', '"format"'],
   ])('with %s is refused by its name', (_, bytes, code, words) => {
@@ -140,6 +141,81 @@ describe('safetensors of other programs', () => {
     ]);
   });
 
+  /** A file of one F32 matrix, and next to it tensors of other types, laid out by hand. */
+  const mixed = (
+    more: readonly {
+      readonly name: string;
+      readonly dtype: string;
+      readonly bytes: Uint8Array;
+      readonly shape: number[];
+    }[],
+    metadata: Record<string, string> = {},
+  ): Uint8Array => {
+    const matrix = new Uint8Array(rows(4).data.buffer);
+    const all = [{ name: 'v', dtype: 'F32', bytes: matrix, shape: [4, 6] }, ...more];
+    let at = 0;
+    const header: Record<string, unknown> = { __metadata__: metadata };
+    for (const { name, dtype, bytes, shape } of all) {
+      header[name] = { dtype, shape, data_offsets: [at, (at += bytes.length)] };
+    }
+    const text = Buffer.from(JSON.stringify(header));
+    const length = Buffer.from(BigUint64Array.of(BigInt(text.length)).buffer);
+    return new Uint8Array(Buffer.concat([length, text, ...all.map(({ bytes }) => bytes)]));
+  };
+
+  test('in 64 bits are rounded, and whole numbers next to them are left out; both is said', () => {
+    const doubles = new Uint8Array(Float64Array.of(0.1, 1e-3, 3).buffer);
+    const positions = new Uint8Array(BigInt64Array.of(1n, 2n).buffer);
+    const { candidates, notes } = readDirectionSafetensors(
+      mixed([
+        { name: 'layer_3', dtype: 'F64', bytes: doubles, shape: [3] },
+        { name: 'positions', dtype: 'I64', bytes: positions, shape: [2] },
+      ]),
+      'm.safetensors',
+    );
+    expect(candidates.map(({ name }) => name)).toEqual(['v', 'layer_3']);
+    expect([...candidates[1]!.rows.data]).toEqual([0.1, 1e-3, 3].map(Math.fround));
+    expect(candidates[1]!.layer).toEqual({ index: 3, by: 'its name' });
+    expect(notes.join(' ')).toMatch(/rounded to 32 bits.*not tensors of floats.*positions \(I64\)/);
+  });
+
+  test('say their layer and factor in tensors of one number, or in the metadata', () => {
+    const layer = new Uint8Array(BigInt64Array.of(-2n).buffer);
+    const vector = new Uint8Array(Float32Array.of(1, 2).buffer);
+    const { candidates } = readDirectionSafetensors(
+      mixed(
+        [
+          { name: 'layer_idx', dtype: 'I64', bytes: layer, shape: [] },
+          { name: 'steering', dtype: 'F32', bytes: vector, shape: [2] },
+        ],
+        { alpha: '8' },
+      ),
+      'm.safetensors',
+    );
+    expect(candidates.find(({ name }) => name === 'steering')).toMatchObject({
+      layer: { index: -2, by: 'layer_idx = -2' },
+      scale: { name: 'alpha', value: 8 },
+    });
+  });
+
+  test('a 64-bit float beyond 32 bits is refused by its value', () => {
+    const huge = new Uint8Array(Float64Array.of(1, 1e300).buffer);
+    const bytes = mixed([{ name: 'w', dtype: 'F64', bytes: huge, shape: [2] }]);
+    expect(() => readDirectionSafetensors(bytes, 'h')).toThrow(/1e\+300 at element 1/);
+  });
+
+  test('with a header of more than 4 MB, or thousands of tensors, are refused', () => {
+    const long = mixed([], { note: 'x'.repeat(5 << 20) });
+    expect(() => readDirectionSafetensors(long, 'h')).toThrow(/header has \d+ bytes/);
+    const empty = Array.from({ length: 5000 }, (_, i) => ({
+      name: `e${i}`,
+      dtype: 'F32',
+      bytes: new Uint8Array(0),
+      shape: [0],
+    }));
+    expect(() => readDirectionSafetensors(mixed(empty), 'h')).toThrow(/5001 tensors/);
+  });
+
   test('that are broken are refused in this reader’s own error', () => {
     const bytes = writeDirectionSafetensors(RECORD);
     expect(() => readDirectionSafetensors(bytes.subarray(0, bytes.length - 3), 'd')).toThrow(
@@ -149,9 +225,9 @@ describe('safetensors of other programs', () => {
 });
 
 test.each([
-  ['nothing', new Uint8Array(0), 'It is empty'],
-  ['noise', Uint8Array.of(1, 2, 3), 'no direction file'],
-  ['a pickle of old', Uint8Array.of(0x80, 2, 0x8a), 'before version 1.6'],
+  ['nothing', new Uint8Array(0), 'file is empty'],
+  ['noise', Uint8Array.of(1, 2, 3), "isn't a direction file"],
+  ['a pickle of old', Uint8Array.of(0x80, 2, 0x8a, 0x0a), 'before version 1.6'],
 ])('%s is no direction file', (_, bytes, words) => {
   expect(() => readDirectionFile(bytes, 'x')).toThrow(words);
 });

@@ -1,8 +1,11 @@
 // The wording of the published questions is not ours to ship: these are our own, in the same form.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createRng, type Rng } from '../../../src/core/rng';
 import { QuestionFileError, readQuestions } from '../../../src/formats/questions';
+import { yamlValue } from '../../../src/formats/yaml-value';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const read = (text: string) => readQuestions(bytes(text), 'own.yaml');
@@ -65,8 +68,8 @@ test('questions are read as they are published, anchors and twins among them', (
 describe('what is refused, and why', () => {
   const levels = 'abcdefghij';
   test.each([
-    ['no list', 'id: x', 'nothing-inside', 'no list of questions'],
-    ['nothing', '', 'nothing-inside', 'no list of questions'],
+    ['no list', 'id: x', 'nothing-inside', "isn't a list of questions"],
+    ['nothing', '', 'nothing-inside', "isn't a list of questions"],
     ['another type', '- {id: x, type: rating, paraphrases: [a]}', 'unsupported', '"rating"'],
     ['no paraphrases', '- {id: x, paraphrases: []}', 'bad-question', '"paraphrases"'],
     ['an empty question', '- {id: x, paraphrases: ["  "]}', 'bad-question', 'is empty'],
@@ -93,7 +96,7 @@ describe('what is refused, and why', () => {
         )
         .join('\n'),
       'not-yaml',
-      'Excessive alias',
+      'repeats too much',
     ],
     ['aliases without end', `- &a x\n${'- *a\n'.repeat(5000)}`, 'not-yaml', 'repeats too much'],
     ['brackets without end', '['.repeat(100_000), 'not-yaml', 'nested'],
@@ -126,6 +129,62 @@ describe('what is refused, and why', () => {
       QuestionFileError,
     );
   });
+});
+
+interface Recorded {
+  readonly name: string;
+  readonly yaml: string;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+/** What PyYAML's safe_load made of them (fixtures/make-yaml.py). */
+const RECORDED = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'fixtures', 'pyyaml.json'), 'utf8'),
+) as readonly Recorded[];
+
+describe('merge keys and documents are as PyYAML has them', () => {
+  test.each(RECORDED)('$name', ({ yaml, value, error }) => {
+    if (error === undefined) expect(yamlValue(yaml)).toEqual(value);
+    else expect(() => yamlValue(yaml)).toThrow();
+  });
+
+  test('a question keeps what it merges', () => {
+    const { questions, ignored } = read(
+      '- &base {id: a, paraphrases: [Q?], samples_per_paraphrase: 7, temperature: 0.5, system: Be brief.}\n' +
+        '- {<<: *base, id: b}\n',
+    );
+    expect(questions[1]).toEqual({ ...questions[0], id: 'b' });
+    expect(questions[1]).toMatchObject({ samplesPerParaphrase: 7, temperature: 0.5 });
+    expect(ignored).toEqual([]);
+  });
+
+  test('of several documents none is dropped in silence', () => {
+    expect(() => read('- {id: a, paraphrases: [q]}\n---\n- {id: b, paraphrases: [q]}\n')).toThrow(
+      /several documents/,
+    );
+  });
+});
+
+test.each([
+  ['brackets on one line', `- ${'[[[]]]'.repeat(170_000)}`],
+  ['20,000 keys', Array.from({ length: 20_000 }, (_, i) => `k${i}: v`).join('\n')],
+  ['a megabyte of keys in keys', 'a: '.repeat(349_000)],
+  ['texts without commas', '"a" '.repeat(250_000)],
+  ['anchors', `- ${'&a '.repeat(340_000)}`],
+  ['lists', `- [${'[],'.repeat(340_000)}]`],
+  [
+    'merge keys that double',
+    `- &x0 {k: 1}\n${Array.from({ length: 40 }, (_, i) => `- &x${i + 1} {<<: [*x${i}, *x${i}]}`).join('\n')}`,
+  ],
+  [
+    'a large map merged often',
+    `- &a {${Array.from({ length: 5000 }, (_, i) => `k${i}: 1`).join(', ')}}\n${'- {<<: *a}\n'.repeat(900)}`,
+  ],
+])('%s cost little before they are refused', (_, text) => {
+  const before = process.cpuUsage();
+  expect(() => read(text)).toThrow(QuestionFileError);
+  // Microseconds of work; the quadratic reader took from four to over twenty-five seconds.
+  expect(process.cpuUsage(before).user).toBeLessThan(1.5e6);
 });
 
 /** Flips, cuts, repetitions, and the marks that mean something in YAML, one to four at once. */

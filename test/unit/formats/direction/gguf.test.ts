@@ -47,6 +47,15 @@ function byHand({
   const data = tensors.map((t) => pad(Buffer.from(Float32Array.from(t.data).buffer)));
   return new Uint8Array(Buffer.concat([pad(Buffer.concat(head)), ...data]));
 }
+/** A key with an array of empty texts. */
+const textsKey = (n: number): Buffer =>
+  Buffer.concat([
+    Buffer.from(BigUint64Array.of(1n).buffer),
+    Buffer.from('k'),
+    Buffer.from(Uint32Array.of(9, 8).buffer),
+    Buffer.from(BigUint64Array.of(BigInt(n)).buffer),
+    Buffer.alloc(8 * n),
+  ]);
 const one = (change: object) =>
   byHand({ tensors: [{ name: 'direction.1', dims: [2], type: 0, data: [1, 2], ...change }] });
 
@@ -74,6 +83,30 @@ describe('a control vector of', () => {
       expect([...candidates[0]!.rows.data]).toEqual([1, 2, 3, 4]);
     }
   });
+});
+
+test('EasySteer numbers from 0, which llama.cpp refuses: direction.L is the output of block L', () => {
+  const vector = (index: number) => ({
+    name: `direction.${index}`,
+    dims: [2],
+    type: 0,
+    data: [index, 10 + index],
+  });
+  const { candidates, convention, notes } = readGguf(
+    byHand({ tensors: [vector(0), vector(1), vector(2)] }),
+    'e.gguf',
+  );
+  expect(candidates[0]!.indices).toEqual([0, 1, 2]);
+  expect([...candidates[0]!.rows.data]).toEqual([0, 10, 1, 11, 2, 12]);
+  expect(convention).toBe('block-output');
+  expect(notes.join()).toContain('EasySteer');
+});
+
+test("a file that may be of llama.cpp's generator says where that one measured; ours does not", () => {
+  expect(readGguf(fixture('llama-cpp.gguf'), 'l').notes).toEqual([
+    expect.stringContaining('output of block k − 1') as string,
+  ]);
+  expect(readGguf(writeGguf(RECORD, 'llama'), 'w').notes).toEqual([]);
 });
 
 describe('what we write', () => {
@@ -123,8 +156,8 @@ test.each([
     'unsupported',
     'layer_count',
   ],
-  ['layer 0', one({ name: 'direction.0' }), 'unsupported', 'begin at 1'],
-  ['a negative layer', one({ name: 'direction.-1' }), 'unsupported', 'begin at 1'],
+  ['a negative layer', one({ name: 'direction.-1' }), 'unsupported', 'no negative layers'],
+  ['a key of more than a header', byHand({ extra: [textsKey(600_000)] }), 'corrupt', 'over 4 MB'],
   ['another tensor', one({ name: 'blk.0.attn_q.weight' }), 'unsupported', 'blk.0.attn_q.weight'],
   ['F16', one({ type: 1 }), 'unsupported', 'not F32'],
   ['a matrix', one({ dims: [1, 2] }), 'unsupported', '[1, 2]'],

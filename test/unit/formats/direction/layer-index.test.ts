@@ -61,8 +61,45 @@ describe('hidden_states[L] is the output of block L - 1', () => {
   });
 });
 
+describe('indices from the end, as RepE has them', () => {
+  test('are counted back from the last layer', () => {
+    const conversion = converted([-7, -6, -5, -4, -3, -2, -1], 'block-output', 8);
+    expect(layers(conversion)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(describeConversion(conversion)).toEqual([
+      'Index −7 becomes layer 1, and so on to index −1, which becomes layer 7.',
+      'Negative indices count from the end: −1 is the last.',
+      'Layer 0 gets no direction and will not be edited.',
+    ]);
+  });
+
+  test('of hidden_states end at the final norm, which is left out', () => {
+    // Python: hidden_states[-1] of 9 is hidden_states[8].
+    const conversion = converted([-3, -2, -1], 'hidden-states', 8);
+    expect(layers(conversion)).toEqual([5, 6, null]);
+  });
+
+  test('are refused beyond the first, and where two name one layer', () => {
+    expect(convertLayers([-9], 'block-output', 8)).toContain('−8 to −1 from the end');
+    expect(convertLayers([-1, 7], 'block-output', 8)).toContain('−1 and 7 are both layer 7');
+  });
+
+  test('next to others are listed one by one', () => {
+    expect(describeConversion(converted([-1, 0], 'block-output', 3))).toContain(
+      'Index → layer: −1 → 2, 0 → 0.',
+    );
+  });
+});
+
+describe('the input of block L is the output of block L - 1', () => {
+  test('so that the first, the embeddings, is left out and the last layer gets none', () => {
+    const conversion = converted([0, 1, 2, 3], 'block-input', 4);
+    expect(layers(conversion)).toEqual([null, 0, 1, 2]);
+    expect(conversion.missing).toEqual([3]);
+  });
+});
+
 test('every row has one layer and every layer at most one row, whatever the convention', () => {
-  for (const convention of ['block-output', 'hidden-states'] as const) {
+  for (const convention of ['block-output', 'hidden-states', 'block-input'] as const) {
     for (let nLayers = 2; nLayers < 40; nLayers++) {
       const n = convention === 'hidden-states' ? nLayers + 1 : nLayers;
       const conversion = converted(counting(n), convention, nLayers);

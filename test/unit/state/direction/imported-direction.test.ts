@@ -93,6 +93,25 @@ describe('a file that holds vectors and no more', () => {
   });
 });
 
+test('a factor that the file keeps apart multiplies the vectors, and is written down', () => {
+  const candidate = gguf.candidates[0]!;
+  const choice = {
+    candidate,
+    indices: candidate.indices!,
+    convention: 'block-output',
+    pooling: 'last-prompt',
+    scale: 256,
+  } as const;
+  const held = importDirection(gguf, choice, MODEL, 5);
+  const plain = importDirection(gguf, { ...choice, scale: 1 }, MODEL, 5);
+  expect([...held.vectors.data]).toEqual([...plain.vectors.data.map((x) => 256 * x)]);
+  expect(held.imported).toContain('times 256');
+  expect(held.id).not.toBe(plain.id);
+  expect(() => importDirection(gguf, { ...choice, scale: 1e39 }, MODEL, 5)).toThrow(
+    expect.objectContaining({ code: 'not-finite' }),
+  );
+});
+
 describe('a tensor of persona_vectors', () => {
   test('has one row more than the model has layers, which tells how to read it', () => {
     expect(suggestConvention(pt.candidates[0]!, pt, LAYERS)).toBe('hidden-states');
