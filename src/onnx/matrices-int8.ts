@@ -1,11 +1,13 @@
 // Matrices as whole numbers of 8 bits for wasm, where MatMulNBits would unpack them at every run
 // (shared/docs/engine.md). What comes in is quantised too, each position with a scale of its own:
 // DynamicQuantizeLinear would take one scale for the whole batch, and a token would then depend on those
-// beside and after it, padding included. q + 128 is unsigned, as the fast kernels want their left side. A table
+// beside and after it, padding included. Both sides are
+// unsigned, q + 128: of unsigned times signed, x64 kernels without VNNI add pairs of products in 16 bits, which
+// saturates without a word (ONNX Runtime 1.30 in Node: logits off by half). A table
 // is a weight always (workers/gpu-table.ts).
 
 import { int, type GraphBuilder, type Value } from './graph';
-import { quantiseRows } from './quantise-int8';
+import { quantiseRows, ZERO } from './quantise-int8';
 import type { Room, WeightSlots } from './weight-slots';
 import type { Matrices, MatrixPart } from './matrices';
 
@@ -16,14 +18,14 @@ const TINY = 1e-20;
 export function int8Matrices(g: GraphBuilder, slots: WeightSlots): Matrices {
   const store = (name: string, parts: readonly MatrixPart[], inner: number): [Room, Room] => {
     const outer = parts.reduce((sum, [, rows]) => sum + rows, 0);
-    const bytes = slots.room(name, 'i8', [inner, outer]);
+    const bytes = slots.room(name, 'u8', [inner, outer]);
     const scales = slots.room(`${name}.scales`, 'f32', [outer]);
     let row = 0;
     for (const [part, rows] of parts) {
       const first = row;
       slots.expect(part, [rows, inner], (data, block) => {
         const own = scales.f32(block).subarray(first, first + rows);
-        quantiseRows(data, inner, bytes.i8(block), first, outer, own);
+        quantiseRows(data, inner, bytes.u8(block), first, outer, own);
       });
       row += rows;
     }
@@ -32,9 +34,9 @@ export function int8Matrices(g: GraphBuilder, slots: WeightSlots): Matrices {
   const multiply = (x: Value, [bytes, scales]: readonly [Room, Room]): Value => {
     const peak = g.op('ReduceMax', [g.op('Abs', [x]), g.int64(-1)], { keepdims: int(1) });
     const scale = g.op('Add', [g.op('Mul', [peak, g.scalar(1 / 127)]), g.scalar(TINY)]);
-    const zero = g.uint8(128);
+    const zero = g.uint8(ZERO);
     const q = g.op('QuantizeLinear', [g.op('Div', [x, scale]), g.scalar(1), zero]);
-    const product = g.op('MatMulInteger', [q, bytes.value, zero]);
+    const product = g.op('MatMulInteger', [q, bytes.value, zero, zero]);
     const exact = g.op('Cast', [product], { to: int(ONNX_FLOAT) });
     return g.op('Mul', [g.op('Mul', [exact, scale]), scales.value]);
   };
@@ -47,9 +49,11 @@ export function int8Matrices(g: GraphBuilder, slots: WeightSlots): Matrices {
         gather(ids) {
           // A row of the table is a column of what is stored: [inner, batch, pos].
           const columns = g.op('Gather', [bytes.value, ids], { axis: int(1) });
-          const turned = g.op('Transpose', [g.op('Cast', [columns], { to: int(ONNX_FLOAT) })], {
-            perm: { type: 'ints', value: [1, 2, 0] },
-          });
+          const signed = g.op('Sub', [
+            g.op('Cast', [columns], { to: int(ONNX_FLOAT) }),
+            g.scalar(ZERO),
+          ]);
+          const turned = g.op('Transpose', [signed], { perm: { type: 'ints', value: [1, 2, 0] } });
           const own = g.op('Gather', [scales.value, ids], { axis: int(0) });
           return g.op('Mul', [turned, g.op('Unsqueeze', [own, g.int64(-1)])]);
         },

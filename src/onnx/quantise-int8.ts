@@ -1,5 +1,8 @@
 // Symmetric 8-bit quantisation with one scale an output row: w = q * scale, q in [-127, 127], scale the
-// row's largest magnitude over 127. For integer matrix products (Jacob et al. 2018, arXiv:1712.05877).
+// row's largest magnitude over 127; q is stored as q + 128. For integer matrix products (Jacob et al. 2018, arXiv:1712.05877).
+
+/** How zero is stored. */
+export const ZERO = 128;
 
 /**
  * Writes `data` [rows, inner] to the columns of `out` from `first` on.
@@ -9,7 +12,7 @@
 export function quantiseRows(
   data: Float32Array,
   inner: number,
-  out: Int8Array,
+  out: Uint8Array,
   first: number,
   outer: number,
   scales: Float32Array,
@@ -28,8 +31,8 @@ export function quantiseRows(
     for (let i = 0; i < inner; i++) {
       for (let row = begin; row < end; row++) {
         // Truncation rounds to nearest here, because level + 127 is never negative.
-        const q = ((data[row * inner + i]! * inverse[row]! + 127.5) | 0) - 127;
-        out[i * outer + first + row] = q;
+        const level = (data[row * inner + i]! * inverse[row]! + 127.5) | 0;
+        out[i * outer + first + row] = level + ZERO - 127;
       }
     }
   }

@@ -37,7 +37,6 @@ export interface Room {
   f32(block: WeightBlock): Float32Array;
   u16(block: WeightBlock): Uint16Array;
   u8(block: WeightBlock): Uint8Array;
-  i8(block: WeightBlock): Int8Array;
 }
 
 /** A tensor that is an input of the graph instead of a weight beside it. */
@@ -51,7 +50,7 @@ export interface TableInput {
 }
 
 const ALIGNMENT = 256;
-const BYTES: Partial<Record<DType, number>> = { f32: 4, f16: 2, u8: 1, i8: 1 };
+const BYTES: Partial<Record<DType, number>> = { f32: 4, f16: 2, u8: 1 };
 
 export class WeightSlots {
   /** By Hugging Face name. */
@@ -103,7 +102,6 @@ export class WeightSlots {
       f32: (block) => new Float32Array(...place(block)),
       u16: (block) => new Uint16Array(...place(block)),
       u8: (block) => new Uint8Array(...place(block)),
-      i8: (block) => new Int8Array(...place(block)),
     };
   }
 
