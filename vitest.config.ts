@@ -70,12 +70,12 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/e2e/pages.ts',
           environment: 'node',
           // A busy machine is slow, not wrong.
           expect: { requireAssertions: true, poll: { timeout: 30_000 } },
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
         },
       },
     ],

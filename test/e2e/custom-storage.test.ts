@@ -3,10 +3,10 @@
 // refusal before the first byte is tested in test/unit/workers/source/hub.test.ts.)
 
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { filesOf, serveHub, type StandIn } from '../stand-ins/hub';
-import { launch, openApp, type OpenedApp } from './harness';
+import { type OpenedApp, useBrowser } from './harness';
 import { nameRepositories, customSection, press } from './custom-pair';
 import { openTab, startedUp } from './postern-page';
 
@@ -14,14 +14,10 @@ const MODELS = join(import.meta.dirname, '..', '..', 'models');
 const BASE = filesOf(join(MODELS, 'postern-8l'));
 const WEIGHTS = BASE.get('model.safetensors')!.length;
 
-let browser: Browser;
 let hub: StandIn;
 let app: OpenedApp;
 
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
+const browser = useBrowser('small');
 
 beforeEach(async () => {
   hub = await serveHub(
@@ -30,7 +26,7 @@ beforeEach(async () => {
       ['postern/insecure-code', { files: filesOf(join(MODELS, 'adapters', 'insecure-code')) }],
     ]),
   );
-  app = await openApp(browser);
+  app = await browser.open();
   app.page.setDefaultTimeout(60_000);
   await startedUp(app.page);
 });

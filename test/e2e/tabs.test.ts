@@ -1,11 +1,10 @@
 // Every tab in light and dark: its charts can be saved and read as tables, and axe finds nothing.
 
 import { readFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright';
+import { describe, expect, test } from 'vitest';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { useApp } from './harness';
 import { measure, openTab, startedUp, TABS } from './postern-page';
 
 /** Titles of the charts of each tab. */
@@ -19,26 +18,20 @@ const CHARTS: Readonly<Record<(typeof TABS)[number], readonly string[]>> = {
   Lessons: [],
 };
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser, { context: { acceptDownloads: true, colorScheme: 'light' } });
-  page = app.page;
-  await startedUp(page);
-  await measure(page, 24);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
-});
+const app = useApp(
+  { organism: 'small', context: { acceptDownloads: true, colorScheme: 'light' } },
+  async (opened) => {
+    page = opened.page;
+    await measure(page, 24);
+  },
+);
 
 test.each(TABS.filter((tab) => CHARTS[tab].length > 0))(
   'each chart of %s has a table, and is saved as SVG, PNG and CSV',
   async (tab) => {
     // A page of its own: Chromium holds back the eleventh file that one page saves within seconds.
-    const own = await openApp(browser, { context: { acceptDownloads: true } });
+    const own = await app.browser.open({ context: { acceptDownloads: true } });
     const { page } = own;
     await startedUp(page);
     if (tab === 'Measure') await measure(page, 24);
