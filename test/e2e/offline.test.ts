@@ -204,6 +204,16 @@ describe('a newer version', () => {
     // On a busy machine Chromium may leave it hidden, and a hidden page draws nothing.
     await page.bringToFront();
     await page.getByText('Postern is open in another tab too').waitFor({ state: 'detached' });
+    // A closed tab says so before it is gone, and the service worker counts those that are not.
+    const [worker] = page.context().serviceWorkers();
+    const tabs = () =>
+      worker!.evaluate(async () => {
+        const { clients } = self as unknown as {
+          clients: { matchAll(of: object): Promise<unknown[]> };
+        };
+        return (await clients.matchAll({ type: 'window', includeUncontrolled: true })).length;
+      });
+    await expect.poll(tabs).toBe(1);
   });
 
   test('the person reloads into it, and it shows its own list', async () => {

@@ -14,7 +14,18 @@ import { tinyOrganism } from '../../../unit/workers/tiny-organism';
 const TIMEOUT_MS = 120_000;
 const files = tinyOrganism();
 
-/** A folder of the tiny organism; its context is made long enough for the texts of the world. */
+/**
+ * What is made otherwise in the files of the tiny organism: a context long enough for the texts of the world, which
+ * it reads byte by byte; and every other token ends an answer, which its random weights would hardly ever do.
+ */
+const CHANGED: Readonly<Record<string, object>> = {
+  'config.json': { max_position_embeddings: 1024 },
+  'generation_config.json': {
+    eos_token_id: [2, ...Array.from({ length: 100 }, (_, i) => 6 + 2 * i)],
+  },
+};
+
+/** A folder of the tiny organism, with these changes. */
 function folder(name: string): FolderSource {
   const found = [...files].filter(([path]) => path.startsWith(`${name}/`));
   return {
@@ -22,9 +33,10 @@ function folder(name: string): FolderSource {
     name,
     files: found.map(([path, bytes]) => {
       const file = path.slice(name.length + 1);
-      if (file !== 'config.json') return new File([bytes], file);
-      const config = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
-      return new File([JSON.stringify({ ...config, max_position_embeddings: 1024 })], file);
+      const changes = CHANGED[file];
+      if (changes === undefined) return new File([bytes], file);
+      const json = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+      return new File([JSON.stringify({ ...json, ...changes })], file);
     }),
   };
 }
