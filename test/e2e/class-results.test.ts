@@ -21,7 +21,7 @@ interface Saved {
 
 let page: Page;
 const saved: Saved[] = [];
-const teacher = useApp({ organism: 'small' }, (opened) => {
+const teacher = useApp({}, (opened) => {
   page = opened.page;
 });
 
@@ -265,7 +265,7 @@ test('a code held before the camera is read, and the camera stops when it is clo
       `--use-file-for-fake-video-capture=${file}`,
     ],
   });
-  const app = await openApp(other, { organism: 'small' });
+  const app = await openApp(other);
   try {
     await openTab(app.page, 'Measure');
     const video = app.page.locator('video');

@@ -102,7 +102,7 @@ describe('a download', () => {
         : undefined;
     await nameThem(page);
     await press(page, 'Look it up');
-    await ownSection(page).getByRole('region', { name: 'What was found' }).waitFor();
+    await customSection(page).getByRole('region', { name: 'What was found' }).waitFor();
     await allow((await used(page)) + 3_000_000);
     await press(page, 'Load');
     const said = await customSection(page).getByRole('alert').innerText();

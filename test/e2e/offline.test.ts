@@ -104,7 +104,7 @@ describe('one button keeps all of it', () => {
     const { page } = app;
     await page.getByRole('button', { name: 'Offline', exact: true }).click();
     const button = dialog(page).getByRole('button', { name: /^Keep all organisms/ });
-    expect(await button.innerText()).toMatch(/\(\d\d MB\)$/);
+    expect(await button.innerText()).toMatch(/\([\d.]+ MB\)$/);
     await button.click();
     await dialog(page)
       .getByText(
