@@ -94,7 +94,9 @@ async function script(name: string, ...args: string[]): Promise<Count> {
     stream.on('data', (text: Buffer) => said.push(text));
   }
   const status = await new Promise((done, fail) => child.on('error', fail).on('close', done));
-  console.log(`npm run ${name}: ${status === 0 ? 'passed' : 'FAILED'}\n${Buffer.concat(said).toString()}`);
+  console.log(
+    `npm run ${name}: ${status === 0 ? 'passed' : 'FAILED'}\n${Buffer.concat(said).toString()}`,
+  );
   return status === 0 ? NONE : FAILED;
 }
 
