@@ -54,7 +54,8 @@ test.each(TABS.filter((tab) => CHARTS[tab].length > 0))(
       expect(starts['PNG']).toBe('\x89PNG\r\n\x1a\n');
       expect(starts['SVG']).toMatch(/^(<svg|<\?xml)/);
       await figure.getByRole('button', { name: 'Table' }).click();
-      expect(await figure.locator('tbody tr').count()).toBeGreaterThan(2);
+      // At least a row a layer, of which the small organism has two.
+      expect(await figure.locator('tbody tr').count()).toBeGreaterThan(1);
       await figure.getByRole('button', { name: 'Table' }).click();
       await figure.getByRole('application').waitFor();
     }
