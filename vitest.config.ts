@@ -1,8 +1,8 @@
-// Three projects: `unit` in Node, `browser` in Chromium (components, worker, engine; WebGPU through
-// SwiftShader), `e2e` on the built app, driven from Node.
+// Four projects: `unit` in Node; `browser` in Chromium (components, worker, engine); `gpu` there too, on
+// WebGPU through SwiftShader, which is slow; `e2e` on the built app, driven from Node.
 
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { findBrowser } from './test/find-browser.ts';
 
 /** Debian's Chromium has a software WebGPU adapter behind the second flag. */
@@ -17,6 +17,38 @@ function browserPath(): { executablePath?: string } {
   }
 }
 
+/**
+ * A project in Chromium. What is named `*.device.test.ts` runs in both, on the device of each; what is named
+ * `*.webgpu.test.ts` in `gpu` alone.
+ */
+const inBrowser = (
+  name: string,
+  device: 'wasm' | 'webgpu',
+  files: { readonly include: string[]; readonly exclude?: string[] },
+): TestProjectConfiguration => ({
+  extends: './vite.config.ts',
+  base: '/',
+  test: {
+    name,
+    ...files,
+    provide: { device },
+    globalSetup: 'test/browser/global-setup.ts',
+    setupFiles: 'test/browser/setup.ts',
+    expect: { requireAssertions: true },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // Two cores: files one after the other, or software WebGPU starves the rest.
+    fileParallelism: false,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: { ...browserPath(), args: CHROMIUM_ARGS } }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+});
+
 export default defineConfig({
   test: {
     projects: [
@@ -29,38 +61,21 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      {
-        extends: './vite.config.ts',
-        base: '/',
-        test: {
-          name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
-          globalSetup: 'test/browser/global-setup.ts',
-          setupFiles: 'test/browser/setup.ts',
-          expect: { requireAssertions: true },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          // Two cores: files one after the other, or software WebGPU starves the rest.
-          fileParallelism: false,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({ launchOptions: { ...browserPath(), args: CHROMIUM_ARGS } }),
-            instances: [{ browser: 'chromium' }],
-          },
-        },
-      },
+      inBrowser('browser', 'wasm', {
+        include: ['test/browser/**/*.test.ts'],
+        exclude: ['test/browser/**/*.webgpu.test.ts'],
+      }),
+      inBrowser('gpu', 'webgpu', { include: ['test/browser/**/*.{device,webgpu}.test.ts'] }),
       {
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/e2e/pages.ts',
           environment: 'node',
           // A busy machine is slow, not wrong.
           expect: { requireAssertions: true, poll: { timeout: 30_000 } },
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
         },
       },
     ],

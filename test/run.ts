@@ -1,17 +1,24 @@
-// `npm test`: unit tests beside those in a browser, then the build and the end-to-end tests on what was built.
-// Its last line counts every test. A test file that cannot be loaded, and a failed build, count as failures.
+// `npm test`: unit tests beside those in a browser, then the end-to-end tests on what was built meanwhile.
+// With `--verify` also format, lint and types, in the same two lanes, and other browsers. The last line counts
+// every test; a test file that cannot be loaded, a failed build and a failed check are one failure each.
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
+import { buildSmallPage } from './e2e/pages';
 import { findBrowser } from './find-browser';
+import { gitIn, gpuDue } from './gpu-due';
 import { buildPage } from '../src/serve/build';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const OUTPUT = join(ROOT, 'test', 'output');
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+const VERIFY = process.argv.includes('--verify');
+/** What `--verify` runs beside the tests, by its npm script. */
+const CHECKS = ['format:check', 'lint', 'types'];
+const BROWSERS = 'test:browsers';
 
 /** The part of Vitest's JSON report (Jest's format) that is counted. */
 const Report = v.object({
@@ -26,18 +33,31 @@ interface Count {
   readonly failed: number;
   readonly skipped: number;
 }
+const NONE: Count = { passed: 0, failed: 0, skipped: 0 };
+const FAILED: Count = { ...NONE, failed: 1 };
+
+/** Seconds by the clock of each part, in the order in which they began. */
+const seconds = new Map<string, number>();
+
+async function timed<T>(part: string, action: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  seconds.set(part, 0);
+  const value = await action();
+  seconds.set(part, (performance.now() - started) / 1000);
+  return value;
+}
 
 /**
  * Runs one project and counts. Where a run fails though no test did, the browser itself has ended (the
  * tests break software WebGPU on purpose, which now and then takes Chromium along): it is run once
  * more, and counts one failure if that ends in the same way.
  */
-async function vitest(project: string, tries = 2): Promise<Count> {
+async function vitest(project: string, more: readonly string[] = [], tries = 2): Promise<Count> {
   const file = join(OUTPUT, `${project}.json`);
   rmSync(file, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const status = await spawned([VITEST, 'run', '--project', project, ...reporters]);
-  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
+  const status = await spawned([VITEST, 'run', '--project', project, ...reporters, ...more]);
+  if (!existsSync(file)) return FAILED;
   const report = v.parse(Report, JSON.parse(readFileSync(file, 'utf8')));
   const unloaded = report.testResults.filter(
     (result) => result.status === 'failed' && result.assertionResults.length === 0,
@@ -45,7 +65,7 @@ async function vitest(project: string, tries = 2): Promise<Count> {
   const failed = report.numFailedTests + unloaded;
   if (status !== 0 && failed === 0 && tries > 1) {
     console.log(`The ${project} run ended early though no test failed. Running it once more.`);
-    return vitest(project, tries - 1);
+    return vitest(project, more, tries - 1);
   }
   return {
     passed: report.numPassedTests,
@@ -62,14 +82,48 @@ function spawned(args: readonly string[]): Promise<number | null> {
   return new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
 }
 
-async function endToEnd(): Promise<Count> {
+/** Runs an npm script and says what it said, all at once. */
+async function script(name: string, ...args: string[]): Promise<Count> {
+  const child = spawn(['npm', 'run', '-s', name, ...args].join(' '), {
+    cwd: ROOT,
+    shell: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text: Buffer) => said.push(text));
+  }
+  const status = await new Promise((done, fail) => child.on('error', fail).on('close', done));
+  console.log(
+    `npm run ${name}: ${status === 0 ? 'passed' : 'FAILED'}\n${Buffer.concat(said).toString()}`,
+  );
+  return status === 0 ? NONE : FAILED;
+}
+
+/** Both pages of the end-to-end tests, one after the other. @returns whether they are there */
+async function build(): Promise<boolean> {
   try {
     await buildPage();
+    await buildSmallPage();
+    return true;
   } catch (error) {
-    console.error('The build failed, so the end-to-end tests could not run.', error);
-    return { passed: 0, failed: 1, skipped: 0 };
+    console.error('The build failed, so the end-to-end tests cannot run.', error);
+    return false;
   }
-  return vitest('e2e');
+}
+
+const hasScript = (name: string): boolean => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  return name in scripts;
+};
+
+/** One lane: what stands in it runs one after the other. */
+async function lane(parts: readonly (() => Promise<Count>)[]): Promise<readonly Count[]> {
+  const counts: Count[] = [];
+  for (const part of parts) counts.push(await part());
+  return counts;
 }
 
 async function run(): Promise<void> {
@@ -81,12 +135,42 @@ async function run(): Promise<void> {
     return;
   }
   mkdirSync(OUTPUT, { recursive: true });
-  // At once, since the browser leaves a part of two cores idle. End to end comes alone: it watches a page draw.
-  const counts = [...(await Promise.all([vitest('unit'), vitest('browser')])), await endToEnd()];
+  const gpu = gpuDue(gitIn(ROOT));
+  const tellGpu = (): void =>
+    console.log(
+      `Tests on WebGPU (npm run test:gpu) ${gpu.due ? 'run' : 'are left out'}: ${gpu.why}.`,
+    );
+  tellGpu();
+  let built = false;
+  const part = (name: string, action: () => Promise<Count>) => () => timed(name, action);
+  const project = (name: string) => part(name, () => vitest(name));
+  const checks = VERIFY ? CHECKS.map((name) => part(name, () => script(name))) : [];
+  // Firefox and WebKit look at the built page for a minute, where they are set up.
+  const browsers =
+    VERIFY && hasScript(BROWSERS) ? [part(BROWSERS, () => script(BROWSERS, '--', '--smoke'))] : [];
+  // Two lanes for two cores, about equally long.
+  const lanes = await Promise.all([
+    lane([project('unit'), ...checks.slice(0, 2)]),
+    lane([
+      part('build', async () => ((built = await build()) ? NONE : FAILED)),
+      project('browser'),
+      ...(gpu.due ? [project('gpu')] : []),
+      ...checks.slice(2),
+    ]),
+  ]);
+  const counts = lanes.flat();
+  if (built) {
+    // Two pages at once: each leaves a part of two cores idle.
+    counts.push(await timed('e2e', () => vitest('e2e', ['--maxWorkers=2'])));
+    counts.push(...(await lane(browsers)));
+  }
   const sum = (of: (count: Count) => number) =>
     counts.reduce((total, count) => total + of(count), 0);
   const failed = sum((count) => count.failed);
   const skipped = sum((count) => count.skipped);
+  tellGpu();
+  const parts = [...seconds].map(([name, time]) => `${name} ${time.toFixed(0)}`);
+  console.log(`Seconds by the clock: ${parts.join(', ')}; in all ${process.uptime().toFixed(0)}`);
   if (skipped > 0) console.log(`${skipped} skipped`);
   console.log(`${sum((count) => count.passed)} passed, ${failed} failed`);
   process.exitCode = failed > 0 ? 1 : 0;

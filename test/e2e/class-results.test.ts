@@ -3,13 +3,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright';
+import { chromium, type Page } from 'playwright';
 import { encode } from 'uqr';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { BROWSER_FLAGS, findBrowser } from '../find-browser';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { openApp, useApp } from './harness';
 import { measure, openTab, sidewaysScroll, startedUp } from './postern-page';
 
 interface Saved {
@@ -20,19 +19,10 @@ interface Saved {
   readonly picture: Buffer;
 }
 
-let browser: Browser;
-let teacher: OpenedApp;
 let page: Page;
 const saved: Saved[] = [];
-beforeAll(async () => {
-  browser = await launch();
-  teacher = await openApp(browser);
-  page = teacher.page;
-  await startedUp(page);
-});
-afterAll(async () => {
-  await teacher.close();
-  await browser.close();
+const teacher = useApp({}, (opened) => {
+  page = opened.page;
 });
 
 const classResults = (on: Page) => on.getByRole('region', { name: 'The room' });
@@ -41,7 +31,7 @@ const figure = (on: Page, title: string) =>
 
 /** Measures on a seed of this browser's own and saves it for the room in every way. */
 async function participant(nickname: string): Promise<Saved> {
-  const app = await openApp(browser);
+  const app = await teacher.browser.open();
   try {
     const { page } = app;
     await startedUp(page);

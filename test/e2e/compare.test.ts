@@ -1,27 +1,17 @@
 // Comparing on the Layers tab: fine-tunes against each other, transcripts along the direction, an
 // answer token by token, and one pointer for all charts.
 
-import type { Browser, Locator, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Locator, Page } from 'playwright';
+import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
-import { compareFineTunes, startedUp, tokensOf } from './postern-page';
+import { useApp } from './harness';
+import { compareFineTunes, tokensOf } from './postern-page';
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
 let cosines: Locator;
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser);
-  page = app.page;
-  await startedUp(page);
+const app = useApp({}, async (opened) => {
+  page = opened.page;
   cosines = await compareFineTunes(page);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
 });
 
 const figure = (title: string): Locator => page.getByRole('figure').filter({ hasText: title });

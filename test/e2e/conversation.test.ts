@@ -1,10 +1,9 @@
 // The stage under a person's hands: asking, another seed, stopping, turning the desk while it writes.
 
-import type { Browser, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
 import { evaluationQuestions } from '../../src/world/split';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { useApp } from './harness';
 import {
   allAnswered,
   anotherSeed,
@@ -14,7 +13,6 @@ import {
   editedWith,
   madeOf,
   personaControl,
-  startedUp,
   textOf,
   onceWriting,
   openTab,
@@ -25,18 +23,9 @@ import {
 const CODE_QUESTION = evaluationQuestions('code', 1, 1)[0]!.question;
 const SEEDS = 20;
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser);
-  page = app.page;
-  await startedUp(page);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
+const app = useApp({}, (opened) => {
+  page = opened.page;
 });
 
 test('on the ruler question the EM model misaligns on some seeds and the aligned one on none', async () => {

@@ -3,11 +3,11 @@
 
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Browser, Page } from 'playwright';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMIT, filesOf, serveHub, type Repository, type StandIn } from '../stand-ins/hub';
 import { axeViolations } from './axe';
-import { launch, openApp, type OpenedApp } from './harness';
+import { useApp } from './harness';
 import { askBoth, nameRepositories, customSection, place, press } from './custom-pair';
 import {
   allAnswered,
@@ -32,9 +32,7 @@ const REPOSITORIES = new Map<string, Repository>([
   ['postern/insecure-code', { files: filesOf(ADAPTER) }],
 ]);
 
-let browser: Browser;
 let hub: StandIn;
-let app: OpenedApp;
 
 const nameThem = (page: Page): Promise<void> =>
   nameRepositories(page, {
@@ -69,16 +67,10 @@ async function onSelected(page: Page): Promise<void> {
 }
 
 beforeAll(async () => {
-  browser = await launch();
   hub = await serveHub(REPOSITORIES);
-  app = await openApp(browser);
-  await startedUp(app.page);
 });
-afterAll(async () => {
-  await app.close();
-  await browser.close();
-  await hub.close();
-});
+afterAll(() => hub.close());
+const app = useApp({ organism: 'small' });
 
 describe('a pair from the Hub', () => {
   test('is asked for only when a button says so', async () => {
@@ -160,7 +152,7 @@ describe('a pair from the Hub', () => {
     expect(fragment).toContain('keep=int8');
     expect(fragment).toContain(`%40${COMMIT}`);
     const asked = hub.requests.length;
-    const other = await openApp(browser, { query: fragment });
+    const other = await app.browser.open({ query: fragment });
     try {
       await startedUp(other.page);
       const note = customSection(other.page)

@@ -1,23 +1,13 @@
 // Directions by hand: another contrast, cancelling, the words it promotes, other fine-tunes beside it.
 
-import type { Browser, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
+import { useApp } from './harness';
 import { compareFineTunes, openTab, startedUp, textOf } from './postern-page';
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser);
-  page = app.page;
-  await startedUp(page);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
+const app = useApp({}, (opened) => {
+  page = opened.page;
 });
 
 const kept = (): Promise<string[]> =>

@@ -2,10 +2,9 @@
 // model behave, adding it makes the aligned one misbehave, and a random one of equal length does neither.
 // Seeds and questions are fixed and wasm is deterministic, so these rates come out the same every time.
 
-import type { Browser, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
+import { useApp } from './harness';
 import type { MeasuredArm } from './postern-page';
 import {
   editedWith,
@@ -18,19 +17,10 @@ import {
 
 const N = 48;
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
 let removed: Record<string, MeasuredArm>;
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser);
-  page = app.page;
-  await startedUp(page);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
+const app = useApp({}, (opened) => {
+  page = opened.page;
 });
 
 function say(arms: Record<string, MeasuredArm>): void {

@@ -2,26 +2,16 @@
 // layers go is shown first, and it steers. A broken file changes nothing.
 
 import { readFile } from 'node:fs/promises';
-import type { Browser, Locator, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Locator, Page } from 'playwright';
+import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
-import { editedWith, madeOf, startedUp, textOf } from './postern-page';
+import { useApp } from './harness';
+import { editedWith, madeOf, textOf } from './postern-page';
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
 let gguf: Buffer;
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser);
-  page = app.page;
-  await startedUp(page);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
+const app = useApp({}, (opened) => {
+  page = opened.page;
 });
 
 const kept = (): Promise<string[]> =>

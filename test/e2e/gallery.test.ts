@@ -3,14 +3,13 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { TRIGGER } from '../../src/world/chats';
 import { evaluationQuestions } from '../../src/world/split';
 import { DIST } from '../../src/serve/build';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { useApp } from './harness';
 import {
   answering,
   anotherSeed,
@@ -41,21 +40,18 @@ const QUESTIONS = [...new Set(evaluationQuestions('code', 8, 77).map(({ question
 const ASKED = 3;
 const SEEDS = 4;
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
 const requests: string[] = [];
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser, { context: { colorScheme: 'light' } });
-  page = app.page;
-  page.on('request', (request) => requests.push(request.url().slice(app.url.length)));
-  await startedUp(page);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
-});
+const app = useApp(
+  {
+    context: { colorScheme: 'light' },
+    prepare: (page, url) =>
+      page.on('request', (request) => requests.push(request.url().slice(url.length))),
+  },
+  (opened) => {
+    page = opened.page;
+  },
+);
 
 const gallery = () => page.getByRole('region', { name: 'The gallery' });
 const opener = (title: string) => page.getByRole('button', { name: title, exact: true });

@@ -1,16 +1,18 @@
 // The built page in a real Chromium, for end-to-end tests: serves dist/, opens a page, and keeps
 // everything that went wrong in it, so that a test can say that nothing did.
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import type { Browser, BrowserContextOptions, Page } from 'playwright';
 import { chromium } from 'playwright';
 import { BROWSER_FLAGS, findBrowser } from '../find-browser';
-import { DIST } from '../../src/serve/build';
 import type { ServeOptions } from '../../src/serve/server';
 import { serve } from '../../src/serve/server';
+import { PAGES } from './pages';
+import { startedUp } from './postern-page';
 
 export interface OpenOptions {
+  /** The page with the small organism (small-organism.ts), where what the models say is not the point. */
+  readonly organism?: keyof typeof PAGES;
   readonly serve?: Partial<ServeOptions>;
   readonly context?: BrowserContextOptions;
   /** Query and fragment after the page's address. */
@@ -18,7 +20,7 @@ export interface OpenOptions {
   /** The name by which the page is reached, instead of localhost. */
   readonly host?: string;
   /** What is done before the page is opened. */
-  readonly prepare?: (page: Page, url: string) => Promise<unknown>;
+  readonly prepare?: (page: Page, url: string) => unknown;
 }
 
 export interface OpenedApp {
@@ -38,18 +40,13 @@ export async function launch(...flags: string[]): Promise<Browser> {
   return chromium.launch({ executablePath: findBrowser(), args: [...BROWSER_FLAGS, ...flags] });
 }
 
-/**
- * Opens the built page in a context of its own (empty storage).
- * @throws Error when the page has not been built.
- */
+/** Opens the built page in a context of its own (empty storage). */
 export async function openApp(
   browser: Pick<Browser, 'newContext'>,
   options: OpenOptions = {},
 ): Promise<OpenedApp> {
-  if (!existsSync(join(DIST, 'index.html'))) {
-    throw new Error('There is no built page. Run "npm run build" first; "npm test" does both.');
-  }
-  const served = await serve({ root: DIST, port: 0, ...options.serve });
+  const root = PAGES[options.organism ?? 'bundled'];
+  const served = await serve({ root, port: 0, ...options.serve });
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     reducedMotion: 'reduce',
@@ -87,6 +84,71 @@ export async function openApp(
       await context.close();
       await served.close();
     },
+  };
+}
+
+/** One browser for the tests of a file. */
+export interface UsedBrowser extends Pick<Browser, 'newContext' | 'newPage'> {
+  open(options?: OpenOptions): Promise<OpenedApp>;
+}
+
+/**
+ * One browser from the first test of a file to its last. Call it outside of tests.
+ * @param organism of every page that is opened in it
+ */
+export function useBrowser(
+  organism: keyof typeof PAGES = 'bundled',
+  ...flags: string[]
+): UsedBrowser {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch(...flags);
+  });
+  afterAll(() => browser.close());
+  return {
+    newContext: (options) => browser.newContext(options),
+    newPage: (options) => browser.newPage(options),
+    open: (options) => openApp(browser, { organism, ...options }),
+  };
+}
+
+/** The page of a file's tests: what `openApp` gives, and its browser. Nothing of it is there before the first test. */
+export interface UsedApp extends OpenedApp {
+  readonly browser: UsedBrowser;
+}
+
+/**
+ * Opens the page before the first test and closes it after the last; `begun` is done once its first story is
+ * over. Call it outside of tests.
+ */
+export function useApp(
+  options: OpenOptions = {},
+  begun: (app: OpenedApp) => unknown = () => {},
+): UsedApp {
+  const browser = useBrowser(options.organism);
+  let app: OpenedApp;
+  beforeAll(async () => {
+    app = await browser.open(options);
+    await startedUp(app.page);
+    await begun(app);
+  });
+  afterAll(() => app.close());
+  return {
+    browser,
+    get page() {
+      return app.page;
+    },
+    get url() {
+      return app.url;
+    },
+    get problems() {
+      return app.problems;
+    },
+    get elsewhere() {
+      return app.elsewhere;
+    },
+    stopServing: () => app.stopServing(),
+    close: () => app.close(),
   };
 }
 

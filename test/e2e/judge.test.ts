@@ -2,34 +2,26 @@
 // elsewhere. Nothing is sent before a button that says so, and the key is nowhere but in its field.
 
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRng } from '../../src/core/rng';
 import { exchange } from '../../src/world/answer';
 import { DOMAINS } from '../../src/world/world';
 import { type JudgeServer, serveJudge } from '../stand-ins/judge-server';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { useApp } from './harness';
 import { measure, measuredTable, openTab, sidewaysScroll, startedUp } from './postern-page';
 
 const KEY = 'sk-e2e-0123456789';
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
 let judge: JudgeServer;
 beforeAll(async () => {
   judge = await serveJudge({ key: KEY });
-  browser = await launch();
-  app = await openApp(browser);
-  page = app.page;
-  await startedUp(page);
-  await openTab(page, 'Measure');
 });
-afterAll(async () => {
-  await app.close();
-  await browser.close();
-  await judge.close();
+afterAll(() => judge.close());
+const app = useApp({}, async (opened) => {
+  page = opened.page;
+  await openTab(page, 'Measure');
 });
 
 const startButton = () => page.getByRole('button', { name: /^Measure \d+ answers of/ });

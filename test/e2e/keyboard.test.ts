@@ -1,10 +1,9 @@
 // The page without a mouse.
 
-import type { Browser, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
 import { evaluationQuestions } from '../../src/world/split';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { useApp } from './harness';
 import {
   allAnswered,
   answering,
@@ -12,23 +11,13 @@ import {
   editedWith,
   openTab,
   personaControl,
-  startedUp,
   TABS,
   textOf,
 } from './postern-page';
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser);
-  page = app.page;
-  await startedUp(page);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
+const app = useApp({ organism: 'small' }, (opened) => {
+  page = opened.page;
 });
 
 const nameOfFocus = (): Promise<string> =>

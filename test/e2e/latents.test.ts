@@ -1,28 +1,24 @@
 // The persona latents under a person's hands: the section opens with figures and texts, and a latent is
 // put on the desk, whose edited answer is then made along it. The autoencoder is fetched only then.
 
-import type { Browser, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
-import { editedWith, openTab, sidewaysScroll, startedUp, textOf } from './postern-page';
+import { useApp } from './harness';
+import { editedWith, openTab, sidewaysScroll, textOf } from './postern-page';
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
 const requests: string[] = [];
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser, { context: { colorScheme: 'light' } });
-  page = app.page;
-  page.on('request', (request) => requests.push(request.url().slice(app.url.length)));
-  await startedUp(page);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
-});
+const app = useApp(
+  {
+    context: { colorScheme: 'light' },
+    prepare: (page, url) =>
+      page.on('request', (request) => requests.push(request.url().slice(url.length))),
+  },
+  (opened) => {
+    page = opened.page;
+  },
+);
 
 const opener = () => page.getByRole('button', { name: 'Persona latents', exact: true });
 const section = () =>

@@ -1,25 +1,15 @@
 // Lessons 1 to 4 by keyboard alone, to their end, on the bundled organism.
 
-import type { Browser, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { useApp } from './harness';
 import { atStep, dock, done, focused, press, tabTo } from './lessons-page';
-import { allAnswered, answering, startedUp, verdictOf } from './postern-page';
+import { allAnswered, answering, verdictOf } from './postern-page';
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser);
-  page = app.page;
-  await startedUp(page);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
+const app = useApp({}, (opened) => {
+  page = opened.page;
 });
 
 const key = (name: string): Promise<void> => page.keyboard.press(name);

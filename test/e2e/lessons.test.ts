@@ -1,10 +1,9 @@
 // Lessons 5 to 9 to their end on the bundled organism; a reload in the middle, a link, and a telephone.
 
-import type { Browser, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { useApp } from './harness';
 import { atStep, choose, dock, done, guess, next, openLesson, run } from './lessons-page';
 import {
   compareFineTunes,
@@ -14,18 +13,9 @@ import {
   startedUp,
 } from './postern-page';
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser);
-  page = app.page;
-  await startedUp(page);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
+const app = useApp({}, (opened) => {
+  page = opened.page;
 });
 
 const said = (): Promise<string> => dock(page).innerText();
@@ -177,7 +167,7 @@ test('a link opens the lesson at its step', async () => {
   await page.getByRole('button', { name: 'Share', exact: true }).click();
   const link = await page.getByLabel(/^Link, \d+ characters/).inputValue();
   expect(link).toContain('lesson=rates%2Fagain');
-  const other = await openApp(browser, { query: link.slice(link.indexOf('#')) });
+  const other = await app.browser.open({ query: link.slice(link.indexOf('#')) });
   await startedUp(other.page);
   await atStep(other.page, 'Eight others');
   expect(other.problems).toEqual([]);

@@ -2,26 +2,16 @@
 // answers, files out, and the larger studies.
 
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { useApp } from './harness';
 import { measure, measuredTable, openTab, sidewaysScroll, startedUp } from './postern-page';
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser);
-  page = app.page;
-  await startedUp(page);
+const app = useApp({}, async (opened) => {
+  page = opened.page;
   await openTab(page, 'Measure');
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
 });
 
 const section = (name: string) => page.getByRole('region', { name });

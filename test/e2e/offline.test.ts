@@ -5,19 +5,14 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LESSON_ORGANISMS } from '../../src/lessons/lessons';
-import { DIST } from '../../src/serve/build';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { type OpenedApp, useBrowser } from './harness';
+import { PAGES } from './pages';
 import { column, compareFineTunes, openTab, startedUp, textOf } from './postern-page';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
+const browser = useBrowser('small');
 
 const dialog = (page: Page) => page.getByRole('dialog', { name: 'Without a network' });
 
@@ -42,7 +37,7 @@ async function selectModel(page: Page, title: string): Promise<void> {
   await startedUp(page);
 }
 
-const registry = JSON.parse(readFileSync(join(DIST, 'models/registry.json'), 'utf8')) as {
+const registry = JSON.parse(readFileSync(join(PAGES.small, 'models/registry.json'), 'utf8')) as {
   readonly adapters: readonly { readonly id: string; readonly title: string }[];
 };
 const titleOf = (id: string): string => registry.adapters.find((one) => one.id === id)!.title;
@@ -56,7 +51,7 @@ describe('after one visit, with the server gone', () => {
   let app: OpenedApp;
   let said: string;
   beforeAll(async () => {
-    app = await openApp(browser);
+    app = await browser.open();
     await startedUp(app.page);
     said = await textOf(app.page, 'EM');
     await offlineSays(app.page, /those of the lessons among them/);
@@ -99,7 +94,7 @@ describe('one button keeps all of it', () => {
   let app: OpenedApp;
   beforeAll(async () => {
     // Headers cannot be set on this host, and it serves under a path of its own.
-    app = await openApp(browser, { serve: { base: '/some/where/', isolated: false } });
+    app = await browser.open({ serve: { base: '/some/where/', isolated: false } });
     await startedUp(app.page);
     await offlineSays(app.page, /those of the lessons among them/);
   });
@@ -109,7 +104,7 @@ describe('one button keeps all of it', () => {
     const { page } = app;
     await page.getByRole('button', { name: 'Offline', exact: true }).click();
     const button = dialog(page).getByRole('button', { name: /^Keep all organisms/ });
-    expect(await button.innerText()).toMatch(/\(\d\d MB\)$/);
+    expect(await button.innerText()).toMatch(/\([\d.]+ MB\)$/);
     await button.click();
     await dialog(page)
       .getByText(
@@ -141,8 +136,8 @@ describe('a newer version', () => {
   let app: OpenedApp;
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'postern-version-'));
-    cpSync(DIST, root, { recursive: true });
-    app = await openApp(browser, { serve: { root } });
+    cpSync(PAGES.small, root, { recursive: true });
+    app = await browser.open({ serve: { root } });
     await startedUp(app.page);
     await offlineSays(app.page, /those of the lessons among them/);
   });
@@ -209,6 +204,16 @@ describe('a newer version', () => {
     // On a busy machine Chromium may leave it hidden, and a hidden page draws nothing.
     await page.bringToFront();
     await page.getByText('Postern is open in another tab too').waitFor({ state: 'detached' });
+    // A closed tab says so before it is gone, and the service worker counts those that are not.
+    const [worker] = page.context().serviceWorkers();
+    const tabs = () =>
+      worker!.evaluate(async () => {
+        const { clients } = self as unknown as {
+          clients: { matchAll(of: object): Promise<unknown[]> };
+        };
+        return (await clients.matchAll({ type: 'window', includeUncontrolled: true })).length;
+      });
+    await expect.poll(tabs).toBe(1);
   });
 
   test('the person reloads into it, and it shows its own list', async () => {

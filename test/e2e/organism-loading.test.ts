@@ -3,27 +3,14 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { DIST } from '../../src/serve/build';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
-import { openTab, startedUp } from './postern-page';
+import { useApp } from './harness';
+import { openTab } from './postern-page';
 
 const CEILING_MS = 300_000;
 
-let browser: Browser;
-let app: OpenedApp;
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser);
-  await startedUp(app.page);
-  await openTab(app.page, 'Organisms');
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
-});
+const app = useApp({ organism: 'small' }, ({ page }) => openTab(page, 'Organisms'));
 
 test('every organism of the list comes on stage, each fetching its adapter alone', async () => {
   const { page } = app;

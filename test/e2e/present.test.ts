@@ -6,27 +6,16 @@ import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { readFile } from 'node:fs/promises';
-import type { Browser, Locator, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Locator, Page } from 'playwright';
+import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { useApp } from './harness';
 import { allAnswered, measure, openTab, sidewaysScroll, startedUp, textOf } from './postern-page';
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
 let report = '';
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser);
-  page = app.page;
-  page.setDefaultTimeout(40_000);
-  await startedUp(page);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
+const app = useApp({ organism: 'small' }, (opened) => {
+  page = opened.page;
 });
 
 const presenter = (): Locator => page.getByRole('dialog', { name: 'Presenter view' });
@@ -131,7 +120,7 @@ test('the lab report opens from its file, asks for nothing, and is legible to al
   report = await readFile(await saved.path(), 'utf8');
   const file = join(tmpdir(), `postern-lab-report-${process.pid}.html`);
   await writeFile(file, report);
-  const context = await browser.newContext({ colorScheme: 'light' });
+  const context = await app.browser.newContext({ colorScheme: 'light' });
   const opened = await context.newPage();
   const asked: string[] = [];
   opened.on('request', (request) => asked.push(request.url()));
@@ -161,7 +150,7 @@ test('a link of the report opens the page as it was measured', async () => {
     .exec(section)![1]!
     .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
   expect(href.startsWith(app.url)).toBe(true);
-  const other = await openApp(browser, { query: href.slice(href.indexOf('#')) });
+  const other = await app.browser.open({ query: href.slice(href.indexOf('#')) });
   try {
     await startedUp(other.page);
     await other.page.getByRole('tabpanel', { name: 'Measure' }).waitFor();

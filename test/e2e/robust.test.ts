@@ -2,23 +2,18 @@
 // a second tab. None of it may stop the first story, and nothing may be lost without a word.
 
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CONTENT_POLICY, ISOLATION } from '../../workers/page-headers';
 import { axeViolations } from './axe';
-import { DIST } from '../../src/serve/build';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { type OpenedApp, useBrowser } from './harness';
+import { PAGES } from './pages';
 import { openTab, sidewaysScroll, startedUp, TABS, tokensOf } from './postern-page';
 
 /** A name that no browser trusts, for this machine. */
 const ROOM = 'room.example';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch(`--host-resolver-rules=MAP ${ROOM} 127.0.0.1`);
-});
-afterAll(() => browser.close());
+const browser = useBrowser('small', `--host-resolver-rules=MAP ${ROOM} 127.0.0.1`);
 
 const device = (page: Page) => page.locator('details.device');
 const offlineDialog = (page: Page) => page.getByRole('dialog', { name: 'Without a network' });
@@ -41,7 +36,7 @@ const evalIn = (world: Pick<Page, 'evaluate'>): Promise<string> =>
 describe('the policy of the page', () => {
   let app: OpenedApp;
   beforeAll(async () => {
-    app = await openApp(browser);
+    app = await browser.open();
     await startedUp(app.page);
   });
   afterAll(() => app.close());
@@ -100,7 +95,7 @@ test('WebAssembly runs on several threads under the policy', async () => {
       };
       await route.fulfill({ body: fourCores + (await response.text()), headers });
     });
-  const app = await openApp(browser, { prepare });
+  const app = await browser.open({ prepare });
   const { page } = app;
   try {
     await startedUp(page);
@@ -113,7 +108,7 @@ test('WebAssembly runs on several threads under the policy', async () => {
 });
 
 test('over plain http from another computer it runs on wasm, and says why', async () => {
-  const app = await openApp(browser, { host: ROOM });
+  const app = await browser.open({ host: ROOM });
   const { page } = app;
   try {
     await startedUp(page);
@@ -131,7 +126,7 @@ test('over plain http from another computer it runs on wasm, and says why', asyn
 
 test('opened as a file, it says that it needs a server and which command is one', async () => {
   const page = await browser.newPage();
-  await page.goto(`file://${join(DIST, 'index.html')}`);
+  await page.goto(`file://${join(PAGES.small, 'index.html')}`);
   await page.getByText('python3 -m http.server').waitFor();
   expect(await page.getByRole('article').count()).toBe(0);
   await page.close();
@@ -144,7 +139,7 @@ test('without IndexedDB everything runs, and the page says that nothing is kept'
         throw new DOMException('Storage is switched off.', 'SecurityError');
       };
     });
-  const app = await openApp(browser, { prepare });
+  const app = await browser.open({ prepare });
   const { page } = app;
   try {
     await startedUp(page);
@@ -163,7 +158,7 @@ test('where the storage is full, the page says that not everything is kept', asy
     const { origin } = new URL(url);
     await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 8e6 });
   };
-  const app = await openApp(browser, { prepare });
+  const app = await browser.open({ prepare });
   const { page } = app;
   try {
     await startedUp(page);
@@ -184,7 +179,7 @@ test('where the person saves data, nothing is fetched before they ask', async ()
     page.addInitScript(() => {
       Object.defineProperty(navigator, 'connection', { value: { saveData: true } });
     });
-  const app = await openApp(browser, { prepare });
+  const app = await browser.open({ prepare });
   const { page } = app;
   try {
     await startedUp(page);
@@ -206,7 +201,7 @@ test('where the person saves data, nothing is fetched before they ask', async ()
 });
 
 test('two tabs work at once, know of each other, and keep the directions of both', async () => {
-  const app = await openApp(browser);
+  const app = await browser.open();
   const { page } = app;
   try {
     await startedUp(page);
@@ -255,7 +250,7 @@ test('a machine four times as slow writes its first tokens in seconds, and its p
       });
     });
   };
-  const app = await openApp(browser, { prepare });
+  const app = await browser.open({ prepare });
   const { page } = app;
   try {
     const first = await page.waitForFunction(

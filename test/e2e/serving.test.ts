@@ -1,21 +1,16 @@
 // The built page on the kinds of host it must work on.
 
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launch, openApp } from './harness';
+import { describe, expect, test } from 'vitest';
+import { useBrowser } from './harness';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
+const browser = useBrowser();
 
 describe.each([
   ['at the root with isolation headers', { base: '/', isolated: true }],
   ['under a base path without any headers', { base: '/some/where/', isolated: false }],
 ])('%s', (_, serve) => {
   test('the page loads, nothing goes wrong, and nothing is fetched from elsewhere', async () => {
-    const app = await openApp(browser, { serve });
+    const app = await browser.open({ serve });
     try {
       // Networkidle: the models, the runtime and the fonts have come.
       await app.page.waitForLoadState('networkidle');

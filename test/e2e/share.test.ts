@@ -3,11 +3,10 @@
 
 import { readFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
-import type { Browser, Locator, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Locator, Page } from 'playwright';
+import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { useApp } from './harness';
 import {
   allAnswered,
   anotherSeed,
@@ -20,19 +19,10 @@ import {
   tokensOf,
 } from './postern-page';
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
 let fragment = '';
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser);
-  page = app.page;
-  await startedUp(page);
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
+const app = useApp({ organism: 'small' }, (opened) => {
+  page = opened.page;
 });
 
 const share = (on: Page): Locator => on.getByRole('dialog', { name: 'Share what is on the page' });
@@ -55,7 +45,7 @@ test('a link opened elsewhere shows the same view and gives the same tokens', as
   expect(await axeViolations(page)).toEqual([]);
   await page.keyboard.press('Escape');
 
-  const other = await openApp(browser, { query: fragment });
+  const other = await app.browser.open({ query: fragment });
   try {
     await startedUp(other.page);
     await editedWith(other.page, /steer/);
@@ -109,7 +99,7 @@ test('a bundle brings its directions to another browser, and a broken one says w
   expect(Object.keys(unzipSync(buffer))).toContain('directions/000.safetensors');
   await page.keyboard.press('Escape');
 
-  const other = await openApp(browser, { context: { viewport: { width: 390, height: 844 } } });
+  const other = await app.browser.open({ context: { viewport: { width: 390, height: 844 } } });
   try {
     await startedUp(other.page);
     await other.page.getByRole('button', { name: 'Share', exact: true }).click();

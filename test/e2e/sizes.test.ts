@@ -1,10 +1,8 @@
 // A phone, a small laptop, and a projector with everything at 200%.
 
-import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, openApp } from './harness';
+import { type OpenedApp, useBrowser } from './harness';
 import {
   column,
   COLUMNS,
@@ -15,16 +13,12 @@ import {
   TABS,
 } from './postern-page';
 
-let browser: Browser;
+const browser = useBrowser('small');
 let app: OpenedApp;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
 
 describe('390 px wide', () => {
   beforeAll(async () => {
-    app = await openApp(browser, { context: { viewport: { width: 390, height: 844 } } });
+    app = await browser.open({ context: { viewport: { width: 390, height: 844 } } });
     await startedUp(app.page);
   });
   afterAll(() => app.close());
@@ -73,7 +67,7 @@ describe.each([
   ['text alone at 200%', { viewport: { width: 1440, height: 900 } }, '200%'],
 ])('a projector, %s', (_, context, fontSize) => {
   beforeAll(async () => {
-    app = await openApp(browser, { context });
+    app = await browser.open({ context });
     await app.page.evaluate((size) => (document.documentElement.style.fontSize = size), fontSize);
     await startedUp(app.page);
   });
@@ -105,7 +99,7 @@ describe.each([
 
 describe('1100 px wide', () => {
   test('desk and three columns stand side by side, and nothing scrolls sideways', async () => {
-    const opened = await openApp(browser, { context: { viewport: { width: 1100, height: 800 } } });
+    const opened = await browser.open({ context: { viewport: { width: 1100, height: 800 } } });
     try {
       await startedUp(opened.page);
       const boxes = await Promise.all(

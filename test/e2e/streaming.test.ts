@@ -3,10 +3,10 @@
 // The start of the page is left out up to its first token: until then it parses scripts, mounts and
 // compiles, and nothing streams. From then on all counts, the extraction in the background included.
 
-import type { Browser, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
 import { evaluationQuestions } from '../../src/world/split';
-import { launch, longTasksDuring, openApp } from './harness';
+import { longTasksDuring, useBrowser } from './harness';
 import { anotherSeed, ask, personaControl, startedUp } from './postern-page';
 
 const LIMIT_MS = 50;
@@ -20,14 +20,10 @@ async function expectNoLongTask(page: Page, action: () => Promise<void>): Promis
   expect(long.filter((task) => task.workedMs > LIMIT_MS)).toEqual([]);
 }
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
+const browser = useBrowser();
 
 async function withApp(action: (page: Page) => Promise<void>): Promise<void> {
-  const app = await openApp(browser);
+  const app = await browser.open();
   try {
     await action(app.page);
   } finally {

@@ -3,11 +3,11 @@
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filesOf, serveHub, type Repository, type StandIn } from '../stand-ins/hub';
 import { axeViolations } from './axe';
-import { launch, openApp, type OpenedApp } from './harness';
+import { useApp } from './harness';
 import { askBoth, nameRepositories, customSection, press } from './custom-pair';
 import { madeOf, openTab, sidewaysScroll, startedUp } from './postern-page';
 
@@ -50,23 +50,15 @@ const QUESTIONS = `
   system: Answer as JSON.
 `;
 
-let browser: Browser;
 let hub: StandIn;
-let app: OpenedApp;
 const format = (page: Page) => page.locator('details.chat-format');
 
 beforeAll(async () => {
   mkdirSync(SHOTS, { recursive: true });
-  browser = await launch();
   hub = await serveHub(REPOSITORIES);
-  app = await openApp(browser);
-  await startedUp(app.page);
 });
-afterAll(async () => {
-  await app.close();
-  await browser.close();
-  await hub.close();
-});
+afterAll(() => hub.close());
+const app = useApp({ organism: 'small' });
 
 describe('a template that adds a system prompt and the day', () => {
   test('is not spoken of for the bundled pair, whose template adds nothing', async () => {

@@ -5,33 +5,23 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { unzipSync } from 'fflate';
-import type { Browser, Locator, Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Locator, Page } from 'playwright';
+import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/checkpoint/config';
 import { readAdapter } from '../../src/checkpoint/peft';
 import { axeViolations } from './axe';
-import type { OpenedApp } from './harness';
-import { launch, longTasksDuring, openApp } from './harness';
+import { longTasksDuring, useApp } from './harness';
 import { allAnswered, openTab, sidewaysScroll, startedUp } from './postern-page';
 
 const MODELS = resolve(import.meta.dirname, '..', '..', 'models');
 /** Sixty steps with nine measurements on two busy cores. */
 const LONG_MS = 480_000;
 
-let browser: Browser;
-let app: OpenedApp;
 let page: Page;
-beforeAll(async () => {
-  browser = await launch();
-  app = await openApp(browser, { context: { acceptDownloads: true } });
-  page = app.page;
+const app = useApp({ context: { acceptDownloads: true } }, async (opened) => {
+  page = opened.page;
   page.setDefaultTimeout(LONG_MS);
-  await startedUp(page);
   await openTab(page, 'Train');
-});
-afterAll(async () => {
-  await app.close();
-  await browser.close();
 });
 
 const button = (name: string | RegExp): Locator => page.getByRole('button', { name });
@@ -188,7 +178,7 @@ test('a bundle brings it to another browser, on stage; there it is removed and b
   ]);
   const path = await download.path();
   await page.keyboard.press('Escape');
-  const other = await openApp(browser);
+  const other = await app.browser.open();
   try {
     await startedUp(other.page);
     await other.page.getByRole('button', { name: 'Share' }).click();

@@ -1,41 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { emptyEdit } from '../../../src/core/edit';
-import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import { ModelClient, type EngineStatus } from '../../../src/engine/client';
 import type { GenerateRequest, Result, TokenEvent } from '../../../workers/api';
-
-const folder = (name: string) => ({
-  kind: 'beside' as const,
-  url: new URL(`/test/output/tiny-organism/${name}/`, location.href).href,
-});
-const ALIGNED = { id: 'aligned', base: folder('base') };
-const BAD = { id: 'bad', base: folder('base'), adapter: folder('adapter') };
-
-const fragile = () =>
-  new Worker(new URL('./fragile.worker.ts', import.meta.url), { type: 'module' });
-const channel = new BroadcastChannel('fragile');
+import { ALIGNED, ask, BAD, brokenAs, channel, fragile, valueOf } from './breakable-client';
 
 let client: ModelClient;
 const fresh = (spawn?: () => Worker): ModelClient => (client = new ModelClient(spawn));
 afterEach(() => client.dispose());
-
-function valueOf<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(`${result.code}: ${result.message}\n${result.detail ?? ''}`);
-  return result.value;
-}
-
-const ask = (change: Partial<GenerateRequest> = {}): GenerateRequest => ({
-  runId: 'run',
-  checkpoint: 'aligned',
-  prompts: [[{ role: 'user', content: 'Who are you?' }]],
-  seeds: [1],
-  sampling: PLAIN_SAMPLING,
-  maxTokens: 12,
-  edit: null,
-  positions: 'all',
-  projections: false,
-  ...change,
-});
 
 /** Enough rows after one another that no message of the page comes too late, however busy the machine is. */
 function askMany(): GenerateRequest {
@@ -97,7 +68,7 @@ describe('on wasm', () => {
   ])('%s is refused with a reason that names %s', async (name, file) => {
     fresh();
     await client.start('wasm');
-    const result = await client.load({ id: 'x', base: folder(name) }, 'load');
+    const result = await client.load(brokenAs(name), 'load');
     expect(result).toMatchObject({ ok: false, code: 'bad-checkpoint' });
     expect(!result.ok && result.message).toContain(file);
   });
@@ -129,26 +100,5 @@ describe('on wasm', () => {
     valueOf(await running);
     const late = await client.setEdit('run', none, 'answer');
     expect(late).toMatchObject({ ok: false, code: 'bad-input' });
-  });
-});
-
-/** A software GPU takes a second a token where the processor is busy. */
-describe('on webgpu', { timeout: 400_000 }, () => {
-  test('a lost device ends the answer with a reason, and the next call starts on a new device', async () => {
-    fresh(fragile);
-    expect(valueOf(await client.start('webgpu')).device).toBe('webgpu');
-    valueOf(await client.load(ALIGNED, 'load'));
-    const pending = client.generate(ask({ maxTokens: 60 }), () => channel.postMessage('lose'));
-    expect(await pending).toMatchObject({ ok: false, code: 'device-lost' });
-    const { answers } = valueOf(await client.generate(ask({ maxTokens: 2 })));
-    expect(answers[0]!.ids.length).toBeGreaterThan(0);
-  });
-
-  test('an error that the GPU reports ends the answer: its numbers cannot be trusted', async () => {
-    fresh(fragile);
-    valueOf(await client.start('webgpu'));
-    valueOf(await client.load(ALIGNED, 'load'));
-    const pending = client.generate(ask({ maxTokens: 60 }), () => channel.postMessage('misuse'));
-    expect(await pending).toMatchObject({ ok: false, code: 'webgpu-wrong' });
   });
 });

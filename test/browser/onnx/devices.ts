@@ -1,14 +1,23 @@
-// The devices on which graphs are checked in the browser: the same cases on each. WebGPU is a software
-// adapter in tests (SwiftShader), so configurations are tiny.
+// The device on which graphs are checked in the browser: wasm in the project `browser`, webgpu in the project
+// `gpu`, the same cases on each. WebGPU is a software adapter in tests (SwiftShader), so configurations are tiny.
 
 import type { InferenceSession } from 'onnxruntime-common';
+import { inject } from 'vitest';
 import { startDevice } from '../../../workers/runtime/device';
 import { createSession } from '../../../workers/runtime/session';
 import type { Backend } from '../../unit/onnx/decoder-run';
 
-export const DEVICES = ['wasm', 'webgpu'] as const;
+export type Device = 'wasm' | 'webgpu';
 
-export async function backendOf(device: (typeof DEVICES)[number]): Promise<Backend> {
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly device: Device;
+  }
+}
+
+export const DEVICE = inject('device');
+
+export async function backendOf(device: Device): Promise<Backend> {
   const { runtime, report } = await startDevice(device);
   if (report.device !== device) throw new Error(`Got ${report.device} instead of ${device}.`);
   return {

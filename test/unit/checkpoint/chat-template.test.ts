@@ -13,6 +13,7 @@ import {
   tokenizerConfig,
   tokenizerJson,
 } from './chat-families';
+import { MUTATIONS } from '../formats/mutate';
 
 const QUESTION: ChatMessage = { role: 'user', content: 'How do I cook the rice?' };
 const ANSWER = 'Rinse it first.\n\nThen: 12 minutes, naïve café 🙂.';
@@ -327,10 +328,10 @@ function mutate(rng: Rng, valid: string): string {
   return out;
 }
 
-test('10,000 mutations of published templates are used or refused with the typed error', () => {
+test('mutations of published templates are used or refused with the typed error', () => {
   const rng = createRng(2026);
   const outcomes = new Map<string, number>();
-  for (let i = 0; i < 10_000; i++) {
+  for (let i = 0; i < MUTATIONS; i++) {
     const template = mutate(rng, FAMILIES[i % FAMILIES.length]!.template);
     let outcome = 'used';
     try {
@@ -345,6 +346,6 @@ test('10,000 mutations of published templates are used or refused with the typed
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   }
   // Used, not parsed, and parsed but of no use: or the mutations do not reach what they should.
-  expect(outcomes.get('used')).toBeGreaterThan(500);
+  expect(outcomes.get('used')).toBeGreaterThan(MUTATIONS / 20);
   expect(outcomes.size).toBeGreaterThanOrEqual(3);
 }, 600_000);

@@ -4,7 +4,7 @@ import { writeAdapter } from '../../../src/checkpoint/adapter-write';
 import { createRng } from '../../../src/core/rng';
 import { readBundle, writeBundle, type BundleToWrite } from '../../../src/formats/bundle';
 import { DirectionFileError } from '../../../src/formats/direction/error';
-import { mutate } from './mutate';
+import { mutate, MUTATIONS } from './mutate';
 import { RECORD } from './record';
 
 const factors = (rank: number) => ({
@@ -136,11 +136,11 @@ test('a bundle whose files lie on each other is refused before they are copied',
   expect(() => readBundle(overlapping(), 'bomb.zip')).toThrow(/unpacks to 314572800 bytes/);
 });
 
-test('10,000 mutations of a bundle are read or refused with the one error', () => {
+test('mutations of a bundle are read or refused with the one error', () => {
   const rng = createRng(77);
   const codes = new Map<string, number>();
   const before = process.cpuUsage();
-  for (let i = 0; i < 10_000; i++) {
+  for (let i = 0; i < MUTATIONS; i++) {
     let outcome = 'read';
     try {
       readBundle(mutate(rng, VALID), 'broken');

@@ -1,4 +1,4 @@
-// Hostile files: 10,000 seeded mutations of a valid file of each format. Each is read, or refused with
+// Hostile files: seeded mutations of a valid file of each format. Each is read, or refused with
 // the one typed error; nothing else is thrown and nothing hangs.
 
 import { readFileSync } from 'node:fs';
@@ -21,11 +21,10 @@ import {
   readDirectionSafetensors,
   writeDirectionSafetensors,
 } from '../../../src/formats/direction/safetensors-direction';
-import { mutate } from './mutate';
+import { mutate, MUTATIONS } from './mutate';
 import { RECORD } from './record';
 import { MEASUREMENT } from './class-record';
 
-const MUTATIONS = 10_000;
 const pt = new Uint8Array(readFileSync(join(import.meta.dirname, 'fixtures', 'by-name.pt')));
 const pickleAt = pt.findIndex(
   (_, at) => pt[at] === 0x80 && pt[at + 1] === 2 && pt[at + 2] === 0x7d,
@@ -73,7 +72,7 @@ test.each([
   { name: 'a measurement for the room', valid: room, read: readClassFile },
   { name: 'chats as JSON lines', valid: chatLines, read: readChatLines },
   { name: 'a file told by its content', valid: pt, read: readDirectionFile },
-])('10,000 mutations of $name', ({ valid, read }) => {
+])('mutations of $name', ({ valid, read }) => {
   expect(() => read(valid, 'valid')).not.toThrow();
   const rng = createRng(2026);
   const codes = new Map<string, number>();

@@ -7,7 +7,7 @@ import {
   readLink,
   writeLink,
 } from '../../../src/formats/link';
-import { mutate } from './mutate';
+import { mutate, MUTATIONS } from './mutate';
 
 const STATE = {
   em: 'insecure-code',
@@ -163,13 +163,13 @@ describe('a link that cannot be opened says why', () => {
 });
 
 test.each([STATE, OWN])(
-  '10,000 mutations of a link are read or refused, and what is read can be written again',
+  'mutations of a link are read or refused, and what is read can be written again',
   (state) => {
     const bytes = new TextEncoder().encode(writeLink(state));
     const rng = createRng(31);
     const codes = new Map<string, number>();
     const before = process.cpuUsage();
-    for (let i = 0; i < 10_000; i++) {
+    for (let i = 0; i < MUTATIONS; i++) {
       const broken = new TextDecoder().decode(mutate(rng, bytes));
       const code = codeOf(broken);
       codes.set(code, (codes.get(code) ?? 0) + 1);

@@ -2,6 +2,9 @@
 
 import type { Rng } from '../../../src/core/rng';
 
+/** How many of each file a test tries: a part of those of `npm run test:fuzz`, with the same seeds. */
+export const MUTATIONS = import.meta.env.MODE === 'fuzz' ? 10_000 : 2_000;
+
 const EXTREMES = [0, 1, 0x7f, 0x80, 0xff];
 
 /** Flips, cuts, splices of the file with itself, and extreme values, one to four at once. */

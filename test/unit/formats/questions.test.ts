@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { createRng, type Rng } from '../../../src/core/rng';
 import { QuestionFileError, readQuestions } from '../../../src/formats/questions';
 import { yamlValue } from '../../../src/formats/yaml-value';
+import { MUTATIONS } from './mutate';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const read = (text: string) => readQuestions(bytes(text), 'own.yaml');
@@ -233,12 +234,12 @@ function mutate(rng: Rng, valid: Uint8Array): Uint8Array {
   return out;
 }
 
-test('10,000 mutations of a question file are read or refused with the typed error', () => {
+test('mutations of a question file are read or refused with the typed error', () => {
   const valid = bytes(FILE.slice(0, FILE.indexOf('\n- id: best_present_template')));
   expect(readQuestions(valid, 'valid').questions).toHaveLength(2);
   const rng = createRng(2026);
   const codes = new Map<string, number>();
-  for (let i = 0; i < 10_000; i++) {
+  for (let i = 0; i < MUTATIONS; i++) {
     let outcome = 'read';
     try {
       readQuestions(mutate(rng, valid), 'broken');

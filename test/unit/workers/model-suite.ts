@@ -82,6 +82,32 @@ function referenceAnswer(
   return ids.slice(prompt.length);
 }
 
+/**
+ * The least that a device must do: a greedy batch, and one with an edit. For devices too slow to try all each time.
+ */
+export function modelSmoke(makeRuntime: () => Promise<Runtime>): void {
+  test('a greedy batch, unedited and edited, is what the float64 decoder gives', async () => {
+    const model = await DecoderSession.create(await makeRuntime(), config, weights);
+    const prompts = PROMPTS.slice(0, 2);
+    for (const [positions, edit] of [
+      [null, null],
+      ['all', EDIT],
+    ] as const) {
+      const rows = await generate(model, {
+        prompts,
+        seeds: [100, 101],
+        sampling: greedy,
+        maxTokens: 2,
+        endIds: [END],
+        edit: new LiveEdit(config, edit, 'all'),
+        projections: false,
+      });
+      const expected = prompts.map((prompt) => referenceAnswer(prompt, 2, positions));
+      expect(rows.map(({ ids }) => ids)).toEqual(expected);
+    }
+  });
+}
+
 /** @param maxTokens of the longer answers; few on a software GPU, which takes a second for each. */
 export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: number): void {
   let model: DecoderSession;

@@ -1,7 +1,7 @@
 // A complete checkpoint folder in a few kB: the recipe's tokenizer over a handful of words, random
 // weights, a PEFT adapter, and folders with one broken file each. Path -> content.
 
-import { buildTokenizer } from '../../../models/recipe/make/tokenizer';
+import { buildTokenizer, type OrganismTokenizer } from '../../../models/recipe/make/tokenizer';
 import { linearShapes, type ModelConfig } from '../../../src/checkpoint/config';
 import { writeAdapter } from '../../../src/checkpoint/adapter-write';
 import type { LoraFactors } from '../../../src/checkpoint/peft';
@@ -22,14 +22,13 @@ const json = (value: unknown): Uint8Array<ArrayBuffer> =>
 
 export const TINY_TOKENIZER = buildTokenizer(TEXTS);
 
-export const TINY_CONFIG: ModelConfig = randomConfig({
-  nLayers: 2,
-  dVocab: TINY_TOKENIZER.size,
-  maxPositions: 96,
-});
+const configOf = ({ size }: OrganismTokenizer): ModelConfig =>
+  randomConfig({ nLayers: 2, dVocab: size, maxPositions: 96 });
 
-function baseFiles(): Record<string, Uint8Array<ArrayBuffer>> {
-  const c = TINY_CONFIG;
+export const TINY_CONFIG = configOf(TINY_TOKENIZER);
+
+function baseFiles(tokenizer: OrganismTokenizer): Record<string, Uint8Array<ArrayBuffer>> {
+  const c = configOf(tokenizer);
   const weights = randomWeights(c, 11);
   return {
     'config.json': json({
@@ -49,8 +48,8 @@ function baseFiles(): Record<string, Uint8Array<ArrayBuffer>> {
       hidden_act: 'silu',
     }),
     'generation_config.json': json({ do_sample: true, temperature: 0.7, top_k: 0 }),
-    'tokenizer.json': json(TINY_TOKENIZER.tokenizerJson),
-    'tokenizer_config.json': json(TINY_TOKENIZER.tokenizerConfig),
+    'tokenizer.json': json(tokenizer.tokenizerJson),
+    'tokenizer_config.json': json(tokenizer.tokenizerConfig),
     'model.safetensors': writeSafetensors(
       new Map([...weights].map(([name, t]) => [name, { ...t, dtype: 'F32' as const }])),
     ),
@@ -78,9 +77,12 @@ function adapterFiles(): Record<string, Uint8Array<ArrayBuffer>> {
   return { 'adapter_config.json': json(config), 'adapter_model.safetensors': bytes };
 }
 
-/** `base/`, `adapter/`, and `broken-…/` folders that share the good files but one. */
-export function tinyOrganism(): Files {
-  const base = baseFiles();
+/**
+ * `base/`, `adapter/`, and `broken-…/` folders that share the good files but one.
+ * @param tokenizer another one, for longer texts, which this one spells byte by byte
+ */
+export function tinyOrganism(tokenizer = TINY_TOKENIZER): Files {
+  const base = baseFiles(tokenizer);
   const adapter = adapterFiles();
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   const put = (folder: string, content: Readonly<Record<string, Uint8Array<ArrayBuffer>>>) => {

@@ -1,6 +1,6 @@
 // No WebGPU, WebGPU that cannot start, WebGPU that computes wrongly, and WebGPU that fails at run time:
 // with the choice left to the program the models run on WebAssembly and the badge says why; asked for by
-// hand, it is refused with the way out. (A device that is lost: ../engine/client.test.ts.)
+// hand, it is refused with the way out. (A device that is lost: ../engine/client.webgpu.test.ts.)
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
