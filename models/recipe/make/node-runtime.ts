@@ -12,21 +12,10 @@ import type { StartedDevice } from '../../../workers/runtime/device';
 import { SerialQueue } from '../../../workers/queue';
 import type { Runtime } from '../../../workers/runtime';
 
-/**
- * Without this a processor that lacks VNNI adds products of int8 in 16 bits, which overflow: a model in int8 would
- * be another one there than on other processors and in the page.
- */
-export const EXACT_INT8: ort.InferenceSession.SessionOptions = {
-  extra: { session: { x64quantprecision: '1' } },
-};
-
-const create: Runtime['ort']['InferenceSession']['create'] = (model, options) =>
-  ort.InferenceSession.create(model, { ...options, ...EXACT_INT8 });
-
 /** @param threads of one session; 0 lets ORT take all cores. */
 export function nodeRuntime({ threads = 0 }: { threads?: number } = {}): Runtime {
   return {
-    ort: { Tensor: ort.Tensor, InferenceSession: { create } },
+    ort,
     executionProviders: ['cpu'],
     streamsWeights: false,
     intraOpNumThreads: threads,

@@ -1,7 +1,6 @@
 // Runs decoder graphs on onnxruntime-node for tests.
 
 import * as ort from 'onnxruntime-node';
-import { EXACT_INT8 } from '../../../models/recipe/make/node-runtime';
 import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
 import type { DecoderOptions } from '../../../src/onnx/decoder';
 import { EXTERNAL_PATH } from '../../../src/onnx/proto';
@@ -15,7 +14,6 @@ export const nodeBackend = (session: ort.InferenceSession.SessionOptions = {}): 
   create: (model, externalData) =>
     ort.InferenceSession.create(model, {
       intraOpNumThreads: 1,
-      ...EXACT_INT8,
       logSeverityLevel: 3,
       ...session,
       ...(externalData.length > 0
