@@ -71,8 +71,10 @@ export async function openFirefox(
     name: 'firefox',
     version: capabilities.browserVersion,
     problems,
-    open: async (url) => void (await bidi.send('browsingContext.navigate', { context, url, wait: 'complete' })),
-    reload: async () => void (await bidi.send('browsingContext.reload', { context, wait: 'complete' })),
+    open: async (url) =>
+      void (await bidi.send('browsingContext.navigate', { context, url, wait: 'complete' })),
+    reload: async () =>
+      void (await bidi.send('browsingContext.reload', { context, wait: 'complete' })),
     async evaluate(expression) {
       // As text, since BiDi describes every value by its type.
       const said = await bidi.send('script.evaluate', {
