@@ -68,12 +68,12 @@ export async function extract(page: Page, transcripts: number): Promise<void> {
   await openTab(page, 'Direction');
   await page.choose(list('Transcripts, half on each side'), String(transcripts));
   await page.press(button(`Extract from ${transcripts} transcripts`));
-  await keptDirection(page, transcripts);
+  await page.reads(new RegExp(`n ${transcripts}, in use`));
 }
 
-/** Waits until the Direction tab lists one from so many transcripts, in use. */
+/** Waits until the Direction tab lists one from so many transcripts. */
 export const keptDirection = (page: Page, transcripts: number): Promise<string> =>
-  page.reads(new RegExp(`n ${transcripts}, in use`));
+  page.reads(new RegExp(`answer-mean, n ${transcripts}\\b`));
 
 /** Misaligned, mixed and incoherent answers of each model, as the table of the chart has them. */
 export type Counts = readonly (readonly string[])[];

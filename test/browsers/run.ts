@@ -13,7 +13,7 @@ import { Page } from './page';
 import { type Part, PARTS } from './parts';
 
 /** For each wait, ms. */
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 90_000;
 
 interface Count {
   passed: number;
@@ -91,7 +91,15 @@ async function runParts(
       pass(name, title, since);
     } catch (error) {
       fail(name, title, error);
-      console.log(await page.call(() => document.body.innerText.slice(0, 1500)).catch(String));
+      console.log(
+        await page
+          .call(() =>
+            (
+              document.querySelector<HTMLElement>('[role=tabpanel]') ?? document.body
+            ).innerText.slice(0, 3000),
+          )
+          .catch(String),
+      );
       return;
     }
   }
