@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import type { FileServer } from '../unit/workers/serve-files';
-import { button, dialog, field, group, type Page, radio, region } from './page';
+import { button, dialog, field, group, list, type Page, radio, region } from './page';
 import {
   answering,
   answers,
@@ -65,6 +65,15 @@ export const PARTS: readonly Part[] = [
       const after = await answers(page);
       assert.notDeepEqual(after, before);
       return after;
+    },
+  },
+  {
+    title: 'a change of the device asks again by itself',
+    async run({ page }) {
+      const before = await answers(page);
+      await page.press({ css: '.device summary' });
+      await answering(page, () => page.choose(list('Run on'), 'wasm'));
+      assert.deepEqual(await answers(page), before);
     },
   },
   {

@@ -95,7 +95,13 @@ export async function counts(page: Page, n: number): Promise<Counts> {
         one.textContent.includes('Answers by verdict'),
       );
       const values = [...(shown?.querySelectorAll('.value') ?? [])];
-      return values.length > 0 && values.every((one) => one.textContent.endsWith(` n ${n}`));
+      // A row that has no answer yet has no value.
+      const rows = shown?.querySelectorAll('.hit').length ?? 0;
+      return (
+        rows > 0 &&
+        values.length === rows &&
+        values.every((one) => one.textContent.endsWith(` n ${n}`))
+      );
     },
     n,
   );
