@@ -13,7 +13,7 @@ import { Page } from './page';
 import { type Part, PARTS } from './parts';
 
 /** For each wait, ms. */
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 300_000;
 
 interface Count {
   passed: number;
