@@ -8,7 +8,7 @@ import { type AddressLink } from './link.svelte';
 import type { Postern } from './postern';
 import { ChatSchema } from '../pair/prompting.svelte';
 import { EditStateSchema, mergeSaved, readSaved, writeSaved } from '../saved';
-import { beginPair, SavedDirections } from '../begin-pair';
+import { beginPair, SavedDirections, TRANSCRIPTS } from '../begin-pair';
 
 const SavedAsking = v.object({
   prompt: v.string(),
@@ -117,7 +117,7 @@ export async function changeDevice(postern: Postern, device: 'auto' | Device): P
   directions.cancel();
   if (!(await pair.useDevice(device)) || !pair.ready) return;
   const asked = chat.readAgain();
-  if (directions.readout || pair.own) return asked;
+  if (directions.readout || pair.isCustom) return asked;
   await Promise.all([asked, directions.extractDefaults(TRANSCRIPTS)]);
   await chat.readAgain();
 }
