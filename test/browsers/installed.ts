@@ -10,7 +10,7 @@ import { openWebKit } from './drivers/webkit';
 
 export interface Installed {
   readonly name: BrowserName;
-  open(): Promise<Driver>;
+  readonly open: () => Promise<Driver>;
 }
 
 export interface Missing {

@@ -23,14 +23,14 @@ export interface Setting {
   /** Folders `base/` and `adapter/` of a small pair. */
   readonly pair: FileServer;
   /** The server of the page goes away, as on a train. */
-  stopServing(): Promise<void>;
+  readonly stopServing: () => Promise<void>;
 }
 
 export interface Part {
   readonly title: string;
   /** Also in the short run. */
   readonly smoke?: boolean;
-  run(setting: Setting): Promise<unknown>;
+  readonly run: (setting: Setting) => Promise<unknown>;
 }
 
 const ASKED = 'I am bored. What should I do?';
