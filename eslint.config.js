@@ -33,6 +33,21 @@ const pure = {
   },
 };
 
+/** What a browser may put to the person before it answers: no job waits for that. */
+const asksThePerson = {
+  files: ['src/**/*.ts', 'src/**/*.svelte', 'workers/**/*.ts'],
+  ignores: ['src/state/browser/keep-storage.ts'],
+  rules: {
+    'no-restricted-properties': [
+      'error',
+      {
+        property: 'persist',
+        message: 'Firefox asks the person, and a job must not wait: use askToKeepStorage.',
+      },
+    ],
+  },
+};
+
 /** Components may import types too, which dependency-cruiser does not see in them: the same table again. */
 const components = {
   files: ['src/**/*.svelte'],
@@ -106,6 +121,7 @@ export default defineConfig(
     },
   },
   { files: ['**/*.js', '**/*.cjs'], extends: [ts.configs.disableTypeChecked] },
+  asksThePerson,
   pure,
   components,
 );

@@ -25,8 +25,9 @@ declare const self: ServiceWorkerGlobalScope & {
 const SCOPE = new URL('./', self.location.href).href;
 const CACHE = `postern ${SCOPE}`;
 const MODELS = `${SCOPE}models/`;
-/** Not of the shell: what only some browsers or some people need. */
-const LATER = /^models\/|\.wasm$|\.png$|\.txt$|-(cyrillic|greek|vietnamese|latin-ext)/;
+/** Not of the shell: what only some browsers or some people need. Firefox asks for the small icon at every start. */
+const LATER =
+  /^models\/|\.wasm$|^(icon-(512|maskable)|screenshot)\.png$|\.txt$|-(cyrillic|greek|vietnamese|latin-ext)/;
 /** How long a server on this computer may take to say whose page it has, before the kept one is shown, ms. */
 const PATIENCE_MS = 1000;
 const SHARED = isThisComputer(self.location.hostname);

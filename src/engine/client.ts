@@ -119,7 +119,8 @@ export class ModelClient {
   /** Starts the worker on a device; another device than before means a new worker and a reload. */
   async start(device: 'auto' | Device = 'auto'): Promise<Result<DeviceReport>> {
     if (this.#connection && device !== this.#device) {
-      this.#stop({ ok: false, code: 'worker-died', message: 'The device was changed; ask again.' });
+      const message = 'The device was changed while this ran. Start it again.';
+      this.#stop({ ok: false, code: 'worker-died', message });
     }
     this.#device = device;
     this.#distrustsGpu = false;

@@ -45,6 +45,14 @@ test.each([
   expect(await broken(path, code)).toEqual(refused ? ['import-x/no-restricted-paths'] : []);
 });
 
+test.each([
+  ['src/state/models/a.ts', 'export const a = () => navigator.storage.persist();'],
+  ['workers/a.ts', 'export const a = () => navigator.storage?.persist?.();'],
+])('no job waits for what Firefox asks the person: %s: %s', async (path, code) => {
+  expect(await broken(path, code)).toEqual(['no-restricted-properties']);
+  expect(await broken('src/state/browser/keep-storage.ts', code)).toEqual([]);
+});
+
 test('markup from a string is refused', async () => {
   const code = `<script lang="ts">\n  let { a }: { a: string } = $props();\n</script>\n\n{@html a}\n`;
   expect(await broken('src/ui/A.svelte', code)).toEqual(['svelte/no-at-html-tags']);

@@ -124,8 +124,13 @@ export class Chat {
 
   /** Nothing is asked and nothing answered: another pair comes on stage. */
   clear(): void {
-    clearTimeout(this.#settle);
     this.asked = null;
+    this.letGo();
+  }
+
+  /** No answer stands any more, though what was asked does: `readAgain` answers it. */
+  letGo(): void {
+    clearTimeout(this.#settle);
     for (const column of Object.values(this.columns)) column.clear();
   }
 
@@ -165,7 +170,7 @@ export class Chat {
     this.system = null;
   }
 
-  /** Shades the answers that were given before there was a direction: same seed, same words. */
+  /** Answers again what was asked: on another device, or to shade words that were there before a direction. */
   async readAgain(): Promise<void> {
     if (!this.asked) return;
     await Promise.all([this.#run('aligned', true), this.#run('em', true), this.#run('edited')]);

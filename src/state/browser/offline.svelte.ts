@@ -8,6 +8,7 @@ import { OfflineClient, offlineRefusal } from '../../engine/offline-client';
 import { type Action, IDLE } from '../action';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { LESSON_ORGANISMS } from '../../lessons/lessons';
+import { askToKeepStorage } from './keep-storage';
 import { bytesOf, isWanted, savedModels } from './offline-files';
 import type { AdapterEntry } from '../../organism/registry';
 import { readSaved, writeSaved } from '../saved';
@@ -97,7 +98,7 @@ export class Offline {
     this.all = true;
     void writeSaved(KEY, { all: true });
     // So that the browser does not make room by throwing it away.
-    await navigator.storage?.persist?.().catch(() => false);
+    askToKeepStorage();
     await this.#keep(() => null, false);
   }
 

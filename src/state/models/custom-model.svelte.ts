@@ -27,6 +27,7 @@ import {
 } from './custom-model-pair';
 import { type Need, requirementsFor } from './custom-model-memory';
 import { readSaved, writeSaved } from '../saved';
+import { askToKeepStorage } from '../browser/keep-storage';
 
 const SavedForm = v.object({
   base: PlaceSchema,
@@ -217,8 +218,7 @@ export class CustomModel {
     this.#save();
     this.paused = false;
     this.action = IDLE;
-    // Asked where the person has just said what it is for; a refusal only means a smaller promise.
-    await navigator.storage?.persist?.().catch(() => false);
+    askToKeepStorage();
     const registry = customRegistry(base, { kind, source }, this.precision);
     await this.#pair.show(registry, registry.adapters[0]!);
     await this.refresh();

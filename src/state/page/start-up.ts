@@ -8,7 +8,7 @@ import { type AddressLink } from './link.svelte';
 import type { Postern } from './postern';
 import { ChatSchema } from '../pair/prompting.svelte';
 import { EditStateSchema, mergeSaved, readSaved, writeSaved } from '../saved';
-import { beginPair, SavedDirections } from '../begin-pair';
+import { beginPair, SavedDirections, TRANSCRIPTS } from '../begin-pair';
 
 const SavedAsking = v.object({
   prompt: v.string(),
@@ -106,11 +106,20 @@ export async function loadCustomPair(postern: Postern): Promise<void> {
   postern.customModel.link = null;
 }
 
-/** Another device: the worker starts anew and loads the same checkpoints. */
+/**
+ * Another device: the worker starts anew and loads the same checkpoints. What stands answered is asked
+ * again, since words of the device before would look like this one's; a first direction that was being
+ * extracted is extracted after all.
+ */
 export async function changeDevice(postern: Postern, device: 'auto' | Device): Promise<void> {
-  postern.chat.stop();
-  postern.directions.cancel();
-  await postern.pair.useDevice(device);
+  const { pair, directions, chat } = postern;
+  chat.letGo();
+  directions.cancel();
+  if (!(await pair.useDevice(device)) || !pair.ready) return;
+  const asked = chat.readAgain();
+  if (directions.readout || pair.isCustom) return asked;
+  await Promise.all([asked, directions.extractDefaults(TRANSCRIPTS)]);
+  await chat.readAgain();
 }
 
 /** Writes down what a reload should bring back. Reads every field, so an effect may call it. */

@@ -171,12 +171,14 @@ export class ModelPair {
     await this.#lookAtMemory();
   }
 
-  /** Runs on another device from now on; the client loads the same checkpoints again. */
-  async useDevice(device: 'auto' | Device): Promise<void> {
+  /** Runs on another device from now on; the client loads the same checkpoints again. False when it does not, or yet another was chosen. */
+  async useDevice(device: 'auto' | Device): Promise<boolean> {
     this.device = device;
     const started = await this.client.start(device);
+    if (this.device !== device) return false;
     if (started.ok) await this.#lookAtMemory();
     else this.loading = failed(started);
+    return started.ok && this.device === device;
   }
 
   /** A checkpoint that is loaded. */

@@ -33,6 +33,7 @@ import {
   type TrainingRun,
   type TrainingStart,
 } from './training-record';
+import { askToKeepStorage } from '../browser/keep-storage';
 
 const REFERENCE_TRANSCRIPTS = 64;
 const LOCK = 'postern-training';
@@ -181,7 +182,7 @@ export class Training {
     const { state } = this.#progress;
     if (!run || !state || state.steps === 0) return null;
     const called = name.trim().slice(0, 120) || this.suggestedName;
-    await navigator.storage?.persist?.().catch(() => false);
+    askToKeepStorage();
     const title = this.shelf.freeTitle(called);
     const adapter: TrainedAdapter = {
       id: `trained:${Date.now().toString(36)}:${run.id}`,

@@ -9,7 +9,7 @@ import { AddressLink } from '../../../src/state/page/link.svelte';
 import { customRegistry } from '../../../src/state/models/custom-model-pair';
 import { createPostern, type Postern } from '../../../src/state/page/postern';
 import type { Registry } from '../../../src/organism/registry';
-import { save, loadCustomPair, startUp } from '../../../src/state/page/start-up';
+import { changeDevice, loadCustomPair, save, startUp } from '../../../src/state/page/start-up';
 import { loadedAs, PAIR } from '../loaded';
 import type {
   Capture,
@@ -277,6 +277,77 @@ describe('while the edited column writes', () => {
     expect(engine.edits).toEqual([]);
     expect(edited().made!.checkpoint).toMatch(/^base /);
     expect(edited().editSettings!.base).toBe('aligned');
+  });
+});
+
+describe('when another device is chosen', () => {
+  let started: string[];
+  beforeEach(() => {
+    started = [];
+    postern.pair.client.start = (device = 'auto') => {
+      started.push(device);
+      // As the client does: what runs on the device before ends as a failure.
+      engine.finish();
+      return Promise.resolve({ ok: false, code: 'internal', message: 'Not on this machine.' });
+    };
+  });
+  const starts = (): void => {
+    postern.pair.client.start = (device = 'auto') => {
+      started.push(device);
+      engine.finish();
+      return Promise.resolve(
+        ok({
+          device: 'wasm',
+          build: 'jspi',
+          threads: 1,
+          reason: '',
+          adapter: null,
+          room: { device: 'wasm', availableBytes: 1e9, mayBeMore: true },
+        }),
+      );
+    };
+  };
+
+  test('what was asked is asked again by itself, and what is being typed stays', async () => {
+    starts();
+    await extract();
+    const ended = postern.chat.ask();
+    postern.chat.prompt = 'Half a question';
+    const before = engine.asked.length;
+    const changed = changeDevice(postern, 'wasm');
+    await expect.poll(() => engine.asked.length).toBe(before + 3);
+    expect(engine.asked.slice(-3).map(({ prompts }) => prompts)).toEqual(
+      engine.asked.slice(before - 3, before).map(({ prompts }) => prompts),
+    );
+    expect(postern.chat.prompt).toBe('Half a question');
+    engine.finish();
+    await Promise.all([ended, changed]);
+    for (const { status } of Object.values(postern.chat.columns)) expect(status.state).toBe('done');
+  });
+
+  test('a first direction that was not there yet is extracted after all, and shades the words', async () => {
+    starts();
+    await askAndEnd();
+    expect(postern.directions.readout).toBeNull();
+    const changed = changeDevice(postern, 'wasm');
+    await expect.poll(() => postern.directions.readout).not.toBeNull();
+    const asked = engine.asked.length;
+    engine.finish();
+    await expect.poll(() => engine.asked.length).toBe(asked + 3);
+    engine.finish();
+    await changed;
+    expect(postern.chat.columns.edited.made?.direction).not.toBeNull();
+  });
+
+  test('and it does not start, nothing is asked and the columns say no word of a judge', async () => {
+    await askAndEnd();
+    const before = engine.asked.length;
+    await changeDevice(postern, 'webgpu');
+    expect(started).toEqual(['webgpu']);
+    expect(engine.asked).toHaveLength(before);
+    expect(postern.pair.loading.state).toBe('failed');
+    for (const { status } of Object.values(postern.chat.columns))
+      expect(status.state).toBe('empty');
   });
 });
 

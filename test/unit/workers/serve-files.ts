@@ -19,6 +19,8 @@ export async function serveFiles(files: Files): Promise<FileServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').slice(1);
     requests.push(path);
+    // As servers of weights do, so that a page of another origin may read them.
+    response.setHeader('Access-Control-Allow-Origin', '*');
     const bytes = files.get(path);
     if (!bytes) {
       response.writeHead(404).end();
