@@ -8,7 +8,7 @@ export interface FilterTools {
   /** @throws Error for an unknown name. */
   applyFilter(name: string, value: Value, args: Arguments): Value;
   /** @throws Error for an unknown name. */
-  applyTest(name: string, value: Value, args: Arguments): boolean;
+  readonly applyTest: (name: string, value: Value, args: Arguments) => boolean;
 }
 
 export type Filter = (value: Value, args: Arguments, tools: FilterTools) => Value;

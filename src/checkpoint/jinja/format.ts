@@ -134,7 +134,14 @@ export function formatPercent(template: string, values: Value, meter: Meter): st
   };
   const made = template.replace(
     PERCENT,
-    (whole, name?: string, flags = '', width?: string, precision?: string, type?: string) => {
+    (
+      whole: string,
+      name: string | undefined,
+      flags: string,
+      width: string | undefined,
+      precision: string | undefined,
+      type: string | undefined,
+    ) => {
       if (type === undefined) throw new Error('incomplete format');
       if (type === '%') return '%';
       if (width === '*' || precision === '*') throw new Error(`"${whole}" is not supported`);

@@ -31,7 +31,9 @@ export function floats(operator: BinaryOperator, a: number, b: number): number {
       }
       return power;
     }
-    default:
+    case '/':
+    case '//':
+    case '%':
       if (b === 0) throw new Error('float division by zero');
       if (operator === '/') return a / b;
       return operator === '//' ? floorDivide(a, b) : modulo(a, b);
@@ -67,7 +69,9 @@ export function integers(operator: BinaryOperator, a: bigint, b: bigint, meter: 
       if (a === -1n) return b % 2n === 0n ? 1n : a;
       meter.makeInteger(bits(a) * Number(b));
       return a ** b;
-    default: {
+    case '/':
+    case '//':
+    case '%': {
       if (b === 0n) throw new Error('division by zero');
       if (operator === '/') return toFloat(a) / toFloat(b);
       const rest = a % b;

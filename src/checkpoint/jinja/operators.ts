@@ -201,7 +201,10 @@ export function compare(operator: CompareOperator, a: Value, b: Value, meter: Me
       return contains(b, a, meter);
     case 'not in':
       return !contains(b, a, meter);
-    default: {
+    case '<':
+    case '<=':
+    case '>':
+    case '>=': {
       const sign = order(a, b, operator, meter);
       if (operator === '<') return sign < 0;
       if (operator === '<=') return sign <= 0;

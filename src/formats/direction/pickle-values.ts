@@ -224,8 +224,16 @@ export function buildPickle(value: PickleValue, state: PickleValue): boolean {
     }
     case 'dict':
       return value.ordered;
-    default:
-      return value.kind === 'opaque' || value.kind === 'tensor';
+    case 'opaque':
+    case 'tensor':
+      return true;
+    case 'bytes':
+    case 'global':
+    case 'list':
+    case 'mark':
+    case 'storage':
+    case 'tuple':
+      return false;
   }
 }
 
@@ -276,7 +284,9 @@ export function numberAt(bytes: Uint8Array, type: NumberType, little = true): nu
     case 'U8':
     case 'BOOL':
       return view.getUint8(0);
-    default:
+    case 'F16':
+    case 'BF16':
+    case 'other':
       return NaN;
   }
 }

@@ -212,8 +212,8 @@ export function readPickle(bytes: Uint8Array, file: string): PickleValue {
         break;
       }
       case '\x93': {
-        const name = pop();
-        pushGlobal(`${String(pop())}.${String(name)}`);
+        const name = textOf(pop());
+        pushGlobal(`${textOf(pop())}.${name}`);
         break;
       }
       case 'Q':
@@ -261,4 +261,9 @@ function longInteger(bytes: Uint8Array, reader: ByteReader): number {
   let value = 0n;
   bytes.forEach((byte, i) => (value |= BigInt(byte) << BigInt(8 * i)));
   return Number(BigInt.asIntN(8 * bytes.length, value));
+}
+
+/** The text on the stack; of anything else the name of its kind, which no allowed global has. */
+function textOf(value: PickleValue): string {
+  return typeof value === 'string' ? value : `<${typeof value}>`;
 }

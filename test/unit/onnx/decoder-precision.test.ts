@@ -73,9 +73,10 @@ test('a number too large for f16 is refused by the name of its tensor', () => {
   const config = randomConfig();
   const plan = planDecoder(config, { ...PLAIN, precision: 'f16' });
   const name = 'model.layers.0.mlp.up_proj.weight';
-  const { dims, write } = plan.tensors.get(name)!;
+  const slot = plan.tensors.get(name)!;
+  const { dims } = slot;
   const data = new Float32Array(dims[0]! * dims[1]!).fill(1e6);
-  expect(() => write({ data, dims }, plan.allocate())).toThrow(
+  expect(() => slot.write({ data, dims }, plan.allocate())).toThrow(
     expect.objectContaining({ name: 'CheckpointError', code: 'unsupported-dtype', file: name }),
   );
 });

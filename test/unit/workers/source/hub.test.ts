@@ -1,104 +1,25 @@
 // The worker's own interface against a stand-in for the Hub that misbehaves in every known way.
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nodeDevice } from '../../../../models/recipe/make/node-runtime';
-import type { CheckpointSource, FolderSource, LoadProgress, Result } from '../../../../workers/api';
-import { createModelApi } from '../../../../workers/model-api';
-import { NETWORK, smallText } from '../../../../workers/source/network';
-import { memorySources, type Sources } from '../../../../workers/source/open-folder';
+import { describe, expect, test } from 'vitest';
+import type { LoadProgress } from '../../../../workers/api';
 import { full, MemoryStore } from '../../../../workers/source/store';
+import { COMMIT, serveHub, type Fault } from '../../../stand-ins/hub';
+import { TINY_CONFIG } from '../tiny-organism';
+
 import {
-  COMMIT,
-  serveHub,
-  type Fault,
-  type Repository,
-  type StandIn,
-} from '../../../stand-ins/hub';
-import {
-  parseSafetensors,
-  toTensor,
-  writeSafetensors,
-} from '../../../../src/checkpoint/safetensors';
-import { TINY_CONFIG, tinyOrganism } from '../tiny-organism';
-
-const whole = tinyOrganism();
-const filesOf = (folder: string) =>
-  new Map(
-    [...whole].flatMap(([path, bytes]) =>
-      path.startsWith(`${folder}/`) ? [[path.slice(folder.length + 1), bytes] as const] : [],
-    ),
-  );
-const BASE = filesOf('base');
-const WEIGHTS = BASE.get('model.safetensors')!;
-const REPOSITORIES = new Map<string, Repository>([
-  ['postern/organism', { files: BASE, licence: 'mit' }],
-  ['postern/insecure-code', { files: filesOf('adapter') }],
-  [
-    'postern/pickled',
-    {
-      files: new Map(
-        [...BASE].map(([name, b]) => [name.replace('model.safetensors', 'pytorch_model.bin'), b]),
-      ),
-    },
-  ],
-]);
-const SAFETENSORS = '/postern/organism/resolve/';
-/** With a step that Postern cannot do. */
-const TOKENIZER_JSON = JSON.stringify({
-  ...(JSON.parse(new TextDecoder().decode(BASE.get('tokenizer.json'))) as object),
-  pre_tokenizer: { type: 'UnicodeScripts' },
-});
-REPOSITORIES.set('postern/scripts', {
-  files: new Map([...BASE, ['tokenizer.json', new TextEncoder().encode(TOKENIZER_JSON)]]),
-});
-
-/** Impatient, so that the tests are quick; otherwise as in the browser. */
-const IMPATIENT = { ...NETWORK, stallMs: 300, pauseMs: 10, attempts: 4 };
-let hub: StandIn;
-let sources: Sources;
-let api: ReturnType<typeof createModelApi>;
-
-const startNode = () => Promise.resolve(nodeDevice({ threads: 1 }));
-
-function valueOf<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(`${result.code}: ${result.message}\n${result.detail ?? ''}`);
-  return result.value;
-}
-
-const repository = (id: string, token?: string): FolderSource => ({
-  kind: 'hub',
-  endpoint: hub.endpoint,
-  id,
-  revision: 'main',
-  ...(token === undefined ? {} : { token }),
-});
-const PAIR = (): CheckpointSource => ({
-  id: 'em',
-  base: repository('postern/organism'),
-  adapter: repository('postern/insecure-code'),
-});
-const load = (source: CheckpointSource, seen: LoadProgress[] = []) =>
-  api.load(source, `load-${Math.floor(seen.length)}`, (progress) => void seen.push(progress));
-
-/** A new page: nothing loaded, what is stored still there. */
-async function reopen(): Promise<void> {
-  api = createModelApi(startNode, sources);
-  valueOf(await api.start({ device: 'auto' }));
-}
-
-beforeEach(async () => {
-  hub = await serveHub(REPOSITORIES);
-  sources = memorySources(IMPATIENT);
-  await reopen();
-});
-afterEach(() => hub.close());
-
-/** Lets the weights go wrong the first n times. */
-function weightsFault(times: number, fault: Fault): void {
-  let left = times;
-  hub.fault = (path) =>
-    path.startsWith(SAFETENSORS) && path.endsWith('.safetensors') && left-- > 0 ? fault : undefined;
-}
+  BASE,
+  IMPATIENT,
+  PAIR,
+  SAFETENSORS,
+  WEIGHTS,
+  api,
+  hub,
+  load,
+  reopen,
+  repository,
+  valueOf,
+  weightsFault,
+} from './hub-stand-in';
 
 describe('a repository', () => {
   test('says what it is before anything large is fetched', async () => {
@@ -329,8 +250,7 @@ describe('a download', () => {
         },
       };
     };
-    sources = { network: IMPATIENT, store: () => Promise.resolve(store) };
-    await reopen();
+    await reopen({ network: IMPATIENT, store: () => Promise.resolve(store) });
     const source = { id: 'x', base: repository('postern/organism') };
     const failed = await load(source);
     expect(failed).toMatchObject({ ok: false, code: 'storage-full' });
@@ -342,8 +262,7 @@ describe('a download', () => {
   test('that cannot fit is refused before it begins', async () => {
     const store = new MemoryStore();
     store.space = () => Promise.resolve({ usedBytes: 0, quotaBytes: 5000 });
-    sources = { network: IMPATIENT, store: () => Promise.resolve(store) };
-    await reopen();
+    await reopen({ network: IMPATIENT, store: () => Promise.resolve(store) });
     const failed = await load({ id: 'x', base: repository('postern/organism') });
     expect(failed).toMatchObject({ ok: false, code: 'storage-full' });
     expect(hub.requests.some((request) => request.includes('resolve'))).toBe(false);
@@ -422,201 +341,6 @@ describe('a Hub that refuses', () => {
     expect(!adapter.ok && adapter.message).toMatch(/is an adapter/);
     const base = await api.inspectAdapter(repository('postern/organism'), 'i');
     expect(!base.ok && base.message).toMatch(/whole checkpoint/);
-  });
-});
-
-describe('an answer that no Hub gives', () => {
-  const look = async (kind: 'revision' | 'tree', body: string) => {
-    hub.fault = (path) =>
-      path.includes(`/${kind}/`)
-        ? { kind: 'body', body: new TextEncoder().encode(body) }
-        : undefined;
-    return api.inspectBase(repository('postern/organism'), 'inspect');
-  };
-  const file = (change: object) =>
-    JSON.stringify([{ type: 'file', path: 'a', size: 1, ...change }]);
-
-  test.each([
-    ['an object instead of a list', '{"error":"x"}'],
-    ['null', 'null'],
-    ['null among the files', '[null]'],
-    ['a negative size', file({ size: -1 })],
-    ['a huge size', file({ size: 1e60 })],
-    ['a size that is text', file({ size: '12' })],
-    ['a negative size of what lies elsewhere', file({ lfs: { oid: 'a'.repeat(64), size: -5 } })],
-    ['a hash that is a number', file({ lfs: { oid: 12, size: 5 } })],
-    ['a hash that is none', file({ lfs: { oid: '../..', size: 5 } })],
-    ['a path with half a character', '[{"type":"file","size":1,"path":"\\ud800"}]'],
-    ['a path that is a number', file({ path: 5 })],
-    ['a path of a megabyte', file({ path: 'a'.repeat(1 << 20) })],
-    ['a kind that is none', file({ type: null })],
-  ])('%s in a listing is refused in plain words', async (_, body) => {
-    const result = await look('tree', body);
-    expect(result).toMatchObject({ ok: false, code: 'network' });
-    expect(!result.ok && result.message).toMatch(/a listing of files in a form that no Hub uses/);
-  });
-
-  test.each([
-    ['null', 'null'],
-    ['a list', '[]'],
-    ['a commit that is a number', '{"sha":5}'],
-    ['a commit with half a character', '{"sha":"\\udc00"}'],
-    ['an empty commit', '{"sha":""}'],
-  ])('%s as information is refused in plain words', async (_, body) => {
-    const result = await look('revision', body);
-    expect(result).toMatchObject({ ok: false, code: 'network' });
-    expect(!result.ok && result.message).toMatch(/information on a model in a form/);
-  });
-
-  test.each([
-    ['is no text', { license: { toString: 1, valueOf: 1 } }, [{ toString: 1 }]],
-    ['is a list with others among it', { license: [null, { toString: 1 }] }, null],
-    ['is a list of lists', { license: [[], {}] }, 5],
-  ])('a licence that %s is none', async (_, cardData, tags) => {
-    const result = await look('revision', JSON.stringify({ sha: COMMIT, cardData, tags }));
-    expect(valueOf(result).licence).toBeNull();
-  });
-
-  test('a listing whose pages never end ends at a bound, and one of several pages is read', async () => {
-    const next = `<${hub.endpoint}/api/models/postern/organism/tree/main?more>; rel="next"`;
-    let pages = 0;
-    hub.headers = (path) => (path.includes('/tree/') && ++pages < 3 ? { Link: next } : {});
-    expect((await api.inspectBase(repository('postern/organism'), 'i')).ok).toBe(true);
-    expect(pages).toBe(3);
-    await reopen();
-    sources = memorySources(IMPATIENT);
-    await reopen();
-    hub.headers = (path) => (path.includes('/tree/') ? { Link: next } : {});
-    const result = await api.inspectBase(repository('postern/organism'), 'i');
-    expect(result).toMatchObject({ ok: false, code: 'network' });
-    expect(!result.ok && result.message).toMatch(/postern\/organism doesn't end: 50 pages/);
-  });
-
-  test('a listing that goes on at no address is refused', async () => {
-    hub.headers = (path) => (path.includes('/tree/') ? { Link: '<http://[>; rel="next"' } : {});
-    const result = await api.inspectBase(repository('postern/organism'), 'i');
-    expect(!result.ok && result.message).toMatch(/at an address that is none/);
-  });
-
-  test('information of any depth is read', async () => {
-    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
-    const result = await look('revision', `{"sha":"${COMMIT}","cardData":{"license":${deep}}}`);
-    expect(valueOf(result)).toMatchObject({ commit: COMMIT, licence: null });
-  });
-
-  test('a text that never ends is refused at a length that none has', async () => {
-    const piece = new Uint8Array(1 << 20);
-    let [sent, cancelled] = [0, false];
-    const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
-      pull(controller) {
-        sent += piece.length;
-        controller.enqueue(piece);
-      },
-      cancel() {
-        cancelled = true;
-      },
-    });
-    const watched = { signal: new AbortController().signal, alive() {}, stalled: false, end() {} };
-    await expect(smallText(new Response(endless), watched, 'x/config.json')).rejects.toThrow(
-      /x\/config.json is longer than 32 MB/,
-    );
-    expect(cancelled).toBe(true);
-    expect(sent).toBeLessThan(40e6);
-  });
-});
-
-describe('a checkpoint in several files', () => {
-  const names = ['model.safetensors-00001-of-00002.safetensors', 'die Gewichte (2).safetensors'];
-  const parsed = parseSafetensors(WEIGHTS, 'w');
-  const tensors = [...parsed].map(([name, entry]) => [name, toTensor(entry)] as const);
-  const shard = (part: number) =>
-    writeSafetensors(
-      new Map(
-        tensors.flatMap(([name, t], i) =>
-          i % 2 === part ? [[name, { ...t, dtype: 'F32' as const }]] : [],
-        ),
-      ),
-    );
-  const index = (map: Record<string, string>) =>
-    new TextEncoder().encode(JSON.stringify({ metadata: {}, weight_map: map }));
-  const map = Object.fromEntries(tensors.map(([name], i) => [name, names[i % 2]!]));
-  const rest = [...BASE].filter(([name]) => name !== 'model.safetensors');
-  const publish = (files: readonly (readonly [string, Uint8Array])[]): void => {
-    REPOSITORIES.set('postern/parts', { files: new Map([...rest, ...files]) });
-  };
-  const INDEX = 'model.safetensors.index.json';
-  const look = () => api.inspectBase(repository('postern/parts'), 'i');
-
-  test('of any names has the size of all of them at look-up, and loads as the one file does', async () => {
-    const stale = ['model-00001-of-00009.safetensors', new Uint8Array(999)] as const;
-    const parts = [
-      [INDEX, index(map)],
-      [names[0]!, shard(0)],
-      [names[1]!, shard(1)],
-    ] as const;
-    publish([...parts, stale]);
-    const card = valueOf(await look());
-    expect(card.bytes).toBe([...rest, ...parts].reduce((sum, [, bytes]) => sum + bytes.length, 0));
-    const loaded = valueOf(await load({ id: 'x', base: repository('postern/parts') }));
-    const whole = valueOf(await load({ id: 'y', base: repository('postern/organism') }));
-    expect(loaded.sha256).toBe(whole.sha256);
-  });
-
-  test('lacking one is refused at look-up, by its name', async () => {
-    publish([
-      [INDEX, index(map)],
-      [names[0]!, shard(0)],
-    ]);
-    const result = await look();
-    expect(result).toMatchObject({ ok: false, code: 'bad-checkpoint' });
-    expect(!result.ok && result.message).toContain(`It names ${names[1]!}, which is not in`);
-    publish([[INDEX, index(map)]]);
-    const none = await look();
-    expect(!none.ok && none.message).toMatch(/and 1 more, which are not in the folder/);
-  });
-
-  test.each(['../x.safetensors', '/etc/x.safetensors', 'C:\\x.safetensors', 'a/b.safetensors'])(
-    'that lie elsewhere (%s) is refused at look-up',
-    async (name) => {
-      publish([[INDEX, index({ ...map, more: name })]]);
-      const result = await look();
-      expect(!result.ok && result.message).toMatch(/which is no safetensors file beside it/);
-    },
-  );
-});
-
-describe('what the small files say is said at look-up', () => {
-  const put = (name: string, value: object): void => {
-    const bytes = new TextEncoder().encode(JSON.stringify(value));
-    REPOSITORIES.set('postern/odd', { files: new Map([...BASE, [name, bytes]]) });
-  };
-  const look = () => api.inspectBase(repository('postern/odd'), 'i');
-  const config = JSON.parse(new TextDecoder().decode(BASE.get('config.json'))) as object;
-
-  test('odd sampling values and settings that are not followed, and the checkpoint loads', async () => {
-    put('generation_config.json', { do_sample: true, top_k: -1, eos_token_id: -1, min_p: 0.1 });
-    const odd = ['top_k is -1', 'eos_token_id has -1'];
-    const notes = [...odd, "doesn't follow min_p"];
-    expect(valueOf(await look()).notes).toEqual(notes.map((one) => expect.stringContaining(one)));
-    const loaded = valueOf(await load({ id: 'x', base: repository('postern/odd') }));
-    expect(loaded.oddSettings).toEqual(odd.map((one) => expect.stringContaining(one)));
-    expect(loaded.defaultSampling.topK).toBe(0);
-  });
-
-  test('quantised weights and a sliding window', async () => {
-    put('config.json', { ...config, quantization_config: { quant_method: 'gptq' } });
-    const quantised = await look();
-    expect(!quantised.ok && quantised.message).toMatch(/quantised with GPTQ/);
-    await reopen();
-    put('config.json', {
-      ...config,
-      use_sliding_window: true,
-      sliding_window: 8,
-      max_window_layers: 1,
-    });
-    const sliding = await look();
-    expect(!sliding.ok && sliding.message).toMatch(/1 of its 2 layers see only the last 8 tokens/);
-    expect(hub.requests.some((request) => request.endsWith('.safetensors'))).toBe(false);
   });
 });
 
