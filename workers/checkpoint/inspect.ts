@@ -21,13 +21,22 @@ export async function inspectBase(
   sources: Sources,
   signal: AbortSignal,
 ): Promise<CheckpointCard> {
+  return (await baseCard(source, sources, signal)).card;
+}
+
+async function baseCard(
+  source: FolderSource,
+  sources: Sources,
+  signal: AbortSignal,
+): Promise<{ card: CheckpointCard; folder: Folder }> {
   const { card, folder, text } = await inspect(source, 'base', 'config.json', sources, signal);
   const config = parseConfig(text, `${folder.name}/config.json`);
   const parameters = [...expectedTensors(config).values()].reduce(
     (sum, dims) => sum + dims.reduce((product, dim) => product * dim, 1),
     0,
   );
-  return { ...card, config, parameters, notes: await notesOf(folder, signal) };
+  const notes = await notesOf(folder, signal);
+  return { card: { ...card, config, parameters, notes }, folder };
 }
 
 /** What generation_config.json asks for that is not done here. */
@@ -50,8 +59,7 @@ export async function lookUpBase(
   sources: Sources,
   signal: AbortSignal,
 ): Promise<CheckpointCard> {
-  const card = await inspectBase(source, sources, signal);
-  const folder = await openFolder(source, sources);
+  const { card, folder } = await baseCard(source, sources, signal);
   await readTokenizer(
     async (path) => {
       const text = await folder.peek(path, signal);
