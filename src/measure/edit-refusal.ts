@@ -18,10 +18,12 @@ export function editRefusal(
   if (mode === 'off') return null;
   const it = direction.imported === undefined ? 'This direction' : 'The imported file';
   const { needs } = EDIT_MODE_FACTS[mode];
-  if (needs !== null && !knowsAlignedMean(direction)) {
-    return `${it} does not hold the aligned mean that this edit starts from. Choose "Ablate to zero" or "Steer".`;
+  if (needs === 'alignedMean' && !knowsAlignedMean(direction)) {
+    return `${it} does not hold the aligned mean that this ablates to. Choose "Ablate to zero" or "Steer".`;
   }
-  if (needs === 'capThreshold' && Number.isNaN(direction.capThreshold[0])) {
+  // A cap stands as far above the aligned mean as it was measured.
+  const knowsCap = knowsAlignedMean(direction) && !Number.isNaN(direction.capThreshold[0]);
+  if (needs === 'capThreshold' && !knowsCap) {
     return `${it} does not hold the threshold of the cap. Choose "Ablate to zero" or "Steer".`;
   }
   const has = layersWithDirection(direction.vectors);

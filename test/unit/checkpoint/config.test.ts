@@ -139,9 +139,11 @@ describe('config.json', () => {
   });
 
   test('with a value of any depth in the wrong place is refused in a few words', () => {
-    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
-    const text = JSON.stringify(smol).replace('"attention_bias":false', `"attention_bias":${deep}`);
-    expect(() => parseConfig(text, 'c')).toThrow('attention_bias is a list, which');
+    const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    const text = (depth: number) =>
+      JSON.stringify(smol).replace('"attention_bias":false', `"attention_bias":${nested(depth)}`);
+    expect(() => parseConfig(text(150), 'c')).toThrow('attention_bias is a list, which');
+    expect(() => parseConfig(text(200_000), 'c')).toThrow('Lists and objects in the file are');
   });
 
   test('of a giant text is refused before it is parsed', () => {

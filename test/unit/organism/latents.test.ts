@@ -137,7 +137,7 @@ describe('a latent as a direction', () => {
       latentDirection(latents(), sae, 3, { ...ALIGNED, ...change }, 0);
     expect(other({ sha256: 'bb' })).toThrow('another aligned model');
     expect(other({ config: { nLayers: 4, dModel: 8 } })).toThrow('8 wide');
-    expect(other({ config: { nLayers: 1, dModel: 6 } })).toThrow('an index 1');
+    expect(other({ config: { nLayers: 1, dModel: 6 } })).toThrow('Its index 1 does not fit');
   });
 });
 

@@ -30,7 +30,7 @@ const DEFAULTS: readonly SavedDirection[] = [
 ];
 
 /** As much of the page as links and bundles ask for; a pair that comes on stage brings the directions of the start. */
-function page({ customPair = false, nLayers = 2, list = DEFAULTS } = {}) {
+function page({ isCustom = false, nLayers = 2, list = DEFAULTS } = {}) {
   const aligned = { id: 'base', sha256: 'aa', config: { nLayers, dModel: 2 }, precision: 'f32' };
   const em = { ...aligned, id: 'em', sha256: '0123abcd' };
   const use = (held: SavedDirection): void => {
@@ -74,7 +74,7 @@ function page({ customPair = false, nLayers = 2, list = DEFAULTS } = {}) {
   const postern = {
     directions,
     pair: {
-      customPair,
+      isCustom,
       registry,
       bundled: registry,
       emEntry: entry,
@@ -85,7 +85,7 @@ function page({ customPair = false, nLayers = 2, list = DEFAULTS } = {}) {
       checkpoint: (id: string) => (id === 'em' ? em : aligned),
       trainedHere: () => false,
     },
-    customPair: {
+    customModel: {
       commitOf: () => null,
       offer: ({ state }: { state: LinkState }) => offered.push(state),
     },
@@ -118,10 +118,10 @@ function page({ customPair = false, nLayers = 2, list = DEFAULTS } = {}) {
     measurements: {
       n: 96,
       split: 'report',
-      customPair: null,
+      customQuestions: null,
       imported: { add: () => {} },
     },
-    training: { shelf: { list: [], onSelected: () => false } },
+    training: { shelf: { list: [], isSelected: () => false } },
   };
   return { postern: postern as unknown as Postern, directions, offered };
 }
@@ -177,7 +177,7 @@ describe('the directions that a bundle had in use', () => {
 });
 
 describe('a bundle of a pair of one’s own', () => {
-  const bundle = () => saved(FROM_FILE, null, { customPair: true, nLayers: 2 });
+  const bundle = () => saved(FROM_FILE, null, { isCustom: true, nLayers: 2 });
 
   test('says what it left out and that the pair comes first, where another is on stage', async () => {
     const { postern, directions, offered } = page({ nLayers: 3 });
@@ -196,7 +196,7 @@ describe('a bundle of a pair of one’s own', () => {
   });
 
   test('brings its directions once the pair is on stage, and offers it no more', async () => {
-    const { postern, directions, offered } = page({ customPair: true });
+    const { postern, directions, offered } = page({ isCustom: true });
     const said = await openBundle(postern, address, bundle());
     expect(offered).toHaveLength(0);
     expect(said).not.toMatch(/again/);
@@ -208,7 +208,7 @@ test('a link says once what it cannot carry, also where one direction is cut and
   const { postern, directions } = page({ list: [FROM_FILE] });
   directions.currentId = directions.headerId = FROM_FILE.id;
   expect(linkOf(postern, 'direction').missing).toHaveLength(1);
-  const customPair = page({ list: [FROM_FILE], customPair: true });
+  const customPair = page({ list: [FROM_FILE], isCustom: true });
   customPair.directions.currentId = customPair.directions.headerId = FROM_FILE.id;
   expect(linkOf(customPair.postern, 'direction').missing).toEqual([
     expect.stringContaining('A bundle carries it, to be opened when the pair is on stage.'),
