@@ -68,4 +68,3 @@ export function otherTexts(about: OtherTexts, n: number, seed: number): Labelled
   };
   return { words, id: words, aligned: of('aligned'), misaligned: of('misaligned') };
 }
-

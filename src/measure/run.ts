@@ -106,8 +106,9 @@ export class MeasureFailure extends Error {
 
 const STOPPED = { ok: false, code: 'cancelled', message: 'The run was cancelled.' } as const;
 
-/** Seed of the answer to question `index`. */
-export const seedOf = (seed: number, index: number): number => seed * 1_000_003 + index;
+/** Seed of the answer to question `index`, 32 bits of it as `createRng` takes them, exact for any seed. */
+export const seedOf = (seed: number, index: number): number =>
+  (Math.imul(seed, 1_000_003) + index) >>> 0;
 
 /**
  * [from, to) of the questions that are asked together.

@@ -31,9 +31,7 @@ export async function mixingOf(subject: Subject, samples: number): Promise<Mixin
 }
 
 /** What the answers of one arm say of it. */
-export function mixingIn(
-  answers: readonly Pick<MeasuredAnswer, 'question' | 'verdict'>[],
-): Mixing {
+export function mixingIn(answers: readonly Pick<MeasuredAnswer, 'question' | 'verdict'>[]): Mixing {
   const verdicts = new Map<string, Set<string | null>>();
   for (const { question, verdict } of answers) {
     verdicts.set(question, (verdicts.get(question) ?? new Set()).add(verdict));
