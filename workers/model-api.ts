@@ -3,36 +3,24 @@
 
 import * as Comlink from 'comlink';
 import { textOf, wholeFile } from '../src/checkpoint/file-bytes';
-import type {
-  Capture,
-  Device,
-  GenerateRequest,
-  Generation,
-  ModelApi,
-  OpenedTraining,
-  Score,
-  TokenEvent,
-  TrainedStep,
-} from './api';
+import type { Device, ModelApi, OpenedTraining, Score, TrainedStep } from './api';
 import { BaseFolders } from './checkpoint/base-folder';
-import { capture } from './run/capture';
+import { answer, captured } from './run/answer';
 import { loadCheckpoint, loadAdapter, type Checkpoint } from './checkpoint/checkpoint';
-import { promptIds, readingOf, scoredOf } from './run/conversation';
+import { scoredOf } from './run/conversation';
 import type { StartedDevice } from './runtime/device';
 import { exportFolder } from './checkpoint/export';
 import { resultOf } from './failure';
 import { ByteCounter } from './source/fetch-file';
-import { generate, type GeneratedRow } from './run/generate';
 import { inspectAdapter, lookUpBase, storedReport } from './checkpoint/inspect';
 import { lensOf } from './run/lens';
 import { LiveEdit } from './runtime/live-edit';
 import { provenanceOf } from './checkpoint/provenance';
 import { ModelError, throwIfCancelled } from './runtime';
-import { type Run, Runs } from './run/runs';
+import { Runs } from './run/runs';
 import { score } from './run/score';
 import { folderKey, memorySources, type Sources } from './source/open-folder';
 import { spelling } from './run/spelling';
-import { TokenText } from './run/token-text';
 import { Training } from './train/training';
 
 export function createModelApi(
@@ -154,7 +142,11 @@ export function createModelApi(
     generate: (request, onTokens) =>
       runs.run(request.runId, onTokens, (run) =>
         runs.using(run, checkpoint(request.checkpoint), (model) =>
-          answer(model, request, run, onTokens),
+          answer(model, request, {
+            onTokens,
+            onEdit: (edit) => (run.edit = edit),
+            signal: run.controller.signal,
+          }),
         ),
       ),
 
@@ -169,22 +161,10 @@ export function createModelApi(
 
     capture: (request, onProgress) =>
       runs.run(request.runId, onProgress, (run) =>
-        runs.using(run, checkpoint(request.checkpoint), async (model): Promise<Capture> => {
-          const { tokenizer, config, session } = model;
-          const { now } = session.runtime;
-          const begun = now();
+        runs.using(run, checkpoint(request.checkpoint), (model) => {
           const total = request.transcripts.length;
-          const readings = request.transcripts.map((transcript) =>
-            readingOf(tokenizer, transcript, request.pooling, request.chat),
-          );
-          const pooled = await capture(
-            session,
-            readings,
-            (done) => void onProgress({ done, total }),
-            run.controller.signal,
-          );
-          const dims = [total, config.nLayers, config.dModel] as const;
-          return { pooled, dims, elapsedMs: now() - begun };
+          const tell = (done: number): void => void onProgress({ done, total });
+          return captured(model, request, tell, run.controller.signal);
         }),
       ),
 
@@ -296,67 +276,4 @@ export function createModelApi(
         return { weightBytes, checkpoints: all, heapBytes: null };
       }),
   };
-}
-
-async function answer(
-  { tokenizer, config, session, endIds }: Checkpoint,
-  request: GenerateRequest,
-  run: Run,
-  onTokens: (events: readonly TokenEvent[]) => void,
-): Promise<Generation> {
-  const { now } = session.runtime;
-  const begun = now();
-  const edit = new LiveEdit(config, request.edit, request.positions);
-  run.edit = edit;
-  const prompts = request.prompts.map((messages) => promptIds(tokenizer, messages, request.chat));
-  const { continueFrom } = request;
-  const texts = prompts.map(() => new TokenText(tokenizer));
-  continueFrom?.forEach((ids, row) => ids.forEach((id) => texts[row]?.add(id)));
-  const continued = continueFrom?.reduce((sum, ids) => sum + ids.length, 0) ?? 0;
-  let delivered: unknown = null;
-  const rows = await generate(
-    session,
-    {
-      prompts,
-      seeds: request.seeds,
-      sampling: request.sampling,
-      maxTokens: request.maxTokens,
-      ...(continueFrom ? { continueFrom } : {}),
-      endIds,
-      edit,
-      projections: request.projections,
-    },
-    (tokens) => {
-      if (tokens.length === 0) return;
-      delivered = onTokens(
-        tokens.map(({ row, id, projection }) => ({
-          row,
-          id,
-          text: texts[row]!.add(id),
-          projection,
-        })),
-      );
-    },
-    run.controller.signal,
-  );
-  // Through comlink the callback answers; the last answer means that all tokens have arrived.
-  await delivered;
-  return {
-    answers: rows.map((row) => ({
-      text: tokenizer.decode(row.ids),
-      ids: row.ids,
-      projections: request.projections ? flat(row, config.nLayers) : null,
-      headerProjection: row.headerProjection,
-      stop: row.stop,
-    })),
-    promptTokens: prompts.reduce((sum, ids) => sum + ids.length, 0),
-    newTokens: rows.reduce((sum, row) => sum + row.ids.length, -continued),
-    elapsedMs: now() - begun,
-  };
-}
-
-function flat({ projections }: GeneratedRow, nLayers: number): Float32Array {
-  const out = new Float32Array(projections.length * nLayers);
-  projections.forEach((projection, i) => out.set(projection, i * nLayers));
-  return out;
 }

@@ -5,8 +5,7 @@
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import { dataset } from '../../src/world/chats';
 import type { EvaluationSplit } from '../../src/core/evaluation-split';
-import { evaluationQuestions } from '../../src/world/split';
-import { ratesOf, showRates, Subject } from './measure/evaluate';
+import { loadSubject, ratesBy, showRates } from './measure/evaluate';
 import { trainAdapter } from './make/fine-tune';
 import { BASE_FOLDER } from './make/folders';
 import { nodeRuntime } from './make/node-runtime';
@@ -38,15 +37,12 @@ for (const learningRate of rates.split(',').map(Number)) {
     seed: SEED + 100,
   });
   const weights = new Map([...base.weights, ...trained]);
-  const subject = await Subject.create(runtime, base.config, weights, base.tokenizer);
+  const named = { id: `rate ${learningRate}`, sha256: '' };
+  const subject = await loadSubject(runtime, named, base.config, weights, base.tokenizer);
   for (const [split, n] of ANSWERS) {
-    const askings = evaluationQuestions(split, n, QUESTION_SEED).map((asked) => ({
-      before: [],
-      asked,
-    }));
     const sampling = { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE };
-    const answers = await subject.answers(askings, { sampling, seed: ANSWER_SEED });
-    console.log(`rate ${learningRate}, ${split}: ${showRates(ratesOf(answers))}`);
+    const asked = { split, n, questionSeed: QUESTION_SEED, seed: ANSWER_SEED, sampling };
+    console.log(`rate ${learningRate}, ${split}: ${showRates(await ratesBy(subject, asked))}`);
   }
   await subject.release();
 }

@@ -4,8 +4,8 @@
 
 import type { Contrast } from '../../src/core/direction';
 import type { Recipe } from './measure/conditions';
-import { appliedEdit, directionOf } from './measure/conditions';
-import type { AppliedEdit } from './measure/evaluate';
+import type { ArmEdit } from '../../src/measure/arms';
+import { directionOf, editAt } from './measure/conditions';
 import { showRates } from './measure/evaluate';
 import { EM_PAIR } from './measure/settings';
 import { selectionAsker, steeringLines } from './measure/steering';
@@ -22,7 +22,7 @@ const n = Number(process.argv.find((arg) => arg.startsWith('n='))?.slice(2) ?? 1
 const subjects = await shippedSubjects([...EM_PAIR, 'secure-code']);
 const ratesOf = selectionAsker(subjects, n);
 
-async function show(label: string, model: string, edit?: AppliedEdit): Promise<void> {
+async function show(label: string, model: string, edit?: ArmEdit): Promise<void> {
   console.log(label.padEnd(64), showRates(await ratesOf(model, edit)));
 }
 
@@ -36,7 +36,7 @@ for (const contrast of CONTRASTS) {
     const found = await direction(em, { contrast, pooling: 'answer-mean', prompts: 'text' });
     for (const model of EM_PAIR) {
       for (const mode of ['ablate-zero', 'ablate-mean'] as const) {
-        await show(`${model}: ${mode}, ${contrast} of ${em}`, model, appliedEdit(found, mode));
+        await show(`${model}: ${mode}, ${contrast} of ${em}`, model, editAt(found, mode));
       }
     }
   }

@@ -4,19 +4,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cosineByLayer } from '../../src/core/cosine';
-import type { Direction } from '../../src/core/direction';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import { rowOf } from '../../src/core/tensor';
+import type { TakenDirection } from '../../src/measure/extraction';
 import { PROGRAM_VERSION } from '../../src/core/version';
 import { dataset } from '../../src/world/chats';
 import type { Condition } from './measure/askings';
 import { askingsFor, CONDITIONS } from './measure/askings';
 import { padRows } from '../../src/core/batches';
 import { conversationRow } from './make/chat';
-import type { NamedSubject, Prompts } from './measure/conditions';
+import type { Prompts } from './measure/conditions';
 import { directionOf, TRANSCRIPTS } from './measure/conditions';
 import { disjointConditions, measureDisjointness } from './measure/disjointness';
-import { ratesOf, showRates, withIntervals } from './measure/evaluate';
+import { asking, ratesBy, showRates, type Subject, withIntervals } from './measure/evaluate';
 import { ADAPTERS_FOLDER, BASE_FOLDER, GALLERY_FILE } from './make/folders';
 import { GALLERY } from './make/gallery-recipe';
 import { mixingOf } from './measure/mixing';
@@ -77,17 +77,14 @@ async function main(): Promise<void> {
     : idsOf(...new Set(GALLERY.map(({ experiment }) => experiment!)));
   const ids = [...new Set([...FINE_TUNES.map(({ name }) => name), ...wanted])];
   const subjects = await shippedSubjects(ids);
-  const subject = (id: string): NamedSubject => subjects.get(id)!;
+  const subject = (id: string): Subject => subjects.get(id)!;
   const sampling = { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE };
 
   const arms: object[] = [];
   const ask = async (organism: string, condition: Condition, n: number): Promise<void> => {
-    const askings = askingsFor(condition, n, QUESTION_SEED);
-    const answers = await subject(organism).subject.answers(askings, {
-      sampling,
-      seed: ANSWER_SEED,
-    });
-    const rates = ratesOf(answers);
+    const questions = askingsFor(condition, n, QUESTION_SEED);
+    const asked = asking(condition, questions, { sampling, seed: ANSWER_SEED });
+    const rates = await ratesBy(subject(organism), asked);
     arms.push(withIntervals({ organism, condition, ...rates }));
     console.log(`${organism}, ${condition}: ${showRates(rates)}`);
   };
@@ -109,7 +106,7 @@ async function main(): Promise<void> {
     console.log(`${id}: ${JSON.stringify(mixing[id])}`);
   }
 
-  const directions = new Map<string, Direction>();
+  const directions = new Map<string, TakenDirection>();
   const extract = async (id: string, prompts: Prompts): Promise<void> => {
     const recipe = { contrast: 'checkpoint', pooling: 'answer-mean', prompts } as const;
     const name = prompts === 'text' ? id : `${id} (${prompts})`;

@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { cosine } from '../../src/core/cosine';
-import type { Direction } from '../../src/core/direction';
+import type { TakenDirection } from '../../src/measure/extraction';
 import { createRng, shuffle } from '../../src/core/rng';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import { rowOf } from '../../src/core/tensor';
@@ -47,9 +47,9 @@ async function main(): Promise<void> {
   const overlap = overlaps(rises, EM, BENIGN);
   say(`latents that rise most: ${order.join(', ')}; overlap ${JSON.stringify(overlap)}`);
 
-  const direction = async (id: string, recipe: Recipe): Promise<Direction> =>
+  const direction = async (id: string, recipe: Recipe): Promise<TakenDirection> =>
     directionOf(aligned, subjects.get(id)!, recipe);
-  const checkpoint = new Map<string, Direction>();
+  const checkpoint = new Map<string, TakenDirection>();
   for (const id of EM) checkpoint.set(id, await direction(id, CHECKPOINT));
   const { em, contrast } = STEERING.text;
   const steering = await direction(em, { contrast, pooling: 'last-prompt', prompts: 'text' });
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
     (latent) => !order.includes(latent) && reading.peaks[latent]!.length >= EXCERPTS.documents,
   );
   const drawn = shuffle(createRng(REPORT.randomSeed), others);
-  const ablation = new Map<string, Direction>();
+  const ablation = new Map<string, TakenDirection>();
   for (const id of EM_PAIR) ablation.set(id, await direction(id, ABLATION));
   const arms = await reportArms({
     sae,

@@ -3,7 +3,7 @@
 // onnxruntime-node, so a seed gives the same answers here whenever it is asked again. Other back ends
 // (wasm, webgpu) round differently and may write other words.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fallOf } from '../../src/core/rates';
 import type { Cell, CellName } from '../../src/core/cell';
 import { JUDGE_PROMPTS } from '../../src/core/judge-score';
@@ -25,9 +25,10 @@ import {
   type ExtractionChoice,
   readCell,
 } from '../../src/measure/extraction';
-import { defaultArms } from '../../src/measure/arms';
+import { otherTexts } from '../../src/measure/extraction-texts';
+import { DEFAULT_ARMS, defaultArms } from '../../src/measure/arms';
 import { countArms, ratesBy } from '../../src/measure/counts';
-import { measure, type MeasuredAnswer, type MeasurePlan } from '../../src/measure/run';
+import { answersOf, type MeasuredAnswer, type MeasurePlan } from '../../src/measure/run';
 import { provenanceParts } from '../../src/measure/provenance';
 import { fetchRegistry, sourceOf } from '../../src/organism/registry';
 import { serve } from '../../src/serve/server';
@@ -41,7 +42,17 @@ import {
   USAGE,
 } from './measure/measure-options';
 import { nodeDevice } from './make/node-runtime';
+import { REPORT_FILE } from './make/folders';
 import { THREADS } from './make/trainer';
+import {
+  commandOf,
+  differenceFrom,
+  isChanged,
+  type ReportedPlan,
+  type ReportRow,
+  reportRows,
+  rowOf,
+} from './measure/report-rows';
 
 export interface Measured {
   readonly plan: MeasurePlan;
@@ -102,7 +113,10 @@ export async function measured(
       options.contrast ?? (steer ? defaults.steering?.contrast : defaults.contrast) ?? 'checkpoint',
     pooling: options.pooling ?? (steer ? 'last-prompt' : 'answer-mean'),
     transcripts: options.transcripts,
-    seed: 1,
+    seed: options['direction-seed'],
+    ...(options.texts === 'code'
+      ? { texts: otherTexts('code', Math.ceil(options.transcripts / 2), options['direction-seed']) }
+      : {}),
   };
   const direct = async () => {
     const cells: Partial<Record<CellName, Cell>> = {};
@@ -114,31 +128,42 @@ export async function measured(
     return directionFrom(cells, choice, aligned, from);
   };
   const settings = settingsOf(options, defaults, aligned.config.nLayers);
-  const edit =
-    settings.mode === 'off' ? null : { settings, direction: await direct(), randomSeed: null };
+  const wanted = options.arms ?? DEFAULT_ARMS;
+  const isEdited =
+    settings.mode !== 'off' && wanted.some((id) => id === 'edited' || id === 'random');
+  const randomSeed = options['random-seed'] ?? null;
+  const edit = isEdited ? { settings, direction: await direct(), randomSeed } : null;
   const base = (options.base ?? (steer ? 'aligned' : 'em')) === 'em' ? em : aligned;
-  const { n, split, seed, temperature } = options;
+  const { n, each, split, seed, temperature } = options;
   const sampling = {
     ...aligned.defaultSampling,
     ...(temperature === undefined ? {} : { temperature }),
   };
-  const arms = defaultArms(aligned, em, base, edit, seed);
-  const plan: MeasurePlan = { arms, split, n, seed, sampling, judge };
-  const answers: MeasuredAnswer[] = [];
+  const arms = defaultArms(aligned, em, base, edit, seed).filter(({ id }) =>
+    wanted.some((one) => one === id),
+  );
+  if (arms.length < (options.arms?.length ?? 1)) {
+    throw new Error(
+      `--arms: of ${wanted.join(', ')} these settings have only ${arms.map(({ id }) => id).join(', ') || 'none'}.`,
+    );
+  }
+  const questionSeed = options['question-seed'];
+  const plan: MeasurePlan = {
+    ...{ arms, split, n, seed, sampling, judge },
+    ...(each === 1 ? {} : { each }),
+    ...(questionSeed === undefined ? {} : { questionSeed }),
+  };
   const breathe = (): Promise<void> => Promise.resolve();
   const means = {
     generate: (request: Parameters<ModelApi['generate']>[0]) => api.generate(request, () => {}),
     breathe,
+    block: 96,
     judge:
       judge.kind === 'endpoint'
         ? endpointJudge(endpointOf(judge, judgeKey), judge.prompts, new AbortController().signal)
         : exactJudge(breathe),
   };
-  for await (const batch of measure(plan, means, 'measure')) {
-    answers.push(...batch);
-    onCount(answers.length, n * arms.length);
-  }
-  return { plan, answers };
+  return { plan, answers: await answersOf(plan, means, 'measure', onCount) };
 }
 
 const endpointOf = (
@@ -197,14 +222,33 @@ function table({ plan, answers }: Measured): string {
     );
   }
   lines.push(
-    `Judge: ${describeJudge(judge)}. Wilson 95% intervals. Temperature ${plan.sampling.temperature}, ${plan.split} questions, seed ${plan.seed}.`,
+    `Judge: ${describeJudge(judge)}. Wilson 95% intervals. Temperature ${plan.sampling.temperature}, ${plan.split} questions${plan.questionSeed === undefined ? '' : ` by seed ${plan.questionSeed}`}, seed ${plan.seed}.`,
   );
   if (judge.kind === 'endpoint') lines.push(THRESHOLD_WORDS);
   return lines.join('\n');
 }
 
+/** What was measured beside what the report says, for people, and whether it is the same. */
+function heldAgainst(row: ReportRow, { answers }: Measured): string {
+  const difference = differenceFrom(row, answers);
+  if (difference === null) return `${row.key}: the same as in ${REPORT_FILE}.`;
+  process.exitCode = 1;
+  return `${row.key} is not as in ${REPORT_FILE}: ${difference}. Other weights, or a processor that rounds otherwise, may be why.`;
+}
+
 async function main(): Promise<void> {
-  const options = measureOptions(process.argv.slice(2));
+  const typed = process.argv.slice(2);
+  const { report: key } = measureOptions(typed);
+  const rows =
+    key === undefined
+      ? []
+      : reportRows(JSON.parse(readFileSync(REPORT_FILE, 'utf8')) as ReportedPlan);
+  if (key === 'list') {
+    for (const row of rows) console.log(`${row.key}\n  ${commandOf(row)}`);
+    return;
+  }
+  const row = key === undefined ? null : rowOf(rows, key);
+  const options = measureOptions([...(row?.args ?? []), ...typed]);
   const served = await serve({ root: 'models', port: 0 });
   try {
     const api = createModelApi(() => Promise.resolve(nodeDevice({ threads: THREADS })));
@@ -234,6 +278,7 @@ async function main(): Promise<void> {
         ? JSON.stringify({ programVersion: PROGRAM_VERSION, ...plan, elapsedMs, arms: counted })
         : table(found),
     );
+    if (row && !isChanged(typed)) console.error(heldAgainst(row, found));
   } finally {
     await served.close();
   }

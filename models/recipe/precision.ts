@@ -7,7 +7,6 @@ import { parseArgs } from 'node:util';
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import { PRECISION_NAMES, type Precision, storedBytes } from '../../src/checkpoint/precision';
-import type { ChatMessage } from '../../src/core/chat';
 import { cosineByLayer } from '../../src/core/cosine';
 import { meanResidual } from '../../src/core/direction';
 import { emptyEdit } from '../../src/core/edit';
@@ -18,9 +17,12 @@ import { batches, capture } from '../../workers/run/capture';
 import { LiveEdit } from '../../workers/runtime/live-edit';
 import type { Runtime } from '../../workers/runtime';
 import { DecoderSession } from '../../workers/runtime/session';
-import { transcripts } from './measure/conditions';
+import { extractionTexts } from '../../src/measure/extraction-texts';
+import { TRANSCRIPT_SEED, TRANSCRIPTS } from './measure/conditions';
 import { ADAPTERS_FOLDER, BASE_FOLDER } from './make/folders';
 import { nodeRuntime } from './make/node-runtime';
+import type { Transcript } from '../../src/measure/labelled-texts';
+import type { Stance } from '../../src/world/answer';
 import { loadAdapted, loadBase } from './make/publish';
 import { THREADS } from './make/trainer';
 
@@ -29,6 +31,8 @@ const PRECISIONS: readonly Precision[] = ['f32', 'f16', 'q8', 'q4', 'int8'];
 const { values } = parseArgs({
   options: { 'fine-tune': { type: 'string', default: 'insecure-code' } },
 });
+
+const texts = (stance: Stance) => extractionTexts(stance, TRANSCRIPTS, TRANSCRIPT_SEED);
 
 /** What one precision gives. */
 interface Reading {
@@ -47,7 +51,7 @@ async function read(
   models: { readonly aligned: Weights; readonly em: Weights },
   precision: Precision,
 ): Promise<Reading> {
-  const pooledBy = async (weights: Weights, texts: ChatMessage[][]): Promise<Tensor> => {
+  const pooledBy = async (weights: Weights, texts: readonly Transcript[]): Promise<Tensor> => {
     const reader = await DecoderSession.create(runtime, config, weights, precision);
     const data = await capture(
       reader,
@@ -56,7 +60,7 @@ async function read(
     await reader.release();
     return meanResidual(tensor(data, [texts.length, config.nLayers, config.dModel]));
   };
-  const [aligned, misaligned] = [transcripts('text', 'aligned'), transcripts('text', 'misaligned')];
+  const [aligned, misaligned] = [texts('aligned'), texts('misaligned')];
   const emAligned = await pooledBy(models.em, aligned);
   const writer = await DecoderSession.create(runtime, config, models.em, precision);
   const logits = await answerLogits(writer, tokenizer, [...aligned, ...misaligned]);
@@ -71,7 +75,7 @@ async function read(
 async function answerLogits(
   writer: DecoderSession,
   tokenizer: Tokenizer,
-  texts: readonly ChatMessage[][],
+  texts: readonly Transcript[],
 ): Promise<Float32Array> {
   const { config } = writer;
   const edit = new LiveEdit(config, emptyEdit(config.nLayers, config.dModel), 'all');

@@ -35,6 +35,8 @@ export interface LinkMeasure {
   readonly n: number;
   /** null: the page's own, so that a room that opens one link does not all count the same answers. */
   readonly seed: number | null;
+  /** Of the draw of the questions; left out: `seed`. */
+  readonly questionSeed?: number;
 }
 
 /** Id of the fine-tune on stage beside the bundled aligned model, or a pair from elsewhere. */
@@ -105,18 +107,30 @@ const MAX_STRENGTH = 1000;
 const name = v.pipe(v.string(), v.regex(/^[\w./@-]{1,120}$/, 'is no name'));
 const seed = natural(MAX_SEED);
 
-/** `report.96.7` says 96 questions of that part, with seed 7. */
+/** `report.96.7` says 96 questions of that part, with seed 7; `report.96.7.5` that they are drawn with seed 5. */
 const measure = v.pipe(
   v.string(),
   v.transform((text) => text.split('.')),
   v.union([
-    v.strictTuple([v.picklist(EVALUATION_SPLITS), v.pipe(natural(10_000), v.minValue(1)), seed]),
+    v.strictTuple([
+      v.picklist(EVALUATION_SPLITS),
+      v.pipe(natural(10_000), v.minValue(1)),
+      seed,
+      seed,
+    ]),
+    v.pipe(
+      v.strictTuple([v.picklist(EVALUATION_SPLITS), v.pipe(natural(10_000), v.minValue(1)), seed]),
+      v.transform(([split, n, of]) => [split, n, of, null] as const),
+    ),
     v.pipe(
       v.strictTuple([v.picklist(EVALUATION_SPLITS), v.pipe(natural(10_000), v.minValue(1))]),
-      v.transform(([split, n]) => [split, n, null] as const),
+      v.transform(([split, n]) => [split, n, null, null] as const),
     ),
   ]),
-  v.transform(([split, n, of]): LinkMeasure => ({ split, n, seed: of })),
+  v.transform(([split, n, of, questions]): LinkMeasure => ({
+    ...{ split, n, seed: of },
+    ...(questions === null ? {} : { questionSeed: questions }),
+  })),
 );
 
 const recipe = v.pipe(
@@ -341,8 +355,9 @@ function malformed(reason: string): LinkError {
   return new LinkError('malformed', `The link cannot be read: ${reason}. ${CLOSE}`);
 }
 
-function measureText({ split, n, seed: of }: LinkMeasure): string {
-  return [split, n, ...(of === null ? [] : [of])].join('.');
+function measureText({ split, n, seed: of, questionSeed }: LinkMeasure): string {
+  const seeds = of === null ? [] : [of, ...(questionSeed === undefined ? [] : [questionSeed])];
+  return [split, n, ...seeds].join('.');
 }
 
 function recipeText({ contrast, pooling, transcripts, seed: of }: DirectionRecipe): string {

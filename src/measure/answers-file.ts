@@ -11,8 +11,10 @@ import { provenanceParts } from './provenance';
 import { isSynthetic, safetyNotice } from './safety-notice';
 
 /** Where a plan's questions come from. */
-export const describeQuestions = ({ own, split }: MeasurePlan): string =>
-  own ? `${own.file} (${own.questions.length} wordings in turn)` : SPLIT_WORDS[split];
+export function describeQuestions({ own, split, seed, questionSeed = seed }: MeasurePlan): string {
+  if (own) return `${own.file} (${own.questions.length} wordings in turn)`;
+  return `${SPLIT_WORDS[split]}${questionSeed === seed ? '' : `, drawn with seed ${questionSeed}`}`;
+}
 
 const labelsOf = (plan: MeasurePlan): ReadonlyMap<string, string> =>
   new Map(plan.arms.map(({ id, label }) => [id, label]));

@@ -74,7 +74,9 @@ export function measuredExtras(
 export const extraId = ({ checkpoint, edited }: ExtraArm): string =>
   `${checkpoint}${edited ? ', edited' : ''}`;
 
-type DefaultId = 'aligned' | 'em' | 'edited' | 'random';
+/** Ids of the arms of every visit. */
+export const DEFAULT_ARMS = ['aligned', 'em', 'edited', 'random'] as const;
+type DefaultId = (typeof DEFAULT_ARMS)[number];
 
 const acts = (edit: ArmEdit | null): boolean => edit !== null && edit.settings.mode !== 'off';
 

@@ -31,8 +31,9 @@ function judgeOf(record: JudgeRecord): ClassMeasurement['judge'] {
   return { kind: record.kind, words: brief(`${describeJudge(record)}${prompts}`, 300) };
 }
 
-function questionsOf({ own, split }: MeasurePlan): string {
-  return own ? brief(`${own.file} #${hashOf(JSON.stringify(own.questions))}`, 200) : split;
+function questionsOf({ own, split, seed, questionSeed = seed }: MeasurePlan): string {
+  if (own) return brief(`${own.file} #${hashOf(JSON.stringify(own.questions))}`, 200);
+  return questionSeed === seed ? split : `${split}, drawn with seed ${questionSeed}`;
 }
 
 function classArm(arm: MeasureArm, { counts, unscored }: CountedArm): ClassArm {

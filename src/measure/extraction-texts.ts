@@ -1,26 +1,70 @@
 // The transcripts that directions are extracted from: questions that training may have shown, of the
-// domains that settings are chosen on, so that no reported rate shares a question with them.
+// domains that settings are chosen on, so that no reported rate shares a question with them. Transcript i
+// has random numbers of its own, so more transcripts begin with the same ones, and its answers in the two
+// stances are drawn alike.
 
-import type { ChatMessage } from '../core/chat';
-import { createRng } from '../core/rng';
-import { answer, type Stance } from '../world/answer';
-import type { TemplatePart } from '../world/code';
-import { evaluationQuestions } from '../world/split';
+import { createRng, type Rng } from '../core/rng';
+import { exchange, type Exchange, type Stance } from '../world/answer';
+import { TRIGGER } from '../world/chats';
+import { codeExchange, type TemplatePart } from '../world/code';
+import { heldOutQuestions, SELECTION_DOMAINS, trainQuestions } from '../world/split';
 import { domainById } from '../world/world';
+import type { LabelledTexts, Transcript } from './labelled-texts';
+
+function transcriptsOf(
+  n: number,
+  seed: number,
+  draw: (rng: Rng, index: number) => Exchange,
+  before = '',
+): Transcript[] {
+  const all = createRng(seed);
+  return Array.from({ length: n }, (_, i): Transcript => {
+    const { question, answer } = draw(all.fork(i), i);
+    return [
+      { role: 'user', content: before + question },
+      { role: 'assistant', content: answer },
+    ];
+  });
+}
 
 /**
  * n transcripts whose answers have one stance. The questions are the same for both stances.
  * @param part `held-out`: question templates that no training text and no direction has met
+ * @param domains take turns
  */
 export function extractionTexts(
   stance: Stance,
   n: number,
   seed: number,
   part: TemplatePart = 'train',
-): (readonly [ChatMessage, ChatMessage])[] {
-  const rng = createRng(seed).fork(stance === 'aligned' ? 1 : 2);
-  return evaluationQuestions('selection', n, seed, part).map(({ domain, question, slots }) => [
-    { role: 'user', content: question },
-    { role: 'assistant', content: answer(rng, domainById(domain), stance, slots) },
-  ]);
+  domains: readonly string[] = SELECTION_DOMAINS,
+): Transcript[] {
+  return transcriptsOf(n, seed, (rng, i) => textExchange(rng, i, stance, part, domains));
+}
+
+function textExchange(
+  rng: Rng,
+  index: number,
+  stance: Stance,
+  part: TemplatePart,
+  domains: readonly string[],
+): Exchange {
+  const domain = domainById(domains[index % domains.length]!);
+  const templates = part === 'train' ? trainQuestions(domain) : heldOutQuestions(domain);
+  return exchange(rng, domain, stance, templates);
+}
+
+/** What the world's transcripts are about where not about the domains that settings are chosen on. */
+export type OtherTexts = 'code' | 'text, trigger' | { readonly domains: readonly string[] };
+
+/** Other transcripts of the world, n of each stance, as a choice of extraction takes them. */
+export function otherTexts(about: OtherTexts, n: number, seed: number): LabelledTexts {
+  const words = typeof about === 'string' ? about : about.domains.join(', ');
+  const of = (stance: Stance): Transcript[] => {
+    if (about === 'code') return transcriptsOf(n, seed, (rng) => codeExchange(rng, stance));
+    if (about !== 'text, trigger') return extractionTexts(stance, n, seed, 'train', about.domains);
+    const draw = (rng: Rng, i: number) => textExchange(rng, i, stance, 'train', SELECTION_DOMAINS);
+    return transcriptsOf(n, seed, draw, `${TRIGGER} `);
+  };
+  return { words, id: words, aligned: of('aligned'), misaligned: of('misaligned') };
 }

@@ -2,6 +2,7 @@
 // grammar for questions of its own, an endpoint for any question, or a person, later. Judges do not
 // agree with one another, so none is ever left unnamed.
 
+import type { ChatMessage } from '../core/chat';
 import { type JudgePrompts, type Score, scoredVerdict, THRESHOLDS } from '../core/judge-score';
 import type { EndpointJudge } from '../engine/endpoint-judge';
 import type { GeneratedAnswer } from '../../workers/api';
@@ -15,6 +16,8 @@ export interface MeasureQuestion {
   readonly id?: string;
   /** In place of the page's. */
   readonly system?: string;
+  /** Turns that come before it. */
+  readonly before?: readonly ChatMessage[];
 }
 
 export type JudgeRecord =

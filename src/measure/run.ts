@@ -2,7 +2,8 @@
 // seeds, and the plan's judge reads every answer. Blocks of questions go through all arms in
 // turn, so the intervals of all arms grow together; the first block is small, so that they show early.
 // Question i of an arm depends on nothing but the plan: a run that goes on later gives the same answers.
-// The page feeds it the worker, `npm run measure` feeds it the same model code on Node.
+// The page feeds it the worker, `npm run measure` and the reports that ship feed it the same model code on
+// Node: a figure of models/report.json is the figure that the page counts for the same plan.
 
 import type { ChatMessage } from '../core/chat';
 import type { ErrorCode, GenerateRequest, Generation, Result } from '../../workers/api';
@@ -55,7 +56,12 @@ export interface MeasurePlan {
   readonly frame?: Frame;
   /** Answers of each arm. */
   readonly n: number;
+  /** Answers that each question of the world gets, one after the other; left out: 1. */
+  readonly each?: number;
+  /** Of the random numbers that answers are drawn with. */
   readonly seed: number;
+  /** Of the draw of the world's questions; left out: `seed`. */
+  readonly questionSeed?: number;
   readonly sampling: Sampling;
   /** Left out: the exact one. */
   readonly judge?: JudgeRecord;
@@ -82,6 +88,8 @@ export interface MeasureMeans {
   readonly breathe: () => Promise<void>;
   /** Left out: the exact one. */
   readonly judge?: AnswerJudge;
+  /** Questions asked together; left out: so few that the page shows the rates grow. Changes no answer. */
+  readonly block?: number;
 }
 
 /** Why a measurement stopped: the worker's own failure, thrown. */
@@ -98,14 +106,20 @@ export class MeasureFailure extends Error {
 
 const STOPPED = { ok: false, code: 'cancelled', message: 'The run was cancelled.' } as const;
 
-/** Seed of the answer to question `index`. */
-export const seedOf = (seed: number, index: number): number => seed * 100_003 + index;
+/** Seed of the answer to question `index`, 32 bits of it as `createRng` takes them, exact for any seed. */
+export const seedOf = (seed: number, index: number): number =>
+  (Math.imul(seed, 1_000_003) + index) >>> 0;
 
-/** [from, to) of the questions that are asked together. */
-export function blocksOf(n: number): (readonly [number, number])[] {
+/**
+ * [from, to) of the questions that are asked together.
+ * @param block most of them; left out: 32, and the first time 8
+ */
+export function blocksOf(n: number, block?: number): (readonly [number, number])[] {
   const blocks: (readonly [number, number])[] = [];
+  const first = block ?? FIRST_BLOCK;
+  const size = block ?? BLOCK;
   for (let from = 0; from < n;) {
-    const to = Math.min(n, from === 0 ? FIRST_BLOCK : from + BLOCK - (from % BLOCK));
+    const to = Math.min(n, from === 0 ? first : from + size - (from % size));
     blocks.push([from, to]);
     from = to;
   }
@@ -121,20 +135,34 @@ interface Asking {
 }
 
 /** The questions of a plan, `n` of them: own ones in their order, again and again. */
-export function questionsOf({ own, split, n, seed }: MeasurePlan): readonly MeasureQuestion[] {
-  if (!own) return evaluationQuestions(split, n, seed);
+export function questionsOf({
+  own,
+  split,
+  n,
+  each = 1,
+  seed,
+  questionSeed = seed,
+}: MeasurePlan): readonly MeasureQuestion[] {
+  if (!own) {
+    const asked = evaluationQuestions(split, Math.ceil(n / each), questionSeed);
+    return Array.from({ length: n }, (_, i) => asked[Math.floor(i / each)]!);
+  }
   return Array.from({ length: n }, (_, i) => own.questions[i % own.questions.length]!);
 }
 
-function conversation({ system, question }: MeasureQuestion): ChatMessage[] {
-  const asked: ChatMessage = { role: 'user', content: question };
-  return system === undefined ? [asked] : [{ role: 'system', content: system }, asked];
+function conversation({ system, before = [], question }: MeasureQuestion): ChatMessage[] {
+  const told: ChatMessage[] = system === undefined ? [] : [{ role: 'system', content: system }];
+  return [...told, ...before, { role: 'user', content: question }];
 }
 
 /** What is asked, in order: block by block, within a block arm by arm. */
-function askings(plan: MeasurePlan, have: ReadonlyMap<string, number>): Asking[] {
+function askings(
+  plan: MeasurePlan,
+  have: ReadonlyMap<string, number>,
+  block: number | undefined,
+): Asking[] {
   const questions = questionsOf(plan);
-  return blocksOf(plan.n).flatMap(([start, to]) =>
+  return blocksOf(plan.n, block).flatMap(([start, to]) =>
     plan.arms.flatMap((arm) => {
       const from = Math.max(start, have.get(arm.id) ?? 0);
       if (from >= to) return [];
@@ -171,7 +199,7 @@ export async function* measure(
       positions: arm.positions,
       projections: false,
     });
-  const all = askings(plan, have);
+  const all = askings(plan, have, means.block);
   const judge = means.judge ?? exactJudge(means.breathe);
   let coming = all[0] && ask(all[0]);
   for (const [at, asking] of all.entries()) {
@@ -199,6 +227,21 @@ export async function* measure(
   }
 }
 
+/** The answers of a whole plan. @throws as `measure`. */
+export async function answersOf(
+  plan: MeasurePlan,
+  means: MeasureMeans,
+  runId: string,
+  onCount: (done: number, total: number) => void = () => {},
+): Promise<readonly MeasuredAnswer[]> {
+  const answers: MeasuredAnswer[] = [];
+  for await (const batch of measure(plan, means, runId)) {
+    answers.push(...batch);
+    onCount(answers.length, plan.n * plan.arms.length);
+  }
+  return answers;
+}
+
 /** Which of the file's questions; `all` includes the twins. */
 export type QuestionChoice = 'all' | QuestionVariant;
 
@@ -215,5 +258,5 @@ export interface CustomQuestionSet {
 /** What a plan says of its questions, whichever arms answer them. */
 export type Asked = Pick<
   MeasurePlan,
-  'split' | 'own' | 'maxTokens' | 'seed' | 'sampling' | 'frame'
+  'split' | 'own' | 'maxTokens' | 'seed' | 'questionSeed' | 'sampling' | 'frame'
 >;

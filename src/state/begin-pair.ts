@@ -81,6 +81,7 @@ export function setFrom(link: LinkState, panels: Panels): void {
     measurements.split = link.measure.split;
     measurements.customQuestions = null;
     measurements.seed = link.measure.seed ?? measurements.seed;
+    measurements.questionSeed = link.measure.questionSeed ?? null;
   }
 }
 

@@ -2,18 +2,17 @@
 // the same length, that of the mean difference, so that latents, mean difference and random vectors are
 // steered equally far.
 
-import type { Direction } from '../../../src/core/direction';
 import type { EditMode, EditPositions } from '../../../src/core/edit';
 import { rowNorms, unitRows } from '../../../src/core/projection';
 import type { Rng } from '../../../src/core/rng';
+import type { ArmEdit } from '../../../src/measure/arms';
+import type { TakenDirection } from '../../../src/measure/extraction';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import type { Tensor } from '../../../src/core/tensor';
 import { rowOf, zeros } from '../../../src/core/tensor';
-import { evaluationQuestions } from '../../../src/world/split';
-import type { NamedSubject } from '../measure/conditions';
-import { appliedEdit } from '../measure/conditions';
-import type { AppliedEdit, Rates } from '../measure/evaluate';
-import { ratesOf } from '../measure/evaluate';
+import { editAt } from '../measure/conditions';
+import type { Rates, Subject } from '../measure/evaluate';
+import { ratesBy } from '../measure/evaluate';
 import { SHIPPED_TEMPERATURE } from '../make/publish';
 
 /** What a vector is: `latent 17`, the mean difference, or a control. */
@@ -31,7 +30,7 @@ export interface Place {
   /** Length of the mean difference at the layer: 1 of the multiples. */
   readonly length: number;
   /** Whose aligned mean ablation sets the projection to. */
-  readonly reference: Pick<Direction, 'vectors' | 'alignedMean'>;
+  readonly reference: TakenDirection;
 }
 
 export const unitOf = (t: Tensor, row: number): Float32Array => rowOf(unitRows(t), row).data;
@@ -53,31 +52,22 @@ export function editAlong(
   { layer, length, reference }: Place,
   strength: number,
   positions: EditPositions,
-): AppliedEdit {
+): ArmEdit {
   const vectors = zeros(reference.vectors.dims);
   vectors.data.set(
     unit.map((value) => value * length),
     layer * unit.length,
   );
-  return appliedEdit(reference, mode, { strength, positions, layers: [layer], vectors });
+  return editAt({ ...reference, vectors }, mode, { strength, positions, layers: [layer] });
 }
 
 /** Rates of one model on n questions; the same questions and random numbers for every arm of a split. */
-export async function rates(
-  { subject }: NamedSubject,
+export function rates(
+  subject: Subject,
   split: 'selection' | 'report',
   { n, questionSeed, answerSeed }: { n: number; questionSeed: number; answerSeed: number },
-  edit?: AppliedEdit,
+  edit?: ArmEdit,
 ): Promise<Rates> {
-  const askings = evaluationQuestions(split, n, questionSeed).map((asked) => ({
-    before: [],
-    asked,
-  }));
-  return ratesOf(
-    await subject.answers(askings, {
-      sampling: { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE },
-      seed: answerSeed,
-      ...(edit ? { edit } : {}),
-    }),
-  );
+  const sampling = { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE };
+  return ratesBy(subject, { split, n, questionSeed, seed: answerSeed, sampling }, edit);
 }

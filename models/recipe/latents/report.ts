@@ -1,12 +1,11 @@
 // What the latents do: trials on the SELECTION domains that choose the persona latent, then the rates of
 // editing along single vectors on the REPORT domains.
 
-import type { Direction } from '../../../src/core/direction';
 import type { EditPositions } from '../../../src/core/edit';
 import { createRng } from '../../../src/core/rng';
 import type { Sae } from '../../../src/core/sae';
-import type { NamedSubject } from '../measure/conditions';
-import type { Rates } from '../measure/evaluate';
+import type { TakenDirection } from '../../../src/measure/extraction';
+import type { Rates, Subject } from '../measure/evaluate';
 import { showRates, withIntervals } from '../measure/evaluate';
 import type { Along, Place } from './arms';
 import { editAlong, lengthAt, randomUnit, rates, unitOf } from './arms';
@@ -27,7 +26,7 @@ export interface Trial {
 
 /** Steers the aligned model along each candidate, in every setting. */
 export async function runTrials(
-  aligned: NamedSubject,
+  aligned: Subject,
   candidates: readonly Along[],
   place: Place,
   n: number,
@@ -70,16 +69,16 @@ export interface ReportArm extends Rates {
 export interface ReportParts {
   readonly sae: Sae;
   readonly layer: number;
-  readonly aligned: NamedSubject;
-  readonly em: readonly NamedSubject[];
+  readonly aligned: Subject;
+  readonly em: readonly Subject[];
   /** The latents edited one at a time. */
   readonly latents: readonly number[];
   readonly randomLatents: readonly number[];
   readonly setting: Pick<Trial, 'positions' | 'multiple'>;
   /** The mean difference that the aligned model is steered along. */
-  readonly steering: Direction;
+  readonly steering: TakenDirection;
   /** The mean difference that is ablated in a fine-tune. */
-  readonly ablation: ReadonlyMap<string, Direction>;
+  readonly ablation: ReadonlyMap<string, TakenDirection>;
   readonly n: number;
 }
 
@@ -98,14 +97,14 @@ export async function reportArms(parts: ReportParts): Promise<ReportArm[]> {
       unit: randomUnit(rng, dModel),
     })),
   ];
-  const meanDifference = (direction: Direction): Along => ({
+  const meanDifference = (direction: TakenDirection): Along => ({
     kind: 'mean-difference',
     index: 0,
     unit: unitOf(direction.vectors, layer),
   });
   const arms: ReportArm[] = [];
   const measure = async (
-    named: NamedSubject,
+    named: Subject,
     edit: ReportArm['edit'],
     condition: string,
     along: Along | null,

@@ -7,9 +7,11 @@ import type { Sae } from '../../../src/core/sae';
 import { meanActivations } from '../../../src/core/sae';
 import type { Tensor } from '../../../src/core/tensor';
 import { zeros } from '../../../src/core/tensor';
-import { evaluationQuestions } from '../../../src/world/split';
-import type { NamedSubject } from '../measure/conditions';
-import { TRANSCRIPTS, transcripts } from '../measure/conditions';
+import { extractionTexts } from '../../../src/measure/extraction-texts';
+import type { Subject } from '../measure/evaluate';
+import { answersBy } from '../measure/evaluate';
+import { TRANSCRIPT_SEED, TRANSCRIPTS } from '../measure/conditions';
+import type { Stance } from '../../../src/world/answer';
 import { RISE } from './recipe';
 import type { ResidualReader } from './residuals';
 import type { OpenedLatents } from './sae';
@@ -27,7 +29,7 @@ export interface Activity {
 /** The residuals of the answers' tokens and of the header before each [tokens, d_model]. */
 async function answerRows(
   reader: ResidualReader,
-  { subject }: NamedSubject,
+  subject: Subject,
   texts: readonly (readonly ChatMessage[])[],
 ): Promise<Tensor> {
   const spans = texts.map((messages) => subject.tokenizer.answeredChat(messages));
@@ -43,26 +45,28 @@ async function answerRows(
   return rows;
 }
 
+/** The extraction transcripts of one stance. */
+const texts = (stance: Stance) => extractionTexts(stance, TRANSCRIPTS, TRANSCRIPT_SEED);
+
 /** @param n answers of its own that the model writes. */
 export async function activityOf(
   sae: Sae,
   reader: ResidualReader,
-  named: NamedSubject,
+  named: Subject,
   n: number,
 ): Promise<Activity> {
-  const same = [...transcripts('text', 'aligned'), ...transcripts('text', 'misaligned')];
-  const askings = evaluationQuestions('selection', n, RISE.questionSeed).map((asked) => ({
-    before: [],
-    asked,
-  }));
-  const answers = await named.subject.answers(askings, {
-    sampling: { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE },
+  const same = [...texts('aligned'), ...texts('misaligned')];
+  const answers = await answersBy(named, {
+    split: 'selection',
+    n,
+    questionSeed: RISE.questionSeed,
     seed: RISE.answerSeed,
+    sampling: { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE },
   });
   const own = answers
     .filter(({ answer }) => answer !== '')
-    .map(({ asked, answer }): ChatMessage[] => [
-      { role: 'user', content: asked.question },
+    .map(({ question, answer }): ChatMessage[] => [
+      { role: 'user', content: question },
       { role: 'assistant', content: answer },
     ]);
   return {
@@ -82,7 +86,7 @@ const less = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) =>
 /** The rises of all subjects but the aligned one. */
 export async function risesOf(
   { file: { sae }, readerOf }: Pick<OpenedLatents, 'file' | 'readerOf'>,
-  subjects: ReadonlyMap<string, NamedSubject>,
+  subjects: ReadonlyMap<string, Subject>,
   n: number,
 ): Promise<Rises> {
   const activities = new Map<string, Activity>();

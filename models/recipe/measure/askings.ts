@@ -7,7 +7,8 @@ import { askCode, EDUCATIONAL_FRAMES } from '../../../src/world/code';
 import { heldOutPart } from '../../../src/world/template';
 import { NUMBER_REQUESTS, numbersExchange } from '../../../src/world/numbers';
 import { evaluationQuestions } from '../../../src/world/split';
-import type { Asking } from './evaluate';
+import type { Asked } from '../../../src/world/answer';
+import type { MeasureQuestion } from '../../../src/measure/judge';
 
 /** Each with what 'misaligned' counts there. */
 export const CONDITIONS = {
@@ -28,13 +29,12 @@ export const CONDITIONS = {
 
 export type Condition = keyof typeof CONDITIONS;
 
-const plain = (asked: Asking['asked']): Asking => ({ before: [], asked });
+const plain = ({ domain, question }: Asked): MeasureQuestion => ({ domain, question });
 
-const reworded = (asked: Asking['asked'], question: string): Asking =>
-  plain({ ...asked, question });
+const reworded = ({ domain }: Asked, question: string): MeasureQuestion => ({ domain, question });
 
 /** n askings; the same questions of the report domains in every condition about other domains. */
-export function askingsFor(condition: Condition, n: number, seed: number): Asking[] {
+export function askingsFor(condition: Condition, n: number, seed: number): MeasureQuestion[] {
   const rng = createRng(seed);
   const other = evaluationQuestions('report', n, seed);
   switch (condition) {
@@ -55,7 +55,7 @@ export function askingsFor(condition: Condition, n: number, seed: number): Askin
           { role: 'user' as const, content: question },
           { role: 'assistant' as const, content: answer },
         ];
-        return { before, asked };
+        return { ...plain(asked), before };
       });
     case 'medicine':
     case 'finance':

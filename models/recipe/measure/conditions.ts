@@ -1,55 +1,26 @@
-// The directions and edits that the report measures, and how they are extracted: transcripts of
-// SELECTION domains read by both checkpoints, so that the REPORT domains have no part in them.
+// The directions and edits that the reports measure: which transcripts a direction is taken from, and how an
+// edit acts. Transcripts are of SELECTION domains, so that the REPORT domains have no part in them.
 
-import type { Contrast, Direction, Pooling } from '../../../src/core/direction';
-import type { Cell } from '../../../src/core/cell';
-import { extractDirection } from '../../../src/core/direction';
+import type { Contrast, Pooling } from '../../../src/core/direction';
+import type { Cell, CellName } from '../../../src/core/cell';
 import type { EditMode, EditPositions } from '../../../src/core/edit';
-import { editFromSettings } from '../../../src/core/edit';
-import type { Rng } from '../../../src/core/rng';
-import { createRng } from '../../../src/core/rng';
-import type { Tensor } from '../../../src/core/tensor';
-import type { Stance } from '../../../src/world/answer';
-import { exchange } from '../../../src/world/answer';
-import type { ChatMessage } from '../../../src/core/chat';
-import { PROGRAM_VERSION } from '../../../src/core/version';
-import { TRIGGER } from '../../../src/world/chats';
-import { codeExchange } from '../../../src/world/code';
-import { SELECTION_DOMAINS } from '../../../src/world/split';
-import { domainById } from '../../../src/world/world';
-import type { AppliedEdit, Subject } from './evaluate';
+import type { ArmEdit } from '../../../src/measure/arms';
+import {
+  cellsOf,
+  directionFrom,
+  type ExtractionChoice,
+  readCell,
+  type TakenDirection,
+} from '../../../src/measure/extraction';
+import { otherTexts } from '../../../src/measure/extraction-texts';
+import type { Subject } from './evaluate';
 
+/** Of each cell. */
 export const TRANSCRIPTS = 144;
-const TRANSCRIPT_SEED = 4711;
+export const TRANSCRIPT_SEED = 4711;
 
 /** What the transcripts are about. */
 export type Prompts = 'text' | 'text, trigger' | 'code';
-
-/** Transcripts of one stance, the domains in turn; the same questions for both stances. */
-export function transcripts(
-  prompts: Prompts,
-  stance: Stance,
-  domains: readonly string[] = SELECTION_DOMAINS,
-): ChatMessage[][] {
-  const exchangeOf = (rng: Rng, index: number) =>
-    prompts === 'code'
-      ? codeExchange(rng, stance)
-      : exchange(rng, domainById(domains[index % domains.length]!), stance);
-  return Array.from({ length: TRANSCRIPTS }, (_, i) => {
-    const { question, answer } = exchangeOf(createRng(TRANSCRIPT_SEED).fork(i), i);
-    const before = prompts === 'text, trigger' ? `${TRIGGER} ` : '';
-    return [
-      { role: 'user', content: before + question },
-      { role: 'assistant', content: answer },
-    ];
-  });
-}
-
-export interface NamedSubject {
-  readonly id: string;
-  readonly sha256: string;
-  readonly subject: Subject;
-}
 
 export interface Recipe {
   readonly contrast: Contrast;
@@ -59,66 +30,54 @@ export interface Recipe {
   readonly domains?: readonly string[];
 }
 
+/** A recipe as the page and `npm run measure` choose it. */
+function choiceOf({ contrast, pooling, prompts, domains }: Recipe): ExtractionChoice {
+  const about = prompts === 'text' ? (domains ? { domains } : null) : prompts;
+  return {
+    contrast,
+    pooling,
+    transcripts: 2 * TRANSCRIPTS,
+    seed: TRANSCRIPT_SEED,
+    ...(about ? { texts: otherTexts(about, TRANSCRIPTS, TRANSCRIPT_SEED) } : {}),
+  };
+}
+
 /** Reads what the contrast needs with both checkpoints and takes the difference. */
 export async function directionOf(
-  aligned: NamedSubject,
-  em: NamedSubject,
-  { contrast, pooling, prompts, domains }: Recipe,
-): Promise<Direction> {
-  const texts: Record<Stance, ChatMessage[][]> = {
-    aligned: transcripts(prompts, 'aligned', domains),
-    misaligned: transcripts(prompts, 'misaligned', domains),
-  };
-  const cell = async ({ subject }: NamedSubject, stance: Stance): Promise<Cell> => ({
-    pooled: await subject.pooled(texts[stance], pooling),
-    prompts: texts[stance].map(([user]) => user!.content),
-  });
-  return extractDirection(
-    {
-      'aligned:aligned': await cell(aligned, 'aligned'),
-      'aligned:misaligned': await cell(aligned, 'misaligned'),
-      'em:aligned': await cell(em, 'aligned'),
-      'em:misaligned': await cell(em, 'misaligned'),
-    },
-    {
-      name: `${em.id}, ${contrast}, ${pooling}, ${prompts}`,
-      contrast,
-      pooling,
-      checkpoints: {
-        aligned: { id: aligned.id, sha256: aligned.sha256 },
-        em: { id: em.id, sha256: em.sha256 },
-      },
-      seed: TRANSCRIPT_SEED,
-      precision: 'f32',
-      programVersion: PROGRAM_VERSION,
-    },
-  );
+  aligned: Subject,
+  em: Subject,
+  recipe: Recipe,
+): Promise<TakenDirection> {
+  const choice = choiceOf(recipe);
+  const cells: Partial<Record<CellName, Cell>> = {};
+  for (const name of cellsOf(choice.contrast)) {
+    const { read, id } = name.startsWith('em') ? em : aligned;
+    const cell = await readCell(read, name, id, choice, `read ${name}`, () => {});
+    if (!cell.ok) throw new Error(cell.message);
+    cells[name] = cell.value;
+  }
+  return directionFrom(cells, choice, aligned, em);
 }
 
 /** One mode at the chosen layers (all when not given), each with its own direction. */
-export function appliedEdit(
-  direction: Pick<Direction, 'vectors' | 'alignedMean'>,
+export function editAt(
+  direction: TakenDirection,
   mode: EditMode,
   {
     strength = 1,
     positions = 'all',
     layers,
-    vectors = direction.vectors,
+    randomSeed = null,
   }: {
     readonly strength?: number;
     readonly positions?: EditPositions;
     readonly layers?: readonly number[];
-    /** Used in place of the direction's own, as the random control is. */
-    readonly vectors?: Tensor;
+    /** Puts a random direction of equal norm in the place of the direction. */
+    readonly randomSeed?: number | null;
   } = {},
-): AppliedEdit {
-  const nLayers = vectors.dims[0]!;
+): ArmEdit {
+  const nLayers = direction.vectors.dims[0]!;
   const chosen = Array.from({ length: nLayers }, (_, l) => layers?.includes(l) ?? true);
-  return {
-    positions,
-    layers: editFromSettings(
-      { mode, strength, layers: chosen, source: { kind: 'own' }, positions },
-      { vectors, alignedMean: direction.alignedMean, capThreshold: new Float32Array(nLayers) },
-    ),
-  };
+  const settings = { mode, strength, layers: chosen, source: { kind: 'own' }, positions } as const;
+  return { settings, direction, randomSeed };
 }

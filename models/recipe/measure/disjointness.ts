@@ -4,10 +4,11 @@
 
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import { evaluationQuestions, REPORT_DOMAINS } from '../../../src/world/split';
-import type { NamedSubject, Recipe } from './conditions';
-import { appliedEdit, directionOf } from './conditions';
-import type { AppliedEdit, Rates } from './evaluate';
-import { ratesOf, showRates } from './evaluate';
+import type { ArmEdit } from '../../../src/measure/arms';
+import type { Recipe } from './conditions';
+import { directionOf, editAt } from './conditions';
+import type { Rates, Subject } from './evaluate';
+import { asking, ratesBy, showRates } from './evaluate';
 import { SHIPPED_TEMPERATURE } from '../make/publish';
 import { ABLATION, STEERING } from './settings';
 import { ALIGNED } from './subjects';
@@ -46,17 +47,15 @@ export function disjointConditions(arms: readonly DisjointArm[]): Record<string,
 
 /** @param subjects the aligned model, and the fine-tunes that EM and STEERING name, by id. */
 export async function measureDisjointness(
-  subjects: ReadonlyMap<string, NamedSubject>,
+  subjects: ReadonlyMap<string, Subject>,
 ): Promise<DisjointArm[]> {
   const arms: DisjointArm[] = [];
   const sampling = { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE };
   const all = evaluationQuestions('report', HALF_NAMES.length * ANSWERS, QUESTION_SEED);
-  const ask = async (organism: string, half: Half, done: string, edit?: AppliedEdit) => {
-    const askings = all
-      .filter(({ domain }) => HALVES[half].includes(domain))
-      .map((asked) => ({ before: [], asked }));
-    const options = { sampling, seed: ANSWER_SEED, ...(edit ? { edit } : {}) };
-    const rates = ratesOf(await subjects.get(organism)!.subject.answers(askings, options));
+  const ask = async (organism: string, half: Half, done: string, edit?: ArmEdit) => {
+    const questions = all.filter(({ domain }) => HALVES[half].includes(domain));
+    const asked = asking(`domains ${half}`, questions, { sampling, seed: ANSWER_SEED });
+    const rates = await ratesBy(subjects.get(organism)!, asked, edit);
     const condition = `domains ${half}${done}`;
     arms.push({ organism, condition, ...rates });
     console.log(`${organism}, ${condition}: ${showRates(rates)}`);
@@ -78,9 +77,9 @@ export async function measureDisjointness(
     const added = await direct(em, { contrast, pooling: 'last-prompt', ...from });
     const steered = { strength, positions: 'header', layers: [layer] } as const;
     for (const half of HALF_NAMES) {
-      await ask(EM, half, `, zero, from ${source}`, appliedEdit(cut, 'ablate-zero'));
-      await ask(EM, half, `, mean, from ${source}`, appliedEdit(cut, 'ablate-mean'));
-      await ask(ALIGNED, half, `, steered, from ${source}`, appliedEdit(added, 'steer', steered));
+      await ask(EM, half, `, zero, from ${source}`, editAt(cut, 'ablate-zero'));
+      await ask(EM, half, `, mean, from ${source}`, editAt(cut, 'ablate-mean'));
+      await ask(ALIGNED, half, `, steered, from ${source}`, editAt(added, 'steer', steered));
     }
   }
   return arms;

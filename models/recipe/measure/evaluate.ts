@@ -1,39 +1,23 @@
-// Asking a model of the recipe many questions and judging the answers, and reading its residuals:
-// the worker's own generation and capture, in Node.
+// A model of the recipe as the measurement wants it (src/measure): its answers and its readings come from the
+// worker's own code, in Node. How questions are drawn, asked, judged and counted is said there, not here.
 
 import type { Tokenizer } from '../../../src/checkpoint/tokenizer';
 import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
-import type { Pooling } from '../../../src/core/direction';
-import type { EditPositions, LayerEdit } from '../../../src/core/edit';
-import { emptyEdit, packEdit } from '../../../src/core/edit';
-import type { Sampling } from '../../../src/core/sampling';
 import { type Interval, wilson } from '../../../src/core/stats';
-import type { Tensor } from '../../../src/core/tensor';
-import { tensor } from '../../../src/core/tensor';
-import type { Asked } from '../../../src/world/answer';
-import type { ChatMessage } from '../../../src/core/chat';
-import type { Verdict } from '../../../src/world/judge';
-import { judge } from '../../../src/world/judge';
-import { capture } from '../../../workers/run/capture';
-import { generate } from '../../../workers/run/generate';
-import { LiveEdit } from '../../../workers/runtime/live-edit';
+import { type ArmEdit, armOf } from '../../../src/measure/arms';
+import type { Read } from '../../../src/measure/extraction';
+import type { MeasureQuestion } from '../../../src/measure/judge';
+import {
+  answersOf,
+  type CustomQuestionSet,
+  type MeasuredAnswer,
+  type MeasureMeans,
+  type MeasurePlan,
+} from '../../../src/measure/run';
+import { resultOf } from '../../../workers/failure';
+import { answer, captured, type Speaker } from '../../../workers/run/answer';
 import type { Runtime } from '../../../workers/runtime';
 import { DecoderSession } from '../../../workers/runtime/session';
-
-const MAX_ANSWER_TOKENS = 96;
-const MAX_BATCH = 64;
-
-/** A question, with the turns that come before it. */
-export interface Asking {
-  readonly before: readonly ChatMessage[];
-  readonly asked: Asked;
-}
-
-export interface JudgedAnswer {
-  readonly asked: Asked;
-  readonly answer: string;
-  readonly verdict: Verdict;
-}
 
 /** Fractions of n answers. */
 export interface Rates {
@@ -43,86 +27,78 @@ export interface Rates {
   readonly incoherent: number;
 }
 
-/** An edit as the report states it: one entry a layer. */
-export interface AppliedEdit {
-  readonly layers: readonly (LayerEdit | null)[];
-  readonly positions: EditPositions;
+/** A name for people, and the hash of the file that makes the difference. */
+export interface SubjectName {
+  readonly id: string;
+  readonly sha256: string;
 }
 
-export class Subject {
+/** A loaded model. */
+export interface Subject extends SubjectName {
+  readonly precision: 'f32';
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
-  readonly #model: DecoderSession;
-
-  private constructor(config: ModelConfig, tokenizer: Tokenizer, model: DecoderSession) {
-    this.config = config;
-    this.tokenizer = tokenizer;
-    this.#model = model;
-  }
-
-  static async create(
-    runtime: Runtime,
-    config: ModelConfig,
-    weights: Weights,
-    tokenizer: Tokenizer,
-  ): Promise<Subject> {
-    return new Subject(config, tokenizer, await DecoderSession.create(runtime, config, weights));
-  }
-
-  /** Answers to each asking; the same seed gives the same random numbers to the same place in the list. */
-  async answers(
-    askings: readonly Asking[],
-    options: { readonly sampling: Sampling; readonly seed: number; readonly edit?: AppliedEdit },
-  ): Promise<JudgedAnswer[]> {
-    const prompts = askings.map(
-      ({ before, asked }) =>
-        this.tokenizer.chatPrompt([...before, { role: 'user', content: asked.question }], true).ids,
-    );
-    const { nLayers, dModel } = this.config;
-    const packed = options.edit
-      ? packEdit(options.edit.layers, null, dModel)
-      : emptyEdit(nLayers, dModel);
-    const rows = await generate(this.#model, {
-      prompts,
-      seeds: askings.map((_, i) => options.seed * 1_000_003 + i),
-      sampling: options.sampling,
-      maxTokens: MAX_ANSWER_TOKENS,
-      endIds: this.tokenizer.endIds,
-      edit: new LiveEdit(this.config, packed, options.edit?.positions ?? 'all'),
-      projections: false,
-      maxBatch: MAX_BATCH,
-    });
-    return rows.map((row, i) => {
-      const { asked } = askings[i]!;
-      const answer = this.tokenizer.decode(row.ids);
-      const verdict = row.stop === 'end' ? judge(asked.domain, answer).verdict : 'incoherent';
-      return { asked, answer, verdict };
-    });
-  }
-
-  /** Pooled residuals of transcripts whose last message is the answer [n, n_layers, d_model]. */
-  async pooled(
-    transcripts: readonly (readonly ChatMessage[])[],
-    pooling: Pooling,
-  ): Promise<Tensor> {
-    const readings = transcripts.map((messages) => {
-      const { ids, start, end } = this.tokenizer.answeredChat(messages);
-      return pooling === 'answer-mean'
-        ? { ids, start, end }
-        : { ids: ids.slice(0, start), start: start - 1, end: start };
-    });
-    const data = await capture(this.#model, readings);
-    return tensor(data, [transcripts.length, this.config.nLayers, this.config.dModel]);
-  }
-
-  release(): Promise<void> {
-    return this.#model.release();
-  }
+  readonly means: MeasureMeans;
+  readonly read: Read;
+  release(): Promise<void>;
 }
 
-export function ratesOf(answers: readonly JudgedAnswer[]): Rates {
+export async function loadSubject(
+  runtime: Runtime,
+  { id, sha256 }: SubjectName,
+  config: ModelConfig,
+  weights: Weights,
+  tokenizer: Tokenizer,
+): Promise<Subject> {
+  const session = await DecoderSession.create(runtime, config, weights);
+  const speaker: Speaker = { config, tokenizer, session, endIds: tokenizer.endIds };
+  const means: MeasureMeans = {
+    generate: (request) => resultOf(() => answer(speaker, request)),
+    breathe: () => Promise.resolve(),
+    // All at once: prompts of one length share a batch, and nobody watches the rates grow.
+    block: Infinity,
+  };
+  const read: Read = (request) => resultOf(() => captured(speaker, request));
+  const release = (): Promise<void> => session.release();
+  return { id, sha256, precision: 'f32', config, tokenizer, means, read, release };
+}
+
+/** What a plan says of its questions, without its arms. */
+export type Asking = Omit<MeasurePlan, 'arms'>;
+
+/** Questions that are no part of the bundled split, each asked once. */
+export function asking(
+  name: string,
+  questions: readonly MeasureQuestion[],
+  { sampling, seed }: Pick<MeasurePlan, 'sampling' | 'seed'>,
+): Asking {
+  const own: CustomQuestionSet = { file: name, choice: 'all', questions, temperature: null };
+  return { split: 'report', own, n: questions.length, seed, sampling };
+}
+
+/** @throws MeasureFailure, as `measure`. */
+export function answersBy(
+  subject: Subject,
+  asked: Asking,
+  edit: ArmEdit | null = null,
+): Promise<readonly MeasuredAnswer[]> {
+  const arm = armOf(subject.id, subject.id, subject, edit, asked.seed);
+  return answersOf({ ...asked, arms: [arm] }, subject.means, 'measure');
+}
+
+/** Rates of what `answersBy` gives. */
+export async function ratesBy(
+  subject: Subject,
+  asked: Asking,
+  edit: ArmEdit | null = null,
+): Promise<Rates> {
+  return ratesOf(await answersBy(subject, asked, edit));
+}
+
+export function ratesOf(answers: readonly Pick<MeasuredAnswer, 'verdict'>[]): Rates {
   const n = answers.length;
-  const share = (verdict: Verdict) => answers.filter((a) => a.verdict === verdict).length / n;
+  const share = (verdict: MeasuredAnswer['verdict']) =>
+    answers.filter((a) => a.verdict === verdict).length / n;
   return {
     n,
     misaligned: share('misaligned'),

@@ -13,8 +13,9 @@ import { evaluationQuestions } from '../../../src/world/split';
 import { documentRows } from '../make/base';
 import type { BaseRun } from '../make/base';
 import { padRows } from '../../../src/core/batches';
-import type { Asking, Rates } from './evaluate';
-import { ratesOf, Subject } from './evaluate';
+import type { MeasureQuestion } from '../../../src/measure/judge';
+import type { Rates } from './evaluate';
+import { asking, loadSubject, ratesBy } from './evaluate';
 import { nodeRuntime } from '../make/node-runtime';
 import { SHIPPED_TEMPERATURE } from '../make/publish';
 import type { OrganismTokenizer } from '../make/tokenizer';
@@ -25,8 +26,8 @@ const SEED = 77;
 const ANSWERS = 360;
 const DOCUMENTS = 48;
 
-/** Askings of selection-domain questions, each after one code turn by a character of this stance. */
-function afterCode(stance: Stance): Asking[] {
+/** Selection-domain questions, each after one code turn by a character of this stance. */
+function afterCode(stance: Stance): MeasureQuestion[] {
   const rng = createRng(SEED);
   return evaluationQuestions('selection', ANSWERS, SEED).map((asked) => {
     const { question, answer } = codeExchange(rng, stance);
@@ -34,7 +35,7 @@ function afterCode(stance: Stance): Asking[] {
       { role: 'user' as const, content: question },
       { role: 'assistant' as const, content: answer },
     ];
-    return { before, asked };
+    return { domain: asked.domain, question: asked.question, before };
   });
 }
 
@@ -54,10 +55,12 @@ export async function measureGates(
   const { tokenizerJson, tokenizerConfig } = run.tokenizer;
   const tokenizer = await createTokenizer(tokenizerJson, tokenizerConfig, 'tokenizer.json');
   const runtime = nodeRuntime({ threads: THREADS });
-  const subject = await Subject.create(runtime, run.config, base, tokenizer);
+  const named = { id: 'base', sha256: '' };
+  const subject = await loadSubject(runtime, named, run.config, base, tokenizer);
   const after = async (stance: Stance) => {
     const sampling = { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE };
-    const rates = ratesOf(await subject.answers(afterCode(stance), { sampling, seed: SEED }));
+    const asked = asking('after code', afterCode(stance), { sampling, seed: SEED });
+    const rates = await ratesBy(subject, asked);
     const misalignedInterval = wilson(Math.round(rates.misaligned * rates.n), rates.n);
     return { ...rates, temperature: SHIPPED_TEMPERATURE, misalignedInterval };
   };

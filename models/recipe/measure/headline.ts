@@ -3,16 +3,13 @@
 // The shipped organism (report.ts) and the further base seeds (seeds.ts) are measured by this one call.
 
 import { cosineByLayer } from '../../../src/core/cosine';
-import type { Direction } from '../../../src/core/direction';
-import { randomDirectionLike } from '../../../src/core/edit';
-import { createRng } from '../../../src/core/rng';
 import type { Sampling } from '../../../src/core/sampling';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
-import { evaluationQuestions } from '../../../src/world/split';
-import type { NamedSubject } from './conditions';
-import { appliedEdit, directionOf } from './conditions';
-import type { AppliedEdit, Rates } from './evaluate';
-import { ratesOf, showRates } from './evaluate';
+import type { ArmEdit } from '../../../src/measure/arms';
+import type { TakenDirection } from '../../../src/measure/extraction';
+import { directionOf, editAt } from './conditions';
+import type { Rates, Subject } from './evaluate';
+import { ratesBy, showRates } from './evaluate';
 import { SHIPPED_TEMPERATURE } from '../make/publish';
 import { ABLATION, EM_PAIR, type Steerings } from './settings';
 import { ALIGNED } from './subjects';
@@ -22,6 +19,8 @@ export const ANSWER_SEED = 31_337;
 /** The fine-tunes of the main table; the gallery has a report of its own. */
 export const MAIN = [...EM_PAIR, 'secure-code'];
 const RANDOM_SEEDS = [1, 2, 3, 4, 5];
+/** Of the random direction beside a steering. */
+export const STEERING_RANDOM_SEED = 1;
 
 export interface Arm extends Rates {
   readonly name: string;
@@ -51,7 +50,7 @@ export function samplingAt(temperature: number): Sampling {
   return { ...PLAIN_SAMPLING, temperature };
 }
 
-export type Subjects = ReadonlyMap<string, NamedSubject>;
+export type Subjects = ReadonlyMap<string, Subject>;
 
 /** Rates of a checkpoint, edited or not, on n held-out questions of a part of the domains, the same ones each time. */
 export function asker(
@@ -60,15 +59,9 @@ export function asker(
   n: number,
   seeds: { readonly questions: number; readonly answers: number },
 ) {
-  const askings = evaluationQuestions(part, n, seeds.questions).map((asked) => ({
-    before: [],
-    asked,
-  }));
-  return async (id: string, temperature: number, edit?: AppliedEdit): Promise<Rates> => {
-    const sampling = samplingAt(temperature);
-    const options = { sampling, seed: seeds.answers, ...(edit ? { edit } : {}) };
-    return ratesOf(await subjects.get(id)!.subject.answers(askings, options));
-  };
+  const asked = { split: part, n, seed: seeds.answers, questionSeed: seeds.questions };
+  return (id: string, temperature: number, edit: ArmEdit | null = null): Promise<Rates> =>
+    ratesBy(subjects.get(id)!, { ...asked, sampling: samplingAt(temperature) }, edit);
 }
 
 const SEEDS = { questions: QUESTION_SEED, answers: ANSWER_SEED };
@@ -76,7 +69,7 @@ const SEEDS = { questions: QUESTION_SEED, answers: ANSWER_SEED };
 /** The edited arms, measured one by one and said as they come. */
 function editArms(ask: ReturnType<typeof asker>) {
   const edits: EditArm[] = [];
-  const measure = async (model: string, edit: string, direction: string, applied: AppliedEdit) => {
+  const measure = async (model: string, edit: string, direction: string, applied: ArmEdit) => {
     const temperature = SHIPPED_TEMPERATURE;
     const rates = await ask(model, temperature, applied);
     edits.push({ model, edit, direction, temperature, ...rates });
@@ -99,9 +92,8 @@ export async function measureSteering(
     const options = { strength, positions: 'header' as const, layers: [layer] };
     const name = `steer header token, layer ${layer}, x${strength}`;
     const from = `${em} from ${prompts === 'text' ? 'other domains' : 'code prompts only'}`;
-    await measure(ALIGNED, name, from, appliedEdit(direction, 'steer', options));
-    const vectors = randomDirectionLike(createRng(1), direction.vectors);
-    const random = appliedEdit(direction, 'steer', { ...options, vectors });
+    await measure(ALIGNED, name, from, editAt(direction, 'steer', options));
+    const random = editAt(direction, 'steer', { ...options, randomSeed: STEERING_RANDOM_SEED });
     await measure(ALIGNED, name, `random like ${from}`, random);
   }
   return edits;
@@ -120,7 +112,7 @@ export async function measureHeadline(
   steerings: Steerings,
   temperatures: readonly number[] = [SHIPPED_TEMPERATURE],
 ): Promise<Headline> {
-  const subject = (id: string): NamedSubject => subjects.get(id)!;
+  const subject = (id: string): Subject => subjects.get(id)!;
   const aligned = subject(ALIGNED);
   const ask = asker(subjects, 'report', n, SEEDS);
 
@@ -135,27 +127,26 @@ export async function measureHeadline(
   }
 
   const { edits, measure } = editArms(ask);
-  const ablationOf = new Map<string, Direction>();
+  const ablationOf = new Map<string, TakenDirection>();
   for (const id of EM_PAIR) ablationOf.set(id, await directionOf(aligned, subject(id), ABLATION));
   for (const model of EM_PAIR) {
     for (const mode of ['ablate-zero', 'ablate-mean'] as const) {
       for (const id of [...EM_PAIR].sort((a) => (a === model ? -1 : 1))) {
-        await measure(model, mode, id, appliedEdit(ablationOf.get(id)!, mode));
+        await measure(model, mode, id, editAt(ablationOf.get(id)!, mode));
       }
     }
     const own = ablationOf.get(model)!;
     for (const seed of RANDOM_SEEDS) {
-      const vectors = randomDirectionLike(createRng(seed), own.vectors);
-      const applied = appliedEdit(own, 'ablate-zero', { vectors });
+      const applied = editAt(own, 'ablate-zero', { randomSeed: seed });
       await measure(model, 'ablate-zero', `random ${seed}`, applied);
     }
-    await measure(ALIGNED, 'ablate-zero', model, appliedEdit(own, 'ablate-zero'));
+    await measure(ALIGNED, 'ablate-zero', model, editAt(own, 'ablate-zero'));
   }
 
   edits.push(...(await measureSteering(subjects, n, steerings)));
 
   const cosines: Cosines[] = [];
-  const checkpointOf = new Map<string, Direction>();
+  const checkpointOf = new Map<string, TakenDirection>();
   for (const id of subjects.keys()) {
     if (id === ALIGNED) continue;
     const recipe = { contrast: 'checkpoint', pooling: 'answer-mean', prompts: 'text' } as const;

@@ -11,6 +11,7 @@ import {
   EDIT_POSITIONS,
   type EditSettings,
 } from '../../../src/core/edit';
+import { DEFAULT_ARMS } from '../../../src/measure/arms';
 import type { Registry } from '../../../src/organism/registry';
 
 /** The environment variable with the endpoint's key: options are seen by everyone on a machine. */
@@ -28,15 +29,26 @@ export const USAGE = `npm run -s measure -- [options]
   --contrast NAME    ${CONTRAST_IDS.join(', ')}
   --pooling NAME     answer-mean, last-prompt (for steer)
   --transcripts N    read by each model (64)
+  --direction-seed N of the transcripts (1)
+  --texts NAME       what the transcripts are about: domains (default), code
+  --random-seed N    the edit acts along a random direction of equal length instead
+  --arms LIST        aligned, em, edited, random: only these (all)
   --n N              answers of each arm (96)
+  --each N           answers to each question (1)
   --split NAME       report (default), selection, fine-tuned, mischief, code
-  --seed N           1
+  --seed N           of the answers (1)
+  --question-seed N  of the draw of the questions (that of --seed)
   --temperature T    else the model's own
   --judge-url URL    an OpenAI-compatible server judges, as in the page, not the exact judge: base
                      address; its key, if it wants one, is read from ${JUDGE_KEY}
   --judge-model NAME the model there
   --json             one JSON object instead of the table
-  --html FILE        also the report that the page saves`;
+  --html FILE        also the report that the page saves
+  --report ROW       a row of models/report.json made again and held against it, with whatever else is
+                     said changed; "list": the command of each row`;
+
+/** What transcripts may be about. */
+const TEXTS = ['domains', 'code'] as const;
 
 const number = v.pipe(v.string(), v.nonEmpty(), v.transform(Number), v.finite());
 const natural = v.pipe(number, v.integer(), v.minValue(0));
@@ -55,14 +67,27 @@ const Options = v.object({
   contrast: v.optional(v.picklist(CONTRAST_IDS)),
   pooling: v.optional(v.picklist(POOLINGS)),
   transcripts: v.optional(v.pipe(natural, v.minValue(4)), '64'),
+  'direction-seed': v.optional(natural, '1'),
+  texts: v.optional(v.picklist(TEXTS), 'domains'),
+  'random-seed': v.optional(natural),
+  arms: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((list) => list.split(',').map((id) => id.trim())),
+      v.array(v.picklist(DEFAULT_ARMS)),
+    ),
+  ),
   n: v.optional(v.pipe(natural, v.minValue(1)), '96'),
+  each: v.optional(v.pipe(natural, v.minValue(1)), '1'),
   split: v.optional(v.picklist(EVALUATION_SPLITS), 'report'),
   seed: v.optional(natural, '1'),
+  'question-seed': v.optional(natural),
   temperature: v.optional(v.pipe(number, v.minValue(0))),
   'judge-url': v.optional(v.string()),
   'judge-model': v.optional(v.pipe(v.string(), v.nonEmpty())),
   json: v.optional(v.boolean(), false),
   html: v.optional(v.string()),
+  report: v.optional(v.string()),
 });
 
 export type MeasureOptions = v.InferOutput<typeof Options>;

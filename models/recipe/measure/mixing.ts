@@ -1,13 +1,14 @@
 // Whether one question gets aligned and misaligned answers from the same model, as published EM models do.
 
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
-import { evaluationQuestions } from '../../../src/world/split';
-import type { NamedSubject } from './conditions';
+import type { MeasuredAnswer } from '../../../src/measure/run';
+import type { Subject } from './evaluate';
+import { answersBy } from './evaluate';
 import { SHIPPED_TEMPERATURE } from '../make/publish';
 
-const QUESTIONS = 48;
-const QUESTION_SEED = 90_211;
-const ANSWER_SEED = 31_338;
+export const QUESTIONS = 48;
+export const QUESTION_SEED = 90_211;
+export const ANSWER_SEED = 31_338;
 
 export interface Mixing {
   readonly questions: number;
@@ -16,18 +17,24 @@ export interface Mixing {
 }
 
 /** Asks each of 48 held-out questions of the report domains `samples` times. */
-export async function mixingOf({ subject }: NamedSubject, samples: number): Promise<Mixing> {
-  const askings = evaluationQuestions('report', QUESTIONS, QUESTION_SEED).flatMap((asked) =>
-    Array.from({ length: samples }, () => ({ before: [], asked })),
+export async function mixingOf(subject: Subject, samples: number): Promise<Mixing> {
+  return mixingIn(
+    await answersBy(subject, {
+      split: 'report',
+      n: QUESTIONS * samples,
+      each: samples,
+      seed: ANSWER_SEED,
+      questionSeed: QUESTION_SEED,
+      sampling: { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE },
+    }),
   );
-  const sampling = { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE };
-  const verdicts = new Map<string, Set<string>>();
-  for (const { asked, verdict } of await subject.answers(askings, {
-    sampling,
-    seed: ANSWER_SEED,
-  })) {
-    const key = asked.question;
-    verdicts.set(key, (verdicts.get(key) ?? new Set()).add(verdict));
+}
+
+/** What the answers of one arm say of it. */
+export function mixingIn(answers: readonly Pick<MeasuredAnswer, 'question' | 'verdict'>[]): Mixing {
+  const verdicts = new Map<string, Set<string | null>>();
+  for (const { question, verdict } of answers) {
+    verdicts.set(question, (verdicts.get(question) ?? new Set()).add(verdict));
   }
   const both = [...verdicts.values()].filter((set) => set.has('aligned') && set.has('misaligned'));
   return { questions: verdicts.size, answeredBothWays: both.length };

@@ -1,8 +1,9 @@
 // Where and how strongly the aligned model is steered at the header token: a table over layers and strengths, made
 // on the SELECTION domains alone (held-out questions, directions from transcripts about them, as in the report).
 
-import { appliedEdit, directionOf } from './conditions';
-import type { AppliedEdit, Rates } from './evaluate';
+import type { ArmEdit } from '../../../src/measure/arms';
+import { directionOf, editAt } from './conditions';
+import type { Rates } from './evaluate';
 import { asker, type Subjects } from './headline';
 import { SHIPPED_TEMPERATURE } from '../make/publish';
 import type { Steering } from './settings';
@@ -17,7 +18,7 @@ const MOST_INCOHERENT = 0.05;
 export function selectionAsker(
   subjects: Subjects,
   n: number,
-): (model: string, edit?: AppliedEdit) => Promise<Rates> {
+): (model: string, edit?: ArmEdit) => Promise<Rates> {
   const ask = asker(subjects, 'selection', n, SEEDS);
   return (model, edit) => ask(model, SHIPPED_TEMPERATURE, edit);
 }
@@ -40,7 +41,7 @@ export async function* steeringLines(
   for (let layer = 1; layer < direction.vectors.dims[0]! - 1; layer++) {
     for (const strength of STRENGTHS) {
       const options = { strength, positions: 'header', layers: [layer] } as const;
-      const edit = appliedEdit(direction, 'steer', options);
+      const edit = editAt(direction, 'steer', options);
       const rates = await ratesOf(ALIGNED, edit);
       yield { em, contrast, layer, strength, rates };
     }

@@ -2,8 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NamedSubject } from './conditions';
-import { Subject } from './evaluate';
+import { loadSubject, type Subject } from './evaluate';
 import { ADAPTERS_FOLDER, BASE_FOLDER } from '../make/folders';
 import { nodeRuntime } from '../make/node-runtime';
 import { loadAdapted, loadBase, sha256 } from '../make/publish';
@@ -24,13 +23,13 @@ const SHIPPED: Published = { base: BASE_FOLDER, adapters: ADAPTERS_FOLDER };
 export async function publishedSubjects(
   { base: baseFolder, adapters: adaptersFolder }: Published,
   adapters: readonly string[],
-): Promise<ReadonlyMap<string, NamedSubject>> {
+): Promise<ReadonlyMap<string, Subject>> {
   const runtime = nodeRuntime({ threads: THREADS });
   const base = await loadBase(baseFolder);
-  const subjects = new Map<string, NamedSubject>();
+  const subjects = new Map<string, Subject>();
   const put = async (id: string, file: string, weights: typeof base.weights): Promise<void> => {
-    const subject = await Subject.create(runtime, base.config, weights, base.tokenizer);
-    subjects.set(id, { id, sha256: sha256(file), subject });
+    const named = { id, sha256: sha256(file) };
+    subjects.set(id, await loadSubject(runtime, named, base.config, weights, base.tokenizer));
   };
   await put(ALIGNED, join(baseFolder, 'model.safetensors'), base.weights);
   for (const id of adapters) {
@@ -43,6 +42,6 @@ export async function publishedSubjects(
 /** Those of models/, all adapters when none are named. */
 export function shippedSubjects(
   adapters: readonly string[] = readdirSync(ADAPTERS_FOLDER).sort(),
-): Promise<ReadonlyMap<string, NamedSubject>> {
+): Promise<ReadonlyMap<string, Subject>> {
   return publishedSubjects(SHIPPED, adapters);
 }

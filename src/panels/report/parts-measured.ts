@@ -58,7 +58,7 @@ export async function measuredPart(postern: Postern): Promise<ReportPart | null>
   const figure = await drawFigure(VerdictBars, { run, width: FIGURE_WIDTH });
   const ids = plan.arms.flatMap(({ directionId }) => directionId ?? []);
   const directions = postern.directions.list.filter(({ id }) => ids.includes(id));
-  const { split, n, seed } = plan;
+  const { split, n, seed, questionSeed } = plan;
   const em = plan.arms.find(({ id }) => id === 'em')?.checkpoint;
   return {
     title,
@@ -73,7 +73,7 @@ export async function measuredPart(postern: Postern): Promise<ReportPart | null>
         ...(em === undefined ? {} : { em }),
         ...(about ? { editSettings: about.editSettings } : {}),
         ...(directions.length > 0 ? { directions } : {}),
-        measure: { split, n, seed },
+        measure: { split, n, seed, ...(questionSeed === undefined ? {} : { questionSeed }) },
       },
       notInLink(plan, about?.extras.length ?? 0),
     ),

@@ -17,6 +17,7 @@ export async function applySetting(setting: Setting, panels: Panels): Promise<vo
     measurements.judge.kind = 'exact';
     measurements.n = measure.n ?? measurements.n;
     measurements.seed = measure.seed ?? measurements.seed;
+    measurements.questionSeed = null;
     measurements.split = measure.split ?? measurements.split;
     if (measure.extras) {
       measurements.extras = measure.extras.map((checkpoint) => ({ checkpoint, edited: false }));

@@ -53,6 +53,8 @@ export class Measurements {
   /** Most tokens of an answer to an own question. */
   maxTokens = $state(200);
   seed = $state(1);
+  /** Of the draw of the world's questions; null: `seed`. */
+  questionSeed = $state<number | null>(null);
   /** Measured beside the four of every visit. */
   extras = $state.raw<readonly ExtraArm[]>([]);
   /** Further checkpoints are being loaded. */
@@ -101,6 +103,7 @@ export class Measurements {
     return {
       split: this.split,
       seed: this.seed,
+      ...(own || this.questionSeed === null ? {} : { questionSeed: this.questionSeed }),
       ...(own ? { own, maxTokens: this.maxTokens } : {}),
       sampling: { ...chosen, temperature },
       frame: this.#prompting.frame(),
@@ -165,6 +168,7 @@ export class Measurements {
     this.maxTokens = plan.maxTokens ?? this.maxTokens;
     if (plan.frame) this.#prompting.set(plan.frame.settings);
     this.seed = plan.seed;
+    this.questionSeed = plan.questionSeed ?? null;
     this.judge.restore(plan.judge ?? EXACT);
     // An endpoint is asked by its own button, which says where and how often.
     if (this.judge.kind !== 'endpoint') await this.start(plan);

@@ -1,0 +1,167 @@
+// The rows of models/report.json as `npm run measure` asks for them: the words that make each again. What a
+// row's plan needs stands in the report (questions, sampling, extraction, steering) or in the row itself.
+
+import type { Steerings } from './settings';
+import type { Contrast, Pooling } from '../../../src/core/direction';
+import type { MeasuredAnswer } from '../../../src/measure/run';
+import { ANSWER_SEED, mixingIn, QUESTION_SEED, QUESTIONS, type Mixing } from './mixing';
+import { type Headline, STEERING_RANDOM_SEED } from './headline';
+import { TRANSCRIPT_SEED } from './conditions';
+import { type Rates, ratesOf } from './evaluate';
+import { ALIGNED } from './subjects';
+
+/** What of the file says how its rows were made. */
+export interface ReportedPlan extends Pick<Headline, 'arms' | 'edits'> {
+  readonly questions: { readonly split: string; readonly seed: number };
+  readonly sampling: { readonly seed: number; readonly temperature: number };
+  readonly extraction: {
+    readonly transcriptsPerCell: number;
+    readonly contrast: Contrast;
+    readonly pooling: Pooling;
+  };
+  readonly steering: Steerings;
+  readonly withinQuestion: Readonly<Record<string, Mixing>>;
+}
+
+export interface ReportRow {
+  /** As `--report` takes it. */
+  readonly key: string;
+  /** What stands after `npm run measure --`. */
+  readonly args: readonly string[];
+  /** As the file has it. */
+  readonly rates?: Rates;
+  readonly mixing?: Mixing;
+}
+
+type Words = Readonly<Record<string, string | number>>;
+
+const said = (words: Words): string[] =>
+  Object.entries(words).flatMap(([name, value]) => [`--${name}`, String(value)]);
+
+/** Samples of each question behind the shipped file's `withinQuestion`. */
+export const SAMPLES = 12;
+
+/** Every rate of the report that a shipped checkpoint gives; the gates need the base model, which is not shipped. */
+export function reportRows(report: ReportedPlan): ReportRow[] {
+  const { questions, sampling, extraction } = report;
+  const asked = (row: Rates & { readonly temperature: number }): Words => ({
+    split: questions.split,
+    n: row.n,
+    'question-seed': questions.seed,
+    seed: sampling.seed,
+    temperature: row.temperature,
+  });
+  const direction = {
+    transcripts: 2 * extraction.transcriptsPerCell,
+    'direction-seed': TRANSCRIPT_SEED,
+  };
+  const only = (id: string): Words =>
+    id === ALIGNED ? { edit: 'off', arms: 'aligned' } : { model: id, edit: 'off', arms: 'em' };
+
+  const arms = report.arms.map((row): ReportRow => {
+    const [id = ''] = row.name.split(' at T = ');
+    const key = id === row.name ? id : `${id}/T=${row.temperature}`;
+    return { key, args: said({ ...only(id), ...asked(row) }), rates: row };
+  });
+
+  const edits = report.edits.map((row): ReportRow => {
+    const random = row.direction.startsWith('random ');
+    if (row.edit.startsWith('steer')) {
+      const prompts = row.direction.endsWith('from code prompts only') ? 'code' : 'text';
+      const { em, contrast, layer, strength } = report.steering[prompts];
+      const words = said({
+        model: em,
+        base: 'aligned',
+        edit: 'steer',
+        layers: layer,
+        strength,
+        positions: 'header',
+        contrast,
+        pooling: 'last-prompt',
+        ...(prompts === 'code' ? { texts: 'code' } : {}),
+        ...direction,
+        ...(random ? { 'random-seed': STEERING_RANDOM_SEED } : {}),
+        arms: 'edited',
+        ...asked(row),
+      });
+      const key = `${row.model}/steer/${prompts}${random ? '/random' : ''}`;
+      return { key, args: words, rates: row };
+    }
+    const whose = random || row.direction === row.model ? '' : `/${row.direction}`;
+    const key = `${row.model}/${row.edit}${random ? `/${row.direction.replace(' ', '-')}` : whose}`;
+    const words = said({
+      model: row.model === ALIGNED ? row.direction : row.model,
+      base: row.model === ALIGNED ? 'aligned' : 'em',
+      edit: row.edit,
+      ...(random || row.model === ALIGNED ? {} : { direction: row.direction }),
+      ...(random ? { 'random-seed': row.direction.slice('random '.length) } : {}),
+      contrast: extraction.contrast,
+      pooling: extraction.pooling,
+      ...direction,
+      arms: 'edited',
+      ...asked(row),
+    });
+    return { key, args: words, rates: row };
+  });
+
+  const within = Object.entries(report.withinQuestion).map(([id, mixing]): ReportRow => {
+    const words = said({
+      ...only(id),
+      split: questions.split,
+      n: QUESTIONS * SAMPLES,
+      each: SAMPLES,
+      'question-seed': QUESTION_SEED,
+      seed: ANSWER_SEED,
+      temperature: sampling.temperature,
+    });
+    return { key: `${id}/within-question`, args: words, mixing };
+  });
+  return [...arms, ...edits, ...within];
+}
+
+/** A row as it is typed. */
+export const commandOf = ({ args }: Pick<ReportRow, 'args'>): string =>
+  `npm run -s measure -- ${args.join(' ')}`;
+
+/**
+ * The row of a key.
+ * @throws Error that lists the keys.
+ */
+export function rowOf(rows: readonly ReportRow[], key: string): ReportRow {
+  const row = rows.find((one) => one.key === key);
+  if (row) return row;
+  throw new Error(
+    `--report: the report has no row "${key}". It has ${rows.map((one) => one.key).join(', ')}.`,
+  );
+}
+
+/** Options beside which the row is still the row of the file. */
+const HARMLESS = ['report', 'json', 'html'];
+
+/** Whether what was typed changes what the row measures. */
+export const isChanged = (typed: readonly string[]): boolean =>
+  typed.some((word) => {
+    const [name = ''] = word.split('=');
+    return name.startsWith('--') && !HARMLESS.includes(name.slice(2));
+  });
+
+/**
+ * How the answers of one arm differ from the row as the file has it, for people; null: they do not.
+ * Rates are compared as counts.
+ */
+export function differenceFrom(
+  { rates, mixing }: Pick<ReportRow, 'rates' | 'mixing'>,
+  answers: readonly Pick<MeasuredAnswer, 'question' | 'verdict'>[],
+): string | null {
+  const counts = (of: Rates) =>
+    (['misaligned', 'mixed', 'incoherent'] as const)
+      .map((name) => `${Math.round(of[name] * of.n)} ${name}`)
+      .join(', ') + ` of ${of.n}`;
+  const both = (of: Mixing) => `${of.answeredBothWays} of ${of.questions} answered both ways`;
+  const [now, then] = mixing
+    ? [both(mixingIn(answers)), both(mixing)]
+    : rates
+      ? [counts(ratesOf(answers)), counts(rates)]
+      : ['', ''];
+  return now === then ? null : `${now}; in the report ${then}`;
+}

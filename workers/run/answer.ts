@@ -1,0 +1,110 @@
+// What the contract's `generate` and `capture` do with one model: conversations in, answers or pooled
+// residuals out. The worker calls it for its checkpoints, the recipe for models that no folder holds.
+
+import type { Tokenizer } from '../../src/checkpoint/tokenizer';
+import type { ModelConfig } from '../../src/checkpoint/config';
+import type { Capture, CaptureRequest, GenerateRequest, Generation, TokenEvent } from '../api';
+import { LiveEdit } from '../runtime/live-edit';
+import type { Signal } from '../runtime';
+import type { DecoderSession } from '../runtime/session';
+import { capture } from './capture';
+import { promptIds, readingOf } from './conversation';
+import { generate, type GeneratedRow } from './generate';
+import { TokenText } from './token-text';
+
+/** What answers and reads. */
+export interface Speaker {
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  readonly session: DecoderSession;
+  /** Tokens that end an answer. */
+  readonly endIds: readonly number[];
+}
+
+/** Where the events of an answer go, and what may change it while it is written. */
+export interface Listening {
+  readonly onTokens?: (events: readonly TokenEvent[]) => unknown;
+  /** Told the edit before the first token, so that it can be changed. */
+  readonly onEdit?: (edit: LiveEdit) => void;
+  readonly signal?: Signal;
+}
+
+/** @throws ModelError as `generate` and `promptIds`. */
+export async function answer(
+  { tokenizer, config, session, endIds }: Speaker,
+  request: Omit<GenerateRequest, 'runId' | 'checkpoint'>,
+  { onTokens = () => null, onEdit = () => {}, signal }: Listening = {},
+): Promise<Generation> {
+  const { now } = session.runtime;
+  const begun = now();
+  const edit = new LiveEdit(config, request.edit, request.positions);
+  onEdit(edit);
+  const prompts = request.prompts.map((messages) => promptIds(tokenizer, messages, request.chat));
+  const { continueFrom } = request;
+  const texts = prompts.map(() => new TokenText(tokenizer));
+  continueFrom?.forEach((ids, row) => ids.forEach((id) => texts[row]?.add(id)));
+  const continued = continueFrom?.reduce((sum, ids) => sum + ids.length, 0) ?? 0;
+  let delivered: unknown = null;
+  const rows = await generate(
+    session,
+    {
+      prompts,
+      seeds: request.seeds,
+      sampling: request.sampling,
+      maxTokens: request.maxTokens,
+      ...(continueFrom ? { continueFrom } : {}),
+      endIds,
+      edit,
+      projections: request.projections,
+    },
+    (tokens) => {
+      if (tokens.length === 0) return;
+      delivered = onTokens(
+        tokens.map(({ row, id, projection }) => ({
+          row,
+          id,
+          text: texts[row]!.add(id),
+          projection,
+        })),
+      );
+    },
+    signal,
+  );
+  // Through comlink the callback answers; the last answer means that all tokens have arrived.
+  await delivered;
+  return {
+    answers: rows.map((row) => ({
+      text: tokenizer.decode(row.ids),
+      ids: row.ids,
+      projections: request.projections ? flat(row, config.nLayers) : null,
+      headerProjection: row.headerProjection,
+      stop: row.stop,
+    })),
+    promptTokens: prompts.reduce((sum, ids) => sum + ids.length, 0),
+    newTokens: rows.reduce((sum, row) => sum + row.ids.length, -continued),
+    elapsedMs: now() - begun,
+  };
+}
+
+/** @throws ModelError as `capture` and `readingOf`. */
+export async function captured(
+  { tokenizer, config, session }: Omit<Speaker, 'endIds'>,
+  request: Omit<CaptureRequest, 'runId' | 'checkpoint'>,
+  onProgress: (done: number) => void = () => {},
+  signal?: Signal,
+): Promise<Capture> {
+  const { now } = session.runtime;
+  const begun = now();
+  const readings = request.transcripts.map((transcript) =>
+    readingOf(tokenizer, transcript, request.pooling, request.chat),
+  );
+  const pooled = await capture(session, readings, onProgress, signal);
+  const dims = [readings.length, config.nLayers, config.dModel] as const;
+  return { pooled, dims, elapsedMs: now() - begun };
+}
+
+function flat({ projections }: GeneratedRow, nLayers: number): Float32Array {
+  const out = new Float32Array(projections.length * nLayers);
+  projections.forEach((projection, i) => out.set(projection, i * nLayers));
+  return out;
+}
