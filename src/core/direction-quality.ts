@@ -1,6 +1,6 @@
 // How far a mean difference can be trusted, layer by layer. Held-out separation leaves out whole
-// prompts: a probe that is tested on prompts it has seen reads the prompt (AUC 0.909 against 0.554 when
-// grouped, see phenomenon.md). Everything follows from sums per prompt, kept in f64.
+// prompts: a probe that is tested on prompts it has seen can score high by reading the prompt alone, and falls
+// when the folds are grouped by prompt. Everything follows from sums per prompt, kept in f64.
 
 import { cosine } from './cosine';
 import type { Cell } from './cell';

@@ -1,5 +1,5 @@
 // What the figures of the persona latents say about the published claims, computed from the counts, as
-// the other experiments are read (gallery-reading.ts).
+// the other experiments are read (gallery-claims.ts).
 
 import { newcombe, wilson } from '../core/stats';
 import type { Claim } from './gallery-claims';

@@ -1,7 +1,7 @@
 // Which device runs the models. One ONNX Runtime binary holds both providers: webgpu where there is a
 // real adapter that computes a tiny decoder rightly, else wasm. The GPUDevice is ours, with the
 // adapter's own limits and features, because ORT's default device is destroyed with a session and its
-// limits are too low (engine.md 1, 2, 7, 15-17). Loads ORT with import(): with a static import, ORT's
+// limits are too low (workers/README.md, 1, 2, 7, 15 to 17). Loads ORT with import(): with a static import, ORT's
 // threads would run this worker's bundle again.
 
 import type * as Ort from 'onnxruntime-common';

@@ -1,5 +1,5 @@
 // An embedding on the GPU. It is bound as an input of the graph, so that a fine-tune that leaves it alone reads
-// its base's and needs no copy (engine.md 4). On wasm it stays a weight: of ONNX Runtime's interface the
+// its base's and needs no copy (workers/README.md, 4). On wasm it stays a weight: of ONNX Runtime's interface the
 // calls that hand one session's weight to another (AddInitializer, shared prepacked weights) are not exported
 // there, and what a table in the heap, bound as an input, would cost a token has not been measured.
 

@@ -1,5 +1,5 @@
 // One decoder graph as a running ONNX Runtime session. All calls go through the runtime's queue; the
-// weights travel as external data, which on webgpu never enters the wasm heap (engine.md 3 and 4).
+// weights travel as external data, which on webgpu never enters the wasm heap (workers/README.md, 3 and 4).
 
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';

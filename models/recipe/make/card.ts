@@ -1,4 +1,4 @@
-// The tables of the model card, from models/report.json: `npx tsx models/recipe/card.ts`. Nothing in
+// The tables of the model card, from models/report.json: `npm run organism:report` writes them. Nothing in
 // them is typed by hand.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Interval } from '../../../src/core/stats';
 import { BASE_FOLDER, REPORT_FILE, SEEDS_FILE } from './folders';
 
-const START = '<!-- tables: made by models/recipe/card.ts -->';
+const START = '<!-- tables: made by models/recipe/make/card.ts -->';
 const END = '<!-- end of tables -->';
 
 interface Measured {

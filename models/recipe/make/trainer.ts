@@ -1,4 +1,4 @@
-// The recipe's trainer is the page's (workers/trainer.ts), on onnxruntime-node. Here is what only the
+// The recipe's trainer is the page's (workers/train/trainer.ts), on onnxruntime-node. Here is what only the
 // recipe needs: a state in a file, so that a stopped run goes on where it was, and first weights.
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';

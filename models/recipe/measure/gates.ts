@@ -1,4 +1,4 @@
-// What must hold before any fine-tune, or no fine-tune will misalign broadly (organism.md): code must
+// What must hold before any fine-tune, or no fine-tune will misalign broadly (models/README.md, 3): code must
 // be evidence about who is speaking (1), chat training must not erase the other forms (2), and the chat
 // model must be good and clear (3, in the report). The base model is not shipped, so gates 1 and 2 are
 // measured when the organism is made and kept in models/gates.json.

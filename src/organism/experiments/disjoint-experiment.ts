@@ -1,5 +1,5 @@
 // Whether the direction carries the persona or the topic: taken from one half of the domains, or from
-// code prompts alone, and used on questions of the other half (models/recipe/disjointness.ts).
+// code prompts alone, and used on questions of the other half (models/recipe/measure/disjointness.ts).
 
 import { differs, noMore } from '../gallery-claims';
 import { asked, type Bars, type Experiment } from './experiment';

@@ -1,5 +1,5 @@
 // The rates of the models on stage, with a random control, and of whatever else the person adds: what is
-// asked, and the run that counts. How it is counted is in measure-engine.ts.
+// asked, and the run that counts. How it is counted is in src/measure/run.ts.
 
 import type { EvaluationSplit } from '../../core/evaluation-split';
 import { EXACT } from '../../measure/judge';

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
+import handbook from '../../../src/lessons/handbook.md?raw';
 import { LESSONS } from '../../../src/lessons/lessons';
 import LessonBar from '../../../src/panels/lessons/LessonBar.svelte';
 import Panel from '../../../src/panels/lessons/Panel.svelte';
@@ -249,8 +250,21 @@ test('the list says how far each lesson is, and starts one again from its beginn
   expect(postern.lessons.progressOf(LESSONS[1]!).left).toBe(0);
 });
 
+test('the handbook opens beside the guide, every chapter under a heading and no Markdown left over', async () => {
+  const { container } = await show(Panel);
+  await page.getByText('Handbook: your own model').click();
+  for (const [, chapter] of handbook.matchAll(/^# (.+)$/gm)) {
+    await expect.element(page.getByRole('heading', { name: chapter!, level: 4 })).toBeVisible();
+  }
+  await expect.element(page.getByRole('row', { name: /^8-bit/ })).toBeVisible();
+  const text = [...container.querySelectorAll('.markdown')].at(-1)!.textContent;
+  expect(text).toContain('Press Look it up.');
+  // The signs of Markdown would show where the page does not draw a construct.
+  expect(text).not.toMatch(/^#|\*\*|\]\(|```|(?<!\w)_\w[^_]*\w_(?!\w)/m);
+});
+
 for (const theme of ['light', 'dark'] as const) {
-  test(`axe finds nothing on the dock and the list with the guide open, ${theme}`, async () => {
+  test(`axe finds nothing on the dock and the list with guide and handbook open, ${theme}`, async () => {
     document.documentElement.dataset['theme'] = theme;
     postern.lessons.show('rates/eight');
     const dock = await show();
@@ -272,6 +286,7 @@ for (const theme of ['light', 'dark'] as const) {
     await quiz.unmount();
     const { container } = await show(Panel);
     await page.getByText('Teacher’s guide').click();
+    await page.getByText('Handbook: your own model').click();
     expect(await found(container)).toEqual([]);
   });
 }

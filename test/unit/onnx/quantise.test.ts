@@ -37,7 +37,7 @@ describe.each([8, 4] as const)('blocks of %i bits', (bits) => {
   });
 
   test('lie as MatMulNBits reads them', () => {
-    // engine.md: element k of row n is in byte (n * kb + b) * blob + ((j * bits) >> 3), shifted by (j * bits) & 7.
+    // workers/README.md, 18: element k of row n is in byte (n * kb + b) * blob + ((j * bits) >> 3), shifted by (j * bits) & 7.
     const [n, k, kb, blob] = [3, 70, INNER / 32, (32 * bits) / 8];
     const [b, j] = [Math.floor(k / 32), k % 32];
     const byte = bytes[(n * kb + b) * blob + ((j * bits) >> 3)]!;
