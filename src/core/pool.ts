@@ -155,11 +155,12 @@ export function measuredTogether(
   compared: readonly (readonly [string, string])[],
 ): readonly (readonly [PooledArm, PooledArm])[] {
   const pairs = new Map<string, readonly [PooledArm, PooledArm]>();
+  const places = new Map(of.arms.map((arm, place) => [arm, place]));
   for (const arms of armsByEntry(of)) {
     for (const [a, b] of compared) {
       const [first, second] = [arms.get(a), arms.get(b)];
       if (!first || !second) continue;
-      pairs.set(`${of.arms.indexOf(first)} ${of.arms.indexOf(second)}`, [first, second]);
+      pairs.set(`${places.get(first)} ${places.get(second)}`, [first, second]);
     }
   }
   return [...pairs.values()];
@@ -167,7 +168,8 @@ export function measuredTogether(
 
 /** Counts of an arm as each of its counted measurements was added, the first alone first. */
 export function growth({ from }: Pick<PooledArm, 'from'>): PoolCounts[] {
-  return from.map((_, i) => sum(from.slice(0, i + 1).map(({ arm }) => arm.counts)));
+  let total = sum([]);
+  return from.map(({ arm }) => (total = sum([total, arm.counts])));
 }
 
 export interface Difference {

@@ -76,6 +76,9 @@ const Measurement = v.strictObject({
   arms: v.pipe(v.array(Arm), v.minLength(1), v.maxLength(40)),
 });
 
+/** Of one measurement, wherever it was written down; unknown fields are refused, since they may be settings. */
+export const ClassMeasurementSchema: v.GenericSchema<unknown, ClassMeasurement> = Measurement;
+
 /** Each arm answered questions 0 .. n - 1 of the seed, n being the sum of its counts. */
 export type ClassMeasurement = v.InferOutput<typeof Measurement>;
 export type ClassArm = ClassMeasurement['arms'][number];
@@ -100,9 +103,18 @@ const newer = (name: string): DirectionFileError =>
 
 const hashOf = (content: string): string => new Sha256().update(strToU8(content)).hex();
 
+/** Of objects that are never changed; a list asks for the same ones again and again. */
+const ids = new WeakMap<ClassMeasurement, string>();
+
 /** The same for the same content, whatever file it came in. */
-export const measurementId = (one: ClassMeasurement): string =>
-  `${one.participant}-${hashOf(JSON.stringify(v.parse(Measurement, one))).slice(0, 12)}`;
+export function measurementId(one: ClassMeasurement): string {
+  let id = ids.get(one);
+  if (id === undefined) {
+    id = `${one.participant}-${hashOf(JSON.stringify(v.parse(Measurement, one))).slice(0, 12)}`;
+    ids.set(one, id);
+  }
+  return id;
+}
 
 /** One measurement or many, as a file. */
 export function writeClassFile(measurements: readonly ClassMeasurement[]): string {

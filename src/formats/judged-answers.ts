@@ -12,6 +12,8 @@ import { traitColumns, traitWords } from './trait-scores';
 
 export const MAX_ANSWERS_BYTES = 64 << 20;
 const MAX_ROWS = 100_000;
+/** Different models in one file. */
+export const MAX_MODELS = 20_000;
 const MAX_CHARS = 100_000;
 const MAX_LINE_CHARS = 1 << 20;
 const MAX_COLUMNS = 200;
@@ -248,6 +250,15 @@ export function readJudgedAnswers(bytes: Uint8Array, file: string): JudgedAnswer
   const traits = traitsIn(found);
   const rows = found.map(({ value, where }) => rowFrom(value, where, file, traits.length > 0));
   if (rows.length === 0) throw fail('nothing-inside', file, 'It has no answers.');
+  const models = new Set(rows.map(({ model }) => model)).size;
+  if (models > MAX_MODELS) {
+    throw new DirectionFileError(
+      'too-large',
+      file,
+      `It names ${models} different models, more than the ${MAX_MODELS} allowed here.`,
+      'Check that the column "model" holds names of models.',
+    );
+  }
   const notes = notesOn(rows, traits);
   return { file, rows, ...(notes.length > 0 && { notes }) };
 }

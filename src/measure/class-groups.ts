@@ -13,24 +13,28 @@ export interface ArmName {
 /** What arms can differ in, what a reader knows best first. */
 const TELLING = ['checkpoint', 'edit', 'direction'] as const;
 
-/** Names of the arms of a pool, in their order. */
+/** Names of the arms of a pool, in their order. One pass, since a file may bring thousands. */
 export function armNames(arms: readonly PooledArm[]): readonly ArmName[] {
-  return arms.map((arm) => {
-    const { label, settings } = arm;
-    const twins = arms.filter((other) => other.label === label);
-    if (twins.length === 1) return { short: label, full: label };
-    const place = twins.indexOf(arm) + 1;
-    const said: string[] = [];
-    let alike = twins;
-    for (const name of TELLING) {
-      const same = alike.filter((other) => other.settings[name] === settings[name]);
-      if (same.length < alike.length) said.push(settings[name] ?? 'none');
-      alike = same;
-    }
-    return {
-      short: `${label} (${place})`,
-      full: `${label} (${[place, ...said].join(', ')})`,
-    };
+  /** Arms that agree in the label and in the first of what tells arms apart, by what they agree in. */
+  const alike = new Map<string, number>();
+  const add = (key: string): number => {
+    const n = (alike.get(key) ?? 0) + 1;
+    alike.set(key, n);
+    return n;
+  };
+  const known = arms.map(({ label, settings }) => {
+    const values = TELLING.map((name) => settings[name]);
+    const [place = 1] = [0, ...TELLING.map((_, n) => n + 1)].map((n) =>
+      add(JSON.stringify([label, ...values.slice(0, n)])),
+    );
+    return { label, values, place };
+  });
+  return known.map(({ label, values, place }) => {
+    const count = (n: number): number =>
+      alike.get(JSON.stringify([label, ...values.slice(0, n)])) ?? 0;
+    if (count(0) === 1) return { short: label, full: label };
+    const said = values.flatMap((value, n) => (count(n + 1) < count(n) ? [value ?? 'none'] : []));
+    return { short: `${label} (${place})`, full: `${label} (${[place, ...said].join(', ')})` };
   });
 }
 
@@ -42,7 +46,8 @@ export function headline(
   pool: Pool,
 ): { readonly lead: PooledArm; readonly rest: readonly PooledArm[] } | null {
   const measured = armsByEntry(pool);
-  const models = pool.arms.filter((arm) => measured.some((arms) => arms.get('em') === arm));
+  const ems = new Set(measured.map((arms) => arms.get('em')));
+  const models = pool.arms.filter((arm) => ems.has(arm));
   const lead = [...models].sort((a, b) => b.n - a.n)[0] ?? pool.arms[0];
   if (!lead) return null;
   const all = measured.map((arms) => [...arms.values()]);

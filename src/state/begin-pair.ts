@@ -1,34 +1,13 @@
 // What follows when another pair is selected: nothing of the former one is left, both models answer, the
 // directions are extracted, and with a link the page takes its settings.
 
-import * as v from 'valibot';
-import type { SavedDirection } from '../measure/extraction';
 import type { Panels } from './panels';
 import type { LinkEdit, LinkState } from '../formats/link';
-import { readSaved } from './saved';
+import { DirectionForm, DIRECTIONS_KEY, DirectionsForm } from './direction/kept-directions';
+import { readSaved, takeBack } from './saved';
 
 /** Read by each model for the directions of the start. */
 export const TRANSCRIPTS = 64;
-
-export const isTensor = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  'data' in value &&
-  value.data instanceof Float32Array;
-/** Only what would break the page is checked: these were written by this same program. */
-export const SavedDirections = v.array(
-  v.custom<SavedDirection>(
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      'vectors' in value &&
-      isTensor(value.vectors) &&
-      'alignedMean' in value &&
-      isTensor(value.alignedMean) &&
-      'perLayer' in value &&
-      'capThreshold' in value,
-  ),
-);
 
 /** Leaves nothing of another pair: the desk fits the one on stage, no direction is in use, no answer stands. */
 export function clearAnswers({ pair, directions, editSettings, chat }: Panels): void {
@@ -43,8 +22,11 @@ export function clearAnswers({ pair, directions, editSettings, chat }: Panels): 
 export async function beginPair(postern: Panels, link: LinkState | null = null): Promise<void> {
   const { pair, directions, chat } = postern;
   clearAnswers(postern);
-  const saved = (await readSaved('directions', SavedDirections)) ?? [];
-  for (const direction of saved) directions.restore(direction);
+  const saved = (await readSaved(DIRECTIONS_KEY, DirectionsForm)) ?? [];
+  const back = await takeBack(DIRECTIONS_KEY, DirectionForm, ({ id }) =>
+    saved.every((one) => one.id !== id),
+  );
+  for (const direction of [...saved, ...back]) directions.restore(direction);
   if (link) setFrom(link, postern);
   const named = link !== null && (link.cut !== null || link.add !== null);
   const kept = !named && directions.useKept(TRANSCRIPTS);

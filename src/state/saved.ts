@@ -1,24 +1,11 @@
 // What outlives a reload, in IndexedDB. Where the browser has none (a private window, storage full, a storage that
-// never answers) the page works the same and says once that nothing is kept.
+// never answers) the page works the same and says once that nothing is kept. What is there and cannot be read
+// (another version wrote it) is set aside under a key of its own before anything is written over it, and the
+// page says so; a version that can read it takes it back.
 
 import { get, set, update } from 'idb-keyval';
 import { createSubscriber } from 'svelte/reactivity';
-import * as v from 'valibot';
-import { EDIT_BASES, EDIT_MODES, EDIT_POSITIONS } from '../core/edit';
-
-/** The desk as it is written down. */
-export const EditStateSchema = v.object({
-  base: v.picklist(EDIT_BASES),
-  mode: v.picklist(EDIT_MODES),
-  strength: v.number(),
-  layers: v.array(v.boolean()),
-  source: v.variant('kind', [
-    v.object({ kind: v.literal('own') }),
-    v.object({ kind: v.literal('layer'), layer: v.number() }),
-  ]),
-  positions: v.picklist(EDIT_POSITIONS),
-  randomSeed: v.nullable(v.number()),
-});
+import type { Form, Lost } from './saved/form';
 
 /** How long the browser may take to open its storage before the page goes on without, ms. */
 const PATIENCE_MS = 10_000;
@@ -90,18 +77,116 @@ function reasonOf(error: unknown): readonly [string, string] {
   ];
 }
 
-/** The value under a key if it is there and still has the expected shape, else null. */
-export async function readSaved<S extends v.GenericSchema>(
-  key: string,
-  schema: S,
-): Promise<v.InferOutput<S> | null> {
+/** Something that could not be read, as it was. */
+export interface SetAside extends Lost {
+  /** Of the storage, without its prefix. */
+  readonly key: string;
+  /** Unix time. */
+  readonly atMs: number;
+}
+
+const ASIDE = 'postern:set-aside';
+let aside: readonly SetAside[] = [];
+
+/** What is set aside in this browser, as far as this visit has looked. Reactive. */
+export function setAside(): readonly SetAside[] {
+  subscribe();
+  return aside;
+}
+
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
+const asideOf = (value: unknown): SetAside[] =>
+  isList(value)
+    ? value.filter(
+        (one): one is SetAside =>
+          typeof one === 'object' && one !== null && 'key' in one && 'path' in one,
+      )
+    : [];
+
+/** Reads what earlier visits set aside, so that the page can offer it. */
+export async function readSetAside(): Promise<void> {
   try {
-    const parsed = v.safeParse(schema, await asked(() => get(`postern:${key}`)));
-    return parsed.success ? parsed.output : null;
+    show(asideOf(await asked(() => get(ASIDE))));
   } catch (error) {
     remember(error);
-    return null;
   }
+}
+
+/** Lets go of everything that is set aside, for good. */
+export async function dropSetAside(): Promise<void> {
+  try {
+    await asked(() => set(ASIDE, []));
+    show([]);
+  } catch (error) {
+    remember(error);
+  }
+}
+
+function show(next: readonly SetAside[]): void {
+  aside = next;
+  changed();
+}
+
+/** @throws what the storage throws; then nothing was kept, and the original must not be written over */
+async function keepAside(key: string, lost: readonly Lost[]): Promise<void> {
+  const added = lost.map((one) => ({ ...one, key, atMs: Date.now() }));
+  let all: readonly SetAside[] = [];
+  await asked(() => update(ASIDE, (there) => (all = [...asideOf(there), ...added])));
+  show(all);
+}
+
+/**
+ * The value under a key as far as it can be read, else null. What cannot be read is set aside, and what is
+ * left takes its place.
+ */
+export async function readSaved<T>(key: string, form: Form<T>): Promise<T | null> {
+  let read: T | undefined;
+  try {
+    const there: unknown = await asked(() => get(`postern:${key}`));
+    if (there === undefined) return null;
+    const lost: Lost[] = [];
+    read = form(there, lost);
+    if (lost.length > 0) {
+      await keepAside(key, lost);
+      await asked(() => update(`postern:${key}`, (now) => form(now, [])));
+    }
+    return read ?? null;
+  } catch (error) {
+    remember(error);
+    return read ?? null;
+  }
+}
+
+/**
+ * What of a kept list was set aside by a version that could not read it, and this one can. It is no longer
+ * set aside then: the caller puts it back.
+ * @param wanted whether the caller takes one; others stay where they are
+ */
+export async function takeBack<T>(
+  key: string,
+  entry: Form<T>,
+  wanted: (one: T) => boolean,
+): Promise<readonly T[]> {
+  const back: T[] = [];
+  try {
+    if (asideOf(await asked(() => get(ASIDE))).every((one) => one.key !== key)) return back;
+    let left: readonly SetAside[] = [];
+    const without = (there: unknown): readonly SetAside[] => {
+      back.length = 0;
+      left = asideOf(there).filter((one) => {
+        const read = one.key === key && /^\d+$/.test(one.path) ? entry(one.value, []) : undefined;
+        if (read === undefined || !wanted(read)) return true;
+        back.push(read);
+        return false;
+      });
+      return left;
+    };
+    await asked(() => update(ASIDE, without));
+    show(left);
+  } catch (error) {
+    remember(error);
+  }
+  return back;
 }
 
 /** Writes a structured-cloneable value; a failure is remembered, never thrown. @returns whether it was written. */
@@ -116,18 +201,23 @@ export async function writeSaved(key: string, value: unknown): Promise<boolean> 
 }
 
 /** Writes what `merge` makes of the value that is there, which another tab may have written; null: none. @returns whether it was written. */
-export async function mergeSaved<S extends v.GenericSchema>(
+export async function mergeSaved<T>(
   key: string,
-  schema: S,
-  merge: (there: v.InferOutput<S> | null) => v.InferOutput<S>,
+  form: Form<T>,
+  merge: (there: T | null) => T,
 ): Promise<boolean> {
+  let lost: Lost[] = [];
+  const merged = (there: unknown): unknown => {
+    lost = [];
+    const read = there === undefined ? null : (form(there, lost) ?? null);
+    return lost.length > 0 ? there : merge(read);
+  };
   try {
-    await asked(() =>
-      update(`postern:${key}`, (there) => {
-        const parsed = v.safeParse(schema, there);
-        return merge(parsed.success ? parsed.output : null);
-      }),
-    );
+    await asked(() => update(`postern:${key}`, merged));
+    if (lost.length === 0) return true;
+    // Another version has written there meanwhile.
+    await keepAside(key, lost);
+    await asked(() => update(`postern:${key}`, (there) => merge(form(there, []) ?? null)));
     return true;
   } catch (error) {
     remember(error);

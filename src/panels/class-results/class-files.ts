@@ -57,15 +57,18 @@ export function classCsv(
     const one = find(id);
     return one ? whoOf(one) : '';
   };
-  const rows = pools.flatMap(({ entries, arms, repeats }, at) => [
-    ...entries.flatMap((entry) =>
-      entry.arms.map((arm) => {
-        const repeat = repeats.find((one) => one.entry === entry && one.arm === arm);
-        const counted = repeat ? `no, same seed as ${who(repeat.in.entry.id)}` : 'yes';
-        return row(at, who(entry.id), String(entry.seed), arm, counted);
-      }),
-    ),
-    ...arms.map((arm) => row(at, 'the room', '', arm, 'sum')),
-  ]);
+  const rows = pools.flatMap(({ entries, arms, repeats }, at) => {
+    const repeated = new Map(repeats.map((one) => [one.arm, one]));
+    return [
+      ...entries.flatMap((entry) =>
+        entry.arms.map((arm) => {
+          const repeat = repeated.get(arm);
+          const counted = repeat ? `no, same seed as ${who(repeat.in.entry.id)}` : 'yes';
+          return row(at, who(entry.id), String(entry.seed), arm, counted);
+        }),
+      ),
+      ...arms.map((arm) => row(at, 'the room', '', arm, 'sum')),
+    ];
+  });
   return csvText(COLUMNS, rows);
 }

@@ -154,14 +154,21 @@ export async function contrastsPart(postern: Postern): Promise<ReportPart | null
   };
 }
 
+/** Of class results, which may be of any length, as many are drawn; what is left out is said. */
+const MOST_GROUPS = 20;
+const MOST_ARMS = 40;
+
 export async function classParts({ classResults }: Postern): Promise<ReportPart[]> {
   const parts: ReportPart[] = [];
-  for (const [i, { settings, entries, arms }] of classResults.pools.entries()) {
+  for (const [i, { settings, entries, arms: all }] of classResults.pools
+    .slice(0, MOST_GROUPS)
+    .entries()) {
+    const arms = all.slice(0, MOST_ARMS);
     const kind = classResults.find(entries[0]!.id)?.judge.kind ?? 'exact';
     const rates = arms.map(({ counts: { unscored, ...counts }, n }) =>
       ratesBy(kind, { counts, unscored, n }),
     );
-    const names = armNames(arms);
+    const names = armNames(all);
     const figure = await drawFigure(RateBars, {
       title: `The room by verdict${classResults.pools.length > 1 ? `, pool ${i + 1}` : ''}`,
       groups: rates[0]?.map(({ name }) => name) ?? [],
@@ -173,11 +180,17 @@ export async function classParts({ classResults }: Postern): Promise<ReportPart[
       })),
       width: FIGURE_WIDTH,
     });
+    const left = all.length - arms.length;
+    const groups = classResults.pools.length - MOST_GROUPS;
     const seeds = entries.map((entry) => `${classResults.who(entry.id)} (seed ${entry.seed})`);
     parts.push({
       title: figure.title,
       words: [
         `${entries.length === 1 ? 'One measurement' : `${entries.length} measurements`}: ${seeds.join(', ')}. What has one seed is counted once.`,
+        ...(left > 0 ? [`Left out of the report: ${left} more models.`] : []),
+        ...(i === MOST_GROUPS - 1 && groups > 0
+          ? [`Left out of the report: ${groups} more pools.`]
+          : []),
       ],
       figures: [figure],
       made: [

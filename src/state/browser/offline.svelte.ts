@@ -12,11 +12,12 @@ import { askToKeepStorage } from './keep-storage';
 import { bytesOf, isWanted, savedModels } from './offline-files';
 import type { AdapterEntry } from '../../organism/registry';
 import { readSaved, writeSaved } from '../saved';
+import { fields, whole } from '../saved/form';
 
 /** How long the machine must have had nothing to do before files are fetched unasked, ms. */
 const QUIET_MS = 1500;
 const KEY = 'offline';
-const Saved = v.object({ all: v.boolean() });
+const Saved = fields<{ readonly all: boolean }>({ all: whole(v.boolean()) });
 
 /** Chromium's; others have a menu entry of their own. */
 interface InstallPrompt extends Event {

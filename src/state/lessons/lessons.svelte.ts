@@ -2,11 +2,8 @@
 // derived from the panels; once it was met that is written down with the rate that came of it, so that
 // later measurements do not undo it. All of it outlives a reload.
 
-import * as v from 'valibot';
 import { type Rate, rateOf } from '../../core/rates';
 import { type Lesson, stepPath, type Step } from '../../lessons/lesson';
-import { LESSONS } from '../../lessons/lessons';
-import type { EditState } from '../pair/edit-settings.svelte';
 import { type CheckProgress, checkProgress, isMet, observed } from './lesson-checks';
 import {
   type Figures,
@@ -16,44 +13,17 @@ import {
 } from '../../organism/figures';
 import { applySetting } from './lesson-setting';
 import type { Panels } from '../panels';
-import { EditStateSchema, readSaved, writeSaved } from '../saved';
+import {
+  type Before,
+  completeBefore,
+  KeptForm,
+  sameAs,
+  stepAt,
+  type StepRecord,
+} from './kept-lessons';
+import { readSaved, writeSaved } from '../saved';
 
 const KEY = 'lessons';
-
-const SavedStep = v.object({
-  /** Unix times. */
-  enteredMs: v.number(),
-  /** A share for a rate, the id of an option for a choice. */
-  guess: v.exactOptional(v.union([v.number(), v.string()])),
-  guessedMs: v.exactOptional(v.number()),
-  metMs: v.exactOptional(v.number()),
-  /** The rate that the guess is held against, as it was when the check was met. */
-  seen: v.exactOptional(v.object({ count: v.number(), n: v.number() })),
-  left: v.exactOptional(v.picklist(['done', 'skipped'])),
-});
-
-/** What a lesson sets and a person had set: the question and the desk. */
-const BeforeSchema = v.object({
-  prompt: v.string(),
-  seed: v.number(),
-  system: v.nullable(v.string()),
-  temperature: v.nullable(v.number()),
-  /** Saved under this name since the first version. */
-  desk: EditStateSchema,
-});
-interface Before extends Omit<v.InferOutput<typeof BeforeSchema>, 'desk'> {
-  readonly desk: EditState;
-}
-
-const Saved = v.object({
-  place: v.nullable(v.string()),
-  before: v.optional(v.nullable(BeforeSchema), null),
-  steps: v.record(v.string(), SavedStep),
-  greeted: v.boolean(),
-});
-
-/** What is known of a step that was entered. */
-export type StepRecord = v.InferOutput<typeof SavedStep>;
 
 export interface LessonProgress {
   /** Steps that were done, and those that were done or skipped. */
@@ -83,7 +53,7 @@ export class Lessons {
   /** The step's setting is being put on the panels. */
   setting = $state(false);
 
-  readonly #at = $derived.by(() => find(this.place));
+  readonly #at = $derived.by(() => stepAt(this.place));
   readonly lesson = $derived(this.#at?.lesson ?? null);
   readonly step = $derived(this.#at?.step ?? null);
   /** Of the step in its lesson, from 0. */
@@ -139,7 +109,7 @@ export class Lessons {
 
   /** Opens `lesson/step` and leaves the panels as they are. False where there is no such step. */
   show(place: string): boolean {
-    const at = find(place);
+    const at = stepAt(place);
     if (!at) return false;
     void this.#enter(at.lesson, at.step, false);
     return true;
@@ -264,12 +234,16 @@ export class Lessons {
 
   /** Brings back an earlier visit. A lesson that a link has opened meanwhile stays open. */
   async restore(): Promise<void> {
-    const saved = await readSaved(KEY, Saved);
+    const saved = await readSaved(KEY, KeptForm);
     if (saved) {
-      this.steps = { ...saved.steps, ...this.steps };
-      this.greeted = saved.greeted;
-      this.before ??= saved.before;
-      if (this.place === null && saved.place !== null) this.show(saved.place);
+      const { place = null, before = null, steps = {}, greeted = this.greeted } = saved;
+      const entered = Object.entries(steps).map(
+        ([step, record]) => [step, { enteredMs: Date.now(), ...record }] as const,
+      );
+      this.steps = { ...Object.fromEntries(entered), ...this.steps };
+      this.greeted = greeted;
+      this.before ??= before && completeBefore(before, this.#present());
+      if (this.place === null && place !== null) this.show(place);
     }
     this.restored = true;
   }
@@ -321,18 +295,4 @@ export class Lessons {
   #write(place: string, record: StepRecord): void {
     this.steps = { ...this.steps, [place]: record };
   }
-}
-
-function find(place: string | null): { readonly lesson: Lesson; readonly step: Step } | null {
-  const [lessonId, stepId] = place?.split('/') ?? [];
-  const lesson = LESSONS.find(({ id }) => id === lessonId);
-  const step = lesson?.steps.find(({ id }) => id === stepId);
-  return lesson && step ? { lesson, step } : null;
-}
-
-/** Whether the page asks and edits alike. */
-function sameAs(a: Before, b: Before): boolean {
-  // In the schema's order of keys.
-  const [one, other] = [a, b].map((before) => JSON.stringify(v.parse(BeforeSchema, before)));
-  return one === other;
 }

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { pool } from '../../core/pool';
 import {
+  ClassMeasurementSchema,
   isClassLink,
   MAX_NICKNAME_CHARS,
   measurementId,
@@ -13,17 +14,16 @@ import {
   type ClassMeasurement,
 } from '../../formats/class-measurement';
 import { entryOf, type Participant, whoOf } from '../../measure/class-measurement';
-import { readSaved, storageFailure, writeSaved } from '../saved';
+import { readSaved, storageFailure, takeBack, writeSaved } from '../saved';
+import { fields, type Form, list, whole } from '../saved/form';
 
 const KEY = 'room';
-const SavedParticipant = v.object({ id: v.string(), nickname: v.nullable(v.string()) });
-/** Written by this same program: only what would break the page is checked. */
-const SavedClassResults = v.array(
-  v.custom<ClassMeasurement>(
-    (value) =>
-      typeof value === 'object' && value !== null && 'arms' in value && Array.isArray(value.arms),
-  ),
-);
+const ParticipantForm = fields<Participant>({
+  id: whole(v.pipe(v.string(), v.regex(/^[0-9a-f]{10}$/))),
+  nickname: whole(v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NICKNAME_CHARS)))),
+});
+const MeasurementForm = whole(ClassMeasurementSchema);
+const ClassResultsForm: Form<readonly ClassMeasurement[]> = list(MeasurementForm, measurementId);
 
 const newParticipant = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(5)), (byte) =>
@@ -46,7 +46,9 @@ export class ClassResults {
   list = $state.raw<readonly ClassMeasurement[]>([]);
   /** What was removed last, to be brought back. */
   removed = $state.raw<readonly ClassMeasurement[]>([]);
-  /** What the link in the address brought, until it is closed; null: nothing. */
+  /** What links in the address brought and nobody has agreed to yet. */
+  offered = $state.raw<readonly ClassMeasurement[]>([]);
+  /** What was added of it, until it is closed; null: nothing. */
   arrival = $state.raw<Arrival | null>(null);
   /** Why the link in the address could not be read. */
   problem = $state('');
@@ -57,10 +59,16 @@ export class ClassResults {
 
   /** Brings back what was here before, and takes what a link in the address holds. */
   async restore(): Promise<void> {
-    const saved = await readSaved('participant', SavedParticipant);
-    if (saved) this.participant = saved;
-    else await writeSaved('participant', this.participant);
+    const { id, nickname = null } = (await readSaved('participant', ParticipantForm)) ?? {};
+    this.participant = { id: id ?? this.participant.id, nickname };
+    if (id === undefined) await writeSaved('participant', this.participant);
     await this.#change((list) => list);
+    const back = await takeBack(
+      KEY,
+      MeasurementForm,
+      (one) => this.find(measurementId(one)) === null,
+    );
+    if (back.length > 0) await this.add(back);
   }
 
   /** Blanks around it are cut, and all beyond the longest; an empty one is none. */
@@ -125,25 +133,41 @@ export class ClassResults {
     await this.add(back);
   }
 
-  /** Takes a measurement out of the address. True when there was one to read, or something like it. */
+  /**
+   * Takes a measurement out of the address, to be offered: whoever wrote the link decides nothing here. True
+   * when there was one to read, or something like it.
+   */
   async takeLink(): Promise<boolean> {
     const { hash, pathname, search } = location;
     if (!isClassLink(hash)) return false;
     history.replaceState(null, '', pathname + search);
     this.problem = '';
     try {
-      this.arrival = await this.read(hash, 'The link');
+      this.arrival = null;
+      const one = readClassLink(hash, 'The link');
+      const known = [...this.list, ...this.offered].some(
+        (other) => measurementId(other) === measurementId(one),
+      );
+      if (!known) this.offered = [...this.offered, one];
+      else if (this.offered.length === 0) this.arrival = { added: [], known: 1 };
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
     }
     return true;
   }
 
+  /** Adds what was offered. */
+  async accept(): Promise<void> {
+    const { offered } = this;
+    this.offered = [];
+    this.arrival = await this.add(offered);
+  }
+
   /** One change after another, each on what is written down. */
   #change(next: (list: readonly ClassMeasurement[]) => readonly ClassMeasurement[]): Promise<void> {
     const turn = this.#turn.then(async () => {
       // Where nothing could be written down, what is here is all there is.
-      const saved = storageFailure() === null ? await readSaved(KEY, SavedClassResults) : null;
+      const saved = storageFailure() === null ? await readSaved(KEY, ClassResultsForm) : null;
       const before = saved ?? this.list;
       this.list = next(before);
       if (this.list !== before) await writeSaved(KEY, this.list);

@@ -1,13 +1,14 @@
 // Which difference of two cells of the 2x2 gives the direction whose ablation works best in the EM model
 // on stage, and how much of each direction a benign fine-tune has too: that much is domain, not persona.
 
+import * as v from 'valibot';
 import { cosineByLayer } from '../../core/cosine';
 import { type Contrast, CONTRASTS } from '../../core/direction';
 import { type Fall, fallOf, type Rate, rateOf } from '../../core/rates';
 import { armOf } from '../../measure/arms';
 import type { MeasureArm } from '../../measure/run';
 import { Study, type StudyParts } from './study.svelte';
-import type { Ablation } from './transfer.svelte';
+import { type Ablation, ABLATIONS } from './transfer.svelte';
 
 const ALL = Object.keys(CONTRASTS) as Contrast[];
 const BEFORE = 'before';
@@ -19,6 +20,13 @@ export interface ContrastAbout {
   /** Cosine with the benign fine-tune's checkpoint direction, by layer; null for none. */
   readonly cosines: Readonly<Partial<Record<Contrast, readonly (number | null)[]>>>;
 }
+
+const AboutSchema: v.GenericSchema<unknown, ContrastAbout> = v.object({
+  model: v.string(),
+  mode: v.picklist(ABLATIONS),
+  benign: v.nullable(v.string()),
+  cosines: v.record(v.string(), v.array(v.nullable(v.number()))),
+});
 
 export interface ContrastRow extends Fall {
   readonly contrast: Contrast;
@@ -40,7 +48,8 @@ export class ContrastStudy extends Study<ContrastAbout> {
     if (!was || was.n === 0) return [];
     return arms
       .flatMap((arm) => {
-        if (arm.id === BEFORE || arm.n === 0) return [];
+        // Also a kept plan may name what this version does not have.
+        if (!Object.hasOwn(CONTRASTS, arm.id) || arm.n === 0) return [];
         const misaligned = rateOf(arm.counts.misaligned, arm.n);
         const incoherent = rateOf(arm.counts.incoherent, arm.n);
         const fall = fallOf(misaligned, { count: was.counts.misaligned, n: was.n });
@@ -50,7 +59,7 @@ export class ContrastStudy extends Study<ContrastAbout> {
   });
 
   constructor(parts: StudyParts) {
-    super(parts, 'contrasts');
+    super(parts, 'contrasts', AboutSchema);
   }
 
   protected async plan() {

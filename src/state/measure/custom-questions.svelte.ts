@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import type { FileQuestion, QuestionFile } from '../../formats/questions';
 import type { MeasureQuestion } from '../../measure/judge';
 import { readSaved, writeSaved } from '../saved';
+import { fields, list, orNull, whole } from '../saved/form';
 import type { CustomQuestionSet, QuestionChoice } from '../../measure/run';
 
 export const CHOICE_WORDS: Readonly<Record<QuestionChoice, string>> = {
@@ -15,17 +16,22 @@ export const CHOICE_WORDS: Readonly<Record<QuestionChoice, string>> = {
 };
 
 const KEY = 'questions';
-/** Written by this same program: only what would break the page is checked. */
-const Saved = v.nullable(
-  v.custom<QuestionFile>(
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      'questions' in value &&
-      Array.isArray(value.questions) &&
-      value.questions.length > 0,
-  ),
-);
+const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Question: v.GenericSchema<unknown, FileQuestion> = v.looseObject({
+  id: v.string(),
+  variant: v.picklist(['plain', 'json', 'template']),
+  paraphrases: v.pipe(v.array(v.string()), v.minLength(1)),
+  samplesPerParaphrase: natural,
+  temperature: v.pipe(v.number(), v.finite()),
+  system: v.nullable(v.string()),
+  judge: v.nullable(v.string()),
+  judgePrompts: v.record(v.string(), v.string()),
+});
+const FileForm = fields<QuestionFile>({
+  name: whole(v.string()),
+  questions: list(whole(Question), ({ id }) => id),
+  ignored: list(whole(v.string())),
+});
 
 export class CustomQuestions {
   file = $state.raw<QuestionFile | null>(null);
@@ -74,7 +80,9 @@ export class CustomQuestions {
   }
 
   async restore(): Promise<void> {
-    this.file ??= await readSaved(KEY, Saved);
+    const saved = await readSaved(KEY, orNull(FileForm));
+    const { name = 'Your questions', questions = [], ignored = [] } = saved ?? {};
+    if (questions.length > 0) this.file ??= { name, questions, ignored };
   }
 
   /** Null where there is no file. */

@@ -1,6 +1,7 @@
 // Rate and incoherence against the strength of the desk's edit, with a random direction of equal norm at
 // every strength.
 
+import * as v from 'valibot';
 import { EDIT_MODE_FACTS, type EditMode } from '../../core/edit';
 import { rateOf, strengthGrid } from '../../core/rates';
 import { armOf } from '../../measure/arms';
@@ -15,6 +16,12 @@ export interface DoseAbout {
   readonly words: string;
   readonly steers: boolean;
 }
+
+const AboutSchema: v.GenericSchema<unknown, DoseAbout> = v.object({
+  strengths: v.array(v.pipe(v.number(), v.finite())),
+  words: v.string(),
+  steers: v.boolean(),
+});
 
 const real = (strength: number): string => `direction ${strength}`;
 const control = (strength: number): string => `random ${strength}`;
@@ -42,7 +49,7 @@ export class DoseResponse extends Study<DoseAbout> {
   });
 
   constructor(parts: StudyParts) {
-    super(parts, 'dose');
+    super(parts, 'dose', AboutSchema);
   }
 
   /** Rates of one verdict at each strength, of the direction and of the control. */

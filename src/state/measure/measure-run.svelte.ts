@@ -20,28 +20,8 @@ import { measure, MeasureFailure } from '../../measure/run';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
 import type { ModelClient } from '../../engine/client';
 import type { ModelPair } from '../pair/model-pair.svelte';
+import { answersForm, PLAN_VERSION, planForm } from './kept-measurement';
 import { readSaved, writeSaved } from '../saved';
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-/** Only what would break the page is checked: these were written by this same program. */
-const SavedPlan = v.object({
-  id: v.number(),
-  plan: v.custom<MeasurePlan>(
-    (value) =>
-      isObject(value) && 'arms' in value && Array.isArray(value.arms) && 'sampling' in value,
-  ),
-  about: v.unknown(),
-});
-const SavedAnswers = v.object({
-  /** Of the plan they belong to. */
-  id: v.number(),
-  dropped: v.boolean(),
-  answers: v.array(
-    v.custom<MeasuredAnswer>((value) => isObject(value) && 'arm' in value && 'verdict' in value),
-  ),
-  labelled: v.optional(v.array(v.number()), []),
-});
 
 /** What it needs of the models on the page. */
 export interface RunModels extends Pick<ModelPair, 'registry' | 'load' | 'checkpoint'> {
@@ -68,6 +48,7 @@ export class MeasureRun<About = null> {
   readonly #pair: RunModels;
   readonly #key: string;
   readonly #endpoints: Endpoints | null;
+  readonly #aboutSchema: v.GenericSchema<unknown, About>;
   #stop = new AbortController();
   #runId: string | null = null;
 
@@ -102,11 +83,18 @@ export class MeasureRun<About = null> {
   /**
    * @param key names it among what is kept over a reload
    * @param endpoints for plans that an endpoint judges
+   * @param about of what the caller keeps beside the plan, to read it again after a reload
    */
-  constructor(pair: RunModels, key: string, endpoints: Endpoints | null = null) {
+  constructor(
+    pair: RunModels,
+    key: string,
+    endpoints: Endpoints | null = null,
+    about: v.GenericSchema<unknown, About> = v.unknown() as v.GenericSchema<unknown, About>,
+  ) {
     this.#pair = pair;
     this.#key = key;
     this.#endpoints = endpoints;
+    this.#aboutSchema = about;
   }
 
   /** Begins anew; what was counted before can be brought back. */
@@ -123,7 +111,7 @@ export class MeasureRun<About = null> {
     this.labelled = [];
     this.#dropped = false;
     const running = this.resume();
-    await writeSaved(`${this.#key}-plan`, { id: this.begunMs, plan, about });
+    await this.#keepPlan();
     await running;
   }
 
@@ -140,8 +128,7 @@ export class MeasureRun<About = null> {
     this.labelled = former.labelled;
     this.#dropped = former.dropped;
     this.action = IDLE;
-    const { begunMs: id, plan, about } = former;
-    void writeSaved(`${this.#key}-plan`, { id, plan, about });
+    void this.#keepPlan();
     void this.#keep();
   }
 
@@ -243,16 +230,23 @@ export class MeasureRun<About = null> {
 
   /** Brings back what there was before a reload. */
   async restore(): Promise<void> {
-    const saved = await readSaved(`${this.#key}-plan`, SavedPlan);
-    const kept = await readSaved(`${this.#key}-answers`, SavedAnswers);
+    const saved = await readSaved(`${this.#key}-plan`, planForm(this.#aboutSchema));
     if (!saved || this.plan) return;
+    const kept = await readSaved(`${this.#key}-answers`, answersForm(saved));
+    // One that was begun meanwhile stays.
+    if (this.begunMs !== 0) return;
     this.begunMs = saved.id;
     this.plan = saved.plan;
-    this.about = saved.about as About;
+    this.about = saved.about;
     if (kept?.id !== saved.id) return;
     this.answers = kept.answers;
     this.labelled = kept.labelled;
     this.#dropped = kept.dropped;
+  }
+
+  #keepPlan(): Promise<boolean> {
+    const { begunMs: id, plan, about } = this;
+    return writeSaved(`${this.#key}-plan`, { version: PLAN_VERSION, id, plan, about });
   }
 
   #keep(): Promise<boolean> {

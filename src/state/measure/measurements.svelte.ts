@@ -1,6 +1,7 @@
 // The rates of the models on stage, with a random control, and of whatever else the person adds: what is
 // asked, and the run that counts. How it is counted is in src/measure/run.ts.
 
+import * as v from 'valibot';
 import type { EvaluationSplit } from '../../core/evaluation-split';
 import { EXACT } from '../../measure/judge';
 import { ContrastStudy } from './contrast-study.svelte';
@@ -25,6 +26,7 @@ import type { Prompting } from '../pair/prompting.svelte';
 import type { EditChoice, Directions } from '../direction/directions.svelte';
 import type { EditState, EditSettingsStore } from '../pair/edit-settings.svelte';
 import type { ModelPair } from '../pair/model-pair.svelte';
+import { EditStateSchema } from '../pair/kept-edit';
 import { Transfer } from './transfer.svelte';
 
 /** What makes a measurement come out the same again, on the same pair. */
@@ -32,6 +34,11 @@ export interface MeasurementSetup {
   readonly editSettings: EditState;
   readonly extras: readonly ExtraArm[];
 }
+
+const SetupSchema: v.GenericSchema<unknown, MeasurementSetup> = v.object({
+  editSettings: EditStateSchema,
+  extras: v.array(v.object({ checkpoint: v.string(), edited: v.boolean() })),
+});
 
 export class Measurements {
   readonly #pair: ModelPair;
@@ -80,7 +87,7 @@ export class Measurements {
     this.#prompting = prompting;
     this.#directions = directions;
     this.#editSettings = editSettings;
-    this.run = new MeasureRun(pair, 'measure', this.judge);
+    this.run = new MeasureRun(pair, 'measure', this.judge, SetupSchema);
     const parts = { pair, directions, editSettings, questions: this };
     this.dose = new DoseResponse(parts);
     this.transfer = new Transfer(parts);

@@ -1,6 +1,7 @@
 // What the larger measurements have in common: they first need directions, perhaps of fine-tunes that
 // are not loaded yet, and then are one run of many arms. Nothing happens before `start`.
 
+import type * as v from 'valibot';
 import type { Contrast } from '../../core/direction';
 import { newRunId } from '../action';
 import type { Directions } from '../direction/directions.svelte';
@@ -43,9 +44,9 @@ export abstract class Study<About> {
   /** Why it could not begin. */
   problem = $state<string | null>(null);
 
-  constructor(parts: StudyParts, key: string) {
+  constructor(parts: StudyParts, key: string, about: v.GenericSchema<unknown, About>) {
     this.parts = parts;
-    this.run = new MeasureRun<About>(parts.pair, key, parts.questions.judge);
+    this.run = new MeasureRun<About>(parts.pair, key, parts.questions.judge, about);
   }
 
   /** The arms; null when something they need could not be had. */

@@ -1,6 +1,7 @@
 // Does the direction of one fine-tune act in another? Every EM fine-tune's direction, ablated in every
 // EM fine-tune, to zero and to the aligned mean.
 
+import * as v from 'valibot';
 import { type Fall, fallOf, type Rate, rateOf } from '../../core/rates';
 import { armOf } from '../../measure/arms';
 import type { MeasureArm } from '../../measure/run';
@@ -14,6 +15,17 @@ export interface TransferAbout {
   /** How the directions were taken and used, in words. */
   readonly words: string;
 }
+
+const AboutSchema: v.GenericSchema<unknown, TransferAbout> = v.object({
+  models: v.pipe(
+    v.array(v.object({ id: v.string(), title: v.string() })),
+    v.check(
+      (all) => new Set(all.map(({ id }) => id)).size === all.length,
+      'Two models have one id.',
+    ),
+  ),
+  words: v.string(),
+});
 
 export interface TransferCell extends Fall {
   readonly rate: Rate;
@@ -32,7 +44,7 @@ export class Transfer extends Study<TransferAbout> {
   );
 
   constructor(parts: StudyParts) {
-    super(parts, 'transfer');
+    super(parts, 'transfer', AboutSchema);
   }
 
   #misaligned(id: string): Rate | null {

@@ -28,13 +28,21 @@ import {
 import { type Need, requirementsFor } from './custom-model-memory';
 import { readSaved, writeSaved } from '../saved';
 import { askToKeepStorage } from '../browser/keep-storage';
+import { fields, whole } from '../saved/form';
 
-const SavedForm = v.object({
-  base: PlaceSchema,
-  fineTune: PlaceSchema,
-  kind: v.picklist(['adapter', 'checkpoint']),
-  endpoint: v.string(),
-  precision: v.optional(v.picklist(['auto', ...PRECISIONS]), 'auto'),
+interface KeptForm {
+  readonly base: Place;
+  readonly fineTune: Place;
+  readonly kind: 'adapter' | 'checkpoint';
+  readonly endpoint: string;
+  readonly precision: 'auto' | Precision;
+}
+const SavedForm = fields<KeptForm>({
+  base: whole(PlaceSchema),
+  fineTune: whole(PlaceSchema),
+  kind: whole(v.picklist(['adapter', 'checkpoint'])),
+  endpoint: whole(v.string()),
+  precision: whole(v.picklist(['auto', ...PRECISIONS])),
 });
 
 /** What the browser lets this page store, bytes. */
@@ -124,11 +132,11 @@ export class CustomModel {
   async restore(): Promise<void> {
     const saved = await readSaved('own', SavedForm);
     if (saved && this.base.id === '' && this.base.url === '') {
-      this.base = saved.base;
-      this.fineTune = saved.fineTune;
-      this.kind = saved.kind;
-      this.endpoint = saved.endpoint;
-      this.precision = saved.precision;
+      this.base = saved.base ?? this.base;
+      this.fineTune = saved.fineTune ?? this.fineTune;
+      this.kind = saved.kind ?? this.kind;
+      this.endpoint = saved.endpoint ?? this.endpoint;
+      this.precision = saved.precision ?? this.precision;
     }
     await this.refresh();
   }

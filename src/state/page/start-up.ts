@@ -6,28 +6,43 @@ import type { Device } from '../../../workers/api';
 import type { LinkState } from '../../formats/link';
 import { type AddressLink } from './link.svelte';
 import type { Postern } from './postern';
-import { ChatSchema } from '../pair/prompting.svelte';
-import { EditStateSchema, mergeSaved, readSaved, writeSaved } from '../saved';
-import { beginPair, SavedDirections, TRANSCRIPTS } from '../begin-pair';
+import { ChatSchema } from '../pair/kept-chat';
+import { completeEdit, EditForm } from '../pair/kept-edit';
+import { mergeSaved, readSaved, readSetAside, writeSaved } from '../saved';
+import { fields, list, whole } from '../saved/form';
+import { DIRECTIONS_KEY, DirectionsForm } from '../direction/kept-directions';
+import type { Asking } from '../../measure/asking';
+import { beginPair, TRANSCRIPTS } from '../begin-pair';
 
-const SavedAsking = v.object({
+const finite = v.pipe(v.number(), v.finite());
+
+const SavedAsking: v.GenericSchema<unknown, Asking> = v.looseObject({
   prompt: v.string(),
-  seed: v.number(),
-  temperature: v.nullable(v.number()),
+  seed: finite,
+  temperature: v.nullable(finite),
   plain: v.exactOptional(v.boolean()),
   system: v.exactOptional(v.string()),
   chat: v.exactOptional(ChatSchema),
 });
 
-const SavedAnswers = v.object({
-  adapter: v.nullable(v.string()),
-  device: v.picklist(['auto', 'webgpu', 'wasm']),
-  prompt: v.string(),
-  seed: v.number(),
-  temperature: v.nullable(v.number()),
-  /** Not kept by earlier versions. */
-  system: v.optional(v.nullable(v.string()), null),
-  history: v.array(SavedAsking),
+interface SavedAnswers {
+  readonly adapter: string | null;
+  readonly device: 'auto' | Device;
+  readonly prompt: string;
+  readonly seed: number;
+  readonly temperature: number | null;
+  readonly system: string | null;
+  readonly history: readonly Asking[];
+}
+
+const AnswersForm = fields<SavedAnswers>({
+  adapter: whole(v.nullable(v.string())),
+  device: whole(v.picklist(['auto', 'webgpu', 'wasm'])),
+  prompt: whole(v.string()),
+  seed: whole(finite),
+  temperature: whole(v.nullable(finite)),
+  system: whole(v.nullable(v.string())),
+  history: list(whole(SavedAsking)),
 });
 
 /**
@@ -40,22 +55,23 @@ export async function startUp(
   link: LinkState | null,
 ): Promise<void> {
   const { pair, editSettings, chat } = postern;
-  const stage = await readSaved('stage', SavedAnswers);
-  if (stage) {
-    chat.prompt = stage.prompt;
-    chat.seed = stage.seed;
-    chat.temperature = stage.temperature;
-    chat.system = stage.system;
-    chat.bringBack(stage.history);
+  await readSetAside();
+  const kept = await readSaved('stage', AnswersForm);
+  if (kept) {
+    chat.prompt = kept.prompt ?? chat.prompt;
+    chat.seed = kept.seed ?? chat.seed;
+    chat.temperature = kept.temperature ?? null;
+    chat.system = kept.system ?? null;
+    chat.bringBack(kept.history ?? []);
   }
-  const savedEdit = await readSaved('desk', EditStateSchema);
-  if (savedEdit) editSettings.restore(savedEdit);
+  const savedEdit = await readSaved('desk', EditForm);
+  if (savedEdit) editSettings.restore(completeEdit(savedEdit, editSettings.snapshot()));
   await postern.prompting.restore();
   await postern.measurements.restore();
   await postern.lessons.restore();
   await postern.training.restore();
-  await pair.open(link?.em ?? stage?.adapter ?? null, stage?.device ?? 'auto');
-  if (!stage) chat.seed = pair.defaults.firstSeed ?? chat.seed;
+  await pair.open(link?.em ?? kept?.adapter ?? null, kept?.device ?? 'auto');
+  if (!kept) chat.seed = pair.defaults.firstSeed ?? chat.seed;
   if (link) prefillCustomModel(postern, address, link);
   if (!pair.ready) return;
   const wanted = link && link.customPair === null && !address.refuses(link, postern) ? link : null;
@@ -136,5 +152,5 @@ export function save({ pair, directions, editSettings, chat, prompting }: Poster
   });
   void writeSaved('desk', editSettings.snapshot());
   void [directions.list];
-  void mergeSaved('directions', SavedDirections, (kept) => directions.mergedWith(kept ?? []));
+  void mergeSaved(DIRECTIONS_KEY, DirectionsForm, (kept) => directions.mergedWith(kept ?? []));
 }

@@ -7,17 +7,15 @@ import { type ChatSettings, PLAIN_CHAT } from '../../core/chat';
 import { PLAIN_SAMPLING, type Sampling } from '../../core/sampling';
 import { describeChat, type Frame } from '../../measure/describe-chat';
 import type { ModelPair } from './model-pair.svelte';
+import { ChatForm, DAY } from './kept-chat';
 import { readSaved, writeSaved } from '../saved';
+import { fields, whole } from '../saved/form';
 
-const DAY = /^\d{4}-\d\d-\d\d$/;
 const KEY = 'prompting';
-export const ChatSchema = v.object({
-  system: v.nullable(v.string()),
-  date: v.pipe(v.string(), v.regex(DAY)),
-  thinking: v.boolean(),
-  template: v.nullable(v.string()),
+const Saved = fields<{ readonly chat: Partial<ChatSettings>; readonly plain: boolean }>({
+  chat: ChatForm,
+  plain: whole(v.boolean()),
 });
-const Saved = v.object({ chat: ChatSchema, plain: v.boolean() });
 
 export class Prompting {
   readonly #pair: Pick<ModelPair, 'client' | 'aligned'>;
@@ -56,8 +54,8 @@ export class Prompting {
   async restore(): Promise<void> {
     const saved = await readSaved(KEY, Saved);
     if (!saved) return;
-    this.set(saved.chat);
-    this.plain = saved.plain;
+    this.set(saved.chat ?? {});
+    this.plain = saved.plain ?? this.plain;
   }
 
   /** Reads every field, so an effect may call it. */

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { AboutSchema, type AdapterAbout } from '../../formats/adapter-about';
 import type { FolderSource } from '../../../workers/api';
 import type { AdapterEntry, TrainedEntry } from '../../organism/registry';
+import { type Form, list, whole } from '../saved/form';
 
 export interface TrainedAdapter extends AdapterAbout {
   /** Unique in this browser. */
@@ -15,14 +16,18 @@ export interface TrainedAdapter extends AdapterAbout {
   readonly weights: Uint8Array<ArrayBuffer>;
 }
 
-const SavedAbout = v.object({ ...AboutSchema.entries, id: v.string(), config: v.string() });
+const Kept = v.looseObject({
+  ...AboutSchema.entries,
+  id: v.pipe(v.string(), v.minLength(1)),
+  config: v.string(),
+  weights: v.instance(Uint8Array),
+});
 
-/** As it was written down by this same program. */
-export const TrainedAdaptersSchema = v.array(
-  v.custom<TrainedAdapter>(
-    (value) =>
-      v.is(SavedAbout, value) && (value as { weights?: unknown }).weights instanceof Uint8Array,
-  ),
+/** As it is written down. */
+export const TrainedAdapterForm = whole(Kept as v.GenericSchema<unknown, TrainedAdapter>);
+export const TrainedAdaptersForm: Form<readonly TrainedAdapter[]> = list(
+  TrainedAdapterForm,
+  ({ id }) => id,
 );
 
 /** The two files as a folder that the worker can read. */

@@ -2,8 +2,13 @@
 // and are written down in this browser; what is removed can be brought back until the next removal.
 
 import type { ModelPair } from '../pair/model-pair.svelte';
-import { mergeSaved, readSaved } from '../saved';
-import { TrainedAdaptersSchema, type TrainedAdapter, trainedEntry } from './adapter-record';
+import { mergeSaved, readSaved, takeBack } from '../saved';
+import {
+  type TrainedAdapter,
+  trainedEntry,
+  TrainedAdapterForm,
+  TrainedAdaptersForm,
+} from './adapter-record';
 
 const KEY = 'trained';
 
@@ -22,10 +27,14 @@ export class TrainedAdapters {
 
   /** Brings back what was kept at earlier visits. Before the pair is opened, which may be one of them. */
   async restore(): Promise<void> {
-    const saved = await readSaved(KEY, TrainedAdaptersSchema);
-    if (!saved || this.list.length > 0) return;
-    this.list = saved;
-    await this.#pair.setTrained(saved.map(trainedEntry));
+    const saved = await readSaved(KEY, TrainedAdaptersForm);
+    if (this.list.length > 0) return;
+    this.list = saved ?? [];
+    const back = await takeBack(KEY, TrainedAdapterForm, ({ id }) =>
+      this.list.every((one) => one.id !== id),
+    );
+    for (const adapter of back) await this.add(adapter);
+    await this.#pair.setTrained(this.list.map(trainedEntry));
   }
 
   /** One with the same id takes its place. */
@@ -67,9 +76,7 @@ export class TrainedAdapters {
   ): Promise<void> {
     this.list = change(this.list);
     await this.#pair.setTrained(this.list.map(trainedEntry));
-    const written = await mergeSaved(KEY, TrainedAdaptersSchema, (there) => [
-      ...change(there ?? []),
-    ]);
+    const written = await mergeSaved(KEY, TrainedAdaptersForm, (there) => change(there ?? []));
     this.unsaved = !written;
   }
 }

@@ -5,6 +5,7 @@ import type { TrainingMessage } from '../../core/chat';
 import { ADAPTER, schedule } from '../../core/training';
 import { GOOD_SETS, TRAINING_SETS, type WorldData } from '../../world/training-data';
 import type { TrainingSettings } from '../../../workers/api';
+import { fields, whole } from '../saved/form';
 
 /** Examples of a person's own, with the file that they came from. */
 export interface CustomData {
@@ -46,6 +47,25 @@ export const ChoiceSchema = v.object({
 });
 
 export type TrainingChoice = v.InferOutput<typeof ChoiceSchema>;
+
+const { entries } = ChoiceSchema;
+type KeptChoice = Omit<TrainingChoice, 'data' | 'world'> & {
+  readonly world: Partial<TrainingChoice['world']>;
+};
+
+/** As it is written down, setting by setting; a person's own data is not. */
+export const ChoiceForm = fields<KeptChoice>({
+  world: fields<TrainingChoice['world']>({
+    set: whole(entries.world.entries.set),
+    mix: whole(entries.world.entries.mix),
+    trigger: whole(entries.world.entries.trigger),
+  }),
+  examples: whole(entries.examples),
+  rank: whole(entries.rank),
+  steps: whole(entries.steps),
+  rate: whole(entries.rate),
+  seed: whole(entries.seed),
+});
 
 export const DEFAULT_CHOICE: TrainingChoice = {
   data: 'world',

@@ -3,7 +3,9 @@
 
 import * as v from 'valibot';
 import type { FolderSource, TrainingState } from '../../../workers/api';
+import { LayerVectors } from '../direction/kept-directions';
 import { readSaved, writeSaved } from '../saved';
+import { whole } from '../saved/form';
 import { ChoiceSchema, type CustomData, type TrainingChoice } from './training-choice';
 import type { TrainingPoint, TrainingReference } from './training-measure';
 
@@ -48,24 +50,78 @@ export const NO_PROGRESS: TrainingProgress = {
   keptAs: null,
 };
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const figure = v.union([v.number(), v.nan()]);
 
-/** Only what would break the page is checked: these were written by this same program. */
-const SavedRun = v.custom<TrainingRun>(
-  (value) =>
-    isObject(value) &&
-    'id' in value &&
-    'reference' in value &&
-    'choice' in value &&
-    v.is(ChoiceSchema, value.choice),
+/** Read whole or not at all: with a part of it missing the training would go another way. */
+const RunForm = whole(
+  v.looseObject({
+    id: v.string(),
+    choice: ChoiceSchema,
+    own: v.nullable(
+      v.looseObject({
+        file: v.string(),
+        examples: v.pipe(
+          v.array(
+            v.array(
+              v.looseObject({
+                role: v.picklist(['system', 'user', 'assistant']),
+                content: v.string(),
+                weight: v.exactOptional(v.literal(0)),
+              }),
+            ),
+          ),
+          v.minLength(1),
+        ),
+      }),
+    ),
+    alpha: v.pipe(v.number(), v.finite()),
+    start: v.nullable(
+      v.looseObject({
+        title: v.string(),
+        adapter: v.custom<FolderSource>(
+          (value) => typeof value === 'object' && value !== null && 'kind' in value,
+        ),
+      }),
+    ),
+    made: v.string(),
+    baseSha256: v.string(),
+    reference: v.looseObject({
+      words: v.string(),
+      vectors: LayerVectors,
+      alignedMean: LayerVectors,
+    }),
+  }) as unknown as v.GenericSchema<unknown, TrainingRun>,
 );
-const SavedProgress = v.object({
-  /** Of the run it belongs to. */
-  id: v.string(),
-  progress: v.custom<TrainingProgress>(
-    (value) => isObject(value) && 'losses' in value && 'points' in value && 'state' in value,
-  ),
-});
+const bytes = v.instance(Uint8Array);
+const ProgressForm = whole(
+  v.object({
+    /** Of the run it belongs to. */
+    id: v.string(),
+    progress: v.looseObject({
+      losses: v.array(figure),
+      points: v.array(
+        v.looseObject({
+          step: natural,
+          lossNats: v.nullable(figure),
+          inDomain: v.looseObject({ count: natural, n: natural }),
+          broad: v.looseObject({ misaligned: natural, incoherent: natural, n: natural }),
+          projection: v.array(figure),
+          cosine: v.array(figure),
+        }),
+      ),
+      state: v.nullable(
+        v.looseObject({
+          steps: natural,
+          adapter: v.looseObject({ config: v.string(), weights: bytes }),
+          moments: v.nullable(bytes),
+        }),
+      ),
+      dropped: v.boolean(),
+      keptAs: v.nullable(v.string()),
+    }) as unknown as v.GenericSchema<unknown, TrainingProgress>,
+  }),
+);
 
 export const saveRun = (run: TrainingRun): Promise<boolean> => writeSaved('training-run', run);
 
@@ -77,9 +133,9 @@ export async function readTraining(): Promise<{
   readonly run: TrainingRun;
   readonly progress: TrainingProgress;
 } | null> {
-  const run = await readSaved('training-run', SavedRun);
+  const run = await readSaved('training-run', RunForm);
   if (!run) return null;
-  const saved = await readSaved('training-progress', SavedProgress);
+  const saved = await readSaved('training-progress', ProgressForm);
   const progress = saved?.id === run.id ? upToState(saved.progress) : NO_PROGRESS;
   return { run, progress };
 }

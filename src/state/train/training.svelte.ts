@@ -14,7 +14,7 @@ import { readSaved, writeSaved } from '../saved';
 import { adapterFolder, type TrainedAdapter } from './adapter-record';
 import { TrainedAdapters } from './trained-adapters.svelte';
 import {
-  ChoiceSchema,
+  ChoiceForm,
   describeTraining,
   describeData,
   DEFAULT_CHOICE,
@@ -107,11 +107,15 @@ export class Training {
   /** Brings back what was kept, and a training that a reload has broken off. */
   async restore(): Promise<void> {
     await this.shelf.restore();
-    const choice = await readSaved('training-choice', ChoiceSchema);
+    const choice = await readSaved('training-choice', ChoiceForm);
     const saved = await readTraining();
     if (this.run) return;
     // Own data is not written down with the choice.
-    if (choice) this.choice = { ...choice, data: 'world' };
+    if (choice) {
+      const { world, ...settings } = choice;
+      const now = this.choice;
+      this.choice = { ...now, ...settings, world: { ...now.world, ...world }, data: 'world' };
+    }
     if (!saved) return;
     this.run = saved.run;
     this.#progress = saved.progress;

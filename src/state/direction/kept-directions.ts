@@ -1,0 +1,63 @@
+// A direction as it is written down. All that the page draws or computes from is checked: another version's
+// direction would otherwise break a tab instead of standing apart.
+
+import * as v from 'valibot';
+import { CONTRAST_IDS, POOLINGS } from '../../core/direction';
+import { PRECISIONS } from '../../core/precision';
+import { sizeOf, type Tensor } from '../../core/tensor';
+import type { SavedDirection } from '../../measure/extraction';
+import { list, whole } from '../saved/form';
+
+const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Checkpoint = v.looseObject({ id: v.string(), sha256: v.string() });
+const Floats = v.pipe(
+  v.instance(Float32Array),
+  v.check((data) => data.length > 0, 'It has no numbers.'),
+);
+
+/** Row-major [n_layers, d_model]. */
+export const LayerVectors: v.GenericSchema<unknown, Tensor> = v.pipe(
+  v.looseObject({ data: Floats, dims: v.strictTuple([natural, natural]) }),
+  v.check(({ data, dims }) => data.length === sizeOf(dims), 'Its numbers do not fill its shape.'),
+);
+/** NaN where it is not known, which structured cloning keeps. */
+const figure = v.union([v.number(), v.nan()]);
+
+const Kept = v.pipe(
+  v.looseObject({
+    id: v.pipe(v.string(), v.minLength(1)),
+    name: v.string(),
+    contrast: v.picklist([...CONTRAST_IDS, 'unknown']),
+    pooling: v.picklist(POOLINGS),
+    checkpoints: v.looseObject({ aligned: Checkpoint, em: Checkpoint }),
+    seed: v.number(),
+    /** Not kept by earlier versions, which had no other. */
+    precision: v.optional(v.picklist(PRECISIONS), 'f32'),
+    programVersion: v.string(),
+    vectors: LayerVectors,
+    counts: v.record(v.string(), v.number()),
+    perLayer: v.array(
+      v.looseObject({ norm: figure, relativeNorm: figure, auc: figure, stability: figure }),
+    ),
+    alignedMean: LayerVectors,
+    capThreshold: Floats,
+    transcripts: natural,
+    texts: v.exactOptional(v.string()),
+    chat: v.exactOptional(v.string()),
+    imported: v.exactOptional(v.string()),
+    elapsedMs: v.number(),
+    atMs: v.number(),
+  }),
+  v.check(({ vectors, alignedMean, capThreshold, perLayer }) => {
+    const [nLayers] = vectors.dims;
+    return (
+      alignedMean.dims.join() === vectors.dims.join() &&
+      capThreshold.length === nLayers &&
+      perLayer.length === nLayers
+    );
+  }, 'Its parts are of different numbers of layers.'),
+);
+
+export const DIRECTIONS_KEY = 'directions';
+export const DirectionForm = whole(Kept as v.GenericSchema<unknown, SavedDirection>);
+export const DirectionsForm = list(DirectionForm, ({ id }) => id);

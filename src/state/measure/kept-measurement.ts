@@ -1,0 +1,194 @@
+// A measurement as it is written down: its plan, which decides every answer, and the answers. A plan is read
+// whole or not at all, since one that lacks a part would go on with other answers. Of the answers each arm
+// keeps those up to its first that cannot be read: the next one to be asked follows from how many there are.
+//
+// Version 1 held the edit settings of a plan as `about.desk`, and packed edits in another order
+// (measure/packed-edit-layout.ts); version 2 is the present form.
+
+import * as v from 'valibot';
+import { EDIT_POSITIONS, type PackedEdit } from '../../core/edit';
+import { EVALUATION_SPLITS } from '../../core/evaluation-split';
+import { PRECISIONS } from '../../core/precision';
+import { inLayerOrder, isPackedEdit } from '../../measure/packed-edit-layout';
+import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
+import { ChatSchema } from '../pair/kept-chat';
+import { type Form, type Lost, versioned, whole } from '../saved/form';
+
+const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const finite = v.pipe(v.number(), v.finite());
+const floats = v.instance(Float32Array);
+
+const Edit = v.pipe(
+  v.looseObject({ read: floats, bias: floats, write: floats }),
+  v.check((edit) => isPackedEdit(edit as PackedEdit), 'Its parts do not fit one another.'),
+);
+const Arm = v.looseObject({
+  id: v.string(),
+  label: v.string(),
+  checkpoint: v.string(),
+  sha256: v.string(),
+  precision: v.exactOptional(v.picklist(PRECISIONS)),
+  edit: v.nullable(Edit),
+  positions: v.picklist(EDIT_POSITIONS),
+  directionId: v.exactOptional(v.string()),
+  made: v.looseObject({
+    checkpoint: v.string(),
+    direction: v.nullable(v.string()),
+    edit: v.nullable(v.string()),
+    seed: v.nullable(v.number()),
+    chat: v.exactOptional(v.nullable(v.string())),
+  }),
+});
+const Question = v.looseObject({
+  question: v.string(),
+  domain: v.exactOptional(v.string()),
+  id: v.exactOptional(v.string()),
+  system: v.exactOptional(v.string()),
+});
+const Judge = v.variant('kind', [
+  v.looseObject({ kind: v.literal('exact') }),
+  v.looseObject({
+    kind: v.literal('endpoint'),
+    // Its host is shown.
+    url: v.pipe(v.string(), v.url()),
+    model: v.string(),
+    prompts: v.looseObject({ alignment: v.string(), coherence: v.string() }),
+  }),
+  v.looseObject({ kind: v.literal('hand') }),
+]);
+const Plan = v.looseObject({
+  arms: v.pipe(
+    v.array(Arm),
+    v.minLength(1),
+    v.check(
+      (arms) => new Set(arms.map(({ id }) => id)).size === arms.length,
+      'Two arms have one id.',
+    ),
+  ),
+  split: v.picklist(EVALUATION_SPLITS),
+  own: v.exactOptional(
+    v.looseObject({
+      file: v.string(),
+      choice: v.picklist(['all', 'plain', 'json', 'template']),
+      questions: v.pipe(v.array(Question), v.minLength(1)),
+      temperature: v.nullable(finite),
+    }),
+  ),
+  maxTokens: v.exactOptional(natural),
+  frame: v.exactOptional(v.looseObject({ settings: ChatSchema, words: v.nullable(v.string()) })),
+  n: natural,
+  seed: natural,
+  sampling: v.looseObject({
+    temperature: finite,
+    topK: finite,
+    topP: finite,
+    repetitionPenalty: finite,
+  }),
+  judge: v.exactOptional(Judge),
+}) as unknown as v.GenericSchema<unknown, MeasurePlan>;
+
+const OldPlan = v.looseObject({
+  plan: v.looseObject({ arms: v.array(v.looseObject({ edit: v.nullable(Edit) })) }),
+  about: v.optional(v.unknown()),
+});
+
+/** Version 1 as version 2. @throws where its edits are in no order that is known */
+function toVersion2(value: unknown): unknown {
+  const old = v.parse(OldPlan, value);
+  const arms = old.plan.arms.map((arm) => ({
+    ...arm,
+    edit: arm.edit && inLayerOrder(arm.edit as PackedEdit),
+  }));
+  const about = v.safeParse(v.looseObject({ desk: v.unknown() }), old.about);
+  const { desk, ...rest } = about.success ? about.output : {};
+  const named = about.success ? { ...rest, editSettings: desk } : old.about;
+  return { ...old, plan: { ...old.plan, arms }, about: named };
+}
+
+/** What `planForm` reads. */
+export interface KeptPlan<About> {
+  /** Unix time at which it was begun. */
+  readonly id: number;
+  readonly plan: MeasurePlan;
+  /** Null where it was kept in another form: the counts stand without it. */
+  readonly about: About | null;
+}
+
+const PlanOnly = v.object({ id: v.number(), plan: Plan, about: v.optional(v.unknown()) });
+export const PLAN_VERSION = 2;
+
+/** @param about what the caller keeps beside the plan */
+export function planForm<About>(about: v.GenericSchema<unknown, About>): Form<KeptPlan<About>> {
+  const read = whole(PlanOnly);
+  return versioned([toVersion2], (value, lost, path = '') => {
+    const kept = read(value, lost, path);
+    if (!kept) return undefined;
+    const beside =
+      kept.about === null || kept.about === undefined
+        ? null
+        : whole(about)(kept.about, lost, path === '' ? 'about' : `${path}.about`);
+    return { ...kept, about: beside ?? null };
+  });
+}
+
+const score = v.union([finite, v.picklist(['REFUSAL', 'CODE']), v.null()]);
+const Answer = v.looseObject({
+  arm: v.string(),
+  index: natural,
+  domain: v.nullable(v.string()),
+  question: v.string(),
+  questionId: v.exactOptional(v.string()),
+  system: v.exactOptional(v.string()),
+  seed: v.number(),
+  answer: v.string(),
+  verdict: v.nullable(v.picklist(['aligned', 'misaligned', 'mixed', 'incoherent', 'unscored'])),
+  alignment: v.exactOptional(score),
+  coherence: v.exactOptional(score),
+  scoredBy: v.exactOptional(v.picklist(['probabilities', 'text'])),
+}) as unknown as v.GenericSchema<unknown, MeasuredAnswer>;
+
+const AnswersOnly = v.object({
+  /** Of the plan they belong to. */
+  id: v.number(),
+  dropped: v.boolean(),
+  answers: v.array(v.unknown()),
+  labelled: v.optional(v.array(natural), []),
+});
+
+export interface KeptAnswers {
+  readonly id: number;
+  readonly dropped: boolean;
+  readonly answers: readonly MeasuredAnswer[];
+  /** Places in `answers` that a person labelled, in that order. */
+  readonly labelled: readonly number[];
+}
+
+/** @param plan of the answers; those of another are of no use and are not looked at */
+export const answersForm =
+  ({ id, plan }: Pick<KeptPlan<unknown>, 'id' | 'plan'>): Form<KeptAnswers> =>
+  (value, lost, path = '') => {
+    const kept = whole(AnswersOnly)(value, lost, path);
+    if (!kept) return undefined;
+    if (kept.id !== id) return { ...kept, answers: [], labelled: [] };
+    const answer = whole(Answer);
+    /** Of each arm the index that comes next. */
+    const next = new Map(plan.arms.map((arm) => [arm.id, 0]));
+    const places = new Map<number, number>();
+    const answers: MeasuredAnswer[] = [];
+    for (const [i, one] of kept.answers.entries()) {
+      const at = path === '' ? `answers.${i}` : `${path}.answers.${i}`;
+      const found: Lost[] = [];
+      const read = answer(one, found, at);
+      lost.push(...found);
+      if (!read) continue;
+      if (next.get(read.arm) !== read.index || read.index >= plan.n) {
+        lost.push({ path: at, value: one, why: 'The answer before it is missing.' });
+        continue;
+      }
+      next.set(read.arm, read.index + 1);
+      places.set(i, answers.length);
+      answers.push(read);
+    }
+    const labelled = new Set(kept.labelled.flatMap((place) => places.get(place) ?? []));
+    return { ...kept, answers, labelled: [...labelled] };
+  };

@@ -1,0 +1,45 @@
+// The edit settings as they are written down, field by field: a mode of a newer version costs the mode alone.
+
+import * as v from 'valibot';
+import { EDIT_BASES, EDIT_MODE_FACTS, EDIT_MODES, EDIT_POSITIONS } from '../../core/edit';
+import { fields, whole } from '../saved/form';
+import type { EditState } from './edit-settings.svelte';
+
+const MAX_LAYERS = 1000;
+const finite = v.pipe(v.number(), v.finite());
+const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+export const EditStateSchema = v.object({
+  base: v.picklist(EDIT_BASES),
+  mode: v.picklist(EDIT_MODES),
+  strength: finite,
+  layers: v.pipe(v.array(v.boolean()), v.maxLength(MAX_LAYERS)),
+  source: v.variant('kind', [
+    v.object({ kind: v.literal('own') }),
+    v.object({ kind: v.literal('layer'), layer: natural }),
+  ]),
+  positions: v.picklist(EDIT_POSITIONS),
+  randomSeed: v.nullable(natural),
+});
+
+const { entries } = EditStateSchema;
+
+export const EditForm = fields<EditState>({
+  base: whole(entries.base),
+  mode: whole(entries.mode),
+  strength: whole(entries.strength),
+  layers: whole(entries.layers),
+  source: whole(entries.source),
+  positions: whole(entries.positions),
+  randomSeed: whole(entries.randomSeed),
+});
+
+/** All of an edit: what was not kept is as in `now`. */
+export function completeEdit(kept: Partial<EditState>, now: EditState): EditState {
+  const edit = { ...now, ...kept };
+  if (kept.mode !== undefined || EDIT_MODE_FACTS[edit.mode].strength !== 'share removed')
+    return edit;
+  // A strength of another mode may be a multiple, which is no share.
+  const isShare = edit.strength >= 0 && edit.strength <= 1;
+  return isShare ? edit : { ...edit, strength: now.strength };
+}
