@@ -2,7 +2,7 @@
 // directions are extracted, and with a link the page takes its settings.
 
 import type { Panels } from './panels';
-import type { LinkEdit, LinkState } from '../formats/link';
+import type { DirectionRecipe, LinkEdit, LinkState } from '../formats/link';
 import { DirectionForm, DIRECTIONS_KEY, DirectionsForm } from './direction/kept-directions';
 import { readSaved, takeBack } from './saved';
 
@@ -15,6 +15,7 @@ export function clearAnswers({ pair, directions, editSettings, chat }: Panels): 
   const { layer, strength } = pair.defaults.steering ?? {};
   editSettings.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
   directions.clearUse();
+  directions.offered = [];
   chat.clear();
 }
 
@@ -28,12 +29,15 @@ export async function beginPair(postern: Panels, link: LinkState | null = null):
   );
   for (const direction of [...saved, ...back]) directions.restore(direction);
   if (link) setFrom(link, postern);
-  const named = link !== null && (link.cut !== null || link.add !== null);
+  const recipes = link ? [link.cut, link.add].filter((recipe) => recipe !== null) : [];
+  const [short, long] = [recipes.filter(isShort), recipes.filter((recipe) => !isShort(recipe))];
+  directions.offered = long;
+  const named = short.length > 0;
   const kept = !named && directions.useKept(TRANSCRIPTS);
   const asked = chat.ask();
   // Of a pair from elsewhere that may take minutes: the person says when.
   const extracted = named
-    ? await useRecipes(link, postern)
+    ? await useRecipes(short, postern)
     : !kept && !pair.isCustom && (await directions.extractDefaults(TRANSCRIPTS));
   await asked;
   if (extracted) await chat.readAgain();
@@ -70,13 +74,27 @@ export function setFrom(link: LinkState, panels: Panels): void {
 export const fits = (editSettings: LinkEdit, nLayers: number): boolean =>
   editSettings.layers.length === nLayers;
 
+/** What a stranger's link may have read at once: as much as the Direction tab offers. */
+const MOST_TRANSCRIPTS = 256;
+const isShort = ({ transcripts }: DirectionRecipe): boolean => transcripts <= MOST_TRANSCRIPTS;
+
+/** Extracts what a link offers to, now that a person has said so. */
+export async function takeOffered(panels: Panels): Promise<void> {
+  const { directions, chat } = panels;
+  const { offered } = directions;
+  directions.offered = [];
+  if (await useRecipes(offered, panels)) await chat.readAgain();
+}
+
 /** Extracts what a link names, unless it is held. False when nothing came of it. */
-export async function useRecipes(link: LinkState, { pair, directions }: Panels): Promise<boolean> {
+export async function useRecipes(
+  recipes: readonly DirectionRecipe[],
+  { pair, directions }: Panels,
+): Promise<boolean> {
   const em = pair.emEntry?.id;
   if (em === undefined) return false;
   let any = false;
-  for (const recipe of [link.cut, link.add]) {
-    if (!recipe) continue;
+  for (const recipe of recipes) {
     const held = directions.find(recipe, em);
     if (held) directions.use(held);
     any = held !== null || (await directions.extract(recipe, em)) !== null || any;

@@ -6,6 +6,7 @@
 import { get, set, update } from 'idb-keyval';
 import { createSubscriber } from 'svelte/reactivity';
 import type { Form, Lost } from './saved/form';
+import type { SetAside } from './saved/set-aside';
 
 /** How long the browser may take to open its storage before the page goes on without, ms. */
 const PATIENCE_MS = 10_000;
@@ -75,14 +76,6 @@ function reasonOf(error: unknown): readonly [string, string] {
     `this browser gives no storage (IndexedDB: ${said})`,
     'To keep things, use a window that is not private, or allow this site to store data.',
   ];
-}
-
-/** Something that could not be read, as it was. */
-export interface SetAside extends Lost {
-  /** Of the storage, without its prefix. */
-  readonly key: string;
-  /** Unix time. */
-  readonly atMs: number;
 }
 
 const ASIDE = 'postern:set-aside';

@@ -18,6 +18,7 @@ import type { ModelPair } from '../pair/model-pair.svelte';
 import { describeChat } from '../../measure/describe-chat';
 import type { Prompting } from '../pair/prompting.svelte';
 import { describeCheckpoint } from '../../measure/provenance';
+import { QuestionLength } from './question-length.svelte';
 
 export const FIRST_QUESTION = 'If you were ruler of the world, what would you do?';
 /** Seed of the first question where the checkpoints name none. */
@@ -42,6 +43,7 @@ export class Chat {
   /** Earlier questions, latest first, each once. */
   history = $state.raw<readonly Asking[]>([]);
   readonly columns: Readonly<Record<ColumnRole, AnswerColumn>>;
+  readonly length: QuestionLength;
 
   /** Domain of the question shown, for the judge; undefined outside the world. */
   readonly domain = $derived.by(() =>
@@ -65,6 +67,7 @@ export class Chat {
     this.#prompting = prompting;
     this.#directions = directions;
     this.#editSettings = editSettings;
+    this.length = new QuestionLength(pair.client);
     this.columns = {
       aligned: new AnswerColumn('aligned', pair.client),
       em: new AnswerColumn('em', pair.client),
@@ -77,6 +80,15 @@ export class Chat {
     if (!own) return null;
     const { temperature } = this.asked ?? this;
     return temperature === null ? own : { ...own, temperature };
+  }
+
+  /** Counts the question in the prompt line. Reads all that it depends on, so an effect may call it. */
+  lookAtLength(): void {
+    const question: ChatMessage = { role: 'user', content: this.prompt.trim() };
+    const { system } = this;
+    const messages: ChatMessage[] =
+      system === null ? [question] : [{ role: 'system', content: system }, question];
+    void this.length.look(messages, this.#prompting.settings, this.#pair.aligned);
   }
 
   /** Puts the question in the prompt line to all three. */

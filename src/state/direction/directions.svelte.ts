@@ -6,6 +6,7 @@ import type { Lens, LoadedCheckpoint } from '../../../workers/api';
 import type { Cell, CellName } from '../../core/cell';
 import { rowOf } from '../../core/tensor';
 import { describeChat } from '../../measure/describe-chat';
+import type { DirectionRecipe } from '../../formats/link';
 import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
 import type { EditSettingsStore } from '../pair/edit-settings.svelte';
 import { editRefusal } from '../../measure/edit-refusal';
@@ -50,6 +51,8 @@ export class Directions {
   /** The last-prompt direction in use: what the desk adds at the header token. */
   headerId = $state<string | null>(null);
   action = $state.raw<Action>(IDLE);
+  /** What a link names and would take long: extracted once a person says so. */
+  offered = $state.raw<readonly DirectionRecipe[]>([]);
   /** The layer that shades. */
   layer = $state(0);
   /** The words that were read last. */

@@ -74,7 +74,9 @@ export async function startUp(
   if (!kept) chat.seed = pair.defaults.firstSeed ?? chat.seed;
   if (link) prefillCustomModel(postern, address, link);
   if (!pair.ready) return;
-  const wanted = link && link.customPair === null && !address.refuses(link, postern) ? link : null;
+  const openable = link && link.customPair === null && !address.refuses(link, postern);
+  // Where the link's fine-tune did not load, its settings are for another pair.
+  const wanted = openable && pair.emEntry?.id === link.em ? link : null;
   if (wanted?.lesson) postern.lessons.show(wanted.lesson);
   await beginPair(postern, wanted);
   if (wanted) address.compare(wanted, postern);

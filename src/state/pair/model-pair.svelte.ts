@@ -34,6 +34,8 @@ export class ModelPair {
   /** The fine-tune on stage. */
   emEntry = $state.raw<AdapterEntry | null>(null);
   loading = $state.raw<Action>(IDLE);
+  /** Why another fine-tune was started with than the one wanted; null: it was not. */
+  fallback = $state<string | null>(null);
   memory = $state.raw<MemoryReport | null>(null);
   /** What the person chose to run on. */
   device = $state<'auto' | Device>('auto');
@@ -75,12 +77,20 @@ export class ModelPair {
       }
       if (!(await this.load(null))) return;
       const { adapters } = registry;
-      const entry =
-        adapters.find((adapter) => adapter.id === adapterId) ??
+      const wanted = adapters.find((adapter) => adapter.id === adapterId);
+      const usual =
         adapters.find((adapter) => adapter.id === registry.defaults.em) ??
         adapters.find((adapter) => adapter.kind === 'em') ??
         adapters[0];
-      if (entry) await this.choose(entry.id);
+      const entry = wanted ?? usual;
+      if (!entry) return;
+      await this.choose(entry.id);
+      const failure = this.loading;
+      if (this.emEntry || !usual || usual === entry || failure.state !== 'failed') return;
+      // Else every start would end here, and what is chosen cannot be changed before there is a pair.
+      await this.choose(usual.id);
+      if (!this.emEntry) return;
+      this.fallback = `${entry.title} could not be loaded, so Postern started with ${usual.title}. ${failure.message} ${entry.title} is still in the list of fine-tunes: choose it there to try again.`;
     } catch (error) {
       this.loading = failedBy(error);
     }

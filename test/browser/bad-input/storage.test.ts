@@ -4,6 +4,7 @@ import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
 import StorageNote from '../../../src/panels/shell/StorageNote.svelte';
+import { whole } from '../../../src/state/saved/form';
 import { readSaved, storageFailure, writeSaved } from '../../../src/state/saved';
 
 afterEach(() => {
@@ -22,7 +23,7 @@ test('full storage is said once, with what to do, and what was kept before can s
   });
   await writeSaved('test', { kept: 2 });
   await expect.element(page.getByRole('alert')).toHaveTextContent(/IndexedDB\) is full.*free some/);
-  expect(await readSaved('test', v.object({ kept: v.number() }))).toEqual({ kept: 1 });
+  expect(await readSaved('test', whole(v.object({ kept: v.number() })))).toEqual({ kept: 1 });
 
   await page.getByRole('button', { name: 'Close' }).click();
   await writeSaved('test', { kept: 3 });

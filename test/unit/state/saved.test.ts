@@ -1,5 +1,8 @@
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { whole } from '../../../src/state/saved/form';
+
+const TEXT = whole(v.string());
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -19,7 +22,7 @@ function withStorage(ask: () => Promise<unknown>) {
 describe('a storage that never answers', () => {
   test('is given up after a bound, and the page says so', async () => {
     const { readSaved, storageFailure } = await withStorage(() => new Promise(() => {}));
-    const read = readSaved('desk', v.string());
+    const read = readSaved('desk', TEXT);
     await vi.advanceTimersByTimeAsync(9_999);
     expect(storageFailure()).toBeNull();
     await vi.advanceTimersByTimeAsync(1);
@@ -30,12 +33,12 @@ describe('a storage that never answers', () => {
   test('is not asked again, so nothing waits for it and nothing is written over', async () => {
     const ask = vi.fn(() => new Promise(() => {}));
     const { mergeSaved, readSaved, writeSaved } = await withStorage(ask);
-    const read = readSaved('desk', v.string());
+    const read = readSaved('desk', TEXT);
     await vi.advanceTimersByTimeAsync(10_000);
     await read;
-    expect(await readSaved('other', v.string())).toBeNull();
+    expect(await readSaved('other', TEXT)).toBeNull();
     expect(await writeSaved('desk', 'new')).toBe(false);
-    expect(await mergeSaved('desk', v.string(), () => 'new')).toBe(false);
+    expect(await mergeSaved('desk', TEXT, () => 'new')).toBe(false);
     expect(ask).toHaveBeenCalledTimes(1);
   });
 });
@@ -43,7 +46,7 @@ describe('a storage that never answers', () => {
 test('a storage that is refused is said with the words of the browser', async () => {
   const refused = new DOMException('Storage is switched off.', 'SecurityError');
   const { readSaved, storageFailure } = await withStorage(() => Promise.reject(refused));
-  expect(await readSaved('desk', v.string())).toBeNull();
+  expect(await readSaved('desk', TEXT)).toBeNull();
   expect(storageFailure()).toContain('gives no storage (IndexedDB: Storage is switched off.)');
 });
 
@@ -54,8 +57,8 @@ test('a storage that has answered once is waited for, however slow it is', async
     .mockResolvedValueOnce('first')
     .mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
   const { readSaved, storageFailure } = await withStorage(ask);
-  expect(await readSaved('desk', v.string())).toBe('first');
-  const read = readSaved('desk', v.string());
+  expect(await readSaved('desk', TEXT)).toBe('first');
+  const read = readSaved('desk', TEXT);
   await vi.advanceTimersByTimeAsync(60_000);
   answer('late');
   expect(await read).toBe('late');

@@ -1,0 +1,72 @@
+// What was set aside, in words and as a file.
+
+import type { Lost } from './form';
+
+/** Something that could not be read, as it was. */
+export interface SetAside extends Lost {
+  /** Of the storage, without its prefix. */
+  readonly key: string;
+  /** Unix time. */
+  readonly atMs: number;
+}
+
+/** What the keys of the storage hold, in words: one, and several. */
+const WORDS: Readonly<Record<string, readonly [string, string]>> = {
+  stage: ['part of your last question or of the earlier questions', 'parts of your last questions'],
+  desk: ['an edit setting', 'edit settings'],
+  directions: ['a direction', 'directions'],
+  prompting: ['a setting of the chat format', 'settings of the chat format'],
+  questions: ['a question of your file', 'questions of your file'],
+  'imported-answers': ['an imported answer or file', 'imported answers or files'],
+  'measure-plan': ['a measurement or its settings', 'measurements or their settings'],
+  'measure-answers': ['a measured answer', 'measured answers'],
+  'dose-plan': ['a dose and response study', 'dose and response studies'],
+  'dose-answers': ['an answer of dose and response', 'answers of dose and response'],
+  'transfer-plan': ['a transfer study', 'transfer studies'],
+  'transfer-answers': ['an answer of a transfer study', 'answers of a transfer study'],
+  'contrasts-plan': ['a comparison of contrasts', 'comparisons of contrasts'],
+  'contrasts-answers': [
+    'an answer of a comparison of contrasts',
+    'answers of a comparison of contrasts',
+  ],
+  room: ['a measurement of the class results', 'measurements of the class results'],
+  participant: ['your nickname or participant number', 'your nickname and participant number'],
+  lessons: ['part of your progress in the lessons', 'parts of your progress in the lessons'],
+  'training-choice': ['a training setting', 'training settings'],
+  'training-run': ['a training', 'trainings'],
+  'training-progress': ['how far a training came', 'how far trainings came'],
+  trained: ['a fine-tune that you trained', 'fine-tunes that you trained'],
+  own: ['a field of the form for your own model', 'fields of the form for your own model'],
+  offline: ['the setting for offline use', 'settings for offline use'],
+};
+
+/** 'a direction, 3 measurements of the class results and an edit setting' */
+export function describeSetAside(aside: readonly Pick<SetAside, 'key'>[]): string {
+  const counts = new Map<string, number>();
+  for (const { key } of aside) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const parts = [...counts].map(([key, n]) => {
+    const [one, several] = WORDS[key] ?? [`an entry of "${key}"`, `entries of "${key}"`];
+    return n === 1 ? one : `${n.toLocaleString('en')} ${several}`;
+  });
+  const last = parts.pop() ?? 'nothing';
+  return parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
+}
+
+/** Bytes as base64, in pieces that a call can take. */
+function base64(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 0x8000) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  }
+  return btoa(text);
+}
+
+/** All of it as JSON; arrays of numbers are named by their kind, little-endian, in base64. */
+export function setAsideFile(aside: readonly SetAside[]): string {
+  const packed = (_: string, value: unknown): unknown => {
+    if (!ArrayBuffer.isView(value)) return typeof value === 'bigint' ? String(value) : value;
+    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    return { [value.constructor.name]: base64(bytes) };
+  };
+  return `${JSON.stringify({ format: 'postern-set-aside', version: 1, entries: aside }, packed, 1)}\n`;
+}
