@@ -212,6 +212,14 @@ test('a picture of a code is read, and a link opens into the room of its browser
     (hash) => void (location.hash = hash),
     hare!.link.slice(hare!.link.indexOf('#')),
   );
+  const offer = page.getByRole('status').filter({ hasText: 'brings the measurement of Hare' });
+  await offer.waitFor();
+  expect(
+    await classResults(page)
+      .getByRole('button', { name: /^Remove Hare/ })
+      .count(),
+  ).toBe(0);
+  await offer.getByRole('button', { name: 'Add to class results' }).click();
   const note = page.getByRole('status').filter({ hasText: 'The measurement of Hare was added' });
   await note.waitFor();
   expect(new URL(page.url()).hash).toBe('');

@@ -137,7 +137,7 @@ export class ClassResults {
    * Takes a measurement out of the address, to be offered: whoever wrote the link decides nothing here. True
    * when there was one to read, or something like it.
    */
-  async takeLink(): Promise<boolean> {
+  takeLink(): boolean {
     const { hash, pathname, search } = location;
     if (!isClassLink(hash)) return false;
     history.replaceState(null, '', pathname + search);

@@ -86,15 +86,41 @@ describe('the room', () => {
     expect(seeds(await opened())).toEqual([1]);
   });
 
-  test('takes a link out of the address, and says what is wrong with a broken one', async () => {
+  test('takes a link out of the address and adds it once it is agreed to, not before', async () => {
     const classResults = await opened();
     location.hash = writeClassLink(seeded(4));
-    expect(await classResults.takeLink()).toBe(true);
+    expect(classResults.takeLink()).toBe(true);
     expect(location.hash).toBe('');
+    expect(classResults.offered.map(({ seed }) => seed)).toEqual([4]);
+    expect(seeds(await opened())).toEqual([]);
+    await classResults.accept();
+    expect(classResults.offered).toEqual([]);
     expect(classResults.arrival?.added.map(({ seed }) => seed)).toEqual([4]);
-    expect(await classResults.takeLink()).toBe(false);
+    expect(seeds(await opened())).toEqual([4]);
+    expect(classResults.takeLink()).toBe(false);
+  });
+
+  test('offers links that come one after the other together, and each once', async () => {
+    const classResults = await opened();
+    await classResults.add([seeded(4)]);
+    for (const seed of [5, 6, 5]) {
+      location.hash = writeClassLink(seeded(seed));
+      classResults.takeLink();
+    }
+    expect(classResults.offered.map(({ seed }) => seed)).toEqual([5, 6]);
+    await classResults.accept();
+    location.hash = writeClassLink(seeded(4));
+    classResults.takeLink();
+    expect(classResults.offered).toEqual([]);
+    expect(classResults.arrival).toEqual({ added: [], known: 1 });
+    expect(seeds(classResults)).toEqual([4, 5, 6]);
+  });
+
+  test('says what is wrong with a broken link', async () => {
+    const classResults = await opened();
+    await classResults.add([seeded(4)]);
     location.hash = `${writeClassLink(seeded(5)).slice(0, -1)}x`;
-    expect(await classResults.takeLink()).toBe(true);
+    expect(classResults.takeLink()).toBe(true);
     expect(classResults.problem).toMatch(/The link: /);
     expect(seeds(classResults)).toEqual([4]);
   });
