@@ -17,9 +17,9 @@ import { loadedAs, onSelected, PAIR } from '../loaded';
 import WithPostern from '../panels/WithPostern.svelte';
 
 beforeEach(() => clear());
-afterEach(async () => {
+afterEach(() => {
   vi.restoreAllMocks();
-  await cleanup();
+  cleanup();
 });
 
 const ok = <T>(value: T): Result<T> => ({ ok: true, value });
@@ -41,8 +41,7 @@ function opened(loads: (id: string) => boolean = () => true) {
     reads.push(transcripts.length);
     return Promise.resolve(refused('no'));
   };
-  const { folderUrl: _, ...registry } = PAIR;
-  const json = new Blob([JSON.stringify(registry)], { type: 'application/json' });
+  const json = new Blob([JSON.stringify(PAIR)], { type: 'application/json' });
   vi.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(new Response(json)));
   return { postern, reads };
 }

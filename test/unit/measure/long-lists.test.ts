@@ -58,7 +58,7 @@ describe.each([
 
 test('the counts as measurements came in look at each of them once', () => {
   const [one] = pool(entries(1))[0]!.arms;
-  const { list, seen } = counting(new Array(1000).fill(one!.from[0]!));
+  const { list, seen } = counting(Array.from({ length: 1000 }, () => one!.from[0]!));
   const grown = growth({ from: list });
   expect(grown).toHaveLength(1000);
   expect(grown.at(-1)).toMatchObject({ aligned: 8000, misaligned: 2000 });
