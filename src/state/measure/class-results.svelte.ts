@@ -8,10 +8,10 @@ import {
   isClassLink,
   MAX_NICKNAME_CHARS,
   measurementId,
-  readClassFile,
   readClassLink,
   type ClassMeasurement,
 } from '../../formats/class-measurement';
+import { readClassFile } from '../../formats/read-class-file';
 import { entryOf, type Participant, whoOf } from '../../measure/class-measurement';
 import { readSaved, storageFailure, writeSaved } from '../saved';
 
