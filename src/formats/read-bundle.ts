@@ -10,7 +10,7 @@ import { AboutSchema, type AdapterAbout } from './adapter-about';
 import { adapterPath, type Bundle, type BundledAdapter, INDEX, VERSION } from './bundle';
 import { DirectionFileError } from './direction/error';
 import { readDirectionSafetensors } from './direction/safetensors-direction';
-import { readJudgedAnswers } from './judged-answers';
+import { type JudgedAnswers, readJudgedAnswers } from './judged-answers';
 import { LinkError, type LinkState, readLink } from './link';
 import { hasMoreBrackets } from './python-json';
 import { unzipWithin, ZipError } from './zip';
@@ -20,6 +20,8 @@ const MAX_UNPACKED_BYTES = 256 << 20;
 const MAX_FILES = 200;
 /** Entries, those that are ignored among them. */
 const MAX_ENTRIES = 1000;
+/** Judged answers in all its files together: as many as one file may have, and its measured ones. */
+const MAX_ANSWERS = 150_000;
 /** Of a text of JSON in it: lists and objects. */
 const MAX_BRACKETS = 10_000;
 const DIRECTION = /^directions\/[\w.-]{1,100}\.safetensors$/;
@@ -68,10 +70,24 @@ export function readBundle(bytes: Uint8Array, file: string): Bundle {
     link: link === null ? null : linkIn(link, refuse),
     directions,
     use: use.filter((place) => place < directions.length),
-    answers: of(ANSWERS).map(([name, data]) => readJudgedAnswers(data, name)),
+    answers: answersIn(of(ANSWERS), refuse),
     adapters: index.output.adapters.map((about, i) => adapterIn(files, i, about, refuse)),
     stage: stage !== null && stage < index.output.adapters.length ? stage : null,
   };
+}
+
+/** Stops at the file that makes them too many: each is small once packed, and all of them are kept. */
+function answersIn(
+  files: readonly (readonly [string, Uint8Array])[],
+  refuse: Refuse,
+): readonly JudgedAnswers[] {
+  let rows = 0;
+  return files.map(([name, data]) => {
+    const answers = readJudgedAnswers(data, name);
+    rows += answers.rows.length;
+    if (rows > MAX_ANSWERS) refuse('too-large', `It has more than ${MAX_ANSWERS} judged answers.`);
+    return answers;
+  });
 }
 
 function adapterIn(
