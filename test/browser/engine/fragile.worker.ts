@@ -1,5 +1,6 @@
-// The model worker with four ways to break it, told on a BroadcastChannel: `die` (an uncaught error), `close` (it ends itself, of which no event tells),
-// `lose` (the GPU device is destroyed under it), `misuse` (the device reports a validation error).
+// The model worker with four ways to break it, told on a BroadcastChannel: `die` (an uncaught error), `close` (it ends
+// itself, of which no event tells), `lose` (the GPU device is destroyed under it), `misuse` (the device reports a
+// validation error).
 
 import * as Comlink from 'comlink';
 import { startDevice } from '../../../workers/runtime/device';
