@@ -79,7 +79,7 @@ export async function readFile(
   }
 }
 
-export const outOfMemory = (name: string): string =>
+const outOfMemory = (name: string): string =>
   `Reading ${name} took all the memory of its worker, which was ended. Take a part of the file, or close other tabs.`;
 
 function isRefusal(error: unknown): error is Error {
@@ -89,7 +89,7 @@ function isRefusal(error: unknown): error is Error {
 }
 
 /** As messages call what is read. */
-export function nameOf(request: FileRequest): string {
+function nameOf(request: FileRequest): string {
   switch (request.kind) {
     case 'autoencoder':
       return request.names.weights;
