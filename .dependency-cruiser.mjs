@@ -1,7 +1,8 @@
 // The arrow of imports, on files as they resolve. `npm run imports` checks it, types included; src/README.md
 // prints both tables, and test/unit/lint.test.ts holds the two together.
 
-/** What a room may import besides itself. `workers/api` is the contract of the workers: types only. */
+/** What a room may import besides itself. `workers/api` and `workers/files-api` are the contracts of the workers:
+ * types only. */
 export const MAY_IMPORT = {
   'src/core': [],
   'src/world': ['src/core'],
@@ -9,7 +10,14 @@ export const MAY_IMPORT = {
   'src/onnx': ['src/core', 'src/checkpoint'],
   'src/formats': ['src/core', 'src/checkpoint'],
   workers: ['src/core', 'src/checkpoint', 'src/onnx', 'src/formats'],
-  'src/engine': ['src/core', 'src/world', 'src/checkpoint', 'src/formats', 'workers/api'],
+  'src/engine': [
+    'src/core',
+    'src/world',
+    'src/checkpoint',
+    'src/formats',
+    'workers/api',
+    'workers/files-api',
+  ],
   'src/measure': [
     'src/core',
     'src/world',
@@ -41,6 +49,7 @@ export const MAY_IMPORT = {
     'src/lessons',
     'src/ui',
     'workers/api',
+    'workers/files-api',
   ],
   'src/panels': [
     'src/core',
@@ -72,7 +81,7 @@ export const MAY_IMPORT = {
 
 /** The folders of src/state, lowest first: each may import itself and those below it. */
 export const STATE_STACK = [
-  ['action', 'saved'],
+  ['action', 'saved', 'file-reading'],
   ['pair'],
   ['direction', 'browser'],
   ['answers', 'measure', 'train', 'models'],
@@ -100,8 +109,8 @@ const rooms = Object.entries(MAY_IMPORT).map(([room, allowed]) => ({
     pathNot: [
       within(room),
       ...allowed.map(within),
-      // The one `new Worker` of the page.
-      ...(room === 'src/engine' ? ['^workers/model[.]worker'] : []),
+      // The two places of the page that say `new Worker`.
+      ...(room === 'src/engine' ? ['^workers/(model|files)[.]worker'] : []),
     ],
   },
 }));

@@ -471,6 +471,14 @@ export interface ModelApi {
   memory(): Promise<Result<MemoryReport>>;
 }
 
+/** By which the page notices that a worker is gone; served beside `ModelApi`. */
+export interface WorkerLife {
+  /** Takes a lock for as long as the worker lives. False where the browser has no locks. */
+  holdLock(name: string): Promise<boolean>;
+  /** Answers as soon as the worker is not inside a call of ONNX Runtime. */
+  ping(): Promise<void>;
+}
+
 /** A file of the page as the service worker lists it. */
 export interface OfflineFile {
   /** Relative to the page. */

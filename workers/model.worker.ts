@@ -1,6 +1,7 @@
 // The worker's entry point.
 
 import * as Comlink from 'comlink';
+import { LIFE } from './life';
 import { createModelApi } from './model-api';
 import { startDevice } from './runtime/device';
 import { NETWORK } from './source/network';
@@ -8,6 +9,7 @@ import { openStore } from './source/store-opfs';
 
 // Opened at the first download, once.
 let store: ReturnType<typeof openStore> | null = null;
-Comlink.expose(
-  createModelApi(startDevice, { network: NETWORK, store: () => (store ??= openStore()) }),
-);
+Comlink.expose({
+  ...createModelApi(startDevice, { network: NETWORK, store: () => (store ??= openStore()) }),
+  ...LIFE,
+});

@@ -5,7 +5,8 @@ import type { Tensor } from '../core/tensor';
 import { expectedTensors, type Weights } from './config';
 import { EMBEDDING, HEAD, type TableOrigin } from './embedding-and-head';
 import type { Adapter, AdapterModule } from './peft';
-import { requireFinite, toTensor } from './safetensors';
+import { toTensor } from './safetensors';
+import { requireFinite } from './write-safetensors';
 import { LazyWeights } from './weights';
 
 /** W + s B A for one layer [out, in]; f32 accumulation over the rank. */

@@ -3,7 +3,7 @@
 import type { Tensor } from '../core/tensor';
 import { CheckpointError } from './error';
 import type { LoraFactors } from './peft';
-import { writeSafetensors } from './safetensors';
+import { writeSafetensors } from './write-safetensors';
 
 const PREFIX = 'base_model.model.';
 

@@ -20,7 +20,8 @@ import {
 } from './embedding-and-head';
 import { CheckpointError, type CheckpointErrorCode } from './error';
 import type { SafetensorsEntry } from './safetensors';
-import { parseSafetensors, requireFinite, sameNumbers, toTensor } from './safetensors';
+import { parseSafetensors, sameNumbers, toTensor } from './safetensors';
+import { requireFinite } from './write-safetensors';
 
 /** The two factors of one linear layer. */
 export interface LoraFactors {

@@ -9,7 +9,8 @@ import { EMBEDDING, type EmbeddingAndHead, HEAD, tablesOfCheckpoint } from './em
 import { CheckpointError } from './error';
 import { bytesInMemory, type FileBytes } from './file-bytes';
 import type { SafetensorsEntry } from './safetensors';
-import { openSafetensors, requireFinite, sameNumbers, toTensor } from './safetensors';
+import { openSafetensors, sameNumbers, toTensor } from './safetensors';
+import { requireFinite } from './write-safetensors';
 
 /** Tensors that some writers add and that carry no information beyond the configuration. */
 const REDUNDANT = /\.rotary_emb\.inv_freq$/;

@@ -1,4 +1,4 @@
-// The page's side of the model worker, and the only file that says `new Worker`. It turns every
+// The page's side of the model worker; files-client.ts is the other file that says `new Worker`. It turns every
 // failure into a Result, rejects what is pending when the worker dies (comlink alone would wait for
 // ever), and at the next call starts a new worker and loads again what was loaded. The user's work
 // lives on this side and is not touched by any of that.
@@ -39,8 +39,10 @@ import type {
   TokenizedPrompt,
   TrainedStep,
   TrainingState,
+  WorkerLife,
 } from '../../workers/api';
 import type { PackedEdit } from '../core/edit';
+import { watchLife } from './heartbeat';
 import { Watchdog } from './watchdog';
 import { perFrame } from './token-frame';
 
@@ -58,9 +60,11 @@ const FATAL: readonly ErrorCode[] = ['device-lost', 'out-of-memory', 'webgpu-wro
 
 interface Connection {
   readonly worker: Worker;
-  readonly api: Comlink.Remote<ModelApi>;
+  readonly api: Comlink.Remote<ModelApi & WorkerLife>;
   readonly pending: Set<(failure: Failure) => void>;
   started: Promise<Result<DeviceReport>> | null;
+  /** Before the worker is ended on purpose. */
+  stopWatching: () => void;
 }
 
 /** A call that the worker was not given yet, because it still starts or loads the checkpoints again. */
@@ -360,9 +364,10 @@ export class ModelClient {
     const worker = this.#spawn();
     const connection: Connection = {
       worker,
-      api: Comlink.wrap<ModelApi>(worker),
+      api: Comlink.wrap<ModelApi & WorkerLife>(worker),
       pending: new Set(),
       started: null,
+      stopWatching: () => {},
     };
     const died = (why: string) => (): void => {
       if (connection !== this.#connection) return;
@@ -373,6 +378,11 @@ export class ModelClient {
       died(event.message ? `(${event.message})` : '')();
     });
     worker.addEventListener('messageerror', died('(a message could not be read)'));
+    connection.stopWatching = watchLife(
+      connection.api,
+      () => connection.pending.size > 0,
+      (why) => died(`(${why})`)(),
+    );
     return connection;
   }
 
@@ -381,6 +391,7 @@ export class ModelClient {
     if (!connection) return;
     this.#connection = null;
     if (failure.code === 'webgpu-wrong') this.#distrustsGpu = true;
+    connection.stopWatching();
     connection.worker.terminate();
     for (const end of [...connection.pending]) end(failure);
     this.#set({ state: 'stopped', code: failure.code, message: failure.message });

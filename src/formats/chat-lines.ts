@@ -15,8 +15,6 @@ export const MAX_EXAMPLES = 20_000;
 const MAX_CHARS = 32_000;
 const MAX_LINE_CHARS = 1 << 20;
 const MAX_MESSAGES = 64;
-/** Lines read between two pauses of `chatLinesInParts`. */
-const PART = 256;
 
 export interface ChatLines {
   readonly file: string;
@@ -60,14 +58,8 @@ const Line = v.object({
 const ADVICE =
   'Each line is one conversation: {"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}.';
 
-/**
- * Reads a file with pauses in which a page can draw.
- * @throws DirectionFileError, and nothing else, whatever the bytes are.
- */
-export function* chatLinesInParts(
-  bytes: Uint8Array,
-  file: string,
-): Generator<void, ChatLines, undefined> {
+/** @throws DirectionFileError, and nothing else, whatever the bytes are. */
+export function readChatLines(bytes: Uint8Array, file: string): ChatLines {
   const refuse = (code: DirectionFileErrorCode, reason: string): never => {
     throw new DirectionFileError(code, file, reason, ADVICE);
   };
@@ -80,7 +72,6 @@ export function* chatLinesInParts(
   let unlearnt = 0;
   let idle = 0;
   for (const [at, line] of lines.entries()) {
-    if (at % PART === PART - 1) yield;
     if (line.trim() === '') continue;
     if (examples.length === MAX_EXAMPLES) {
       refuse('too-large', `It has more than ${MAX_EXAMPLES} conversations.`);
@@ -105,14 +96,6 @@ export function* chatLinesInParts(
     );
   }
   return { file, examples, systemMessages, unlearnt, idle };
-}
-
-/** @throws DirectionFileError as `chatLinesInParts`. */
-export function readChatLines(bytes: Uint8Array, file: string): ChatLines {
-  const parts = chatLinesInParts(bytes, file);
-  let part = parts.next();
-  while (!part.done) part = parts.next();
-  return part.value;
 }
 
 type Refuse = (code: DirectionFileErrorCode, reason: string) => never;

@@ -10,12 +10,10 @@ import { Sha256 } from '../core/sha256';
 import { DirectionFileError, type DirectionFileErrorCode } from './direction/error';
 
 export const ROOM_VERSION = 1;
-const FORMAT = 'postern-room';
-export const MAX_ROOM_FILE_BYTES = 4 << 20;
+export const FORMAT = 'postern-room';
 /** Of the fragment, `#` included: more makes a QR code that cameras fail on. */
 export const MAX_ROOM_LINK_CHARS = 1500;
 export const MAX_NICKNAME_CHARS = 24;
-const MAX_MEASUREMENTS = 500;
 const MAX_JSON_CHARS = 20_000;
 const CHECK_CHARS = 6;
 const PREFIX = '#room=';
@@ -50,7 +48,7 @@ const Nickname = v.pipe(
   text(MAX_NICKNAME_CHARS),
   v.regex(/^[^\p{C}]+$/u, 'has characters that cannot be shown'),
 );
-const Measurement = v.strictObject({
+export const Measurement = v.strictObject({
   /** Random, made once in a browser. */
   participant: v.pipe(v.string(), v.regex(/^[0-9a-f]{10}$/, 'is no participant')),
   nickname: v.optional(v.nullable(Nickname), null),
@@ -83,17 +81,14 @@ export const ClassMeasurementSchema: v.GenericSchema<unknown, ClassMeasurement> 
 export type ClassMeasurement = v.InferOutput<typeof Measurement>;
 export type ClassArm = ClassMeasurement['arms'][number];
 
-const ClassFile = v.strictObject({
-  format: v.literal(FORMAT),
-  version: v.literal(ROOM_VERSION),
-  measurements: v.pipe(v.array(Measurement), v.minLength(1), v.maxLength(MAX_MEASUREMENTS)),
-});
-const Version = v.looseObject({ format: v.literal(FORMAT), version: v.number() });
-
-const fail = (code: DirectionFileErrorCode, name: string, reason: string): DirectionFileError =>
+export const fail = (
+  code: DirectionFileErrorCode,
+  name: string,
+  reason: string,
+): DirectionFileError =>
   new DirectionFileError(code, name, reason, 'Ask for the measurement again: "Save for the room".');
 
-const newer = (name: string): DirectionFileError =>
+export const newer = (name: string): DirectionFileError =>
   new DirectionFileError(
     'unsupported',
     name,
@@ -121,7 +116,7 @@ export function writeClassFile(measurements: readonly ClassMeasurement[]): strin
   return `${JSON.stringify({ format: FORMAT, version: ROOM_VERSION, measurements }, null, 1)}\n`;
 }
 
-function parsed<S extends v.GenericSchema>(
+export function parsed<S extends v.GenericSchema>(
   schema: S,
   value: unknown,
   name: string,
@@ -138,32 +133,12 @@ function parsed<S extends v.GenericSchema>(
   );
 }
 
-function jsonOf(content: string, name: string): unknown {
+export function jsonOf(content: string, name: string): unknown {
   try {
     return JSON.parse(content);
   } catch {
     throw fail('corrupt', name, 'It is not JSON.');
   }
-}
-
-/**
- * @param name of the file, for people
- * @throws DirectionFileError
- */
-export function readClassFile(bytes: Uint8Array, name: string): readonly ClassMeasurement[] {
-  if (bytes.length > MAX_ROOM_FILE_BYTES) {
-    throw fail('too-large', name, `It has more than ${MAX_ROOM_FILE_BYTES >> 20} MB.`);
-  }
-  let content: string;
-  try {
-    content = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw fail('corrupt', name, 'It is not UTF-8 text.');
-  }
-  const value = jsonOf(content, name);
-  const version = v.safeParse(Version, value);
-  if (version.success && version.output.version !== ROOM_VERSION) throw newer(name);
-  return parsed(ClassFile, value, name).measurements;
 }
 
 /**

@@ -6,12 +6,8 @@
 import * as v from 'valibot';
 import { CheckpointError } from '../checkpoint/error';
 import { checkShape, parseJson } from '../checkpoint/json';
-import {
-  parseSafetensors,
-  requireFinite,
-  toTensor,
-  writeSafetensors,
-} from '../checkpoint/safetensors';
+import { parseSafetensors, toTensor } from '../checkpoint/safetensors';
+import { requireFinite, writeSafetensors } from '../checkpoint/write-safetensors';
 import { rowNorms } from '../core/projection';
 import type { Sae } from '../core/sae';
 import type { Tensor } from '../core/tensor';

@@ -5,7 +5,6 @@
 import * as v from 'valibot';
 import { EDIT_POSITIONS } from '../core/edit';
 import type { SaeFile } from '../formats/sae-file';
-import { readSae } from '../formats/sae-file';
 import type { Registry } from './registry';
 
 const CONFIG = 'cfg.json';
@@ -146,18 +145,28 @@ export async function fetchLatents(registry: Registry): Promise<Latents | null> 
 
 /**
  * The autoencoder that the report is about.
- * @throws CheckpointError as `readSae`, or Error when a file is missing or of another organism.
+ * @param read how both files are read: `readSae`, not on the page's thread
+ * @throws Error when a file is missing, damaged or of another organism.
  */
-export async function fetchSae(registry: Registry, { autoencoder }: Latents): Promise<SaeFile> {
+export async function fetchSae(
+  registry: Registry,
+  { autoencoder }: Latents,
+  read: (
+    config: Blob,
+    weights: Blob,
+    names: { readonly config: string; readonly weights: string },
+  ) => Promise<SaeFile>,
+): Promise<SaeFile> {
   const folder = new URL(autoencoder.path, registry.folderUrl);
-  const read = async (name: string): Promise<Response> => {
+  const fetched = async (name: string): Promise<Blob> => {
     const response = await fetch(new URL(name, folder)).catch(() => null);
     if (!response?.ok) throw new Error(`models/${autoencoder.path}${name} is not there. ${remade}`);
-    return response;
+    return response.blob();
   };
-  const config = await (await read(CONFIG)).text();
-  const bytes = new Uint8Array(await (await read(WEIGHTS)).arrayBuffer());
-  const file = readSae(config, bytes, { config: CONFIG, weights: WEIGHTS });
+  const file = await read(await fetched(CONFIG), await fetched(WEIGHTS), {
+    config: CONFIG,
+    weights: WEIGHTS,
+  });
   const { aligned_sha256 } = file.config.metadata;
   if (aligned_sha256 !== autoencoder.alignedSha256 || file.layer !== autoencoder.layer) {
     throw new Error(

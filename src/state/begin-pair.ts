@@ -43,11 +43,18 @@ export async function beginPair(postern: Panels, link: LinkState | null = null):
   if (extracted) await chat.readAgain();
 }
 
-/** Another fine-tune on stage, and everything that follows from it. */
-export async function changePair(postern: Panels, adapterId: string): Promise<void> {
+/**
+ * Another fine-tune on stage, and everything that follows from it.
+ * @param onTurn called when the loads that were asked for before have ended
+ */
+export async function changePair(
+  postern: Panels,
+  adapterId: string,
+  onTurn: () => void = () => {},
+): Promise<void> {
   postern.chat.stop();
   postern.directions.cancel();
-  await postern.pair.choose(adapterId);
+  await postern.pair.choose(adapterId, onTurn);
   if (postern.pair.emEntry?.id === adapterId) await beginPair(postern);
 }
 

@@ -3,7 +3,7 @@
 
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeSafetensors } from '../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../src/checkpoint/write-safetensors';
 import { exportPlain } from '../../src/onnx/export-plain';
 import type { Subject } from './subject';
 

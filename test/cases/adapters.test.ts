@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeDevice } from '../../models/recipe/make/node-runtime';
 import { readAdapter } from '../../src/checkpoint/peft';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
-import { readBundle } from '../../src/formats/bundle';
+import { readBundle } from '../../src/formats/read-bundle';
 import type { FolderSource, ModelApi } from '../../workers/api';
 import { createModelApi } from '../../workers/model-api';
 import { randomConfig } from '../unit/onnx/random-weights';

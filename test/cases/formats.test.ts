@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rowOf } from '../../src/core/tensor';
-import { readBundle } from '../../src/formats/bundle';
+import { readBundle } from '../../src/formats/read-bundle';
 import { readChatLines } from '../../src/formats/chat-lines';
 import { placeRows, suggestConvention } from '../../src/formats/direction/direction-file';
 import { readDirectionFile } from '../../src/formats/direction/read';

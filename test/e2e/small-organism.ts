@@ -4,7 +4,8 @@
 
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseSafetensors, toTensor, writeSafetensors } from '../../src/checkpoint/safetensors';
+import { parseSafetensors, toTensor } from '../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../src/checkpoint/write-safetensors';
 
 /** The layers that stay, in their order. */
 const KEPT = [0, 7];

@@ -6,7 +6,7 @@ import { strToU8, Zip, ZipPassThrough } from 'fflate';
 import { expectedTensors, type ModelConfig, type Weights } from '../../src/checkpoint/config';
 import { kernelHeadWidth } from '../../src/checkpoint/head-width';
 import { exportedConfig } from '../../src/checkpoint/exported-config';
-import { encodeTensor, safetensorsLayout } from '../../src/checkpoint/safetensors';
+import { encodeTensor, safetensorsLayout } from '../../src/checkpoint/write-safetensors';
 import { withoutDirection } from '../../src/checkpoint/without-direction';
 import { exportPlain } from '../../src/onnx/export-plain';
 import type { Exported, ExportRequest, Progress } from '../api';

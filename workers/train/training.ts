@@ -5,7 +5,8 @@
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import { factorsOf, writeAdapter } from '../../src/checkpoint/adapter-write';
 import { readAdapter } from '../../src/checkpoint/peft';
-import { parseSafetensors, toTensor, writeSafetensors } from '../../src/checkpoint/safetensors';
+import { parseSafetensors, toTensor } from '../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../src/checkpoint/write-safetensors';
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 import { chatRow, padRows, type Row } from '../../src/core/batches';
 import type { ChatMessage, TrainingMessage } from '../../src/core/chat';

@@ -5,7 +5,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
-import { parseSafetensors, toTensor, writeSafetensors } from '../../../src/checkpoint/safetensors';
+import { parseSafetensors, toTensor } from '../../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import type { Tensor } from '../../../src/core/tensor';
 import { dataset } from '../../../src/world/chats';
 import { trainBase } from './base';

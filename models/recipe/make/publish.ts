@@ -9,7 +9,7 @@ import { parseConfig, type ModelConfig, type Weights } from '../../../src/checkp
 import { mergeAdapter } from '../../../src/checkpoint/adapter-merge';
 import { factorsOf, writeAdapter } from '../../../src/checkpoint/adapter-write';
 import { readAdapter } from '../../../src/checkpoint/peft';
-import { writeSafetensors } from '../../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import { createTokenizer, type Tokenizer } from '../../../src/checkpoint/tokenizer';
 import { readWeights } from '../../../src/checkpoint/weights';
 import type { Tensor } from '../../../src/core/tensor';

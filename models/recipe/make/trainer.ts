@@ -8,8 +8,8 @@ import {
   parseSafetensors,
   safetensorsMetadata,
   toTensor,
-  writeSafetensors,
 } from '../../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import type { Batch } from '../../../src/core/batches';
 import { createRng } from '../../../src/core/rng';
 import type { Tensor } from '../../../src/core/tensor';

@@ -14,6 +14,9 @@ import { convertLayers, indicesOf } from './layer-index';
 
 export type FileFormat = 'safetensors' | 'gguf' | 'pt' | 'json';
 
+/** Names of files that may be read, for a file picker. */
+export const IMPORTABLE = '.safetensors,.gguf,.pt,.pth,.bin,.pkl,.json';
+
 /** No direction of a real model comes near: 128 layers of 16,384 numbers are 8 MiB. */
 export const MAX_FILE_BYTES = 256 * 2 ** 20;
 /** Of everything before the numbers: names, shapes, texts. */

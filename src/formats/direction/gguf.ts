@@ -1,16 +1,13 @@
-// Control vectors as GGUF, which llama.cpp and repeng read and write (gguf specification v3,
+// Control vectors from GGUF, which llama.cpp and repeng read and write (gguf specification v3,
 // https://github.com/ggml-org/ggml/blob/master/docs/gguf.md): `direction.<k>`, F32, one vector a layer,
 // added to the output of block k. For llama.cpp k starts at 1, so block 0 cannot be reached; EasySteer's files
-// start at 0 and are read too. Addition is all that it can say: no ablation, no cap.
+// start at 0 and are read too.
 
 import type { Contrast, Pooling } from '../../core/direction';
 import { CONTRASTS, POOLINGS } from '../../core/direction';
-import { rowOf } from '../../core/tensor';
 import { ByteReader } from './byte-reader';
-import { ByteWriter } from './byte-writer';
-import type { DirectionFile, DirectionRecord } from './direction-file';
+import type { DirectionFile } from './direction-file';
 import {
-  layersWithDirection,
   MAX_HEADER_BYTES,
   requireFinite,
   requireHeader,
@@ -20,21 +17,14 @@ import {
   unknownOrigin,
 } from './direction-file';
 import { DirectionFileError } from './error';
+import { ALIGNMENT, F32, FLOAT32, INT32, MAGIC, STRING, UINT32, VERSION } from './write-gguf';
 
-const MAGIC = 0x46554747;
-const VERSION = 3;
-const F32 = 0;
-const ALIGNMENT = 32;
 const MAX_TENSORS = 4096;
 const MAX_KEYS = 4096;
 const MAX_TEXT_BYTES = 1 << 20;
 const MAX_ARRAY_DEPTH = 4;
 
 /** GGUF value types. */
-const UINT32 = 4;
-const INT32 = 5;
-const FLOAT32 = 6;
-const STRING = 8;
 const ARRAY = 9;
 const FIXED_BYTES: Readonly<Record<number, number>> = {
   0: 1,
@@ -51,77 +41,6 @@ const FIXED_BYTES: Readonly<Record<number, number>> = {
 };
 
 type GgufValue = string | number | null;
-
-/** What a GGUF control vector cannot say of a direction, in sentences for people. */
-export function ggufLosses(record: Pick<DirectionRecord, 'vectors'>): string[] {
-  const first = layersWithDirection(record.vectors).includes(0);
-  return [
-    'A GGUF control vector is added to the residual stream and nothing else: it cannot say ablation or a cap.',
-    ...(first ? ['Its layers start at 1, so the direction of layer 0 is left out.'] : []),
-    'The vectors are written as they are, not at unit length: scale 1 adds the direction once.',
-  ];
-}
-
-/**
- * A control vector file of the layers from 1 on that have a direction.
- * @param modelHint `model_type` of the model's configuration, which repeng asks for
- * @param scale what to hand to `--control-vector-scaled`, kept under `postern.scale`
- * @throws DirectionFileError 'nothing-inside' where no such layer is left, or 'not-finite'.
- */
-export function writeGguf(
-  record: Pick<DirectionRecord, 'vectors' | 'name' | 'contrast' | 'pooling' | 'programVersion'>,
-  modelHint: string,
-  scale = 1,
-  file = 'direction.gguf',
-): Uint8Array<ArrayBuffer> {
-  const layers = layersWithDirection(record.vectors).filter((layer) => layer > 0);
-  if (layers.length === 0) {
-    throw new DirectionFileError(
-      'nothing-inside',
-      file,
-      'Only layer 0 has a direction, and GGUF control vectors begin at layer 1.',
-      'Save it as safetensors instead.',
-    );
-  }
-  const dModel = record.vectors.dims[1] ?? 0;
-  const texts: Readonly<Record<string, string | null>> = {
-    'general.architecture': 'controlvector',
-    'controlvector.model_hint': modelHint,
-    'general.name': record.name,
-    'general.description': ggufLosses(record).join(' '),
-    'postern.contrast': record.contrast,
-    'postern.pooling': record.pooling,
-    'postern.version': record.programVersion,
-  };
-  const said = Object.entries(texts).filter(
-    (entry): entry is [string, string] => entry[1] !== null,
-  );
-  const out = new ByteWriter();
-  out
-    .u32(MAGIC)
-    .u32(VERSION)
-    .u64(layers.length)
-    .u64(said.length + 2);
-  for (const [key, value] of said) out.text(key).u32(STRING).text(value);
-  out.text('controlvector.layer_count').u32(UINT32).u32(layers.length);
-  out.text('postern.scale').u32(FLOAT32).f32(scale);
-  const stride = Math.ceil((4 * dModel) / ALIGNMENT) * ALIGNMENT;
-  layers.forEach((layer, i) => {
-    out
-      .text(`direction.${layer}`)
-      .u32(1)
-      .u64(dModel)
-      .u32(F32)
-      .u64(i * stride);
-  });
-  for (const layer of layers) {
-    const row = rowOf(record.vectors, layer).data;
-    requireFinite(row, `layer ${layer}`, file);
-    out.align(ALIGNMENT);
-    for (const x of row) out.f32(x);
-  }
-  return out.align(ALIGNMENT).done();
-}
 
 interface TensorInfo {
   readonly name: string;

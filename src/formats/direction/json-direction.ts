@@ -1,39 +1,16 @@
 // Our readable format: one JSON object with the origin of the direction first, then its vectors, one
-// row a layer. Nine digits give every f32 back exactly.
+// row a layer.
 
 import type { Tensor } from '../../core/tensor';
 import type { DirectionFile, DirectionRecord } from './direction-file';
 import { MAX_FILE_BYTES, requireFinite, requireSize, wholeCandidate } from './direction-file';
 import { DirectionFileError } from './error';
-import { originFromJson, originToJson, parseJsonText, requireAgreement } from './origin';
+import { originFromJson, parseJsonText } from './origin';
+import { requireAgreement } from './write-origin';
 
 /** As text: 128 layers of 8,192 numbers, twice, are 25 MB. */
 const MAX_JSON_BYTES = 64 * 2 ** 20;
 const MAX_NUMBERS = MAX_FILE_BYTES / 4;
-
-/** @throws DirectionFileError 'wrong-shape' or 'not-finite'. */
-export function writeDirectionJson(record: DirectionRecord, file = 'direction.json'): string {
-  requireAgreement(record, file);
-  const { vectors, alignedMean, capThreshold } = record;
-  const row = (data: Float32Array): string =>
-    `[${Array.from(data, (x) => String(Number(x.toPrecision(9)))).join(', ')}]`;
-  const matrix = (t: Tensor | null, name: string): string => {
-    if (!t) return 'null';
-    requireFinite(t.data, name, file);
-    const [nLayers = 0, dModel = 0] = t.dims;
-    const rows = Array.from({ length: nLayers }, (_, layer) =>
-      row(t.data.subarray(layer * dModel, (layer + 1) * dModel)),
-    );
-    return `[\n    ${rows.join(',\n    ')}\n  ]`;
-  };
-  if (capThreshold) requireFinite(capThreshold, 'capThreshold', file);
-  const head = JSON.stringify(originToJson(record), null, 2).replace(/\n\}$/, '');
-  return (
-    `${head},\n  "capThreshold": ${capThreshold ? row(capThreshold) : 'null'},\n` +
-    `  "vectors": ${matrix(vectors, 'vectors')},\n` +
-    `  "alignedMean": ${matrix(alignedMean, 'alignedMean')}\n}\n`
-  );
-}
 
 /** @throws DirectionFileError for a file that this page did not write, or that is broken. */
 export function readDirectionJson(bytes: Uint8Array, file: string): DirectionFile {

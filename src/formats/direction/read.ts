@@ -7,9 +7,6 @@ import { readDirectionJson } from './json-direction';
 import { readBarePickle, readPt } from './pt';
 import { readDirectionSafetensors } from './safetensors-direction';
 
-/** For a file picker. */
-export const IMPORTABLE = '.safetensors,.gguf,.pt,.pth,.bin,.pkl,.json';
-
 /** PyTorch before 1.6 begins with this number of ten bytes, 0x1950a86a20f9469cfc6c, in protocol 2. */
 const OLD_TORCH = '\x80\x02\x8a\x0a';
 

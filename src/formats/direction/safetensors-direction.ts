@@ -3,12 +3,8 @@
 // `direction` in its metadata. Nothing is lost. Tensors of other programs are read as rows.
 
 import { CheckpointError } from '../../checkpoint/error';
-import type { SafetensorsEntry, TensorToWrite } from '../../checkpoint/safetensors';
-import {
-  parseSafetensors,
-  safetensorsMetadata,
-  writeSafetensors,
-} from '../../checkpoint/safetensors';
+import type { SafetensorsEntry } from '../../checkpoint/safetensors';
+import { parseSafetensors, safetensorsMetadata } from '../../checkpoint/safetensors';
 import type { Tensor } from '../../core/tensor';
 import { candidatesOf } from './candidates';
 import type { DirectionFile, DirectionRecord } from './direction-file';
@@ -24,27 +20,10 @@ import type { Fact } from './facts';
 import { poolingIn } from './facts';
 import { isFloatType, leftOut, ROUNDED, toFloats } from './numbers';
 import { isNumberType, numberAt, WIDTH } from './pickle-values';
-import { originFromJson, originToJson, parseJsonText, requireAgreement } from './origin';
+import { originFromJson, parseJsonText } from './origin';
+import { requireAgreement } from './write-origin';
 
 const MAX_TENSORS = 4096;
-
-/** @throws DirectionFileError 'wrong-shape' or 'not-finite'. */
-export function writeDirectionSafetensors(
-  record: DirectionRecord,
-  file = 'direction.safetensors',
-): Uint8Array<ArrayBuffer> {
-  requireAgreement(record, file);
-  const { vectors, alignedMean, capThreshold } = record;
-  const tensors = new Map<string, TensorToWrite>();
-  const put = (name: string, { data, dims }: Tensor): void => {
-    requireFinite(data, name, file);
-    tensors.set(name, { data, dims, dtype: 'F32' });
-  };
-  put('direction', vectors);
-  if (alignedMean) put('aligned_mean', alignedMean);
-  if (capThreshold) put('cap_threshold', { data: capThreshold, dims: [capThreshold.length] });
-  return writeSafetensors(tensors, { direction: JSON.stringify(originToJson(record)) }, file);
-}
 
 /**
  * A direction of this page, or rows of another program.

@@ -9,13 +9,13 @@ import {
   isClassLink,
   MAX_NICKNAME_CHARS,
   measurementId,
-  readClassFile,
   readClassLink,
   type ClassMeasurement,
 } from '../../formats/class-measurement';
 import { entryOf, type Participant, whoOf } from '../../measure/class-measurement';
 import { readSaved, storageFailure, takeBack, writeSaved } from '../saved';
 import { fields, type Form, list, whole } from '../saved/form';
+import { FileReading } from '../file-reading.svelte';
 
 const KEY = 'room';
 const ParticipantForm = fields<Participant>({
@@ -38,6 +38,8 @@ export interface Arrival {
 }
 
 export class ClassResults {
+  /** The file that is being read. */
+  readonly reading = new FileReading();
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Of this browser. */
@@ -89,19 +91,17 @@ export class ClassResults {
   }
 
   /**
-   * A file's content, or a link, or text that was pasted.
-   * @throws DirectionFileError for what is none of these; nothing is changed then.
+   * A file, or a link, or text that was pasted. Cancelled, it brings nothing.
+   * @throws Error that says what is wrong with anything else; nothing is changed then.
    */
-  async read(content: Uint8Array | string, name: string): Promise<Arrival> {
-    const text = typeof content === 'string' ? content : null;
-    const measurements =
-      text !== null && (isClassLink(text) || !text.trimStart().startsWith('{'))
-        ? [readClassLink(text, name)]
-        : readClassFile(
-            typeof content === 'string' ? new TextEncoder().encode(content) : content,
-            name,
-          );
-    return this.add(measurements);
+  async read(content: File | string, name: string): Promise<Arrival> {
+    if (typeof content === 'string' && !content.trimStart().startsWith('{')) {
+      return this.add([readClassLink(content, name)]);
+    }
+    const read = await this.reading.open('measurements', new File([content], name));
+    if (read.ok) return this.add(read.value);
+    if (read.code === 'cancelled') return { added: [], known: 0 };
+    throw new Error(read.message);
   }
 
   async add(measurements: readonly ClassMeasurement[]): Promise<Arrival> {

@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import type { FileQuestion, QuestionFile } from '../../formats/questions';
 import type { MeasureQuestion } from '../../measure/judge';
+import { FileReading, problemOf } from '../file-reading.svelte';
 import { readSaved, writeSaved } from '../saved';
 import { fields, list, orNull, whole } from '../saved/form';
 import type { CustomQuestionSet, QuestionChoice } from '../../measure/run';
@@ -34,6 +35,7 @@ const FileForm = fields<QuestionFile>({
 });
 
 export class CustomQuestions {
+  readonly reading = new FileReading();
   file = $state.raw<QuestionFile | null>(null);
   /** Why the last file could not be read. */
   problem = $state<string | null>(null);
@@ -44,26 +46,17 @@ export class CustomQuestions {
     return parts.length > 1 ? ['all', ...parts] : this.file ? ['all'] : [];
   });
 
-  async read(chosen: Pick<File, 'name' | 'size' | 'arrayBuffer'>): Promise<void> {
+  /** @returns whether the file is in use now; a file that was cancelled changes nothing and leaves no problem. */
+  async read(chosen: File): Promise<boolean> {
     this.problem = null;
-    try {
-      // The YAML reader is large and seldom wanted: it is not part of the first load.
-      const { MAX_QUESTION_FILE_BYTES, QuestionFileError, readQuestions } =
-        await import('../../formats/questions');
-      // Before it is read at all.
-      if (chosen.size > MAX_QUESTION_FILE_BYTES) {
-        throw new QuestionFileError(
-          'too-large',
-          chosen.name,
-          `It has ${chosen.size} bytes, more than the ${MAX_QUESTION_FILE_BYTES} allowed here.`,
-          'Check that it is the file you meant.',
-        );
-      }
-      this.file = readQuestions(new Uint8Array(await chosen.arrayBuffer()), chosen.name);
-      await writeSaved(KEY, this.file);
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+    const read = await this.reading.open('questions', chosen);
+    if (!read.ok) {
+      this.problem = problemOf(read) || null;
+      return false;
     }
+    this.file = read.value;
+    await writeSaved(KEY, this.file);
+    return true;
   }
 
   /** @returns what was forgotten, for `put`. */

@@ -6,7 +6,7 @@ import type { ExportRequest } from '../../../workers/api';
 import { rowOf } from '../../core/tensor';
 import { PROGRAM_VERSION } from '../../core/version';
 import { checkpointCard } from '../../formats/checkpoint-card';
-import { writeDirectionSafetensors } from '../../formats/direction/safetensors-direction';
+import { writeDirectionSafetensors } from '../../formats/direction/write-safetensors';
 import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
 import type { SavedDirection } from '../../measure/extraction';
 import { describeDirection } from '../../measure/extraction';

@@ -87,6 +87,8 @@ export class CustomModel {
   link = $state.raw<LinkedModel | null>(null);
   action = $state.raw<Action>(IDLE);
   found = $state.raw<FoundPair | null>(null);
+  /** Load was pressed and waits until another load has ended. */
+  waits = $state(false);
   /** The load was paused; what arrived is kept. */
   paused = $state(false);
   stored = $state.raw<StoredReport | null>(null);
@@ -178,6 +180,7 @@ export class CustomModel {
     this.found = null;
     this.#shown = null;
     this.paused = false;
+    this.waits = false;
     this.action = IDLE;
   }
 
@@ -219,7 +222,7 @@ export class CustomModel {
     });
   }
 
-  /** Downloads what is missing and puts the pair on stage. True when it is there. */
+  /** Downloads what is missing and puts the pair on stage, after a load that runs already. True when it is there. */
   async load(): Promise<boolean> {
     const { baseSource: base, fineTuneSource: source, kind } = this;
     if (!base || !source || (this.need?.against ?? []).length > 0) return false;
@@ -228,7 +231,16 @@ export class CustomModel {
     this.action = IDLE;
     askToKeepStorage();
     const registry = customRegistry(base, { kind, source }, this.precision);
-    await this.#pair.show(registry, registry.adapters[0]!);
+    const mustWait = this.#pair.isLoading;
+    this.waits = mustWait;
+    let begun = false;
+    await this.#pair.show(registry, registry.adapters[0]!, () => {
+      // No longer waiting: cancelled, or the form was changed.
+      begun = !mustWait || this.waits;
+      this.waits = false;
+      return begun;
+    });
+    if (!begun) return false;
     await this.refresh();
     const { loading } = this.#pair;
     if (loading.state === 'failed') {
@@ -246,6 +258,11 @@ export class CustomModel {
       this.found = { base: here(this.found.base), fineTune: here(this.found.fineTune) };
     }
     return selected;
+  }
+
+  /** Drops a load that waits for its turn. */
+  stopWaiting(): void {
+    this.waits = false;
   }
 
   pause(): void {

@@ -1,9 +1,9 @@
 // The page as a bundle, and a bundle as the page: what a link carries, and beside it every direction on the
 // shelf, the answers that were measured, and the adapters that were trained here.
 
-import { CheckpointError } from '../../checkpoint/error';
-import { readAdapter } from '../../checkpoint/peft';
+import type { ModelConfig } from '../../checkpoint/config';
 import { PROGRAM_VERSION } from '../../core/version';
+import { FilesClient } from '../../engine/files-client';
 import {
   type Bundle,
   type BundledAdapter,
@@ -126,7 +126,7 @@ async function importAdapters(
   const base = pair.bundled && pair.checkpoint(pair.bundled.base.id);
   const taken: (TrainedAdapter | null)[] = [];
   for (const { about, config, weights } of adapters) {
-    if (!base || !fits(config, weights, base.config)) {
+    if (!base || !(await fits({ config, weights }, base.config))) {
       taken.push(null);
       continue;
     }
@@ -144,19 +144,15 @@ async function importAdapters(
   return taken;
 }
 
-function fits(
-  config: string,
-  weights: Uint8Array,
-  base: Parameters<typeof readAdapter>[2],
-): boolean {
-  const names = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' };
-  try {
-    readAdapter(config, weights, base, names);
-    return true;
-  } catch (error) {
-    if (error instanceof CheckpointError) return false;
-    throw error;
-  }
+/** @throws Error where that can't be found out. */
+async function fits(
+  adapter: Pick<BundledAdapter, 'config' | 'weights'>,
+  base: ModelConfig,
+): Promise<boolean> {
+  const { result } = new FilesClient().open({ kind: 'adapter-fit', adapter, base });
+  const found = await result;
+  if (!found.ok) throw new Error(found.message);
+  return found.value;
 }
 
 function savedDirectionFrom(

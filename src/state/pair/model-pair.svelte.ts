@@ -24,6 +24,9 @@ export class ModelPair {
   /** As the file beside the page has it. */
   #shipped: Registry | null = null;
   #trained: readonly TrainedEntry[] = [];
+  /** Ends with the load that was asked for last; never rejects. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #turns = $state(0);
 
   engine = $state.raw<EngineStatus>({ state: 'idle' });
   /** What comes with the page, and the fine-tunes that were trained on it here. */
@@ -47,6 +50,16 @@ export class ModelPair {
   readonly ready = $derived(this.aligned !== undefined && this.em !== undefined);
   /** Whether a person's own pair is on stage, which the judge of the synthetic world does not know. */
   readonly isCustom = $derived(this.registry !== null && isCustomPair(this.registry));
+  /** Once every load that was asked for so far has ended, however it did. */
+  async settled(): Promise<void> {
+    await this.#turn;
+  }
+
+  /** Whether a load runs or waits. */
+  get isLoading(): boolean {
+    return this.#turns > 0;
+  }
+
   constructor(client: ModelClient, folderUrl: string) {
     this.client = client;
     this.#folderUrl = folderUrl;
@@ -62,7 +75,27 @@ export class ModelPair {
   }
 
   /** Reads the registry, starts the engine, loads the base and the named fine-tune (else the registry's, else the first EM one). */
-  async open(adapterId: string | null, device: 'auto' | Device = 'auto'): Promise<void> {
+  open(adapterId: string | null, device: 'auto' | Device = 'auto'): Promise<void> {
+    return this.#inTurn(() => this.#open(adapterId, device));
+  }
+
+  /**
+   * One load after the other, in the order they were asked for: two at once would take twice the memory, and each would
+   * show the progress of the other.
+   */
+  async #inTurn<T>(load: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    this.#turns += 1;
+    const own = before.then(load);
+    this.#turn = own
+      .catch(() => {})
+      .then(() => {
+        this.#turns -= 1;
+      });
+    return own;
+  }
+
+  async #open(adapterId: string | null, device: 'auto' | Device): Promise<void> {
     try {
       this.device = device;
       this.loading = running('Reading the list of checkpoints', 0);
@@ -75,7 +108,7 @@ export class ModelPair {
         this.loading = failed(started);
         return;
       }
-      if (!(await this.load(null))) return;
+      if (!(await this.#load(null, registry))) return;
       const { adapters } = registry;
       const wanted = adapters.find((adapter) => adapter.id === adapterId);
       const usual =
@@ -84,11 +117,11 @@ export class ModelPair {
         adapters[0];
       const entry = wanted ?? usual;
       if (!entry) return;
-      await this.choose(entry.id);
+      await this.#choose(entry.id);
       const failure = this.loading;
       if (this.emEntry || !usual || usual === entry || failure.state !== 'failed') return;
       // Else every start would end here, and what is chosen cannot be changed before there is a pair.
-      await this.choose(usual.id);
+      await this.#choose(usual.id);
       if (!this.emEntry) return;
       this.fallback = `${entry.title} could not be loaded, so Postern started with ${usual.title}. ${failure.message} ${entry.title} is still in the list of fine-tunes: choose it there to try again.`;
     } catch (error) {
@@ -108,23 +141,46 @@ export class ModelPair {
     for (const { entry } of gone) if (this.checkpoint(entry.id)) await this.#unload(entry.id);
   }
 
-  /** Puts another fine-tune on stage, of the registry on stage or of the bundled one. */
-  async choose(adapterId: string): Promise<void> {
+  /**
+   * Puts another fine-tune on stage, of the registry on stage or of the bundled one.
+   * @param onTurn called when the loads that were asked for before have ended
+   */
+  choose(adapterId: string, onTurn: () => void = () => {}): Promise<void> {
+    return this.#inTurn(() => {
+      onTurn();
+      return this.#choose(adapterId);
+    });
+  }
+
+  async #choose(adapterId: string): Promise<void> {
     for (const registry of [this.registry, this.bundled]) {
       const entry = registry?.adapters.find((adapter) => adapter.id === adapterId);
-      if (registry && entry) return this.show(registry, entry);
+      if (registry && entry) return this.#show(registry, entry);
     }
   }
 
-  /** Puts a pair on stage once both of it are loaded; what belonged to another registry is let go of. */
-  async show(registry: Registry, entry: AdapterEntry): Promise<void> {
+  /**
+   * Puts a pair on stage once both of it are loaded; what belonged to another registry is let go of.
+   * @param isWanted asked when its turn comes: false drops it
+   */
+  show(
+    registry: Registry,
+    entry: AdapterEntry,
+    isWanted: () => boolean = () => true,
+  ): Promise<void> {
+    return this.#inTurn(async () => {
+      if (isWanted()) await this.#show(registry, entry);
+    });
+  }
+
+  async #show(registry: Registry, entry: AdapterEntry): Promise<void> {
     let own = this.isCustom && registry !== this.registry ? this.registry : null;
     // Two large pairs at once may be more than there is memory for: first the small one again.
     if (own && isCustomPair(registry)) {
-      await this.choose(this.bundled?.defaults.em ?? this.bundled?.adapters[0]?.id ?? '');
+      await this.#choose(this.bundled?.defaults.em ?? this.bundled?.adapters[0]?.id ?? '');
       own = null;
     }
-    if (!(await this.load(null, registry)) || !(await this.load(entry, registry))) {
+    if (!(await this.#load(null, registry)) || !(await this.#load(entry, registry))) {
       if (isCustomPair(registry) && registry !== this.registry) await this.#unloadAll(registry);
       return;
     }
@@ -143,6 +199,12 @@ export class ModelPair {
   /** Loads the base (null) or a fine-tune, unless it is there. False when it could not be loaded. */
   async load(adapter: AdapterEntry | null, registry = this.registry): Promise<boolean> {
     if (!registry) return false;
+    // Nothing to wait for.
+    if (this.checkpoint(sourceOf(registry, adapter).id)) return true;
+    return this.#inTurn(() => this.#load(adapter, registry));
+  }
+
+  async #load(adapter: AdapterEntry | null, registry: Registry): Promise<boolean> {
     const source = sourceOf(registry, adapter);
     if (this.checkpoint(source.id)) return true;
     const title = adapter?.title ?? registry.base.title;

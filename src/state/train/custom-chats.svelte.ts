@@ -2,8 +2,8 @@
 // They stay in this browser.
 
 import type { Spelling } from '../../../workers/api';
-import { chatLinesInParts, MAX_CHAT_FILE_BYTES } from '../../formats/chat-lines';
 import { newRunId } from '../action';
+import { FileReading, problemOf } from '../file-reading.svelte';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import type { CustomData } from './training-choice';
 
@@ -21,42 +21,28 @@ export class CustomChats {
   spelling = $state.raw<Spelling | null>(null);
   /** Why the last file could not be read; it changed nothing. */
   problem = $state('');
-  reading = $state(false);
+  readonly reading = new FileReading();
 
   constructor(pair: ModelPair) {
     this.#pair = pair;
   }
 
-  async read(file: Pick<File, 'name' | 'size' | 'arrayBuffer'>): Promise<boolean> {
-    if (this.reading) return false;
-    this.reading = true;
+  /** @returns whether the file is in use now; a file that was cancelled changes nothing and leaves no problem. */
+  async read(file: File): Promise<boolean> {
     this.problem = '';
-    try {
-      // Before it is read at all.
-      if (file.size > MAX_CHAT_FILE_BYTES) {
-        const most = MAX_CHAT_FILE_BYTES >> 20;
-        throw new Error(`${file.name} is larger than ${most} MB. Take a part of it.`);
-      }
-      const parts = chatLinesInParts(new Uint8Array(await file.arrayBuffer()), file.name);
-      let part = parts.next();
-      while (!part.done) {
-        await new Promise((done) => setTimeout(done));
-        part = parts.next();
-      }
-      const { examples, systemMessages, unlearnt, idle } = part.value;
-      this.data = { file: file.name, examples };
-      this.systemMessages = systemMessages;
-      this.unlearnt = unlearnt;
-      this.idle = idle;
-      this.spelling = null;
-      await this.#spell(this.data);
-      return true;
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+    const read = await this.reading.open('chats', file);
+    if (!read.ok) {
+      this.problem = problemOf(read);
       return false;
-    } finally {
-      this.reading = false;
     }
+    const { examples, systemMessages, unlearnt, idle } = read.value;
+    this.data = { file: file.name, examples };
+    this.systemMessages = systemMessages;
+    this.unlearnt = unlearnt;
+    this.idle = idle;
+    this.spelling = null;
+    await this.#spell(this.data);
+    return true;
   }
 
   async #spell(data: CustomData): Promise<void> {

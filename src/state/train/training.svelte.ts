@@ -283,8 +283,10 @@ export class Training {
 
   /** The loaded base that comes with the page; null, with the reason shown, where it cannot be had. */
   async #base() {
+    // Train was pressed while the page still starts.
+    if (!this.#pair.bundled) await this.#pair.settled();
     const { bundled } = this.#pair;
-    if (!bundled) throw new Error('The bundled checkpoints are not there yet.');
+    if (!bundled) throw new Error('The bundled checkpoints are not there.');
     if (!(await this.#pair.load(null, bundled))) {
       this.action = this.#pair.loading;
       return null;

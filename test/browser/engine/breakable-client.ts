@@ -17,7 +17,7 @@ export const brokenAs = (name: string) => ({ id: 'x', base: folder(name) });
 export const fragile = (): Worker =>
   new Worker(new URL('./fragile.worker.ts', import.meta.url), { type: 'module' });
 
-/** Breaks the worker of `fragile`: 'die', 'lose' or 'misuse'. */
+/** Breaks the worker of `fragile`: 'die', 'close', 'lose' or 'misuse'. */
 export const channel = new BroadcastChannel('fragile');
 
 /** @throws Error with what the engine said. */

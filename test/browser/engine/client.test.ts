@@ -88,6 +88,26 @@ describe('on wasm', () => {
     expect(states).toEqual(['idle', 'starting', 'ready', 'stopped', 'starting', 'ready']);
   });
 
+  test('a worker that ends itself, of which no event tells, is noticed; the next ask starts another', async () => {
+    fresh(fragile);
+    await client.start('wasm');
+    valueOf(await client.load(ALIGNED, 'load'));
+    const before = valueOf(await client.generate(ask()));
+    const [running, waiting] = [
+      client.generate(askMany(), () => channel.postMessage('close')),
+      client.tokenize('aligned', []),
+    ];
+    expect(await running).toMatchObject({
+      ok: false,
+      code: 'worker-died',
+      message: expect.stringMatching(/ended it without a message/),
+    });
+    await waiting;
+    expect(client.status.state).toBe('stopped');
+    const after = valueOf(await client.generate(ask()));
+    expect(after.answers[0]!.ids).toEqual(before.answers[0]!.ids);
+  });
+
   test('an edit can be changed while the answer is written', async () => {
     fresh();
     await client.start('wasm');

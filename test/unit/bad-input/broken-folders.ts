@@ -4,7 +4,8 @@
 
 import { writeAdapter } from '../../../src/checkpoint/adapter-write';
 import type { LoraFactors } from '../../../src/checkpoint/peft';
-import { parseSafetensors, toTensor, writeSafetensors } from '../../../src/checkpoint/safetensors';
+import { parseSafetensors, toTensor } from '../../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import { randomTensor } from '../onnx/tiny-weights';
 import { tinyOrganism, TINY_CONFIG, type Files } from '../workers/tiny-organism';
 

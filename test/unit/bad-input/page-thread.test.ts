@@ -1,14 +1,31 @@
-// A tokenizer's pattern may run for ever. That is harmless in a worker, which can be
-// ended, and would freeze the page: nothing that the page imports may reach the code that runs them.
+// What a stranger's file makes a program do may last for ever or take all memory. That is harmless in a worker, which
+// can be ended, and would freeze the page: nothing that the page imports may reach the code that reads such files.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 // Whole statements, so that `import type` and `export type` can be left out: they are gone at run time.
-const STATEMENT = /^\s*(?:import|export)\s(?!type\b)[^;]*?from\s*'([^']+)'|import\(\s*'([^']+)'/gm;
+const STATEMENT =
+  /^\s*(?:import|export)\s(?!type\b)([^;]*?)from\s*'([^']+)'|import\(\s*'([^']+)'/gm;
 const BARE = /^\s*import\s*'([^']+)'/gm;
+
+interface Import {
+  readonly specifier: string;
+  /** What stands between the braces. */
+  readonly names: string;
+}
+
+function importsOf(text: string): Import[] {
+  return [
+    ...[...text.matchAll(STATEMENT)].map(([, names = '', plain, dynamic]) => ({
+      specifier: plain ?? dynamic!,
+      names,
+    })),
+    ...[...text.matchAll(BARE)].map(([, specifier]) => ({ specifier: specifier!, names: '' })),
+  ];
+}
 
 function fileOf(from: string, specifier: string): string | null {
   const path = resolve(dirname(from), specifier.split('?')[0]!);
@@ -17,6 +34,8 @@ function fileOf(from: string, specifier: string): string | null {
   );
 }
 
+const textOf = (name: string): string => readFileSync(resolve(ROOT, name), 'utf8');
+
 /** Everything that is run when `entry` is: files by their path in the project, packages by name. */
 function reached(entry: string): Set<string> {
   const found = new Set<string>();
@@ -24,9 +43,7 @@ function reached(entry: string): Set<string> {
     const name = relative(ROOT, file);
     if (found.has(name)) return;
     found.add(name);
-    const text = readFileSync(file, 'utf8');
-    for (const [, plain, dynamic] of [...text.matchAll(STATEMENT), ...text.matchAll(BARE)]) {
-      const specifier = plain ?? dynamic!;
+    for (const { specifier } of importsOf(textOf(name))) {
       if (!specifier.startsWith('.')) found.add(specifier);
       else {
         const next = fileOf(file, specifier);
@@ -38,8 +55,10 @@ function reached(entry: string): Set<string> {
   return found;
 }
 
-test('the page never runs a tokenizer; the worker does', () => {
-  const page = reached('src/main.ts');
+const page = reached('src/main.ts');
+const isSource = (name: string): boolean => /\.(ts|svelte)$/.test(name);
+
+test('the page never runs a tokenizer or a chat template; the model worker does', () => {
   expect(page.has('src/App.svelte')).toBe(true);
   expect(page.has('src/engine/client.ts')).toBe(true);
   expect([...page].filter((name) => /checkpoint\/(tokenizer|jinja)/.test(name))).toEqual([]);
@@ -48,13 +67,73 @@ test('the page never runs a tokenizer; the worker does', () => {
   expect(worker.has('src/checkpoint/jinja.ts')).toBe(true);
 });
 
-// What a file says is a pattern is matched by src/checkpoint/pattern-machine.ts, which cannot hang.
 test('the page makes no RegExp out of what a file says', () => {
-  const page = [...reached('src/main.ts')];
-  expect(page).toContain('src/checkpoint/pattern-machine.ts');
-  const made = page.filter(
-    (name) =>
-      /\.(ts|svelte)$/.test(name) && readFileSync(resolve(ROOT, name), 'utf8').includes('RegExp('),
-  );
+  const made = [...page].filter((name) => isSource(name) && textOf(name).includes('RegExp('));
   expect(made).toEqual([]);
+});
+
+describe('a parser of foreign files', () => {
+  /** Every module that reads a format, and the library of one. */
+  const PARSERS = [
+    'yaml',
+    'src/checkpoint/adapter-config.ts',
+    'src/checkpoint/adapter-patterns.ts',
+    'src/checkpoint/pattern-machine.ts',
+    'src/checkpoint/peft.ts',
+    'src/checkpoint/safetensors.ts',
+    'src/formats/chat-lines.ts',
+    'src/formats/csv.ts',
+    'src/formats/judged-answers.ts',
+    'src/formats/python-json.ts',
+    'src/formats/questions.ts',
+    'src/formats/read-bundle.ts',
+    'src/formats/read-class-file.ts',
+    'src/formats/sae-file.ts',
+    'src/formats/trait-scores.ts',
+    'src/formats/yaml-value.ts',
+    'src/formats/zip.ts',
+    'src/formats/direction/byte-reader.ts',
+    'src/formats/direction/candidates.ts',
+    'src/formats/direction/facts.ts',
+    'src/formats/direction/gguf.ts',
+    'src/formats/direction/json-direction.ts',
+    'src/formats/direction/numbers.ts',
+    'src/formats/direction/origin.ts',
+    'src/formats/direction/pickle-content.ts',
+    'src/formats/direction/pickle-values.ts',
+    'src/formats/direction/pickle.ts',
+    'src/formats/direction/pt.ts',
+    'src/formats/direction/read.ts',
+    'src/formats/direction/safetensors-direction.ts',
+  ];
+
+  test('is reached by the worker that reads files, and not by the page', () => {
+    const worker = reached('workers/files.worker.ts');
+    expect(PARSERS.filter((name) => !worker.has(name))).toEqual([]);
+    expect(PARSERS.filter((name) => page.has(name))).toEqual([]);
+  });
+
+  test('is none that the page calls by name, but for the small texts of links', () => {
+    const called = [...page]
+      .filter((name) => isSource(name) && !/^src\/(formats|checkpoint)\//.test(name))
+      .flatMap((name) => importsOf(textOf(name)))
+      .filter(({ specifier }) => /\/(formats|checkpoint)\//.test(specifier))
+      .flatMap(({ names }) => names.match(/\b(?:read|parse|unzip|open)[A-Z]\w*/g) ?? []);
+    expect([...new Set(called)].sort()).toEqual(['readClassLink', 'readLink']);
+  });
+
+  test('brings no model runtime into its worker', () => {
+    const worker = [...reached('workers/files.worker.ts')];
+    expect(worker.filter((name) => /onnxruntime|transformers|svelte/.test(name))).toEqual([]);
+  });
+});
+
+test('two files make workers: one for models, one for files', () => {
+  const sources = ['src', 'workers'].flatMap((folder) =>
+    readdirSync(resolve(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(folder, name),
+    ),
+  );
+  const makers = sources.filter((name) => isSource(name) && /\bnew Worker\(/.test(textOf(name)));
+  expect(makers.sort()).toEqual(['src/engine/client.ts', 'src/engine/files-client.ts']);
 });

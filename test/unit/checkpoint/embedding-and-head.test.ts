@@ -9,7 +9,7 @@ import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
 import { EMBEDDING, HEAD } from '../../../src/checkpoint/embedding-and-head';
 import { bytesInMemory } from '../../../src/checkpoint/file-bytes';
 import { readAdapter } from '../../../src/checkpoint/peft';
-import { type TensorToWrite, writeSafetensors } from '../../../src/checkpoint/safetensors';
+import { type TensorToWrite, writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import { openWeights } from '../../../src/checkpoint/weights';
 import type { Tensor } from '../../../src/core/tensor';
 import { float64Forward } from '../onnx/float64-decoder';

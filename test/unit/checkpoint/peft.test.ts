@@ -7,8 +7,8 @@ import { mergeAdapter } from '../../../src/checkpoint/adapter-merge';
 import { writeAdapter } from '../../../src/checkpoint/adapter-write';
 import { readAdapter } from '../../../src/checkpoint/peft';
 import { linearShapes } from '../../../src/checkpoint/config';
-import type { TensorToWrite } from '../../../src/checkpoint/safetensors';
-import { writeSafetensors } from '../../../src/checkpoint/safetensors';
+import type { TensorToWrite } from '../../../src/checkpoint/write-safetensors';
+import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import type { Tensor } from '../../../src/core/tensor';
 import { randomTensor, tinyConfig, tinyWeights } from '../onnx/tiny-weights';
 

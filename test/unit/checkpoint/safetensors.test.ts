@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { CheckpointError } from '../../../src/checkpoint/error';
-import type { TensorToWrite } from '../../../src/checkpoint/safetensors';
+import type { TensorToWrite } from '../../../src/checkpoint/write-safetensors';
 import {
   parseSafetensors,
-  requireFinite,
   safetensorsMetadata,
   toTensor,
-  writeSafetensors,
 } from '../../../src/checkpoint/safetensors';
+import { requireFinite, writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import { createRng } from '../../../src/core/rng';
 
 const tensors = new Map<string, TensorToWrite>([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bytesInMemory } from '../../../src/checkpoint/file-bytes';
-import { writeSafetensors, type TensorToWrite } from '../../../src/checkpoint/safetensors';
+import { writeSafetensors, type TensorToWrite } from '../../../src/checkpoint/write-safetensors';
 import { shardNames } from '../../../src/checkpoint/sharded';
 import { openWeights } from '../../../src/checkpoint/weights';
 import { tinyConfig, tinyWeights } from '../onnx/tiny-weights';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { TensorToWrite } from '../../../src/checkpoint/safetensors';
-import { writeSafetensors } from '../../../src/checkpoint/safetensors';
+import type { TensorToWrite } from '../../../src/checkpoint/write-safetensors';
+import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import { readWeights } from '../../../src/checkpoint/weights';
 import { tinyConfig, tinyWeights } from '../onnx/tiny-weights';
 

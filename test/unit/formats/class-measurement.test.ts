@@ -5,11 +5,11 @@ import {
   isClassLink,
   MAX_ROOM_LINK_CHARS,
   measurementId,
-  readClassFile,
   readClassLink,
   writeClassFile,
   writeClassLink,
 } from '../../../src/formats/class-measurement';
+import { readClassFile } from '../../../src/formats/read-class-file';
 import { mutate, MUTATIONS } from './mutate';
 import { arm, MEASUREMENT } from './class-record';
 

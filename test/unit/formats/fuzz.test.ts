@@ -8,19 +8,17 @@ import { createRng } from '../../../src/core/rng';
 import { readChatLines } from '../../../src/formats/chat-lines';
 import { DirectionFileError } from '../../../src/formats/direction/error';
 import { readJudgedAnswers } from '../../../src/formats/judged-answers';
-import { readGguf, writeGguf } from '../../../src/formats/direction/gguf';
-import {
-  readDirectionJson,
-  writeDirectionJson,
-} from '../../../src/formats/direction/json-direction';
+import { readGguf } from '../../../src/formats/direction/gguf';
+import { writeGguf } from '../../../src/formats/direction/write-gguf';
+import { readDirectionJson } from '../../../src/formats/direction/json-direction';
+import { writeDirectionJson } from '../../../src/formats/direction/write-json';
 import { readPickle } from '../../../src/formats/direction/pickle';
 import { readPt } from '../../../src/formats/direction/pt';
 import { readDirectionFile } from '../../../src/formats/direction/read';
-import { readClassFile, writeClassFile } from '../../../src/formats/class-measurement';
-import {
-  readDirectionSafetensors,
-  writeDirectionSafetensors,
-} from '../../../src/formats/direction/safetensors-direction';
+import { writeClassFile } from '../../../src/formats/class-measurement';
+import { readClassFile } from '../../../src/formats/read-class-file';
+import { readDirectionSafetensors } from '../../../src/formats/direction/safetensors-direction';
+import { writeDirectionSafetensors } from '../../../src/formats/direction/write-safetensors';
 import { mutate, MUTATIONS } from './mutate';
 import { RECORD } from './record';
 import { MEASUREMENT } from './class-record';

@@ -1,16 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { writeSafetensors } from '../../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import { tensor } from '../../../src/core/tensor';
 import type { DirectionRecord } from '../../../src/formats/direction/direction-file';
-import {
-  readDirectionJson,
-  writeDirectionJson,
-} from '../../../src/formats/direction/json-direction';
+import { readDirectionJson } from '../../../src/formats/direction/json-direction';
+import { writeDirectionJson } from '../../../src/formats/direction/write-json';
 import { formatOf, readDirectionFile } from '../../../src/formats/direction/read';
-import {
-  readDirectionSafetensors,
-  writeDirectionSafetensors,
-} from '../../../src/formats/direction/safetensors-direction';
+import { readDirectionSafetensors } from '../../../src/formats/direction/safetensors-direction';
+import { writeDirectionSafetensors } from '../../../src/formats/direction/write-safetensors';
 import { fixtureRow, randomRows, RECORD } from './record';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

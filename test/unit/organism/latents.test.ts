@@ -219,13 +219,24 @@ describe('the files', () => {
     await expect(fetchLatents(registry)).rejects.toThrow('it is not there');
   });
 
+  /** As the page's worker does. */
+  const readBoth = async (
+    config: Blob,
+    weights: Blob,
+    names: { readonly config: string; readonly weights: string },
+  ) => readSae(await config.text(), new Uint8Array(await weights.arrayBuffer()), names);
+
   test('hold the autoencoder of the report, and no other', async () => {
     serve(all);
-    expect((await fetchSae(registry, latents())).layer).toBe(1);
+    expect((await fetchSae(registry, latents(), readBoth)).layer).toBe(1);
     const mine = latents();
     const other = { ...mine, autoencoder: { ...mine.autoencoder, alignedSha256: 'bb' } };
-    await expect(fetchSae(registry, other)).rejects.toThrow('not the autoencoder of the report');
+    await expect(fetchSae(registry, other, readBoth)).rejects.toThrow(
+      'not the autoencoder of the report',
+    );
     serve({ 'latents/cfg.json': written.config });
-    await expect(fetchSae(registry, latents())).rejects.toThrow('sae.safetensors is not there');
+    await expect(fetchSae(registry, latents(), readBoth)).rejects.toThrow(
+      'sae.safetensors is not there',
+    );
   });
 });

@@ -5,7 +5,7 @@ import { buildTokenizer, type OrganismTokenizer } from '../../../models/recipe/m
 import { linearShapes, type ModelConfig } from '../../../src/checkpoint/config';
 import { writeAdapter } from '../../../src/checkpoint/adapter-write';
 import type { LoraFactors } from '../../../src/checkpoint/peft';
-import { writeSafetensors } from '../../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import { randomConfig, randomWeights } from '../onnx/random-weights';
 import { randomTensor } from '../onnx/tiny-weights';
 

@@ -12,7 +12,7 @@ import { MEASUREMENT } from '../../../unit/formats/class-record';
 
 const seeded = (seed: number) => ({ ...MEASUREMENT, seed });
 const seeds = (classResults: ClassResults): number[] => classResults.list.map(({ seed }) => seed);
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const file = (text: string): File => new File([text], 'a.json');
 
 beforeEach(async () => {
   await del('postern:room');
@@ -29,7 +29,7 @@ describe('the room', () => {
     const classResults = await opened();
     classResults.setNickname('  Fox\u202e of the pine forest and more ');
     expect(classResults.participant.nickname).toBe('Fox of the pine forest a');
-    await classResults.read(bytes(writeClassFile([seeded(1), seeded(2)])), 'a.json');
+    await classResults.read(file(writeClassFile([seeded(1), seeded(2)])), 'a.json');
     const again = await opened();
     expect(seeds(again)).toEqual([1, 2]);
     expect(again.participant).toEqual(classResults.participant);
@@ -47,7 +47,7 @@ describe('the room', () => {
     );
     expect(arrival).toEqual({ added: [], known: 1 });
     const both = await classResults.read(
-      bytes(writeClassFile([seeded(1), seeded(2), seeded(2)])),
+      file(writeClassFile([seeded(1), seeded(2), seeded(2)])),
       'b',
     );
     expect([both.added.length, both.known]).toEqual([1, 2]);
@@ -79,7 +79,7 @@ describe('the room', () => {
   test('is not changed by what cannot be read', async () => {
     const classResults = await opened();
     await classResults.add([seeded(1)]);
-    await expect(classResults.read(bytes('{"format":"postern-room"}'), 'bad.json')).rejects.toThrow(
+    await expect(classResults.read(file('{"format":"postern-room"}'), 'bad.json')).rejects.toThrow(
       /^bad/,
     );
     await expect(classResults.read('hello', 'The link')).rejects.toThrow(/holds no measurement/);

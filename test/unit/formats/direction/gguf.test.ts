@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rowOf, zeros } from '../../../../src/core/tensor';
-import { ggufLosses, readGguf, writeGguf } from '../../../../src/formats/direction/gguf';
+import { readGguf } from '../../../../src/formats/direction/gguf';
+import { ggufLosses, writeGguf } from '../../../../src/formats/direction/write-gguf';
 import { fixtureRow, randomRows, RECORD } from '../record';
 
 const fixture = (name: string): Uint8Array =>

@@ -1,7 +1,8 @@
 // A bundle opened on a page that has taken directions by itself: what the bundle had in use is in use.
 
 import { describe, expect, test } from 'vitest';
-import { readBundle, writeBundle } from '../../../../src/formats/bundle';
+import { writeBundle } from '../../../../src/formats/bundle';
+import { readBundle } from '../../../../src/formats/read-bundle';
 import type { LinkState } from '../../../../src/formats/link';
 import { bundleOf, openBundle } from '../../../../src/state/page/bundle';
 import type { SavedDirection } from '../../../../src/measure/extraction';

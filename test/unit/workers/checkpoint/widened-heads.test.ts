@@ -9,7 +9,7 @@ import { writeAdapter } from '../../../../src/checkpoint/adapter-write';
 import { readAdapter } from '../../../../src/checkpoint/peft';
 import { linearShapes } from '../../../../src/checkpoint/config';
 import { readWeights } from '../../../../src/checkpoint/weights';
-import { writeSafetensors } from '../../../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../../../src/checkpoint/write-safetensors';
 import { PLAIN_SAMPLING } from '../../../../src/core/sampling';
 import type { FolderSource, Result } from '../../../../workers/api';
 import { createModelApi } from '../../../../workers/model-api';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { trainAdapter } from '../../../../models/recipe/make/fine-tune';
 import { nodeRuntime } from '../../../../models/recipe/make/node-runtime';
 import { readAdapter } from '../../../../src/checkpoint/peft';
-import { writeSafetensors } from '../../../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../../../src/checkpoint/write-safetensors';
 import { THREADS } from '../../../../models/recipe/make/trainer';
 import { Training } from '../../../../workers/train/training';
 import { countingRuntime } from '../counting-runtime';
