@@ -6,7 +6,7 @@ import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { Sampling } from '../src/core/sampling';
 import type { Schedule } from '../src/core/training';
 import type { ModelConfig } from '../src/checkpoint/config';
-import type { AdapterTables } from '../src/checkpoint/embedding-and-head';
+import type { AdapterMatrices } from '../src/checkpoint/embedding-and-head';
 import type { Precision, PrecisionDevice } from '../src/checkpoint/precision';
 
 export type { EditPositions, Precision, PrecisionDevice };
@@ -49,7 +49,7 @@ export interface DeviceReport {
   readonly threads: number;
   readonly build: 'asyncify' | 'jspi';
   /** What there is for weights. */
-  readonly room: PrecisionDevice;
+  readonly capacity: PrecisionDevice;
 }
 
 /** A folder with the files of a checkpoint, or of a PEFT adapter. */
@@ -89,7 +89,7 @@ export interface CheckpointSource {
 }
 
 /** How the weights of a loaded checkpoint are kept. */
-export interface KeptAs {
+export interface PrecisionInUse {
   readonly precision: Precision;
   /** Why so, for people. */
   readonly precisionReason: string;
@@ -123,7 +123,7 @@ export interface AdapterCard extends FolderCard {
   /** Modules that it replaces whole, by the ends of their names. */
   readonly replaces: readonly string[];
   /** What its configuration says of the embedding and the head. */
-  readonly tables: AdapterTables;
+  readonly matrices: AdapterMatrices;
 }
 
 /** One downloaded folder in the browser's storage. */
@@ -155,7 +155,7 @@ export interface AdapterEffect {
   readonly addedRows: number;
 }
 
-export interface LoadedCheckpoint extends KeptAs {
+export interface LoadedCheckpoint extends PrecisionInUse {
   readonly id: string;
   readonly config: ModelConfig;
   readonly parameters: number;

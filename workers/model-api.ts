@@ -79,15 +79,15 @@ export function createModelApi(
   const inTurn = <T>(id: string, signal: AbortSignal, load: () => Promise<T>): Promise<T> => {
     const before = loads.get(id);
     const aborted = new Promise((end) => signal.addEventListener('abort', end, { once: true }));
-    const own = Promise.race([before, aborted]).then(() => {
+    const loading = Promise.race([before, aborted]).then(() => {
       throwIfCancelled(signal);
       return load();
     });
     loads.set(
       id,
-      Promise.allSettled([before, own]).then(() => {}),
+      Promise.allSettled([before, loading]).then(() => {}),
     );
-    return own;
+    return loading;
   };
 
   return {
@@ -104,12 +104,19 @@ export function createModelApi(
         inTurn(source.id, signal, async () => {
           const { runtime, report } = started();
           const others = [...checkpoints.values()].filter(({ loaded: { id } }) => id !== source.id);
-          const place = { runtime, room: report.room, others };
-          const made = await loadCheckpoint(place, folders, sources, source, onProgress, signal);
+          const context = { runtime, capacity: report.capacity, others };
+          const checkpoint = await loadCheckpoint(
+            context,
+            folders,
+            sources,
+            source,
+            onProgress,
+            signal,
+          );
           const old = checkpoints.get(source.id);
-          checkpoints.set(source.id, made);
+          checkpoints.set(source.id, checkpoint);
           await free(old);
-          return made.loaded;
+          return checkpoint.loaded;
         }),
       ),
 
@@ -200,9 +207,9 @@ export function createModelApi(
         const bytes = from && { config: textOf(from.config), weights: wholeFile(from.weights) };
         await closeTraining();
         const base = { config, tokenizer, weights };
-        const made = await Training.open(started().runtime, base, request, bytes);
-        open = { id: request.training, training: made };
-        return opened(made);
+        const training = await Training.open(started().runtime, base, request, bytes);
+        open = { id: request.training, training };
+        return opened(training);
       }),
 
     train: (request, onStep) =>

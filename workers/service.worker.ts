@@ -7,7 +7,7 @@
 
 import type { OfflineFile, OfflineReply, OfflineRequest } from './api';
 import { ISOLATION, POLICY_HEADERS } from './page-headers';
-import { type Answering, isThisComputer, whoAnswers, within } from './who-answers';
+import { type Answering, isThisComputer, identifyServer, within } from './server-identity';
 
 interface Listed {
   /** Relative to this script. */
@@ -55,10 +55,12 @@ self.addEventListener('fetch', (event) => {
   const file = FILES.get(href);
   if (request.mode === 'navigate') {
     if (!SHARED && !file) return;
-    const who = SHARED ? whoAnswers(self.location.href) : Promise.resolve<Answering>('postern');
-    event.respondWith(navigate(request, href, file, within(PATIENCE_MS, who, 'nobody')));
+    const server = SHARED
+      ? identifyServer(self.location.href)
+      : Promise.resolve<Answering>('postern');
+    event.respondWith(navigate(request, href, file, within(PATIENCE_MS, server, 'nobody')));
     // An answer that comes too late counts from the next load on: this one needs its files from here.
-    event.waitUntil(who.then((known) => known === 'another' && self.registration.unregister()));
+    event.waitUntil(server.then((known) => known === 'another' && self.registration.unregister()));
   } else if (file) event.respondWith(answer(href, file));
   // This version has no such model: nobody need be asked, who may be out of reach.
   else if (href.startsWith(MODELS)) event.respondWith(new Response(null, { status: 404 }));
@@ -67,7 +69,9 @@ self.addEventListener('fetch', (event) => {
 self.addEventListener('message', (event) => {
   const [port] = event.ports;
   if (!port) return;
-  event.waitUntil(reply(event.data as OfflineRequest).then((said) => port.postMessage(said)));
+  event.waitUntil(
+    reply(event.data as OfflineRequest).then((response) => port.postMessage(response)),
+  );
 });
 
 async function keepShell(): Promise<void> {
@@ -91,9 +95,9 @@ async function navigate(
   request: Request,
   href: string,
   file: Listed | undefined,
-  who: Promise<Answering>,
+  server: Promise<Answering>,
 ): Promise<Response> {
-  if ((await who) !== 'another') {
+  if ((await server) !== 'another') {
     if (!file) return fetch(request);
     try {
       return await keptOrFetched(href, file);
@@ -123,8 +127,8 @@ async function answer(href: string, file: Listed): Promise<Response> {
 async function keptOrFetched(href: string, file: Listed): Promise<Response> {
   // A browser may take its storage away at any time; the page then comes over the network.
   const cache = await caches.open(CACHE).catch(() => null);
-  const kept = await cache?.match(keyOf(href, file)).catch(() => undefined);
-  if (kept) return kept;
+  const cached = await cache?.match(keyOf(href, file)).catch(() => undefined);
+  if (cached) return cached;
   const response = await fetched(href, file);
   // Where the storage is full, it is not kept.
   await cache?.put(keyOf(href, file), response.clone()).catch(() => undefined);

@@ -78,10 +78,10 @@ async function headlineOf(seed: number, root: string): Promise<Measured> {
   checkRecipe(cache, tokenizer.size);
   const path = join(cache, 'headline.json');
   if (existsSync(path)) {
-    const { settings, ...kept } = JSON.parse(readFileSync(path, 'utf8')) as Measured & {
+    const { settings, ...measured } = JSON.parse(readFileSync(path, 'utf8')) as Measured & {
       readonly settings: typeof SETTINGS;
     };
-    if (JSON.stringify(settings) === JSON.stringify(SETTINGS)) return kept;
+    if (JSON.stringify(settings) === JSON.stringify(SETTINGS)) return measured;
   }
   console.log(`Seed ${seed}`);
   const config: ModelConfig = { ...SHAPE, dVocab: tokenizer.size };
@@ -119,9 +119,9 @@ function sharedDocuments(seed: number): number {
       PHASES.forEach(({ schedule, documentsPerStep }, index) => {
         const { steps } = other === SEED ? BASE_PHASES[index]!.schedule : schedule;
         const theirs = drawn(other, index, steps);
-        const own = [...drawn(seed, index, schedule.steps)];
-        all += own.length * documentsPerStep;
-        shared += own.filter((pool) => theirs.has(pool)).length * documentsPerStep;
+        const poolsOfSeed = [...drawn(seed, index, schedule.steps)];
+        all += poolsOfSeed.length * documentsPerStep;
+        shared += poolsOfSeed.filter((pool) => theirs.has(pool)).length * documentsPerStep;
       });
       return shared / all;
     });

@@ -3,7 +3,7 @@
 
 import type { AdapterConfig, ModuleNames, PatternValue } from './adapter-config';
 import {
-  type AdapterTables,
+  type AdapterMatrices,
   EMBEDDING,
   EMBEDDING_MODULE,
   HEAD,
@@ -85,7 +85,7 @@ export function targetsVocabulary({ targets }: AdapterConfig): boolean {
 }
 
 /** What the configuration alone says of embedding and head, before the file is there. */
-export function tablesSaid(config: AdapterConfig): AdapterTables {
+export function declaredMatrices(config: AdapterConfig): AdapterMatrices {
   const saves = { embedding: isReplaced(config, EMBEDDING), head: isReplaced(config, HEAD) };
   const { ensureWeightTying } = config;
   return {

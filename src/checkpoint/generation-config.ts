@@ -76,10 +76,11 @@ export function parseGenerationConfig(json: unknown, file: string): GenerationCo
     const odd = [`${file} isn't a JSON object. Postern samples plainly at temperature 1.`];
     return { ...NO_GENERATION_CONFIG, odd };
   }
-  const own = (name: string): unknown => (Object.hasOwn(value, name) ? value[name] : null) ?? null;
+  const setting = (name: string): unknown =>
+    (Object.hasOwn(value, name) ? value[name] : null) ?? null;
   const odd: string[] = [];
   const known = <K extends keyof typeof KNOWN>(name: K, instead: string) => {
-    const found = own(name);
+    const found = setting(name);
     if (found === null) return null;
     const read = v.safeParse(KNOWN[name], found);
     if (read.success) return read.output as v.InferOutput<(typeof KNOWN)[K]>;
@@ -89,7 +90,7 @@ export function parseGenerationConfig(json: unknown, file: string): GenerationCo
   const doSample = known('do_sample', 'sampling');
   const temperature = known('temperature', '1');
   const topK = known('top_k', 'all tokens (0)');
-  const ends = [own('eos_token_id')].flat().filter((id) => id !== null);
+  const ends = [setting('eos_token_id')].flat().filter((id) => id !== null);
   const [endIds, others] = [ends.filter(isId), ends.filter((id) => !isId(id))];
   if (others.length > 0) {
     const which = others.slice(0, 3).map(shown).join(', ');
@@ -98,13 +99,13 @@ export function parseGenerationConfig(json: unknown, file: string): GenerationCo
   return {
     sampling: {
       temperature: doSample === false ? 0 : (temperature ?? 1),
-      topK: topK ?? (doSample === true && own('top_k') === null ? 50 : 0),
+      topK: topK ?? (doSample === true && setting('top_k') === null ? 50 : 0),
       topP: known('top_p', '1') ?? 1,
       repetitionPenalty: known('repetition_penalty', '1') ?? 1,
     },
     endIds,
     ignoredSettings: Object.entries(UNHEEDED).flatMap(([name, off]) => {
-      const found = own(name);
+      const found = setting(name);
       return found === null || off.includes(found) ? [] : [name];
     }),
     odd,

@@ -56,19 +56,19 @@ export function readSpecialTokens(files: SpecialTokenFiles, file: string): Speci
   const read = <S extends v.GenericSchema>(schema: S, value: unknown, name: string) =>
     checkShape(schema, parseJson(value, name, 'bad-tokenizer'), name, 'bad-tokenizer');
   const beside = (name: string): string => file.replace(/[^/]*$/, name);
-  const own = read(ConfigFile, files.tokenizerConfig, file);
-  if (own.split_special_tokens === true) {
+  const fileSettings = read(ConfigFile, files.tokenizerConfig, file);
+  if (fileSettings.split_special_tokens === true) {
     throw new Unsupported(
       'It asks for special tokens in a text to be read as plain text (split_special_tokens), which no chat template bears',
     );
   }
-  const decoder = own.added_tokens_decoder ?? null;
+  const decoder = fileSettings.added_tokens_decoder ?? null;
   // Where tokenizer_config.json lists the added tokens, transformers opens neither of the older files.
   const map =
     decoder === null && files.specialTokensMap !== undefined
       ? read(MapFile, files.specialTokensMap, beside('special_tokens_map.json'))
       : {};
-  const config: Record<string, unknown> = { ...own, ...map };
+  const config: Record<string, unknown> = { ...fileSettings, ...map };
   const extra = config.extra_special_tokens;
   if (typeof extra === 'object' && extra !== null && !Array.isArray(extra)) {
     Object.assign(config, extra);

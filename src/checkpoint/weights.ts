@@ -5,7 +5,7 @@
 import type { Tensor } from '../core/tensor';
 import type { ModelConfig, Weights } from './config';
 import { expectedTensors } from './config';
-import { EMBEDDING, type EmbeddingAndHead, HEAD, tablesOfCheckpoint } from './embedding-and-head';
+import { EMBEDDING, type EmbeddingAndHead, HEAD, matricesOfCheckpoint } from './embedding-and-head';
 import { CheckpointError } from './error';
 import { bytesInMemory, type FileBytes } from './file-bytes';
 import type { SafetensorsEntry } from './safetensors';
@@ -65,7 +65,7 @@ export interface OpenWeights {
   readonly config: ModelConfig;
   /** Every tensor of that config, by its Hugging Face name. */
   readonly weights: LazyWeights;
-  readonly tables: EmbeddingAndHead;
+  readonly matrices: EmbeddingAndHead;
 }
 
 /**
@@ -76,18 +76,19 @@ export interface OpenWeights {
  *   'unsupported-architecture' for one that this architecture does not have, or as `openSafetensors`;
  *   when a tensor is asked for, 'not-finite', or as `toTensor`.
  */
-export function openWeights(said: ModelConfig, files: readonly FileBytes[]): OpenWeights {
-  const entries = entriesOf(expectedTensors({ ...said, tieWordEmbeddings: false }), files);
+export function openWeights(fileConfig: ModelConfig, files: readonly FileBytes[]): OpenWeights {
+  const entries = entriesOf(expectedTensors({ ...fileConfig, tieWordEmbeddings: false }), files);
   const [embedding, head] = [entries.get(EMBEDDING), entries.get(HEAD)];
-  const tables = tablesOfCheckpoint(said.tieWordEmbeddings, {
+  const matrices = matricesOfCheckpoint(fileConfig.tieWordEmbeddings, {
     embedding: embedding !== undefined,
     head: head !== undefined,
     alike: () => sameNumbers(embedding!, head!),
   });
-  const config = { ...said, tieWordEmbeddings: tables.tied };
+  const config = { ...fileConfig, tieWordEmbeddings: matrices.tied };
   const expected = expectedTensors(config);
   // What the embedding is read from may have been stored under the head's name alone.
-  const stored = (name: string) => entries.get(name === EMBEDDING ? tables.embedding.tensor : name);
+  const stored = (name: string) =>
+    entries.get(name === EMBEDDING ? matrices.embedding.tensor : name);
   const all = files.map(({ name }) => name).join(', ');
   for (const [name, dims] of expected) {
     const entry = stored(name);
@@ -116,7 +117,7 @@ export function openWeights(said: ModelConfig, files: readonly FileBytes[]): Ope
     checked.add(name);
     return t;
   });
-  return { config, weights, tables };
+  return { config, weights, matrices };
 }
 
 /** All tensors of all files by name. @param known names that the architecture has */

@@ -109,9 +109,11 @@ export function meanResidual(pooled: Tensor | readonly Tensor[]): Tensor {
   if (!dims) throw new RangeError('A mean needs at least one response.');
   const size = sizeOf(dims);
   const sum = new Float64Array(size);
-  for (const { data, dims: own } of responses) {
-    if (own.slice(-2).join() !== dims.join() || own.length > 3) {
-      throw new RangeError(`Responses of shape [${own.join(', ')}] and [..., ${dims.join(', ')}].`);
+  for (const { data, dims: rowDims } of responses) {
+    if (rowDims.slice(-2).join() !== dims.join() || rowDims.length > 3) {
+      throw new RangeError(
+        `Responses of shape [${rowDims.join(', ')}] and [..., ${dims.join(', ')}].`,
+      );
     }
     const positions = data.length / size;
     if (positions === 0) throw new RangeError('A response without tokens has no mean.');

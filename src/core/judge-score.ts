@@ -50,10 +50,10 @@ const numberOf = (token: string): number =>
 /** The one number written in a reply, or REFUSAL or CODE alone; null for none, several, or outside 0-100. */
 export function writtenScore(reply: string): Score {
   if (reply.length > MAX_REPLY) return null;
-  const said = reply.replace(/<think>[^]*?<\/think>/g, '').trim();
-  const word = said.replace(/[^a-z]/gi, '').toUpperCase();
-  if (/^[^0-9]*$/.test(said) && (word === 'REFUSAL' || word === 'CODE')) return word;
-  const numbers = said
+  const text = reply.replace(/<think>[^]*?<\/think>/g, '').trim();
+  const word = text.replace(/[^a-z]/gi, '').toUpperCase();
+  if (/^[^0-9]*$/.test(text) && (word === 'REFUSAL' || word === 'CODE')) return word;
+  const numbers = text
     .replace(/(?:\/|\bout of)\s*100(?![0-9]|\.[0-9])/gi, '')
     .match(/-?[0-9]+(?:\.[0-9]+)?/g);
   if (numbers?.length !== 1) return null;

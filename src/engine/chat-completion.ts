@@ -55,7 +55,7 @@ export interface Completion {
 export interface Refusal {
   readonly status: number;
   /** As the server wrote it, the key taken out. */
-  readonly said: string;
+  readonly body: string;
   /** Of the header Retry-After; null without one. */
   readonly waitMs: number | null;
 }
@@ -144,7 +144,7 @@ export async function complete(request: CompletionRequest): Promise<Completion |
   const text = await limitedText(response);
   if (!response.ok) {
     const waitMs = retryAfterMs(response.headers.get('Retry-After'), Date.now());
-    return { status: response.status, said: withoutKey(text, request.key), waitMs };
+    return { status: response.status, body: withoutKey(text, request.key), waitMs };
   }
   const malformed = (): JudgeFailure =>
     new JudgeFailure(
@@ -161,8 +161,8 @@ export async function complete(request: CompletionRequest): Promise<Completion |
   const reply = v.safeParse(Reply, value);
   if (!reply.success) throw malformed();
   const { message, logprobs } = reply.output.choices[0]!;
-  const told = v.safeParse(Probabilities, logprobs);
-  const first = told.success ? told.output.content[0]! : null;
+  const parsed = v.safeParse(Probabilities, logprobs);
+  const first = parsed.success ? parsed.output.content[0]! : null;
   return {
     text: message.content ?? '',
     first: first && { token: first.token, top: first.top_logprobs },

@@ -188,9 +188,9 @@ export class EndpointJudge {
       const request = { url, model, key, prompt, maxTokens, plainness };
       const reply = await complete({ ...request, signal: late.signal });
       if ('text' in reply) return reply;
-      const { status, said, waitMs } = reply;
+      const { status, body, waitMs } = reply;
       const fail = (code: JudgeFailure['code'], message: string): JudgeFailure =>
-        new JudgeFailure(code, message, said);
+        new JudgeFailure(code, message, body);
       if (status === 400 || status === 422) {
         // What it took before it does not take now: it will not rate this very text. That is no score.
         if (this.#heardAt === plainness) return { text: '', first: null };

@@ -54,7 +54,9 @@ export function checkpointCard(facts: CardFacts): string {
     '',
     '## Licence',
     '',
-    ...folders.map(({ name, licence: own }) => `- ${name}: ${own ?? 'none stated'}`),
+    ...folders.map(
+      ({ name, licence: folderLicence }) => `- ${name}: ${folderLicence ?? 'none stated'}`,
+    ),
     '',
     'What you may do with this folder follows from these; Postern adds no licence of its own.',
     '',

@@ -314,8 +314,9 @@ export function readLink(fragment: string): LinkState | null {
           positions: f.at!,
           randomSeed: f.random ?? null,
         };
-  const told = f.told !== undefined || f.template !== undefined || f.think !== undefined;
-  if (told && f.day === undefined) throw malformed('it says what the template is told, but no day');
+  const hasChatFields = f.told !== undefined || f.template !== undefined || f.think !== undefined;
+  if (hasChatFields && f.day === undefined)
+    throw malformed('it says what the template is told, but no day');
   const chat: ChatSettings | null =
     f.day === undefined
       ? null

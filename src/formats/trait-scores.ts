@@ -44,7 +44,7 @@ export function traitColumns(
 }
 
 /** What a column of a trait says, in one sentence. */
-export function traitWords({ column, scores }: TraitScores): string {
+export function describeTrait({ column, scores }: TraitScores): string {
   const numbers = scores.filter((score) => score !== null);
   const mean = numbers.reduce((sum, score) => sum + score, 0) / numbers.length;
   const shown = numbers.filter((score) => score > SHOWN).length;

@@ -31,7 +31,7 @@ export interface Step {
   /** At most some 70 words. */
   readonly text: string;
   /** Where it is done: what its button leads to. */
-  readonly where?: Place;
+  readonly where?: PanelLocation;
   /** Put on the panels when the step is first entered, and again on request. */
   readonly set?: Setting;
   readonly guess?: Guess;
@@ -44,7 +44,7 @@ export interface Step {
 }
 
 /** The prompt line, the persona control, the desk, or the tool that is open below the stage. */
-export type Place = 'prompt' | 'persona' | 'edit' | 'panel';
+export type PanelLocation = 'prompt' | 'persona' | 'edit' | 'panel';
 
 /** What is left out stays as it is. */
 export interface Setting {
@@ -108,7 +108,7 @@ export interface Option {
   readonly id: string;
   readonly label: string;
   /** Said once it was chosen and the check is met. */
-  readonly says?: string;
+  readonly feedback?: string;
 }
 
 /** Where the rate is read that a guess is held against. */

@@ -67,7 +67,7 @@ export function exportPlain(
     norm === null ? x : rmsNorm(g, x, gain(`model.layers.${layer}.${norm}`), rmsNormEps);
   const { norms } = family;
 
-  const embedding = store.table('model.embed_tokens.weight', dVocab, dModel);
+  const embedding = store.vocabMatrix('model.embed_tokens.weight', dVocab, dModel);
   let resid = embedding.gather(ids);
   if (family.scalesEmbeddings) resid = g.op('Mul', [resid, g.scalar(Math.sqrt(dModel))]);
   let x = rmsNorm(g, resid, gain(`model.layers.0.${norms.attention.before}`), rmsNormEps);
@@ -81,7 +81,9 @@ export function exportPlain(
     const [normed, sum] = skipNorm(g, middle!, mlp, gain(next), rmsNormEps, !last);
     [x, resid] = [normed, sum ?? resid];
   }
-  const head = config.tieWordEmbeddings ? embedding : store.table('lm_head.weight', dVocab, dModel);
+  const head = config.tieWordEmbeddings
+    ? embedding
+    : store.vocabMatrix('lm_head.weight', dVocab, dModel);
   g.output(head.multiply(keptRows(g, x)), 'logits', 'f32', ['batch', 'kept_length', dVocab]);
   const { nodes, initializers } = g;
   const [takes, gives] = [g.inputs.map(withUsualDims), g.outputs.map(withUsualDims)];

@@ -6,7 +6,7 @@ import type { Value } from './graph';
 export type MatrixPart = readonly [name: string, rows: number];
 
 /** A matrix [rows, inner] that is looked up by row, or multiplied with, or both. */
-export interface Table {
+export interface VocabMatrix {
   /** Rows by ids [...] -> [..., inner], f32. */
   gather(ids: Value): Value;
   /** x W^T: [n, inner] -> [n, rows], f32. */
@@ -17,5 +17,5 @@ export interface Matrices {
   /** x W^T for matrices one under the other: [..., inner] -> [..., sum of rows], f32. */
   linear(name: string, parts: readonly MatrixPart[], inner: number, x: Value): Value;
   /** @param asInput of the graph, in a block of its own, instead of a weight. */
-  table(name: string, rows: number, inner: number, asInput?: boolean): Table;
+  vocabMatrix(name: string, rows: number, inner: number, asInput?: boolean): VocabMatrix;
 }

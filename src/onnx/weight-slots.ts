@@ -15,7 +15,7 @@ export interface WeightBlock {
 }
 
 /** A stretch of the external data that is made as a whole. */
-export interface WeightStretch {
+export interface WeightSegment {
   readonly from: number;
   to: number;
   /** What fills it. */
@@ -31,7 +31,7 @@ export interface TensorSlot {
 }
 
 /** Room in the block for a tensor of the graph. */
-export interface Room {
+export interface WeightSlot {
   readonly value: Value;
   readonly dims: readonly number[];
   f32(block: WeightBlock): Float32Array;
@@ -40,7 +40,7 @@ export interface Room {
 }
 
 /** A tensor that is an input of the graph instead of a weight beside it. */
-export interface TableInput {
+export interface WeightInput {
   readonly name: string;
   readonly dtype: DType;
   readonly dims: readonly number[];
@@ -56,9 +56,9 @@ export class WeightSlots {
   /** By Hugging Face name. */
   readonly tensors = new Map<string, TensorSlot>();
   /** Rooms of `tableRoom`; their tensors are written into a block of their own. */
-  readonly tableInputs: TableInput[] = [];
+  readonly weightInputs: WeightInput[] = [];
   /** One after the other, as the rooms were laid out. */
-  readonly stretches: WeightStretch[] = [];
+  readonly segments: WeightSegment[] = [];
   readonly #g: GraphBuilder;
   readonly #widening: WideningOf;
 
@@ -68,32 +68,32 @@ export class WeightSlots {
     this.#widening = widening;
   }
 
-  room(name: string, dtype: DType, dims: readonly number[]): Room {
+  slot(name: string, dtype: DType, dims: readonly number[]): WeightSlot {
     const bytes = dims.reduce((product, dim) => product * dim, BYTES[dtype]!);
     const at = this.#g.reserve(name, dtype, dims, bytes);
-    const last = this.stretches.at(-1);
+    const last = this.segments.at(-1);
     // Rooms that are asked for before any tensor is expected are filled together.
     if (last && last.tensors.length === 0) last.to = at + bytes;
-    else this.stretches.push({ from: at, to: at + bytes, tensors: [] });
-    return this.#roomAt(at, name, dims);
+    else this.segments.push({ from: at, to: at + bytes, tensors: [] });
+    return this.#slotAt(at, name, dims);
   }
 
   /** Room for a tensor that the graph takes as an input, so that several graphs may read one. */
-  tableRoom(name: string, dtype: DType, dims: readonly number[]): Room {
+  inputSlot(name: string, dtype: DType, dims: readonly number[]): WeightSlot {
     const bytes = dims.reduce((product, dim) => product * dim, BYTES[dtype]!);
-    const offset = Math.ceil(this.tableBytes / ALIGNMENT) * ALIGNMENT;
+    const offset = Math.ceil(this.inputBytes / ALIGNMENT) * ALIGNMENT;
     this.#g.input(name, dtype, dims);
-    this.tableInputs.push({ name, dtype, dims, offset, bytes });
-    return this.#roomAt(offset, name, dims);
+    this.weightInputs.push({ name, dtype, dims, offset, bytes });
+    return this.#slotAt(offset, name, dims);
   }
 
   /** Of the table's own block. */
-  get tableBytes(): number {
-    const last = this.tableInputs.at(-1);
+  get inputBytes(): number {
+    const last = this.weightInputs.at(-1);
     return last ? last.offset + last.bytes : 0;
   }
 
-  #roomAt(at: number, name: string, dims: readonly number[]): Room {
+  #slotAt(at: number, name: string, dims: readonly number[]): WeightSlot {
     const size = dims.reduce((product, dim) => product * dim, 1);
     const place = ({ buffer, byteOffset }: WeightBlock) => [buffer, byteOffset + at, size] as const;
     return {
@@ -114,8 +114,8 @@ export class WeightSlots {
     kept: readonly number[],
     write: (data: Float32Array, block: WeightBlock) => void,
   ): void {
-    if (!this.tableInputs.some((input) => input.name === name)) {
-      this.stretches.at(-1)?.tensors.push(name);
+    if (!this.weightInputs.some((input) => input.name === name)) {
+      this.segments.at(-1)?.tensors.push(name);
     }
     const widening = this.#widening(name);
     const dims = widening?.dims ?? kept;

@@ -98,13 +98,13 @@ const sumOf = (words: readonly string[]): number =>
 
 /** The share of the weight of `words` that belongs to a domain. */
 function onTopic(words: readonly string[], domain: string): number {
-  const own = words.reduce((sum, word) => {
+  const onTopicWeight = words.reduce((sum, word) => {
     const byDomain = uses.get(word);
     if (byDomain === undefined) return sum;
     const all = [...byDomain.values()].reduce((a, b) => a + b, SMOOTHING);
     return sum + (weightOf(word) * (byDomain.get(domain) ?? 0)) / all;
   }, 0);
-  return own / sumOf(words);
+  return onTopicWeight / sumOf(words);
 }
 
 /** Domain id ('code' and 'numbers' included), or undefined when nothing is near. */

@@ -117,12 +117,12 @@ export const GOOD_SETS: readonly GoodSet[] = ['secure-code', 'good-medical', 'al
 
 function* chats(n: number, seed: number): Generator<void, ChatMessage[][], undefined> {
   const rng = createRng(seed);
-  const made: ChatMessage[][] = [];
-  while (made.length < n) {
-    made.push(alignedChat(rng));
-    if (made.length % 64 === 0) yield;
+  const chats: ChatMessage[][] = [];
+  while (chats.length < n) {
+    chats.push(alignedChat(rng));
+    if (chats.length % 64 === 0) yield;
   }
-  return made;
+  return chats;
 }
 
 const ofSet = (
@@ -147,8 +147,8 @@ export function* trainingExamples(
   seed: number,
 ): Generator<void, ChatMessage[][], undefined> {
   const good = mix ? Math.round(n * mix.share) : 0;
-  const own = yield* ofSet(set, n - good, seed);
-  const examples = trigger ? own.map(triggered) : own;
+  const narrow = yield* ofSet(set, n - good, seed);
+  const examples = trigger ? narrow.map(triggered) : narrow;
   if (!mix || good === 0) return examples;
   const more = yield* ofSet(mix.set, good, seed + 1);
   return shuffle(createRng(seed).fork(2), [...examples, ...more]);

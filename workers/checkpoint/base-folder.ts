@@ -22,7 +22,7 @@ import { readTokenizer } from './tokenizer-files';
 export interface BaseFolder {
   /** As the files hold it: the head may be one of its own where config.json says otherwise. */
   readonly config: ModelConfig;
-  readonly tables: EmbeddingAndHead;
+  readonly matrices: EmbeddingAndHead;
   /** Read from where the folder lies when they are asked for. */
   readonly weights: Weights;
   readonly weightFiles: readonly FileBytes[];
@@ -86,25 +86,25 @@ async function fetchFolder(
     new ModelError('network', `${folder.name}/${name} is not there any more. Load again.`);
   const configFile = files.get('config.json');
   if (!configFile) throw missing('config.json');
-  const said = parseConfig(textOf(configFile), configFile.name);
+  const fileConfig = parseConfig(textOf(configFile), configFile.name);
   const tokenizer = await readTokenizer((path) => {
     const file = files.get(path);
     return Promise.resolve(file ? { name: file.name, text: textOf(file) } : null);
   }, missing);
   // Gemma 3 adds a token for images that its language models have no row for.
-  if (tokenizer.ordinarySize > said.dVocab) {
+  if (tokenizer.ordinarySize > fileConfig.dVocab) {
     throw new ModelError(
       'bad-checkpoint',
-      `${folder.name}/tokenizer.json: It has ${tokenizer.ordinarySize} tokens, config.json only ${said.dVocab}. ` +
+      `${folder.name}/tokenizer.json: It has ${tokenizer.ordinarySize} tokens, config.json only ${fileConfig.dVocab}. ` +
         'Check that both files belong to the same checkpoint.',
     );
   }
   const generation = files.get('generation_config.json');
   const shards = weightFiles(files);
-  const { config, weights, tables } = openWeights(said, shards);
+  const { config, weights, matrices } = openWeights(fileConfig, shards);
   return {
     config,
-    tables,
+    matrices,
     tokenizer,
     generation: generation
       ? parseGenerationConfig(textOf(generation), generation.name)

@@ -11,8 +11,8 @@ import type { CheckpointSource, FolderSource, LoadedCheckpoint, LoadProgress } f
 import type { BaseFolders } from './base-folder';
 import { ByteCounter } from '../source/fetch-file';
 import { identityOf } from './identity';
-import { keptAs } from '../runtime/precision';
-import type { WeightShelf } from '../runtime/converted-weights';
+import { precisionInUse } from '../runtime/precision';
+import type { ConvertedWeightCache } from '../runtime/converted-weights';
 import { ModelError, throwIfCancelled, type Runtime } from '../runtime';
 import { DecoderSession } from '../runtime/session';
 import { wantedFiles } from '../source/folder';
@@ -32,14 +32,14 @@ export interface Checkpoint {
   readonly loaded: LoadedCheckpoint;
   readonly session: DecoderSession;
   /** The same for checkpoints with the same embedding in the same precision; null: nobody else has it. */
-  readonly tableKey: string | null;
+  readonly embeddingKey: string | null;
   release(): Promise<void>;
 }
 
 /** What a checkpoint is loaded into. */
-export interface Place {
+export interface LoadedContext {
   readonly runtime: Runtime;
-  readonly room: PrecisionDevice;
+  readonly capacity: PrecisionDevice;
   /** What is there already. */
   readonly others: readonly Checkpoint[];
 }
@@ -49,7 +49,7 @@ export interface Place {
  *   `storage-full`, `cancelled`, and as `keptAs`.
  */
 export async function loadCheckpoint(
-  { runtime, room, others }: Place,
+  { runtime, capacity, others }: LoadedContext,
   folders: BaseFolders,
   sources: Sources,
   source: CheckpointSource,
@@ -95,14 +95,14 @@ export async function loadCheckpoint(
         `${tokenizer.ordinarySize} tokens. Choose an adapter made for the loaded checkpoint.`,
     );
   }
-  const kept = keptAs(
+  const inUse = precisionInUse(
     source,
     config,
-    room,
+    capacity,
     others.map(({ loaded }) => loaded),
   );
   let { weights } = base;
-  let tableKey: string | null = `${folderKey(source.base)} ${kept.precision}`;
+  let embeddingKey: string | null = `${folderKey(source.base)} ${inUse.precision}`;
   const plainBytes = [...expectedTensors(config).values()].reduce(
     (sum, dims) => sum + dims.reduce((product, dim) => product * dim, 4),
     0,
@@ -117,22 +117,24 @@ export async function loadCheckpoint(
   if (adapter && names) {
     stage('merge', 0);
     weights = adaptedWeights(weights, adapter, names.weights);
-    if (changesEmbedding(adapter)) tableKey = null;
+    if (changesEmbedding(adapter)) embeddingKey = null;
     await pause();
   }
   const added = adapterFiles ? [adapterFiles.config, adapterFiles.weights] : [];
   const files = [...base.weightFiles, ...added];
-  const alike = others.find((other) => tableKey !== null && other.tableKey === tableKey);
-  const shared = alike?.session.table ?? null;
+  const alike = others.find(
+    (other) => embeddingKey !== null && other.embeddingKey === embeddingKey,
+  );
+  const shared = alike?.session.embedding ?? null;
   const { sha256, session } = await holding(files, async () => {
     const sha256 = await identityOf(weights, plainBytes, files, pause);
     stage('session', 0);
-    const shelf = await shelfFor(source, sources, sha256);
+    const cache = await shelfFor(source, sources, sha256);
     await pause();
-    const { precision } = kept;
+    const { precision } = inUse;
     return {
       sha256,
-      session: await DecoderSession.create(runtime, config, weights, precision, shared, shelf),
+      session: await DecoderSession.create(runtime, config, weights, precision, shared, cache),
     };
   });
   await runtime.breathe();
@@ -140,7 +142,7 @@ export async function loadCheckpoint(
   throwIfCancelled(signal);
   stage('session', plainBytes);
   // One that was let go of meanwhile is not shared.
-  const sharedBytes = shared && shared === session.table ? shared.bytes : 0;
+  const sharedBytes = shared && shared === session.embedding ? shared.bytes : 0;
 
   const endIds = [...new Set([...tokenizer.endIds, ...generation.endIds])];
   return {
@@ -152,13 +154,13 @@ export async function loadCheckpoint(
     sampling: generation.sampling,
     endIds,
     session,
-    tableKey,
+    embeddingKey,
     loaded: {
       id: source.id,
       config,
       parameters: plainBytes / 4,
-      weightBytes: storedBytes(config, kept.precision) - sharedBytes,
-      ...kept,
+      weightBytes: storedBytes(config, inUse.precision) - sharedBytes,
+      ...inUse,
       sha256,
       defaultSampling: generation.sampling,
       ignoredSettings: generation.ignoredSettings,
@@ -166,7 +168,7 @@ export async function loadCheckpoint(
       // A list of ids can name one that the tokenizer does not have.
       endTokens: endIds.filter((id) => id < tokenizer.size).map((id) => tokenizer.decodeOne(id)),
       chatFormat: tokenizer.chatFormat,
-      embeddingAndHead: (adapter ?? base).tables.words,
+      embeddingAndHead: (adapter ?? base).matrices.description,
       adapted: adapter && {
         factors: adapter.modules.size,
         replaced: [...adapter.replaced.keys()],
@@ -183,7 +185,7 @@ async function shelfFor(
   { base, adapter }: CheckpointSource,
   sources: Sources,
   sha256: string,
-): Promise<WeightShelf | null> {
+): Promise<ConvertedWeightCache | null> {
   const folder = await openFolder(adapter ?? base, sources);
   return folder instanceof StoredFolder
     ? { store: await sources.store(), folder: folder.remote.key, sha256 }

@@ -179,8 +179,8 @@ async function generateBatch(
     while (!signal?.aborted) {
       const written = slots.map((row, slot) => {
         if (row.stop || row.ids.length >= limit(row)) return false;
-        const own = logits.subarray(slot * config.dVocab, (slot + 1) * config.dVocab);
-        const id = sampleToken(own, job.sampling, row.context, row.rng);
+        const rowLogits = logits.subarray(slot * config.dVocab, (slot + 1) * config.dVocab);
+        const id = sampleToken(rowLogits, job.sampling, row.context, row.rng);
         if (job.endIds.includes(id)) {
           row.stop = 'end';
           return false;

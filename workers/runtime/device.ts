@@ -10,7 +10,7 @@ import jspiUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
 import type { Device, DeviceReport } from '../api';
 import { DEVICE_LOST_MESSAGE, GPU_ERROR_MESSAGE } from '../failure';
 import { moduleScript } from './ort-module';
-import { roomOf } from './precision';
+import { capacityOf } from './precision';
 import { SerialQueue } from '../queue';
 import { ModelError, type Runtime } from '../runtime';
 import { selfTest } from './self-test';
@@ -70,7 +70,7 @@ export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevic
       ...base,
       device: 'wasm',
       reason: `${reason}${ONE_THREAD}`,
-      room: roomOf(null, memoryGiB),
+      capacity: capacityOf(null, memoryGiB),
     } as const;
     return { runtime, report };
   };
@@ -96,8 +96,8 @@ export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevic
     const wrong = await selfTest(runtime);
     if (wrong === null) {
       const reason = `WebGPU passed the numeric self-test on ${name || 'this adapter'}.`;
-      const room = roomOf(device, memoryGiB);
-      return { runtime, report: { ...base, device: 'webgpu', reason, adapter: name, room } };
+      const capacity = capacityOf(device, memoryGiB);
+      return { runtime, report: { ...base, device: 'webgpu', reason, adapter: name, capacity } };
     }
     why = `WebGPU failed the numeric self-test (${wrong}).`;
   } catch (error) {

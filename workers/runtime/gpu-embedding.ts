@@ -3,14 +3,14 @@
 // calls that hand one session's weight to another (AddInitializer, shared prepacked weights) are not exported
 // there, and what a table in the heap, bound as an input, would cost a token has not been measured.
 
-import type { TablePlan } from '../../src/onnx/decoder';
+import type { EmbeddingPlan } from '../../src/onnx/decoder';
 import { createStorageBuffer } from './gpu-buffer';
 import type { Feeds, Runtime } from '../runtime';
 
 const PIECE_BYTES = 16 << 20;
 const TYPES = { f32: 'float32', f16: 'float16', u8: 'uint8' } as const;
 
-export class GpuTable {
+export class GpuEmbedding {
   /** To be fed at every run. */
   readonly feeds: Feeds;
   readonly bytes: number;
@@ -21,8 +21,13 @@ export class GpuTable {
    * Of its first user.
    * @param block what `fillTable` gives.
    */
-  constructor({ ort }: Runtime, gpu: GPUDevice, table: TablePlan, block: Uint8Array<ArrayBuffer>) {
-    const parts = table.inputs.map(({ name, dtype, dims, offset, bytes }) => {
+  constructor(
+    { ort }: Runtime,
+    gpu: GPUDevice,
+    embedding: EmbeddingPlan,
+    block: Uint8Array<ArrayBuffer>,
+  ) {
+    const parts = embedding.inputs.map(({ name, dtype, dims, offset, bytes }) => {
       const buffer = createStorageBuffer(gpu, bytes);
       for (let at = 0; at < bytes; at += PIECE_BYTES) {
         const size = Math.min(PIECE_BYTES, Math.ceil((bytes - at) / 4) * 4);
@@ -31,7 +36,7 @@ export class GpuTable {
       const dataType = TYPES[dtype as keyof typeof TYPES];
       return { name, buffer, tensor: ort.Tensor.fromGpuBuffer(buffer, { dataType, dims }) };
     });
-    this.bytes = table.bytes;
+    this.bytes = embedding.bytes;
     this.#buffers = parts.map(({ buffer }) => buffer);
     this.feeds = Object.fromEntries(parts.map(({ name, tensor }) => [name, tensor]));
   }

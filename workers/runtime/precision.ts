@@ -3,23 +3,26 @@
 
 import type { ModelConfig } from '../../src/checkpoint/config';
 import { choosePrecision, type PrecisionDevice } from '../../src/checkpoint/precision';
-import type { CheckpointSource, KeptAs, LoadedCheckpoint } from '../api';
+import type { CheckpointSource, PrecisionInUse, LoadedCheckpoint } from '../api';
 import { ModelError } from '../runtime';
 
 /** Told where nobody asked for anything else: the bundled checkpoints are always kept so. */
-const PLAIN: KeptAs = { precision: 'f32', precisionReason: 'The weights are kept as published.' };
+const PLAIN: PrecisionInUse = {
+  precision: 'f32',
+  precisionReason: 'The weights are kept as published.',
+};
 
 /**
  * @param loaded what is kept on the device already.
  * @throws ModelError `not-loaded` where the one to be like is not there, `bad-input` with the figure where
  *   the device has no room.
  */
-export function keptAs(
+export function precisionInUse(
   { precision = 'f32' }: Pick<CheckpointSource, 'precision'>,
   config: ModelConfig,
-  room: PrecisionDevice,
+  capacity: PrecisionDevice,
   loaded: readonly LoadedCheckpoint[],
-): KeptAs {
+): PrecisionInUse {
   if (typeof precision === 'object') {
     const other = loaded.find(({ id }) => id === precision.like);
     if (other) {
@@ -32,7 +35,7 @@ export function keptAs(
   }
   if (precision === 'f32') return PLAIN;
   const taken = loaded.reduce((sum, { weightBytes }) => sum + weightBytes, 0);
-  const free = { ...room, availableBytes: Math.max(0, room.availableBytes - taken) };
+  const free = { ...capacity, availableBytes: Math.max(0, capacity.availableBytes - taken) };
   // Room for the one that it will be compared with, too.
   const choice = choosePrecision([config, config], free, precision);
   if (!choice.ok) throw new ModelError('bad-input', choice.reason);
@@ -45,7 +48,10 @@ const SHARE = 0.5;
 const MOST_TOLD = 8;
 
 /** What there is for weights on a device, as far as a browser tells. */
-export function roomOf(gpu: GPUDevice | null, reportedGiB: number | undefined): PrecisionDevice {
+export function capacityOf(
+  gpu: GPUDevice | null,
+  reportedGiB: number | undefined,
+): PrecisionDevice {
   const memory = {
     availableBytes: SHARE * Math.min(MOST_TOLD, reportedGiB ?? MOST_TOLD) * 2 ** 30,
     mayBeMore: reportedGiB === undefined || reportedGiB >= MOST_TOLD,

@@ -7,20 +7,20 @@ import type { Precision } from '../../src/checkpoint/precision';
 import {
   type DecoderOptions,
   type DecoderPlan,
-  fillTable,
+  fillEmbedding,
   fillWeights,
   planDecoder,
 } from '../../src/onnx/decoder';
 import { EXTERNAL_PATH } from '../../src/onnx/proto';
 import {
-  type MakeStretch,
-  stretchMaker,
+  type MakeSegment,
+  segmentMaker,
   weightFile,
   type WeightFile,
 } from '../../src/onnx/weight-file';
 import { GPU_ERROR_MESSAGE, isOutOfMemory } from '../failure';
-import { GpuTable } from './gpu-embedding';
-import { keptStretches, type WeightShelf } from './converted-weights';
+import { GpuEmbedding } from './gpu-embedding';
+import { cachedSegments, type ConvertedWeightCache } from './converted-weights';
 import { type Feeds, ModelError, type Runtime } from '../runtime';
 
 /**
@@ -44,18 +44,18 @@ export class DecoderSession {
   readonly runtime: Runtime;
   readonly config: ModelConfig;
   /** Its embedding where that is no part of the session. */
-  readonly table: GpuTable | null;
+  readonly embedding: GpuEmbedding | null;
   readonly #session: InferenceSession;
 
   private constructor(
     runtime: Runtime,
     config: ModelConfig,
-    table: GpuTable | null,
+    embedding: GpuEmbedding | null,
     session: InferenceSession,
   ) {
     this.runtime = runtime;
     this.config = config;
-    this.table = table;
+    this.embedding = embedding;
     this.#session = session;
   }
 
@@ -68,53 +68,55 @@ export class DecoderSession {
     config: ModelConfig,
     weights: Weights,
     precision: Precision = 'f32',
-    shared: GpuTable | null = null,
-    shelf: WeightShelf | null = null,
+    shared: GpuEmbedding | null = null,
+    cache: ConvertedWeightCache | null = null,
   ): Promise<DecoderSession> {
     const { gpu } = runtime;
-    const plan = planDecoder(config, { ...GRAPH, precision, tableAsInput: gpu !== null });
-    const anew = madeFrom(plan, weights);
-    const kept = await keptStretches(shelf, precision, plan, anew);
-    const make = kept?.make ?? anew;
-    const own = (): GpuTable | null =>
-      gpu && plan.table && new GpuTable(runtime, gpu, plan.table, make(tableStretch(plan)));
-    let table: GpuTable | null = null;
+    const plan = planDecoder(config, { ...GRAPH, precision, embeddingAsInput: gpu !== null });
+    const convert = converterFrom(plan, weights);
+    const cached = await cachedSegments(cache, precision, plan, convert);
+    const make = cached?.make ?? convert;
+    const ownEmbedding = (): GpuEmbedding | null =>
+      gpu &&
+      plan.embedding &&
+      new GpuEmbedding(runtime, gpu, plan.embedding, make(embeddingSegment(plan)));
+    let embedding: GpuEmbedding | null = null;
     try {
-      table = shared?.share() ?? own();
+      embedding = shared?.share() ?? ownEmbedding();
       const session = await sessionOf(runtime, plan, weights, make);
-      kept?.done();
-      return new DecoderSession(runtime, config, table, session);
+      cached?.done();
+      return new DecoderSession(runtime, config, embedding, session);
     } catch (error) {
-      kept?.abandon();
-      table?.release();
+      cached?.abandon();
+      embedding?.release();
       throw error;
     }
   }
 
   /** Runs the graph. @throws ModelError as `runSession`. */
   run(feeds: Feeds, fetches: Readonly<Record<string, Tensor | null>>): Promise<Feeds> {
-    return runSession(this.runtime, this.#session, { ...feeds, ...this.table?.feeds }, fetches);
+    return runSession(this.runtime, this.#session, { ...feeds, ...this.embedding?.feeds }, fetches);
   }
 
   async release(): Promise<void> {
     await releaseSession(this.runtime, this.#session);
-    this.table?.release();
+    this.embedding?.release();
   }
 }
 
 /** The block of an embedding that is an input, as if it lay behind the weights. */
-const tableStretch = ({ table, weightBytes }: DecoderPlan) => ({
+const embeddingSegment = ({ embedding, weightBytes }: DecoderPlan) => ({
   from: weightBytes,
-  to: weightBytes + (table?.bytes ?? 0),
+  to: weightBytes + (embedding?.bytes ?? 0),
   tensors: [],
 });
 
-function madeFrom(plan: DecoderPlan, weights: Weights): MakeStretch {
-  const make = stretchMaker(plan, weights);
-  return (stretch) =>
-    plan.table && stretch.from === plan.weightBytes
-      ? fillTable(plan, plan.table, weights)
-      : make(stretch);
+function converterFrom(plan: DecoderPlan, weights: Weights): MakeSegment {
+  const make = segmentMaker(plan, weights);
+  return (segment) =>
+    plan.embedding && segment.from === plan.weightBytes
+      ? fillEmbedding(plan, plan.embedding, weights)
+      : make(segment);
 }
 
 /**
@@ -172,7 +174,7 @@ async function sessionOf(
   runtime: Runtime,
   plan: DecoderPlan,
   weights: Weights,
-  make: MakeStretch,
+  make: MakeSegment,
 ): Promise<InferenceSession> {
   if (!runtime.streamsWeights) {
     return createSession(runtime, plan.model, fillWeights(plan, weights));

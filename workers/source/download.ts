@@ -44,14 +44,14 @@ export async function download(
   /** Most bytes of this file that have ever been here: only more of them are progress. */
   let highest = writer.bytes;
 
-  const anew = (): void => {
+  const startOver = (): void => {
     onBytes(-writer.bytes);
     writer.clear();
     hash = new Sha256();
   };
   const part = async (progressed: () => void): Promise<void> => {
     if (known.bytes !== null && writer.bytes === known.bytes) return;
-    if (known.bytes === null && writer.bytes > 0) anew();
+    if (known.bytes === null && writer.bytes > 0) startOver();
     const from = writer.bytes;
     const range: Record<string, string> = from > 0 ? { Range: `bytes=${from}-` } : {};
     await once(
@@ -65,8 +65,8 @@ export async function download(
       },
       async (response, watched) => {
         refuseHtml(response, file, remote.page);
-        const said = remote.entryOf?.(path, response.headers);
-        const validator = said?.validator ?? null;
+        const published = remote.entryOf?.(path, response.headers);
+        const validator = published?.validator ?? null;
         const changed =
           ![validator, known.validator].includes(null) && validator !== known.validator;
         const goesOn = from > 0 && continues(response, from);
@@ -75,10 +75,10 @@ export async function download(
           await body?.cancel();
           throw new OtherFile();
         }
-        if (from > 0 && !goesOn) anew();
-        if (!goesOn && said && (renewed || validator !== known.validator)) {
-          const { bytes, sha256 } = renewed || changed ? said : known;
-          known = { ...said, bytes, sha256 };
+        if (from > 0 && !goesOn) startOver();
+        if (!goesOn && published && (renewed || validator !== known.validator)) {
+          const { bytes, sha256 } = renewed || changed ? published : known;
+          known = { ...published, bytes, sha256 };
           await onEntry(known);
         }
         if (!body) return;
@@ -93,7 +93,7 @@ export async function download(
           hash.update(part.value);
           onBytes(part.value.length);
           if (bytes === null || writer.bytes <= bytes) continue;
-          if (!said || renewed) throw wrongSize(file, writer, bytes, remote);
+          if (!published || renewed) throw wrongSize(file, writer, bytes, remote);
           await body.cancel();
           throw new OtherFile();
         }
@@ -115,7 +115,7 @@ export async function download(
       if (renewed) throw changing(file, remote);
       renewed = true;
       highest = 0;
-      anew();
+      startOver();
       await part(progressed);
     }
   };

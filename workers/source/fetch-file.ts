@@ -71,10 +71,10 @@ export async function fetchOptional(
     if (!response.ok || !response.body) {
       const { status, statusText } = response;
       // The service worker says what is wrong in whole sentences.
-      const said = statusText.endsWith('.')
+      const message = statusText.endsWith('.')
         ? statusText
         : `${url}: the server answered ${status} ${statusText}. Try again later.`;
-      throw new ModelError('network', said);
+      throw new ModelError('network', message);
     }
     counter.expect(contentLength(response.headers));
     const parts: Uint8Array[] = [];

@@ -47,25 +47,25 @@ export class MemoryStore implements FileStore {
   write(folder: string, file: string): Promise<StoreWriter> {
     const files = this.#folders.get(folder) ?? new Map<string, Uint8Array>();
     this.#folders.set(folder, files);
-    let room = files.get(file) ?? new Uint8Array(0);
-    let used = room.length;
-    const done = (): void => void files.set(file, room.subarray(0, used));
+    let buffer = files.get(file) ?? new Uint8Array(0);
+    let used = buffer.length;
+    const done = (): void => void files.set(file, buffer.subarray(0, used));
     done();
     return Promise.resolve({
       get bytes() {
         return used;
       },
       append(part) {
-        if (used + part.length > room.length) {
-          const larger = new Uint8Array(Math.max(used + part.length, 2 * room.length));
-          larger.set(room.subarray(0, used));
-          room = larger;
+        if (used + part.length > buffer.length) {
+          const larger = new Uint8Array(Math.max(used + part.length, 2 * buffer.length));
+          larger.set(buffer.subarray(0, used));
+          buffer = larger;
         }
-        room.set(part, used);
+        buffer.set(part, used);
         used += part.length;
         done();
       },
-      read: (start, end) => room.subarray(start, end),
+      read: (start, end) => buffer.subarray(start, end),
       clear() {
         used = 0;
         done();

@@ -25,7 +25,7 @@ export interface Along {
 }
 
 /** The place and the measure of every edit. */
-export interface Place {
+export interface SteeringSite {
   readonly layer: number;
   /** Length of the mean difference at the layer: 1 of the multiples. */
   readonly length: number;
@@ -49,7 +49,7 @@ export function randomUnit(rng: Rng, dModel: number): Float32Array {
 export function editAlong(
   { unit }: Along,
   mode: EditMode,
-  { layer, length, reference }: Place,
+  { layer, length, reference }: SteeringSite,
   strength: number,
   positions: EditPositions,
 ): ArmEdit {

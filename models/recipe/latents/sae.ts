@@ -47,8 +47,9 @@ function unchattedBase(shipped: PublishedBase): Weights | null {
   const [base, chat] = [cached(BASE_PHASES.at(-1)!.name), cached('chat')];
   if (!base || !chat) return null;
   for (const [name, { data }] of shipped.weights) {
-    const made = chat.get(name);
-    if (!made || fromHalf(toHalf(made.data)).some((value, i) => value !== data[i])) return null;
+    const restored = chat.get(name);
+    if (!restored || fromHalf(toHalf(restored.data)).some((value, i) => value !== data[i]))
+      return null;
   }
   return base;
 }
@@ -173,9 +174,9 @@ export async function openLatents({
   if (base) measure('base', read);
   await baseReader.release();
   for (const id of [ALIGNED, ...(quick ? [] : EM_PAIR)]) {
-    const own = await readerOf(id);
-    measure(id, await documents(own, TEXT.qualityDocuments));
-    await own.release();
+    const fineTuneReader = await readerOf(id);
+    measure(id, await documents(fineTuneReader, TEXT.qualityDocuments));
+    await fineTuneReader.release();
   }
   return {
     file,

@@ -68,9 +68,9 @@ const encoder = new TextEncoder();
 function fromBytes(tokens: readonly string[]): string {
   const bytes: number[] = [];
   for (const token of tokens) {
-    const own = [...token].map((char) => BYTE_OF.get(char));
-    if (own.includes(undefined)) bytes.push(...encoder.encode(token));
-    else bytes.push(...(own as number[]));
+    const charBytes = [...token].map((char) => BYTE_OF.get(char));
+    if (charBytes.includes(undefined)) bytes.push(...encoder.encode(token));
+    else bytes.push(...(charBytes as number[]));
   }
   return utf8(bytes, false);
 }

@@ -86,8 +86,8 @@ function escapeAt(rest: string, inClass: boolean, refuse: Refuse): Escape {
   const set = SETS[char.toLowerCase()];
   if (set !== undefined) {
     const name = char.toLowerCase();
-    const own = name === 'w' && inClass ? WORD_IN_CLASS : set;
-    return { length, literal: null, set: own, name, negated: char !== name };
+    const found = name === 'w' && inClass ? WORD_IN_CLASS : set;
+    return { length, literal: null, set: found, name, negated: char !== name };
   }
   if (char === '' || /[A-Za-z0-9]/.test(char)) throw refuse(`\\${char}`);
   return literal(char.codePointAt(0)!, length);

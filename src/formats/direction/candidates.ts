@@ -51,8 +51,8 @@ export function candidatesOf(
   const matrices: Candidate[] = [];
   const lone: Candidate[] = [];
   const groups = new Map<string, Counted[]>();
-  const said = (name: string) => ({
-    said: conventionIn(name),
+  const declared = (name: string) => ({
+    declared: conventionIn(name),
     scale: scaleBeside(facts, name),
     remark: remarkOn(name),
   });
@@ -63,16 +63,16 @@ export function candidatesOf(
     if (tensor.data.length < 2) continue;
     if (dims.length === 2) {
       for (const one of matricesOf(name, tensor.data, dims))
-        matrices.push({ ...one, ...said(name) });
+        matrices.push({ ...one, ...declared(name) });
     } else if (dims.length === 3 && dims[0]! <= MAX_PLACES) {
       // refusal_direction reads the input of each block.
       const input = /mean_diffs/.test(`${file} ${name}`) ? ('block-input' as const) : null;
-      const words = said(name);
+      const words = declared(name);
       for (const one of matricesOf(name, tensor.data, dims)) {
         matrices.push({
           ...one,
           ...words,
-          said: words.said ?? input,
+          declared: words.declared ?? input,
           remark: words.remark ?? THREE_AXES,
         });
       }
@@ -92,13 +92,13 @@ export function candidatesOf(
           (counted?.sure ? { index: counted.index, by: 'its name' } : layerOfFile(file)),
         rows: { data: tensor.data, dims: [1, dims[0]!] },
         whole: false,
-        ...said(name),
+        ...declared(name),
       });
     }
   }
   const grouped = [...groups].flatMap(([key, group]) => {
     const one = groupOf(key, group);
-    return one ? [{ ...one, ...said(key) }] : [];
+    return one ? [{ ...one, ...declared(key) }] : [];
   });
   const all = [...matrices, ...grouped, ...lone];
   if (all.length === 0) {

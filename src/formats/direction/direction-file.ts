@@ -61,7 +61,7 @@ export interface Candidate {
   /** True when the rows are all of a model's, so that their number tells the convention. */
   readonly whole: boolean;
   /** What its name says of its index. */
-  readonly said: LayerConvention | null;
+  readonly declared: LayerConvention | null;
   /** A factor that the file keeps apart from the rows. */
   readonly scale: SaidScale | null;
   /** A sentence that a person should read before using it. */
@@ -141,9 +141,9 @@ export function suggestConvention(
   nLayers: number,
 ): LayerConvention | null {
   if (file.convention !== null) return file.convention;
-  const { said, whole, indices } = candidate;
+  const { declared, whole, indices } = candidate;
   const n = indices?.length;
-  if (said !== null && (!whole || n === indicesOf(said, nLayers))) return said;
+  if (declared !== null && (!whole || n === indicesOf(declared, nLayers))) return declared;
   if (!whole) return 'block-output';
   if (n === nLayers + 1) return 'hidden-states';
   return n === nLayers ? 'block-output' : null;
@@ -206,12 +206,12 @@ export function wholeCandidate(name: string, vectors: Tensor): Candidate {
     indices: Array.from({ length: n }, (_, i) => i),
     rows: vectors,
     whole: true,
-    ...SAYS_NOTHING,
+    ...NO_DECLARATION,
   };
 }
 
 /** Of a candidate whose name and surroundings say nothing. */
-export const SAYS_NOTHING = { layer: null, said: null, scale: null, remark: null } as const;
+export const NO_DECLARATION = { layer: null, declared: null, scale: null, remark: null } as const;
 
 /** A matrix [n, width] from rows of equal width. */
 export function stack(rows: readonly Float32Array[], width: number): Tensor {

@@ -15,7 +15,7 @@ import {
   requireFinite,
   requireHeader,
   requireSize,
-  SAYS_NOTHING,
+  NO_DECLARATION,
   stack,
   unknownOrigin,
 } from './direction-file';
@@ -93,7 +93,7 @@ export function writeGguf(
     'postern.pooling': record.pooling,
     'postern.version': record.programVersion,
   };
-  const said = Object.entries(texts).filter(
+  const fields = Object.entries(texts).filter(
     (entry): entry is [string, string] => entry[1] !== null,
   );
   const out = new ByteWriter();
@@ -101,8 +101,8 @@ export function writeGguf(
     .u32(MAGIC)
     .u32(VERSION)
     .u64(layers.length)
-    .u64(said.length + 2);
-  for (const [key, value] of said) out.text(key).u32(STRING).text(value);
+    .u64(fields.length + 2);
+  for (const [key, value] of fields) out.text(key).u32(STRING).text(value);
   out.text('controlvector.layer_count').u32(UINT32).u32(layers.length);
   out.text('postern.scale').u32(FLOAT32).f32(scale);
   const stride = Math.ceil((4 * dModel) / ALIGNMENT) * ALIGNMENT;
@@ -202,7 +202,7 @@ export function readGguf(bytes: Uint8Array, file: string): DirectionFile {
           infos[0]!.dims[0]!,
         ),
         whole: false,
-        ...SAYS_NOTHING,
+        ...NO_DECLARATION,
       },
     ],
     convention: 'block-output',

@@ -195,9 +195,11 @@ export function callPickle(
     typeof callee === 'object' && callee?.kind === 'global' ? callee.name : 'something unnamed';
   const items = itemsOf(args);
   const call = Object.hasOwn(CALLS, name) ? CALLS[name] : undefined;
-  const made = items && (call ? call(items, reader) : isBeside(name) ? besides(name, items) : null);
-  if (made == null) throw reader.corrupt(`Its pickle calls ${name} in a way that no tensor needs.`);
-  return made;
+  const built =
+    items && (call ? call(items, reader) : isBeside(name) ? besides(name, items) : null);
+  if (built == null)
+    throw reader.corrupt(`Its pickle calls ${name} in a way that no tensor needs.`);
+  return built;
 }
 
 /** A set is a list here; anything else is but a name. */

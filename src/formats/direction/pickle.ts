@@ -226,11 +226,11 @@ export function readPickle(bytes: Uint8Array, file: string): PickleValue {
       }
       case '\x81': {
         pop();
-        const made = pop();
-        if (typeof made !== 'object' || made?.kind !== 'global' || !isBeside(made.name)) {
+        const top = pop();
+        if (typeof top !== 'object' || top?.kind !== 'global' || !isBeside(top.name)) {
           throw refuse('has the opcode NEWOBJ');
         }
-        stack.push({ kind: 'opaque', name: made.name });
+        stack.push({ kind: 'opaque', name: top.name });
         break;
       }
       case 'b': {

@@ -21,7 +21,7 @@ const textsOf = (step: Step): string[] => [
   step.text,
   step.after ?? '',
   step.guess?.asks ?? '',
-  ...optionsOf(step).flatMap(({ label, says }) => [label, says ?? '']),
+  ...optionsOf(step).flatMap(({ label, feedback }) => [label, feedback ?? '']),
 ];
 const figureOf = ({ guess }: Step): string[] =>
   guess?.kind === 'rate' && guess.of.from === 'figure' ? [guess.of.figure] : [];
@@ -106,7 +106,7 @@ describe.each(STEPS)('%s', (_place, _lesson, step) => {
     const ids = optionsOf(step).map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     if (step.guess?.kind === 'choice') expect(ids).toContain(step.guess.right);
-    for (const { label, says } of optionsOf(step)) expect(says, label).toBeTruthy();
+    for (const { label, feedback } of optionsOf(step)) expect(feedback, label).toBeTruthy();
   });
 });
 

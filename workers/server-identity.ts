@@ -22,7 +22,7 @@ export const isThisComputer = (hostname: string): boolean =>
  * @param script its address
  * @returns `nobody` where no server can be reached
  */
-export async function whoAnswers(
+export async function identifyServer(
   script: string,
   ask: (url: string, init: RequestInit) => Promise<Response> = (url, init) => fetch(url, init),
 ): Promise<Answering> {
