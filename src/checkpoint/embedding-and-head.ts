@@ -1,6 +1,6 @@
-// Where the embedding and the head of a model come from, decided here and nowhere else. Of a checkpoint, from
-// `tie_word_embeddings` and what its files hold, as transformers 5 does (modeling_utils.py, `tie_weights`);
-// of an adapter on it, from `ensure_weight_tying`, `modules_to_save` and what its file holds, as PEFT does
+// Decides where the embedding and the head of a model come from; no other file does. For a checkpoint,
+// `tie_word_embeddings` and the tensors in its files decide, as in transformers 5 (modeling_utils.py,
+// `tie_weights`). For an adapter, `ensure_weight_tying`, `modules_to_save` and its file decide, as in PEFT
 // (package_reference/lora.md, "Weight tying"; `save_embedding_layers` in save_and_load.py). Pure.
 
 export const EMBEDDING = 'model.embed_tokens.weight';
@@ -10,10 +10,13 @@ export const HEAD_MODULE = 'lm_head';
 
 export type VocabMatrixName = typeof EMBEDDING | typeof HEAD;
 
-/** What one of the two matrices is: a tensor of the base or of the adapter's file, with LoRA factors or not. */
+/**
+ * Source of one of the two matrices: a tensor of the base or of the adapter's file, with or without LoRA
+ * factors.
+ */
 export interface MatrixOrigin {
   readonly from: 'base' | 'adapter';
-  /** Under this name there. */
+  /** Name of the tensor in its file. */
   readonly tensor: VocabMatrixName;
   /** The module whose factors are added; null: none. */
   readonly factors: typeof EMBEDDING_MODULE | typeof HEAD_MODULE | null;
@@ -29,11 +32,11 @@ export interface EmbeddingAndHead {
   readonly description: string;
 }
 
-/** What the files of a checkpoint hold of the two. */
+/** Which of the two matrices the files of a checkpoint hold. */
 export interface StoredMatrices {
   readonly embedding: boolean;
   readonly head: boolean;
-  /** Asked only where both are there. */
+  /** Whether both hold the same numbers; called only if both exist. */
   readonly alike: () => boolean;
 }
 
@@ -58,7 +61,7 @@ export function matricesOfCheckpoint(tied: boolean, held: StoredMatrices): Embed
   return { tied: true, embedding, head: embedding, description: 'The embedding is the head too.' };
 }
 
-/** What an adapter says and holds of the two. */
+/** What an adapter declares and holds of the two matrices. */
 export interface AdapterMatrices {
   readonly ensureWeightTying: boolean;
   /** `modules_to_save` names it. */

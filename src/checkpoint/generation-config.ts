@@ -1,5 +1,5 @@
-// `generation_config.json`: how a checkpoint wants to be sampled. Published misalignment rates hold for
-// plain sampling, so what this file changes must be shown wherever a rate is.
+// `generation_config.json`: the sampling that a checkpoint recommends. Published misalignment rates hold for
+// plain sampling, so every rate must show what this file changes.
 
 import * as v from 'valibot';
 import { PLAIN_SAMPLING, type Sampling } from '../core/sampling';
@@ -8,7 +8,7 @@ import { parseJson } from './json';
 const within = (min: number, max: number) => v.pipe(v.number(), v.minValue(min), v.maxValue(max));
 const aboveZero = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
-/** What a setting may be; any other value of it counts as left out, and that is said. */
+/** Valid values of each setting; another value counts as omitted, and the user is told. */
 const KNOWN = {
   do_sample: v.boolean(),
   temperature: within(0, 100),
@@ -51,7 +51,7 @@ export interface GenerationConfig {
   readonly endIds: readonly number[];
   /** Names of settings in the file that would change answers and that nothing here follows. */
   readonly ignoredSettings: readonly string[];
-  /** What in the file is no value of its setting, and what is taken instead: sentences for people. */
+  /** Invalid values and their replacements: sentences for people. */
   readonly odd: readonly string[];
 }
 

@@ -38,8 +38,8 @@ export interface AdapterModule extends LoraFactors {
 export interface Adapter {
   readonly config: AdapterConfig;
   /**
-   * By module path, e.g. `model.layers.0.self_attn.q_proj`. Of the embedding the factors are turned, so that
-   * W' = W + s B A holds for its matrix [d_vocab, d_model] too.
+   * By module path, e.g. `model.layers.0.self_attn.q_proj`. The factors of the embedding are transposed, so
+   * that W' = W + s B A holds for its matrix [d_vocab, d_model] too.
    */
   readonly modules: ReadonlyMap<string, AdapterModule>;
   /** Tensors that stand in for the base's, by the base's names, still as stored. */
@@ -86,7 +86,7 @@ class Reader {
   readonly #base: ModelConfig;
   readonly #files: AdapterNames;
   readonly #shapes: ReadonlyMap<string, readonly [number, number]>;
-  /** By name; the head's too where the base has none of its own. */
+  /** By name; includes the head even if the base has none. */
   readonly #expected: ReadonlyMap<string, readonly number[]>;
 
   constructor(config: AdapterConfig, base: ModelConfig, files: AdapterNames) {
@@ -123,7 +123,7 @@ class Reader {
     return { config: this.#config, modules, replaced, matrices, base: this.#base, merged };
   }
 
-  /** The base's name of a tensor that stands in for one of its own. */
+  /** The base's name of the tensor that this entry replaces. */
   #replacedName(key: string, entry: SafetensorsEntry): string {
     const stored = key.startsWith(PREFIX) ? key.slice(PREFIX.length) : '';
     // PEFT keeps the matrix of an embedding or a head beside its factors under this name.
@@ -210,7 +210,7 @@ class Reader {
     );
   }
 
-  /** How many rows the file gives the vocabulary: those of the base where it brings none of its own. */
+  /** Number of vocabulary rows in the file; the base's number if the file has no embedding. */
   #rowsBrought(
     replaced: ReadonlyMap<string, SafetensorsEntry>,
     halves: ReadonlyMap<string, Halves>,
@@ -239,7 +239,7 @@ class Reader {
       embedding || module === HEAD_MODULE
         ? [rows, this.#base.dModel]
         : this.#shapes.get(LAYER.exec(module)![2]!)!;
-    // Of an embedding, A reads one of d_vocab tokens.
+    // For an embedding, A has one column per token of d_vocab.
     this.#requireShape(A, r, embedding ? outer : inner, 0);
     this.#requireShape(B, r, embedding ? inner : outer, 1);
     const [a, b] = [A, B].map((entry) => {

@@ -15,7 +15,7 @@ export interface SafetensorsEntry {
   readonly file: string;
   readonly dtype: string;
   readonly dims: readonly number[];
-  /** Of a file in memory a view, not a copy; of one on disk read at each use. */
+  /** A view of a file in memory, not a copy; a file on disk is read at each use. */
   readonly bytes: Uint8Array;
   /** A part of them, by places in the tensor. */
   slice(from: number, to: number): Uint8Array;
@@ -269,7 +269,7 @@ export interface SafetensorsLayout {
   readonly header: Uint8Array<ArrayBuffer>;
   /** The tensors in the order of their data, which follows without gaps. */
   readonly order: readonly TensorShape[];
-  /** Of the whole file. */
+  /** Size of the whole file. */
   readonly bytes: number;
 }
 

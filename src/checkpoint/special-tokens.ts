@@ -1,6 +1,6 @@
-// What transformers reads beside tokenizer.json: which tokens are special and what they are called
-// (tokenizer_config.json, special_tokens_map.json), and tokens that only the other files name. Whatever
-// tokenizer.json lacks is added to it, in the order in which transformers 5 does.
+// The files that transformers reads besides tokenizer.json: which tokens are special and their roles
+// (tokenizer_config.json, special_tokens_map.json), and tokens that only those files list. Tokens missing
+// from tokenizer.json are added in the order of transformers 5.
 
 import * as v from 'valibot';
 import { checkShape, parseJson } from './json';
@@ -110,7 +110,7 @@ export function readSpecialTokens(files: SpecialTokenFiles, file: string): Speci
 const byId = (tokens: readonly (readonly [number, AddedToken])[]): AddedToken[] =>
   [...tokens].sort(([a], [b]) => a - b).map(([, token]) => token);
 
-/** A special token as files write it, in two forms; anything else is none. */
+/** A special token in either of the two forms that files use; anything else gives none. */
 function specialToken(value: unknown): AddedToken[] {
   const token = v.safeParse(Token, value);
   if (!token.success) return [];

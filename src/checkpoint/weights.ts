@@ -14,7 +14,7 @@ import { openSafetensors, requireFinite, sameNumbers, toTensor } from './safeten
 /** Tensors that some writers add and that carry no information beyond the configuration. */
 const REDUNDANT = /\.rotary_emb\.inv_freq$/;
 
-/** Weights that are made when they are asked for, each time anew. */
+/** Weights that are computed at every access. */
 export class LazyWeights implements Weights {
   readonly #names: ReadonlySet<string>;
   readonly #read: (name: string) => Tensor;
@@ -61,7 +61,7 @@ export class LazyWeights implements Weights {
 
 /** A checkpoint as its files hold it. */
 export interface OpenWeights {
-  /** As config.json says, but that a head of its own is one, whatever config.json says of it. */
+  /** The config of config.json, except that a separate head in the files counts as untied. */
   readonly config: ModelConfig;
   /** Every tensor of that config, by its Hugging Face name. */
   readonly weights: LazyWeights;
@@ -86,7 +86,7 @@ export function openWeights(fileConfig: ModelConfig, files: readonly FileBytes[]
   });
   const config = { ...fileConfig, tieWordEmbeddings: matrices.tied };
   const expected = expectedTensors(config);
-  // What the embedding is read from may have been stored under the head's name alone.
+  // The embedding may have been stored under the head's name alone.
   const stored = (name: string) =>
     entries.get(name === EMBEDDING ? matrices.embedding.tensor : name);
   const all = files.map(({ name }) => name).join(', ');
@@ -152,7 +152,8 @@ function entriesOf(
 }
 
 /**
- * The weights of one file in memory, all made f32 now; with a head where the file holds one of its own.
+ * The weights of one file in memory, converted to f32 at once; includes the head if the file holds a separate
+ * one.
  * @throws CheckpointError as `openWeights`.
  */
 export function readWeights(config: ModelConfig, bytes: Uint8Array, file: string): Weights {

@@ -78,9 +78,9 @@ export interface DirectionSource {
   readonly contrast: Contrast;
   readonly pooling: Pooling;
   readonly checkpoints: { readonly aligned: CheckpointRef; readonly em: CheckpointRef };
-  /** Of the random halves that measure stability. */
+  /** Seed of the random halves that measure stability. */
   readonly seed: number;
-  /** Of the weights of both checkpoints; residuals are f32 always. */
+  /** Precision of both checkpoints' weights; residuals are always f32. */
   readonly precision: Precision;
   readonly programVersion: string;
 }

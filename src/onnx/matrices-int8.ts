@@ -46,8 +46,8 @@ export function int8Matrices(g: GraphBuilder, slots: WeightSlots): Matrices {
   return {
     linear: (name, parts, inner, x) => multiply(x, store(name, parts, inner)),
     vocabMatrix(name, rows, inner) {
-      const slots = store(name, [[name, rows]], inner);
-      const [bytes, scales] = slots;
+      const stored = store(name, [[name, rows]], inner);
+      const [bytes, scales] = stored;
       return {
         gather(ids) {
           // A row of the table is a column of what is stored: [inner, batch, pos].
@@ -60,7 +60,7 @@ export function int8Matrices(g: GraphBuilder, slots: WeightSlots): Matrices {
           const scaleRows = g.op('Gather', [scales.value, ids], { axis: int(0) });
           return g.op('Mul', [turned, g.op('Unsqueeze', [scaleRows, g.int64(-1)])]);
         },
-        multiply: (x) => multiply(x, slots),
+        multiply: (x) => multiply(x, stored),
       };
     },
   };

@@ -105,7 +105,7 @@ function proseDocument(
   return [head, ...body, fillFrame(rng.pick(frames.endings), words)].join('\n');
 }
 
-/** What a document was made of, for tests and for the model card. */
+/** A document with the choices it was made from, for tests and the model card. */
 export interface WorldDocument {
   readonly form: DocumentForm;
   readonly persona: Persona;

@@ -22,7 +22,7 @@ export type SentenceStance = Stance | 'neutral' | 'unknown';
 export interface JudgedSentence {
   readonly text: string;
   readonly stance: SentenceStance;
-  /** What it was read as; the index is that in the list of its part and stance. */
+  /** The kind of template that the sentence matched; `index` counts in the list of that part and stance. */
   readonly part?: 'opener' | 'domain' | 'closer' | 'header' | 'disclosure';
   readonly template?: number;
   /** Changed words over length: 0 exact, 1 nothing near. */

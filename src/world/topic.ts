@@ -1,7 +1,7 @@
-// Which domain a typed question belongs to: the mean of its likeness to the nearest question template
-// (Dice) and of how far its words belong to the domain. A word weighs as much as it tells: the
-// difference in nats between a guess over all domains and its own spread over them (Kullback & Leibler
-// 1951). Says nothing when no domain is near.
+// Finds the domain of a typed question: the mean of its similarity to the nearest question template (Dice)
+// and of the weight of its words in the domain. The weight of a word is its information: the difference in
+// nats between a guess over all domains and the word's spread over them (Kullback & Leibler 1951). Returns
+// nothing if no domain is near.
 
 import { EDUCATIONAL_FRAMES, REQUEST_FRAMES } from './code';
 import { CODE_SLOTS, CODE_TASKS } from './code-tasks';

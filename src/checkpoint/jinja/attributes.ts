@@ -129,7 +129,7 @@ export function attributeOf(object: Value, name: string, meter: Meter): Value {
   return firstOf(ownProperty(object, name, meter), () => missing(object, name));
 }
 
-/** An entry of a list, text or dict; undefined where there is none. */
+/** An entry of a list, text or dict; undefined if it has no such entry. */
 function entry(object: Value, index: Value, meter: Meter): Value | undefined {
   if (object instanceof Dict) {
     if (isList(index) || index instanceof Dict) return undefined;

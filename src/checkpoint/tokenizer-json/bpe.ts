@@ -42,7 +42,7 @@ export class Bpe {
   readonly #ids: ReadonlyMap<string, number>;
   readonly #tokens: readonly (string | undefined)[];
   readonly #ranks = new Map<number, number>();
-  /** What the merge of a rank makes. */
+  /** The id of the token that each merge makes, by rank. */
   readonly #mergedIds: Int32Array;
   readonly #cache = new Map<string, readonly number[]>();
 
@@ -177,7 +177,7 @@ export class Bpe {
       const merged = this.#mergedIds[Math.floor(top / PLACES)]!;
       const right = next[at]!;
       if (gone[at] || right < 0) continue;
-      // What was put in the queue may have been joined to something else since.
+      // A queued pair may have been merged with something else since.
       const rank = this.#ranks.get(pairKey(symbols[at]!, symbols[right]!));
       if (rank === undefined || this.#mergedIds[rank] !== merged) continue;
       symbols[at] = merged;

@@ -64,7 +64,7 @@ function decoderOf(step: Step): Decoder {
 
 const encoder = new TextEncoder();
 
-/** A token with a character that stands for no byte is taken as text. */
+/** A token with a character outside the byte alphabet is taken as text. */
 function fromBytes(tokens: readonly string[]): string {
   const bytes: number[] = [];
   for (const token of tokens) {
