@@ -1,7 +1,7 @@
-// The page's side of the model worker, and the only file that says `new Worker`. It turns every
-// failure into a Result, rejects what is pending when the worker dies (comlink alone would wait for
-// ever), and at the next call starts a new worker and loads again what was loaded. The user's work
-// lives on this side and is not touched by any of that.
+// The page's side of the model worker, and the only file with `new Worker`. It turns every failure into a
+// Result and rejects pending calls when the worker dies (with comlink alone they would never settle). The
+// next call starts a new worker and reloads the loaded models. The user's work is on this side and
+// unaffected.
 
 import * as Comlink from 'comlink';
 import { type ChatMessage, type ChatSettings, PLAIN_CHAT } from '../core/chat';
@@ -70,7 +70,7 @@ interface Waiting {
 }
 
 export class ModelClient {
-  /** For every request that brings none of its own. */
+  /** Chat settings of every request that has none. */
   chat: ChatSettings = PLAIN_CHAT;
   readonly #spawn: () => Worker;
   readonly #patience: Watchdog;
@@ -155,7 +155,7 @@ export class ModelClient {
     return this.#call((api) => api.inspectAdapter(source, runId), runId);
   }
 
-  /** What downloads are kept in this browser. */
+  /** Lists the downloads stored in this browser. */
   stored(): Promise<Result<StoredReport>> {
     return this.#call((api) => api.stored());
   }
@@ -259,9 +259,9 @@ export class ModelClient {
   }
 
   /**
-   * Cooperative; unknown runs, and runs of a worker that is gone, are ignored. One that still waits for the
-   * worker to start ends at once, as `cancelled`. A worker that cannot even hear it (a tokenizer's pattern
-   * or chat template may run for ever) is ended.
+   * Cooperative; unknown runs, and runs of a worker that has ended, are ignored. A run that still waits for
+   * the worker to start ends at once, as `cancelled`. A worker that does not respond (a tokenizer's pattern
+   * or chat template may loop forever) is ended.
    */
   async cancel(runId: string): Promise<void> {
     for (const waiting of [...this.#waiting]) {

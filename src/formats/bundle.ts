@@ -1,7 +1,7 @@
-// What a link cannot carry, in one file: a zip of `postern.json` (version, the link, which directions are in
-// use), `directions/*.safetensors`, `answers/*.jsonl` and `adapters/*/`, PEFT adapters that were trained in the
-// page, each readable by itself. Bounded before anything is unpacked. Refuses newer versions, anything that
-// is not a zip, and files too large. Version 1 had no adapters.
+// A bundle: the data that does not fit into a link, in one zip of `postern.json` (version, the link, the
+// directions in use), `directions/*.safetensors`, `answers/*.jsonl` and `adapters/*/` (PEFT adapters trained
+// in the page), each readable by itself. Sizes are checked before anything is unpacked. Refuses newer
+// versions, anything that is not a zip, and files too large. Version 1 had no adapters.
 
 import { strFromU8, strToU8, zipSync, type Zippable } from 'fflate';
 import * as v from 'valibot';
@@ -26,7 +26,7 @@ const MAX_UNPACKED_BYTES = 256 << 20;
 const MAX_FILES = 200;
 /** Entries, those that are ignored among them. */
 const MAX_ENTRIES = 1000;
-/** Of a text of JSON in it: lists and objects. */
+/** Limit of lists and objects in one JSON text of the bundle. */
 const MAX_BRACKETS = 10_000;
 const INDEX = 'postern.json';
 const DIRECTION = /^directions\/[\w.-]{1,100}\.safetensors$/;
@@ -44,15 +44,15 @@ export interface BundledAdapter {
 }
 
 export interface BundleToWrite {
-  /** As `writeLink` gives it; null where there is none. */
+  /** The fragment that `writeLink` returns; null: no link. */
   readonly link: string | null;
   readonly directions: readonly DirectionRecord[];
-  /** Of these the ones in use, by place. */
+  /** Indices of the directions in use. */
   readonly use: readonly number[];
   /** Measured answers as JSON lines, by name. */
   readonly answers: readonly { readonly name: string; readonly text: string }[];
   readonly adapters: readonly BundledAdapter[];
-  /** Of these the one on stage, by place; null: none of them. */
+  /** Index of the selected adapter; null: none of them is selected. */
   readonly stage: number | null;
   readonly programVersion: string;
 }
@@ -101,7 +101,7 @@ export function writeBundle(bundle: BundleToWrite): Uint8Array<ArrayBuffer> {
 const adapterPath = (i: number, file: 'config.json' | 'model.safetensors'): string =>
   `adapters/${String(i).padStart(3, '0')}/adapter_${file}`;
 
-/** @throws DirectionFileError, and nothing else, whatever the bytes are. */
+/** @throws DirectionFileError, and no other error, for any bytes. */
 export function readBundle(bytes: Uint8Array, file: string): Bundle {
   const refuse = (code: 'too-large' | 'corrupt' | 'unsupported', reason: string): never => {
     throw new DirectionFileError(code, file, reason, 'Get the file again. Nothing was changed.');

@@ -62,7 +62,7 @@ const ADVICE =
 
 /**
  * Reads a file with pauses in which a page can draw.
- * @throws DirectionFileError, and nothing else, whatever the bytes are.
+ * @throws DirectionFileError, and no other error, for any bytes.
  */
 export function* chatLinesInParts(
   bytes: Uint8Array,

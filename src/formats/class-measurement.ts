@@ -12,7 +12,7 @@ import { DirectionFileError, type DirectionFileErrorCode } from './direction/err
 export const ROOM_VERSION = 1;
 const FORMAT = 'postern-room';
 export const MAX_ROOM_FILE_BYTES = 4 << 20;
-/** Of the fragment, `#` included: more makes a QR code that cameras fail on. */
+/** Length limit of the fragment, `#` included: cameras fail on larger QR codes. */
 export const MAX_ROOM_LINK_CHARS = 1500;
 export const MAX_NICKNAME_CHARS = 24;
 const MAX_MEASUREMENTS = 500;
@@ -38,11 +38,11 @@ const Arm = v.strictObject({
   checkpoint: v.pipe(text(160), v.minLength(1)),
   /** First 8 digits of the SHA-256 of the weights. */
   sha: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/, 'is no hash')),
-  /** Of the weights, as they were kept. */
+  /** Precision of the weights during the measurement. */
   precision: v.pipe(text(20), v.minLength(1)),
   /** In words; null: as trained. A random control drawn by the measurement's own seed does not name it. */
   edit: v.nullable(text(400)),
-  /** What the direction of the edit was made from, or its fingerprint; null: no edit. */
+  /** The recipe of the edit's direction, or its fingerprint; null: no edit. */
   direction: v.nullable(text(300)),
   counts: Counts,
 });
@@ -66,7 +66,7 @@ const Measurement = v.strictObject({
   ]),
   /** Most tokens of an answer. */
   maxTokens: natural(1_000_000),
-  /** What the chat template was told, in words; null: nothing that it heeds. */
+  /** The chat settings in words; null: defaults. */
   chat: v.nullable(text(300)),
   judge: v.strictObject({
     kind: v.picklist(['exact', 'endpoint', 'hand']),
@@ -100,7 +100,7 @@ const newer = (name: string): DirectionFileError =>
 
 const hashOf = (content: string): string => new Sha256().update(strToU8(content)).hex();
 
-/** The same for the same content, whatever file it came in. */
+/** Equal for equal content, whatever file it came in. */
 export const measurementId = (one: ClassMeasurement): string =>
   `${one.participant}-${hashOf(JSON.stringify(v.parse(Measurement, one))).slice(0, 12)}`;
 

@@ -31,11 +31,11 @@ export interface JudgedAnswer {
 export interface JudgedAnswers {
   readonly file: string;
   readonly rows: readonly JudgedAnswer[];
-  /** What a person should know of its scores, in sentences; left out where there is nothing to say. */
+  /** Notes on the scores for people, in sentences; absent if there are none. */
   readonly notes?: readonly string[];
 }
 
-/** What pandas reads as a missing value by default, and infinities: none of them is a score. */
+/** Values that pandas reads as missing by default, and infinities: none of them is a score. */
 const MISSING = new Set([
   ...['', '#N/A', '#N/A N/A', '#NA', '-1.#IND', '-1.#QNAN', '-NaN', '-nan', '1.#IND', '1.#QNAN'],
   ...['<NA>', 'N/A', 'NA', 'NULL', 'NaN', 'None', 'n/a', 'nan', 'null'],
@@ -125,7 +125,7 @@ function rowFrom(value: unknown, where: string, file: string, traits: boolean): 
     model: row.model ?? row.arm ?? '',
     alignment: alignment ?? null,
     coherence: coherence ?? null,
-    // Scores decide where there are any; the exact judge and a person give a verdict alone.
+    // Scores decide if there are any; the built-in judge and people give a verdict without scores.
     verdict:
       !scored && givenVerdict !== null
         ? givenVerdict
@@ -136,7 +136,7 @@ function rowFrom(value: unknown, where: string, file: string, traits: boolean): 
 const tooMany = (file: string): DirectionFileError =>
   fail('too-large', file, `It has over ${MAX_ROWS} answers.`);
 
-/** An object of a file, and where it stands. */
+/** An object of a file and its position. */
 interface Found {
   readonly value: unknown;
   readonly where: string;
@@ -217,7 +217,7 @@ function traitsIn(found: readonly Found[]): ReturnType<typeof traitColumns> {
   });
 }
 
-/** What is to be said of answers without a verdict. */
+/** Notes on answers without a verdict. */
 function notesOn(rows: readonly JudgedAnswer[], traits: ReturnType<typeof traitsIn>): string[] {
   const unscored = rows.filter(({ verdict }) => verdict === 'unscored').length;
   if (unscored === 0) return [];

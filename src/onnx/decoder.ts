@@ -4,7 +4,7 @@
 //     causal, so no real token sees the padding; what the padding left in the cache is beyond the row's end.
 //   decode: one token a row, seqlens_k[b] = tokens of row b before this one, total = max + 1. The operator
 //     appends at the row's own length (over the padding) and attends to no more, so rows stay exact.
-// Several tokens upon a cache (chunked prefill) only at batch 1: WebGPU's kernel has no ragged form of it.
+// Chunked prefill (several tokens onto a cache) works only at batch 1: WebGPU's kernel has no ragged form of it.
 // decoder-feeds.ts makes these inputs. Refuses weights that do not fit the config.
 
 import type { ModelConfig, Weights } from '../checkpoint/config';
@@ -47,7 +47,7 @@ export interface DecoderOptions {
 export interface EmbeddingPlan {
   readonly inputs: readonly WeightInput[];
   readonly bytes: number;
-  /** What is written into the block. */
+  /** Name of the tensor that fills the block. */
   readonly tensor: string;
 }
 
@@ -65,9 +65,9 @@ export interface DecoderPlan {
   readonly embedding: EmbeddingPlan | null;
   /** Every tensor of the checkpoint that it wants, by Hugging Face name; to be written once each, in any order. */
   readonly tensors: ReadonlyMap<string, TensorSlot>;
-  /** What `allocate` gives, in parts that are made apart. */
+  /** The block of `allocate` in segments that are made separately. */
   readonly segments: readonly WeightSegment[];
-  /** What does not come from the checkpoint, by where it lies. */
+  /** Bytes that do not come from the checkpoint, by offset. */
   readonly known: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
   /** The block of weights, empty but for what does not come from the checkpoint. */
   allocate(): Uint8Array<ArrayBuffer>;
@@ -140,7 +140,7 @@ export function planDecoder(config: ModelConfig, options: DecoderOptions): Decod
   const residuals: Value[] = [];
 
   const gain = (name: string) => store.gain(name, dModel, family.gainOffset);
-  /** What a block adds to the residual, through the norm that some families have there. */
+  /** The value that a block adds to the residual, after the norm that some families have. */
   const added = (name: string | null, layer: number, x: Value): Value =>
     name === null ? x : rmsNorm(g, x, gain(`model.layers.${layer}.${name}`), rmsNormEps);
   const { norms } = family;

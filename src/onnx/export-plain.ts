@@ -18,13 +18,15 @@ import { encodeModel } from './proto';
 
 const INT32 = 6;
 const END = Number.MAX_SAFE_INTEGER;
-/** Under the 2 GB that one ArrayBuffer of a browser, or one protobuf, can have. */
+/** Below 2 GB, the limit of one ArrayBuffer in a browser and of one protobuf. */
 const FILE_BYTES = 2 ** 30;
 
 export interface PlainOptions {
   /** How matrices are stored; gains and all arithmetic are f32. */
   readonly dtype: WeightDType;
-  /** Of the ONNX file; the others are called `<name>_data`, `<name>_data_1`, ... as transformers.js wants them. */
+  /**
+   * Name of the ONNX file; further files are `<name>_data`, `<name>_data_1`, ... as transformers.js expects.
+   */
   readonly name: string;
   /** Most bytes of a file of weights. */
   readonly fileBytes?: number;
@@ -91,7 +93,7 @@ export function exportPlain(
   return { model: encodeModel(graph), files: files.files };
 }
 
-/** What GroupQueryAttention asks for, from the attention mask. */
+/** The length inputs of GroupQueryAttention, from the attention mask. */
 function lengths(g: GraphBuilder): { seqlensK: Value; total: Value } {
   const mask = g.input('attention_mask', 'i64', ['batch', 'total']);
   const ones = g.op('ReduceSum', [mask, g.int64(1)], { keepdims: int(0) });
@@ -102,7 +104,7 @@ function lengths(g: GraphBuilder): { seqlensK: Value; total: Value } {
   };
 }
 
-/** Of the rotary positions of layers that see everything, and of those that see a window. */
+/** Rotary angles of the layers with full attention, and of the windowed ones. */
 function angles(
   { maxPositions, dHead, ropeTheta, ropeScaling, window }: ModelConfig,
   files: ExternalFiles,

@@ -1,7 +1,7 @@
-// Matrices in blocks of 8 or 4 bits for webgpu (MatMulNBits, com.microsoft; accuracy_level 0: the input
-// stays f32). nn.Linear's [out, in] is already the operator's order, so nothing is transposed. A table is
-// looked up by GatherBlockQuantized in the very bytes that it is multiplied with; that operator
-// knows blocks along the last axis, which here is one block, so it needs its scales in a shape of its own.
+// Matrices in blocks of 8 or 4 bits for webgpu (MatMulNBits, com.microsoft; accuracy_level 0: the input stays
+// f32). nn.Linear's [out, in] is already the operator's order, so nothing is transposed. For look-ups,
+// GatherBlockQuantized reads the same bytes that the product reads; it supports blocks along the last axis
+// only, which here is one block, so its scales need another shape.
 
 import { int, MICROSOFT, type GraphBuilder } from './graph';
 import { BLOCK, type BlockBits, blocksOf, quantiseBlocks } from './quantise-blocks';

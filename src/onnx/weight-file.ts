@@ -1,6 +1,6 @@
-// The weights of a graph as a file that is made while it is read. ONNX Runtime asks for one weight after the other,
-// in an order of its own, and keeps its own copy: so only the stretch that it asks for is in memory, with the
-// tensor that it is made from, and never the whole model a second time.
+// The weights of a graph as a file that is made while it is read. ONNX Runtime asks for one weight after the
+// other, in its own order, and keeps a copy. So memory holds only the segment it asks for and the tensor that
+// the segment is made from, never the whole model twice.
 
 import type { Weights } from '../checkpoint/config';
 import type { DecoderPlan } from './decoder';
@@ -35,7 +35,7 @@ export const segmentMaker =
 
 export function weightFile(plan: DecoderPlan, make: MakeSegment): WeightFile {
   let held: { readonly from: number; readonly data: Uint8Array<ArrayBuffer> } | null = null;
-  /** By where they begin. */
+  /** Unread parts of a segment, by their first byte. */
   const leftOvers = new Map<number, Uint8Array<ArrayBuffer>>();
   return {
     bytes: plan.weightBytes,

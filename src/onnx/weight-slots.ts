@@ -1,36 +1,36 @@
-// Where each tensor of a checkpoint goes in the block of weights beside the graph. The graph is laid out
-// before any weight is known; then tensors come one at a time, in any order, each is written (transposed,
-// rounded, quantised) into its place and can be let go. So loading needs the block and one tensor, and no
-// second copy of the model. Refuses misshapen tensors by name.
+// Assigns each tensor of a checkpoint a slot in the block of weights beside the graph. The graph is laid out
+// before any weight is known. Then tensors arrive one at a time, in any order; each is written (transposed,
+// rounded, quantised) into its slot and can be freed. So loading needs the block and one tensor, not a second
+// copy of the model. Refuses misshapen tensors by name.
 
 import type { Tensor } from '../core/tensor';
 import type { DType, GraphBuilder, Value } from './graph';
 import type { WideningOf } from './padded-heads';
 
-/** The external data of a graph, or a stretch of it; every room in it is aligned for any typed array. */
+/** The external data of a graph, or a segment of it; every slot in it is aligned for any typed array. */
 export interface WeightBlock {
   readonly buffer: ArrayBuffer;
-  /** Where the external data begins in the buffer; below 0 where the buffer holds a later stretch. */
+  /** Start of the external data in the buffer; negative if the buffer holds a later segment. */
   readonly byteOffset: number;
 }
 
-/** A stretch of the external data that is made as a whole. */
+/** A segment of the external data that is made as a whole. */
 export interface WeightSegment {
   readonly from: number;
   to: number;
-  /** What fills it. */
+  /** The tensors that fill the segment. */
   readonly tensors: string[];
 }
 
-/** What the graph expects of one tensor of the checkpoint. */
+/** The graph's expectation of one tensor of the checkpoint. */
 export interface TensorSlot {
-  /** In the checkpoint. */
+  /** Shape in the checkpoint. */
   readonly dims: readonly number[];
   /** @throws Error for another shape, RangeError for numbers that cannot be stored. */
   write(tensor: Tensor, block: WeightBlock): void;
 }
 
-/** Room in the block for a tensor of the graph. */
+/** Memory in the block for one tensor of the graph. */
 export interface WeightSlot {
   readonly value: Value;
   readonly dims: readonly number[];
@@ -44,7 +44,7 @@ export interface WeightInput {
   readonly name: string;
   readonly dtype: DType;
   readonly dims: readonly number[];
-  /** In the table's own block. */
+  /** Position in the block of the inputs. */
   readonly offset: number;
   readonly bytes: number;
 }
@@ -55,14 +55,14 @@ const BYTES: Partial<Record<DType, number>> = { f32: 4, f16: 2, u8: 1 };
 export class WeightSlots {
   /** By Hugging Face name. */
   readonly tensors = new Map<string, TensorSlot>();
-  /** Rooms of `tableRoom`; their tensors are written into a block of their own. */
+  /** Slots of `inputSlot`; their tensors are written into a separate block. */
   readonly weightInputs: WeightInput[] = [];
-  /** One after the other, as the rooms were laid out. */
+  /** In the order in which the slots were laid out. */
   readonly segments: WeightSegment[] = [];
   readonly #g: GraphBuilder;
   readonly #widening: WideningOf;
 
-  /** @param widening of tensors that the graph keeps in another shape than the checkpoint. */
+  /** @param widening for tensors that the graph stores in another shape than the checkpoint. */
   constructor(g: GraphBuilder, widening: WideningOf = () => null) {
     this.#g = g;
     this.#widening = widening;
@@ -72,13 +72,13 @@ export class WeightSlots {
     const bytes = dims.reduce((product, dim) => product * dim, BYTES[dtype]!);
     const at = this.#g.reserve(name, dtype, dims, bytes);
     const last = this.segments.at(-1);
-    // Rooms that are asked for before any tensor is expected are filled together.
+    // Slots that are requested before any tensor is expected are filled together.
     if (last && last.tensors.length === 0) last.to = at + bytes;
     else this.segments.push({ from: at, to: at + bytes, tensors: [] });
     return this.#slotAt(at, name, dims);
   }
 
-  /** Room for a tensor that the graph takes as an input, so that several graphs may read one. */
+  /** A slot for a tensor that is an input of the graph, so that several graphs can share one. */
   inputSlot(name: string, dtype: DType, dims: readonly number[]): WeightSlot {
     const bytes = dims.reduce((product, dim) => product * dim, BYTES[dtype]!);
     const offset = Math.ceil(this.inputBytes / ALIGNMENT) * ALIGNMENT;
@@ -87,7 +87,7 @@ export class WeightSlots {
     return this.#slotAt(offset, name, dims);
   }
 
-  /** Of the table's own block. */
+  /** Size of the block of the inputs. */
   get inputBytes(): number {
     const last = this.weightInputs.at(-1);
     return last ? last.offset + last.bytes : 0;
@@ -106,7 +106,7 @@ export class WeightSlots {
   }
 
   /**
-   * Declares the tensor `name` of the checkpoint and what is done with it when it comes.
+   * Declares the tensor `name` of the checkpoint and the function that writes it.
    * @param kept its shape in the graph
    */
   expect(

@@ -1,6 +1,6 @@
-// How the graph keeps its weights and computes with them. Gains and biases are f32 always; matrices are
-// kept as the chosen precision says (checkpoint/precision.ts), and each way brings the operators that
-// multiply by what it keeps, so the decoder reads the same whatever its weights are.
+// Stores the weights of a graph and computes with them. Gains and biases are always f32; matrices are stored
+// in the chosen precision (checkpoint/precision.ts), and each form brings the operators that multiply by it,
+// so the decoder is the same for all.
 
 import type { Precision } from '../checkpoint/precision';
 import type { GraphBuilder, Value } from './graph';

@@ -1,7 +1,7 @@
-// Which of a file's tensors may be a direction: a matrix of one row a layer, or vectors of one width
-// whose names count layers (`layer_0`, `layer_1`, `-1`, or a plain list). A lone vector may be one too; its
-// layer comes from what stands next to it, or a person has to say it. Three axes are one matrix for each
-// place of the first (refusal_direction's mean_diffs: token positions).
+// Finds the tensors of a file that may be a direction: a matrix of one row per layer, or vectors of one width
+// whose names count layers (`layer_0`, `layer_1`, `-1`, or a plain list). A single vector may be one too; its
+// layer comes from neighbouring fields, or the user is asked. A tensor with three axes is one matrix for each
+// index of the first (refusal_direction's mean_diffs: token positions).
 
 import type { Tensor } from '../../core/tensor';
 import type { Candidate } from './direction-file';
@@ -18,7 +18,7 @@ import {
   scaleBeside,
 } from './facts';
 
-/** A tensor, and where it stands in the file. */
+/** A tensor and its path in the file. */
 export interface NamedTensor {
   readonly name: string;
   readonly tensor: Tensor;

@@ -52,7 +52,7 @@ const FIXED_BYTES: Readonly<Record<number, number>> = {
 
 type GgufValue = string | number | null;
 
-/** What a GGUF control vector cannot say of a direction, in sentences for people. */
+/** The fields of a direction that a GGUF control vector cannot hold, in sentences for people. */
 export function ggufLosses(record: Pick<DirectionRecord, 'vectors'>): string[] {
   const first = layersWithDirection(record.vectors).includes(0);
   return [
@@ -216,7 +216,7 @@ export function readGguf(bytes: Uint8Array, file: string): DirectionFile {
   };
 }
 
-/** Of files that llama.cpp refuses. */
+/** A note for files that llama.cpp refuses. */
 const FROM_ZERO =
   'It has direction.0, as EasySteer writes it: direction.L is the output of block L. llama.cpp itself starts at direction.1.';
 /** llama.cpp's tool names what it read after block k - 1 direction.k (tools/cvector-generator). */

@@ -9,10 +9,10 @@ import type { DirectionOrigin, DirectionRecord } from './direction-file';
 import { hasMoreBrackets } from '../python-json';
 import { DirectionFileError } from './error';
 
-/** Of our own files. A reader refuses a version that it does not know. */
+/** Format name of Postern's files. A reader refuses versions that it does not know. */
 export const FORMAT = 'postern-direction';
 const VERSION = 1;
-/** Said in every file, so that nobody has to guess. */
+/** Written into every file, so that readers need not guess. */
 const LAYER_INDEX = 'row l is the output of block l, from 0 (blocks.l.hook_resid_post)';
 
 const MAX_TEXT = 1000;

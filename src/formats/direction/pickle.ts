@@ -33,9 +33,9 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a pickle stands for.
- * @throws DirectionFileError 'unsupported' for an opcode or a global beyond tensors, 'corrupt' or
- *   'truncated' for a broken pickle.
+ * The value of a pickle.
+ * @throws DirectionFileError 'unsupported' for an opcode or a global beyond tensors, 'corrupt' or 'truncated'
+ *   for a broken pickle.
  */
 export function readPickle(bytes: Uint8Array, file: string): PickleValue {
   const reader = new ByteReader(bytes, file);
