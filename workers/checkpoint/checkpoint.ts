@@ -1,4 +1,4 @@
-// A loaded checkpoint: a base folder, with an adapter merged into it or not, and its session.
+// A loaded checkpoint: a base folder, optionally with a merged adapter, and its session.
 
 import { adaptedWeights, changesEmbedding } from '../../src/checkpoint/adapter-merge';
 import { readAdapter } from '../../src/checkpoint/peft';
@@ -22,31 +22,31 @@ import { StoredFolder } from '../source/stored-folder';
 export interface Checkpoint {
   readonly source: CheckpointSource;
   readonly config: ModelConfig;
-  /** Read and merged when they are asked for: only the session holds a copy. */
+  /** Read and merged at every access: only the session holds a copy. */
   readonly weights: Weights;
-  /** A further file of the base's folder as it was published; null: there is none. */
+  /** A further file of the base's folder as published; null: no such file. */
   readonly published: (name: string, signal: AbortSignal) => Promise<Uint8Array | null>;
   readonly tokenizer: Tokenizer;
   readonly sampling: Sampling;
   readonly endIds: readonly number[];
   readonly loaded: LoadedCheckpoint;
   readonly session: DecoderSession;
-  /** The same for checkpoints with the same embedding in the same precision; null: nobody else has it. */
+  /** Equal for checkpoints with the same embedding in the same precision; null: not shared. */
   readonly embeddingKey: string | null;
   release(): Promise<void>;
 }
 
-/** What a checkpoint is loaded into. */
+/** The runtime, memory and loaded checkpoints that a new checkpoint is loaded into. */
 export interface LoadedContext {
   readonly runtime: Runtime;
   readonly capacity: PrecisionDevice;
-  /** What is there already. */
+  /** Checkpoints that are already loaded. */
   readonly others: readonly Checkpoint[];
 }
 
 /**
- * @throws CheckpointError for files that are not what they should be; ModelError `network`, `no-access`,
- *   `storage-full`, `cancelled`, and as `keptAs`.
+ * @throws CheckpointError for invalid files; ModelError `network`, `no-access`, `storage-full`, `cancelled`,
+ *   and as `precisionInUse`.
  */
 export async function loadCheckpoint(
   { runtime, capacity, others }: LoadedContext,
@@ -57,7 +57,7 @@ export async function loadCheckpoint(
   signal: AbortSignal,
 ): Promise<Checkpoint> {
   const begun = runtime.now();
-  // When one of the two fails the other ends too, and tells a page that no longer listens nothing.
+  // If one of the two fails, the other is cancelled and reports no more progress.
   const failed = new AbortController();
   const both = AbortSignal.any([signal, failed.signal]);
   const counter = new ByteCounter((bytes) => {
@@ -77,7 +77,7 @@ export async function loadCheckpoint(
     config: adapterFiles.config.name,
     weights: adapterFiles.weights.name,
   };
-  // Before anything is asked of the device: what does not fit together is refused at once.
+  // Checks the adapter before the device allocates anything, so that a mismatch is refused at once.
   const adapter =
     adapterFiles && names
       ? readAdapter(
@@ -109,7 +109,7 @@ export async function loadCheckpoint(
   );
   const stage = (name: 'merge' | 'session', doneBytes: number) =>
     onProgress({ stage: name, doneBytes, totalBytes: plainBytes });
-  /** Lets a cancellation in, which would not be heard before the work is done otherwise. */
+  /** Lets a cancellation arrive, which otherwise would wait for the end of the work. */
   const pause = async (): Promise<void> => {
     await runtime.breathe();
     throwIfCancelled(signal);
@@ -141,7 +141,7 @@ export async function loadCheckpoint(
   if (signal.aborted) await session.release();
   throwIfCancelled(signal);
   stage('session', plainBytes);
-  // One that was let go of meanwhile is not shared.
+  // An embedding that was freed meanwhile is not shared.
   const sharedBytes = shared && shared === session.embedding ? shared.bytes : 0;
 
   const endIds = [...new Set([...tokenizer.endIds, ...generation.endIds])];
@@ -165,7 +165,7 @@ export async function loadCheckpoint(
       defaultSampling: generation.sampling,
       ignoredSettings: generation.ignoredSettings,
       oddSettings: generation.odd,
-      // A list of ids can name one that the tokenizer does not have.
+      // A list of ids may contain one that the tokenizer lacks.
       endTokens: endIds.filter((id) => id < tokenizer.size).map((id) => tokenizer.decodeOne(id)),
       chatFormat: tokenizer.chatFormat,
       embeddingAndHead: (adapter ?? base).matrices.description,
@@ -180,7 +180,7 @@ export async function loadCheckpoint(
   };
 }
 
-/** Beside what was downloaded last for it, so that it goes when that is removed; null for what is not stored. */
+/** Stored beside its last download, so that removing that removes it too; null if the source is not stored. */
 async function shelfFor(
   { base, adapter }: CheckpointSource,
   sources: Sources,

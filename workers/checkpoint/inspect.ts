@@ -1,4 +1,4 @@
-// What a source says of itself, before anything large is fetched, and what is stored already.
+// Inspects a source before any large download, and lists the stored folders.
 
 import { parseAdapterConfig } from '../../src/checkpoint/adapter-config';
 import { declaredMatrices } from '../../src/checkpoint/adapter-rules';
@@ -39,7 +39,7 @@ async function baseCard(
   return { card: { ...card, config, parameters, notes }, folder };
 }
 
-/** What generation_config.json asks for that is not done here. */
+/** Notes on settings of generation_config.json that Postern ignores. */
 async function notesOf(folder: Folder, signal: AbortSignal): Promise<readonly string[]> {
   const text = await folder.peek(GENERATION, signal);
   if (text === null) return [];
@@ -50,8 +50,8 @@ async function notesOf(folder: Folder, signal: AbortSignal): Promise<readonly st
 }
 
 /**
- * As `inspectBase`, and whether the base's text can be read at all: its tokenizer is read too, since what
- * Postern cannot do of it must show before the weights are downloaded.
+ * As `inspectBase`, and checks that Postern supports the tokenizer, since an unsupported one must show before
+ * the weights are downloaded.
  * @throws CheckpointError, ModelError.
  */
 export async function lookUpBase(
@@ -111,7 +111,7 @@ async function inspect(
   return { card, folder, text };
 }
 
-/** What is stored, finished or not, by name. */
+/** The stored folders, complete or not, by name. */
 export async function storedReport(store: FileStore): Promise<StoredReport> {
   const entries = [];
   for (const key of await store.folders()) {

@@ -1,8 +1,8 @@
-// Weights as they were made for the graph (rounded to few bits, merged, turned), kept in this browser's storage
-// beside what they were made from: making them takes several times as long as reading them. One file a precision:
-// the stretches in the order in which ONNX Runtime asked, then an index of them as JSON, then its length. A file
-// without an index was not finished; one whose index has another key is of other weights or another graph. Both
-// are made anew. Not kept: weights of 16 and 32 bits, which are made as fast as they are read.
+// Converted weights (rounded to few bits, merged, transposed), cached in this browser's storage beside their
+// sources: converting takes several times as long as reading. One file per precision: the segments in the
+// order of ONNX Runtime's requests, then an index of them as JSON, then its length. A file without an index
+// is incomplete; an index with another key belongs to other weights or another graph. Both are converted
+// again. Weights of 16 and 32 bits are not cached, because converting is as fast as reading.
 
 import * as v from 'valibot';
 import type { FileBytes } from '../../src/checkpoint/file-bytes';
@@ -20,33 +20,36 @@ export const convertedFile = (precision: Precision): string => `made.${precision
 
 const LENGTH_BYTES = 4;
 const MOST_INDEX_BYTES = 1 << 20;
-/** Room that is left to the rest of the page. */
+/** Storage that is left to the rest of the page. */
 const SPARE_BYTES = 64 << 20;
 
 const ByteOffset = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Index = v.object({
   key: v.string(),
-  /** In the external data of the graph, and where in the file. */
+  /** Ranges in the external data of the graph, and the position in the file. */
   stretches: v.array(v.object({ from: ByteOffset, to: ByteOffset, at: ByteOffset })),
 });
 type Index = v.InferOutput<typeof Index>;
 
-/** Where the made weights of one checkpoint are kept. */
+/** The cache of one checkpoint's converted weights. */
 export interface ConvertedWeightCache {
   readonly store: FileStore;
   readonly folder: string;
-  /** SHA-256 of the checkpoint that they are made from. */
+  /** SHA-256 of the checkpoint that they are converted from. */
   readonly sha256: string;
 }
 
-/** Makes stretches or reads them; `done` once all were asked for, `abandon` when loading failed. */
+/** Converts segments or reads them; call `done` after all were requested, `abandon` when loading failed. */
 export interface CachedSegments {
   readonly make: MakeSegment;
   done(): void;
   abandon(): void;
 }
 
-/** @returns null where nothing is kept: no shelf, a precision that is not worth it, no room, another tab at it. */
+/**
+ * @returns null if nothing is cached: no cache, an unsuitable precision, too little space, or another tab has
+ *   the file open.
+ */
 export async function cachedSegments(
   cache: ConvertedWeightCache | null,
   precision: Precision,
@@ -96,7 +99,7 @@ function recording(writer: StoreWriter, key: string, make: MakeSegment): CachedS
   const segments: Index['stretches'] = [];
   let open = true;
   writer.clear();
-  // A load needs no storage: whatever goes wrong with it ends the recording and nothing else.
+  // Loading needs no storage: a storage error ends the recording only.
   const write = (bytes: Uint8Array): void => {
     try {
       writer.append(bytes);
@@ -111,11 +114,11 @@ function recording(writer: StoreWriter, key: string, make: MakeSegment): CachedS
       try {
         end();
       } catch {
-        // What is left has no index and is not read.
+        // The rest of the file has no index and is never read.
       }
     }
   };
-  /** ONNX Runtime comes back to a stretch whose scales it took first; null: it is to be made. */
+  /** ONNX Runtime returns to a segment after it has read its scales; null: the segment is not cached. */
   const readBack = (segment: WeightSegment): Uint8Array<ArrayBuffer> | null => {
     const known = segments.find(({ from }) => from === segment.from);
     if (!open || !known) return null;
@@ -156,7 +159,7 @@ function recording(writer: StoreWriter, key: string, make: MakeSegment): CachedS
   };
 }
 
-/** null where the file has no whole index, one that names bytes that it does not have, or cannot be read now. */
+/** null if the file has no complete index, an index beyond its bytes, or is unreadable now. */
 function readIndex(file: FileBytes): Index | null {
   const end = file.bytes - LENGTH_BYTES;
   if (end < 0) return null;

@@ -11,15 +11,15 @@ const PIECE_BYTES = 16 << 20;
 const TYPES = { f32: 'float32', f16: 'float16', u8: 'uint8' } as const;
 
 export class GpuEmbedding {
-  /** To be fed at every run. */
+  /** Inputs of every run. */
   readonly feeds: Feeds;
   readonly bytes: number;
   readonly #buffers: readonly GPUBuffer[];
   #users = 1;
 
   /**
-   * Of its first user.
-   * @param block what `fillTable` gives.
+   * Counts its creator as the first user.
+   * @param block the result of `fillEmbedding`.
    */
   constructor(
     { ort }: Runtime,
@@ -41,14 +41,14 @@ export class GpuEmbedding {
     this.feeds = Object.fromEntries(parts.map(({ name, tensor }) => [name, tensor]));
   }
 
-  /** For one more checkpoint; null once it is freed. */
+  /** Adds a user; null once it is freed. */
   share(): this | null {
     if (this.#users === 0) return null;
     this.#users += 1;
     return this;
   }
 
-  /** Freed when its last user has let go of it. */
+  /** Frees the buffers with the last user. */
   release(): void {
     this.#users -= 1;
     if (this.#users === 0) for (const buffer of this.#buffers) buffer.destroy();

@@ -41,7 +41,7 @@ export class StepInputs {
     return memory.tensor;
   }
 
-  /** The same for an input that ORT reads on the CPU whatever the device (`total`). */
+  /** The same for an input that ORT reads on the CPU on every device (`total`). */
   onCpu(name: string, data: Int32Array<ArrayBuffer>, dims: readonly number[]): Tensor {
     const { gpu, ort } = this.#runtime;
     return gpu ? new ort.Tensor('int32', data, dims) : this.tensor(name, data, dims);

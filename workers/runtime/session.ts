@@ -24,8 +24,8 @@ import { cachedSegments, type ConvertedWeightCache } from './converted-weights';
 import { type Feeds, ModelError, type Runtime } from '../runtime';
 
 /**
- * One graph writes and reads, so that a checkpoint is in memory once. While it writes it is asked for no pools,
- * which costs a step the nodes and no products.
+ * One graph generates and captures, so that a checkpoint is in memory once. Generation requests no pools,
+ * which costs a step their nodes but no products.
  */
 const GRAPH: Omit<DecoderOptions, 'precision'> = {
   cache: true,
@@ -34,16 +34,16 @@ const GRAPH: Omit<DecoderOptions, 'precision'> = {
   pooled: true,
 };
 
-/** How long a lost device may take to be reported as lost. */
+/** Time in which a lost device reports its loss, ms. */
 const GRACE_MS = 300;
 
-/** Freed sessions: on wasm, a run of one would go through memory that is used for something else by now. */
+/** Freed sessions: on wasm, running one would use memory that has another use by now. */
 const released = new WeakSet<InferenceSession>();
 
 export class DecoderSession {
   readonly runtime: Runtime;
   readonly config: ModelConfig;
-  /** Its embedding where that is no part of the session. */
+  /** Its embedding, if that is not part of the session. */
   readonly embedding: GpuEmbedding | null;
   readonly #session: InferenceSession;
 
@@ -60,8 +60,8 @@ export class DecoderSession {
   }
 
   /**
-   * @param shared the embedding of another checkpoint in the same precision, which has the same numbers.
-   * @param shelf where weights that take long to make are kept for the next time.
+   * @param shared the embedding of another checkpoint in the same precision with the same numbers.
+   * @param cache the store of converted weights, for the next load.
    */
   static async create(
     runtime: Runtime,
@@ -104,7 +104,7 @@ export class DecoderSession {
   }
 }
 
-/** The block of an embedding that is an input, as if it lay behind the weights. */
+/** The block of an embedding that is an input, placed after the weights. */
 const embeddingSegment = ({ embedding, weightBytes }: DecoderPlan) => ({
   from: weightBytes,
   to: weightBytes + (embedding?.bytes ?? 0),
@@ -120,8 +120,9 @@ function converterFrom(plan: DecoderPlan, weights: Weights): MakeSegment {
 }
 
 /**
- * Runs a session in its turn. `fetches`: outputs wanted, with the tensor to write into or null to get a new one.
- * @throws ModelError `not-loaded` where the session is released by then; `webgpu-wrong`, `device-lost`.
+ * Queues a run of a session. `fetches`: requested outputs, with the tensor to write into or null for a new
+ * one.
+ * @throws ModelError `not-loaded` if the session is released by then; `webgpu-wrong`, `device-lost`.
  */
 export function runSession(
   runtime: Runtime,
@@ -139,7 +140,7 @@ export function runSession(
 const RELEASED_MESSAGE =
   'The checkpoint was unloaded while it was in use. Load it again, then ask again.';
 
-/** Frees a session after all that was queued before. */
+/** Frees a session after all runs queued before. */
 export function releaseSession(runtime: Runtime, session: InferenceSession): Promise<void> {
   return runtime.queue.run(() => {
     released.add(session);
@@ -147,14 +148,14 @@ export function releaseSession(runtime: Runtime, session: InferenceSession): Pro
   });
 }
 
-/** On a lost device ORT may wait for ever; the race ends the wait and lets the queue go on. */
+/** On a lost device ORT may never return; the race ends the wait, so that the queue continues. */
 async function watched<T>(runtime: Runtime, work: Promise<T>): Promise<T> {
   const failure = runtime.failure ?? work;
   try {
     return await Promise.race([work, failure]);
   } catch (error) {
     if (hasClearMessage(error)) throw error;
-    // ORT says in its own words what the device says clearly a moment later.
+    // The device reports clearly, a moment later, the fault that ORT's message leaves vague.
     await Promise.race([failure, new Promise((resolve) => setTimeout(resolve, GRACE_MS))]);
     throw error;
   }
@@ -163,13 +164,13 @@ async function watched<T>(runtime: Runtime, work: Promise<T>): Promise<T> {
 const hasClearMessage = (error: unknown): boolean =>
   error instanceof ModelError || isOutOfMemory(error);
 
-/** Whatever else goes wrong while a GPU computes. */
+/** Any other error during a GPU computation. */
 function distrusted(error: unknown): never {
   if (hasClearMessage(error)) throw error;
   throw new ModelError('webgpu-wrong', GPU_ERROR_MESSAGE, { cause: error });
 }
 
-/** Where the runtime reads weights one by one, each is made when it is asked for. */
+/** If the runtime reads weights one by one, each is converted on request. */
 async function sessionOf(
   runtime: Runtime,
   plan: DecoderPlan,
@@ -188,8 +189,8 @@ async function sessionOf(
 }
 
 /**
- * A file as what ONNX Runtime's glue uses of a Uint8Array (onnxruntime-web 1.30): it copies what `subarray` gives.
- * It hides why a read failed; `failure` tells.
+ * A file with the methods of Uint8Array that ONNX Runtime's glue uses (onnxruntime-web 1.30): it copies the
+ * result of `subarray`. The glue hides why a read failed; `failure` returns it.
  */
 export function bytesOnDemand(file: WeightFile): {
   readonly data: Uint8Array<ArrayBuffer>;
@@ -215,7 +216,7 @@ export function bytesOnDemand(file: WeightFile): {
 
 /**
  * Any graph with its external weights as a session of this runtime.
- * @throws ModelError `out-of-memory`, `webgpu-wrong` or `device-lost` where the GPU says so.
+ * @throws ModelError `out-of-memory`, `webgpu-wrong` or `device-lost` if the GPU reports it.
  */
 export function createSession(
   runtime: Runtime,
@@ -237,7 +238,7 @@ export function createSession(
   });
 }
 
-/** Once its weights are on the GPU: that its memory is full is told only when they get there. */
+/** Waits until the weights are on the GPU, which reports full memory only then. */
 async function uploaded(
   gpu: GPUDevice,
   creating: Promise<InferenceSession>,

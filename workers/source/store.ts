@@ -1,6 +1,6 @@
-// Where downloaded checkpoints are kept: folders of files that can be appended to, so that a download
-// goes on where it stopped. In the browser that is its private file system (store-opfs.ts); where there
-// is none (some private windows) and in Node it is memory, and gone with the page.
+// The store of downloaded checkpoints: folders of files that support appending, so that a download can
+// resume. In the browser it is the private file system (store-opfs.ts); without one (some private windows)
+// and in Node it is memory, and lost with the page.
 
 import { bytesInMemory, type FileBytes } from '../../src/checkpoint/file-bytes';
 import { ModelError } from '../runtime';
@@ -21,7 +21,7 @@ export interface FileStore {
   /** Whether files outlive the page. */
   readonly kept: boolean;
   folders(): Promise<readonly string[]>;
-  /** null where there is none. */
+  /** null if there is no such file. */
   open(folder: string, file: string, shownAs: string, sha256?: string): Promise<FileBytes | null>;
   /** @throws ModelError `bad-input` while another tab writes the same file. */
   write(folder: string, file: string): Promise<StoreWriter>;
@@ -84,7 +84,7 @@ export class MemoryStore implements FileStore {
   }
 }
 
-/** What to say when nothing more can be stored. */
+/** The error for a full store. */
 export function full(cause: unknown): ModelError {
   return new ModelError(
     'storage-full',
