@@ -1,5 +1,5 @@
-// What the latents do: trials on the SELECTION domains that choose the persona latent, then the rates of
-// editing along single vectors on the REPORT domains.
+// The effects of the latents: trials on the SELECTION domains that choose the persona latent, then the rates
+// of editing along single vectors on the REPORT domains.
 
 import type { EditPositions } from '../../../src/core/edit';
 import { createRng } from '../../../src/core/rng';
@@ -149,6 +149,6 @@ export async function reportArms(parts: ReportParts): Promise<ReportArm[]> {
   return arms;
 }
 
-/** Which trial chose the persona latent, and from what, for the report. */
+/** Describes the trial that chose the persona latent, and its alternatives, for the report. */
 export const criterionOf = (best: Trial, tried: number): string =>
   `Persona latent: of the ${tried} latents that rise most on average over the EM fine-tunes, the one that misaligns the aligned model most when steered along, with at most ${Math.round(100 * TRIALS.maxIncoherent)}% incoherent answers: latent ${best.latent}, ${best.positions === 'header' ? 'at the header token' : 'at every token of the answer'}, ${best.multiple} times the length of the mean difference (${(100 * best.rates.misaligned).toFixed(1)}% of ${best.rates.n} answers on the selection domains).`;

@@ -21,7 +21,7 @@ export interface Making {
   readonly tokenizer: OrganismTokenizer;
   /** Folder of what was trained. */
   readonly cache: string;
-  /** Of the first weights, the documents, the chats and the examples. */
+  /** Seed of the first weights, the documents, the chats and the examples. */
   readonly seed: number;
 }
 
@@ -47,7 +47,7 @@ async function cached(
   return trained;
 }
 
-/** Of the documents of one phase of base training. */
+/** Seed of the documents of one phase of base training. */
 export const phaseSeed = (seed: number, index: number): number => seed + index * 1_000_000;
 
 /** Base training from first weights, phase after phase. */

@@ -1,5 +1,5 @@
-// A tokenizer's pattern may run for ever. That is harmless in a worker, which can be
-// ended, and would freeze the page: nothing that the page imports may reach the code that runs them.
+// A tokenizer's pattern may never end. That is harmless in a worker, which can be ended, and would freeze the
+// page: no module that the page imports may reach the code that runs patterns.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';

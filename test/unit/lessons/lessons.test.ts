@@ -118,7 +118,7 @@ test('the fine-tunes that lessons need are in the list that is kept for offline 
   expect(LESSON_ORGANISMS).toEqual(expect.arrayContaining([...misaligned, 'secure-code']));
 });
 
-/** Paragraphs with a percentage or a decimal that neither a report nor a citation stands behind. */
+/** Paragraphs with a percentage or a decimal that comes neither from a report nor from a citation. */
 function uncited(text: string): string[] {
   return text
     .replaceAll(/\{\{[^}]+\}\}|`[^`]+`/g, '')

@@ -34,7 +34,7 @@ function valueOf<T>(result: Result<T>): T {
   return result.value;
 }
 
-/** Of the embedding, its scales at their place. */
+/** The bytes of an embedding's inputs, with aligned scales. */
 function inputBytes(precision: Precision): number {
   const options = { cache: false, hooks: 'none', logits: 'none', pooled: false } as const;
   return planDecoder(TINY_CONFIG, { ...options, precision, embeddingAsInput: true }).embedding!
