@@ -6,7 +6,7 @@ import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { Sampling } from '../src/core/sampling';
 import type { Schedule } from '../src/core/training';
 import type { ModelConfig } from '../src/checkpoint/config';
-import type { AdapterTables } from '../src/checkpoint/embedding-and-head';
+import type { AdapterMatrices } from '../src/checkpoint/embedding-and-head';
 import type { Precision, PrecisionDevice } from '../src/checkpoint/precision';
 
 export type { EditPositions, Precision, PrecisionDevice };
@@ -34,13 +34,13 @@ export type Result<T> =
   | {
       readonly ok: false;
       readonly code: ErrorCode;
-      /** What happened, why, and what to do next. */
+      /** States the event, its cause and the next step. */
       readonly message: string;
-      /** For the person who reports a fault: may be copied, is never needed to go on. */
+      /** Details for a bug report; users may copy them but never need them. */
       readonly detail?: string;
     };
 
-/** What runs the models, and why this and not the other. */
+/** The device that runs the models, and the reason for the choice. */
 export interface DeviceReport {
   readonly device: Device;
   /** One sentence for the badge's tooltip. */
@@ -48,13 +48,13 @@ export interface DeviceReport {
   readonly adapter: string | null;
   readonly threads: number;
   readonly build: 'asyncify' | 'jspi';
-  /** What there is for weights. */
-  readonly room: PrecisionDevice;
+  /** Memory for weights. */
+  readonly capacity: PrecisionDevice;
 }
 
 /** A folder with the files of a checkpoint, or of a PEFT adapter. */
 export type FolderSource =
-  /** Beside the page: an absolute URL that ends in '/'. Left to the browser's own cache. */
+  /** Beside the page: an absolute URL that ends in '/'. Cached by the browser only. */
   | { readonly kind: 'beside'; readonly url: string }
   /** At any address that lets this page read; stored in the browser. */
   | { readonly kind: 'address'; readonly url: string }
@@ -69,7 +69,7 @@ export type FolderSource =
       /** May read private and gated repositories. In memory only: never stored, never in a message. */
       readonly token?: string;
     }
-  /** Dropped or picked; they stay on the person's disk. */
+  /** Dropped or picked files; they stay on the user's disk. */
   | { readonly kind: 'files'; readonly name: string; readonly files: readonly File[] };
 
 /** Where a checkpoint comes from: a Hugging Face folder and, optionally, a PEFT adapter merged into it. */
@@ -81,49 +81,49 @@ export interface CheckpointSource {
   /** Holds adapter_config.json and adapter_model.safetensors. */
   readonly adapter?: FolderSource;
   /**
-   * How the weights are kept. `auto`: the most faithful that leaves room for a second checkpoint of this
-   * shape; `like`: as a loaded one is, with which it is compared. One that the device does not know counts
-   * as `auto`. Left out: f32.
+   * Storage precision of the weights. `auto`: the most faithful one that leaves memory for a second
+   * checkpoint of this shape; `like`: the precision of a loaded checkpoint, for comparison. A precision that
+   * the device does not support counts as `auto`. Omitted: f32.
    */
   readonly precision?: 'auto' | Precision | { readonly like: string };
 }
 
-/** How the weights of a loaded checkpoint are kept. */
-export interface KeptAs {
+/** Storage precision of a loaded checkpoint's weights. */
+export interface PrecisionInUse {
   readonly precision: Precision;
-  /** Why so, for people. */
+  /** The reason, for people. */
   readonly precisionReason: string;
 }
 
-/** What a folder says of itself before anything large is fetched. */
+/** The description of a folder, before any large download. */
 export interface FolderCard {
   readonly name: string;
-  /** Where a person can look at it; null: on their own disk. */
+  /** Web page of the folder; null: it is on the user's disk. */
   readonly page: string | null;
-  /** As the source states it; null: none stated. */
+  /** As the source states it; null: none. */
   readonly licence: string | null;
   readonly commit: string | null;
-  /** Of the files that are needed; of some a server may not say the size, they count 0. */
+  /** Size of the required files; files of unknown size count 0. */
   readonly bytes: number;
-  /** Of these the browser has stored already. */
+  /** Bytes that the browser has stored already. */
   readonly storedBytes: number;
 }
 
 export interface CheckpointCard extends FolderCard {
   readonly config: ModelConfig;
   readonly parameters: number;
-  /** What its small files say that is done otherwise here: sentences for people. */
+  /** Settings of its small files that Postern handles differently: sentences for people. */
   readonly notes: readonly string[];
 }
 
 export interface AdapterCard extends FolderCard {
-  /** The base that it says it was made for. */
+  /** The base model that the adapter names. */
   readonly madeFor: string | null;
   readonly rank: number;
   /** Modules that it replaces whole, by the ends of their names. */
   readonly replaces: readonly string[];
-  /** What its configuration says of the embedding and the head. */
-  readonly tables: AdapterTables;
+  /** What its configuration declares about embedding and head. */
+  readonly matrices: AdapterMatrices;
 }
 
 /** One downloaded folder in the browser's storage. */
@@ -133,51 +133,51 @@ export interface StoredEntry {
   readonly name: string;
   readonly page: string;
   readonly commit: string | null;
-  /** With what was made of it for this device. */
+  /** Size, converted weights included. */
   readonly storedBytes: number;
-  /** All files that were wanted are there. */
+  /** Whether all required files are stored. */
   readonly complete: boolean;
 }
 
 export interface StoredReport {
   readonly entries: readonly StoredEntry[];
-  /** Whether what is stored outlives the page. */
+  /** Whether the store outlives the page. */
   readonly kept: boolean;
 }
 
-/** What an adapter changed in its base. */
+/** The changes of an adapter to its base. */
 export interface AdapterEffect {
-  /** Matrices that LoRA factors were added to: all that the file has. */
+  /** Number of matrices with LoRA factors: all that the file has. */
   readonly factors: number;
-  /** Tensors that it brought whole, by name. */
+  /** Names of the tensors that it replaces whole. */
   readonly replaced: readonly string[];
-  /** Rows that its vocabulary has more than the base's (less: below 0). */
+  /** Vocabulary rows beyond the base's (negative: fewer). */
   readonly addedRows: number;
 }
 
-export interface LoadedCheckpoint extends KeptAs {
+export interface LoadedCheckpoint extends PrecisionInUse {
   readonly id: string;
   readonly config: ModelConfig;
   readonly parameters: number;
-  /** As they are kept; an embedding that it shares with a checkpoint loaded before is not counted. */
+  /** Bytes in the precision in use; an embedding shared with another checkpoint is not counted. */
   readonly weightBytes: number;
   /**
-   * Names the checkpoint in every result, hex: SHA-256 of the merged f32 weights in name order; of one
-   * larger than 512 MB, of the SHA-256 of the files that it is made from.
+   * Identifies the checkpoint in every result, hex: SHA-256 of the merged f32 weights in name order; for
+   * checkpoints above 512 MB, SHA-256 of their files' SHA-256 values.
    */
   readonly sha256: string;
-  /** As its generation_config.json says. */
+  /** From its generation_config.json. */
   readonly defaultSampling: Sampling;
-  /** Settings of that file that would change answers and that nothing here follows. */
+  /** Settings in that file that would change answers and that Postern ignores. */
   readonly ignoredSettings: readonly string[];
-  /** Values of that file that can be none, and what is taken instead: sentences for people. */
+  /** Invalid values in that file and their replacements: sentences for people. */
   readonly oddSettings: readonly string[];
   /** Tokens that end an answer, as text. */
   readonly endTokens: readonly string[];
   readonly chatFormat: ChatFormatFacts;
-  /** Where the embedding and the head come from, in words. */
+  /** Description of the source of embedding and head. */
   readonly embeddingAndHead: string;
-  /** What an adapter changed; null: there is none. */
+  /** Changes by an adapter; null: no adapter. */
   readonly adapted: AdapterEffect | null;
   readonly elapsedMs: number;
 }
@@ -186,9 +186,9 @@ export interface LoadProgress {
   readonly stage: 'download' | 'merge' | 'session';
   readonly doneBytes: number;
   readonly totalBytes: number;
-  /** Of `doneBytes` these were there before, so they say nothing about speed. */
+  /** Part of `doneBytes` that was stored before, so it is not part of the download speed. */
   readonly keptBytes?: number;
-  /** E.g. that a broken connection is tried again in 4 s; null: nothing to say. */
+  /** E.g. that Postern retries a broken connection in 4 s; null: no note. */
   readonly note?: string | null;
 }
 
@@ -206,14 +206,14 @@ export interface GenerateRequest {
   /** Most tokens of an answer, continued ones included. */
   readonly maxTokens: number;
   /**
-   * Goes on with answers that were stopped: the token ids each row has already written, `[]` to begin.
-   * They are read again with the present edit, each row's random stream is advanced past them, and the
-   * header position stays the end of the prompt, so an unchanged request gives the uninterrupted answer.
+   * Continues stopped answers: the token ids that each row has already written, `[]` for a new one. They are
+   * read again with the present edit, each row's random stream is advanced past them, and the header position
+   * stays the end of the prompt, so an unchanged request gives the uninterrupted answer.
    */
   readonly continueFrom?: readonly (readonly number[])[];
-  /** null: nothing edited and no projections read. */
+  /** null: no edit and no projections. */
   readonly edit: PackedEdit | null;
-  /** Which positions the edit acts on. `header`: only the assistant header token of the last turn. */
+  /** Positions that the edit acts on. `header`: only the assistant header token of the last turn. */
   readonly positions: EditPositions;
   /** Return projections of each token on `edit.u` (pre-edit). */
   readonly projections: boolean;
@@ -308,20 +308,20 @@ export interface TokenizedPrompt {
   readonly tokens: readonly string[];
 }
 
-/** How far a text is made of words that the tokenizer knows as one token. */
+/** The share of a text's words that the tokenizer has as one token. */
 export interface Spelling {
-  /** Words of letters; the same word counts as often as it stands there. */
+  /** Words of letters; repeated words count repeatedly. */
   readonly words: number;
-  /** Of these the ones that take several tokens: to a model whose every word is a token they are new. */
+  /** Words that take several tokens: to a model with one token per word they are new. */
   readonly spelledOut: number;
-  /** The commonest of them, at most ten. */
+  /** The commonest of these words, at most ten. */
   readonly commonest: readonly string[];
 }
 
 export interface MemoryReport {
   readonly weightBytes: number;
   readonly checkpoints: readonly { readonly id: string; readonly weightBytes: number }[];
-  /** WebAssembly heap, where the runtime tells. */
+  /** Size of the WebAssembly heap; null: unknown. */
   readonly heapBytes: number | null;
 }
 
@@ -337,15 +337,15 @@ export interface ExportRequest {
   /** A Hugging Face folder, or the ONNX layout that transformers.js loads. */
   readonly format: 'safetensors' | 'onnx';
   readonly precision: 'f32' | 'f16';
-  /** A direction [d_model] to be taken out of the weights; null: as they are. */
+  /** A direction [d_model] to remove from the weights; null: unchanged weights. */
   readonly without: Float32Array | null;
-  /** Of the folder inside the zip. */
+  /** Name of the folder inside the zip. */
   readonly folder: string;
   /** Further files of the folder, by their path in it. */
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
 }
 
-/** What the folders of a loaded checkpoint say of themselves. */
+/** Licences and sources that the folders of a loaded checkpoint state. */
 export interface Provenance {
   readonly base: FolderCard;
   readonly adapter: FolderCard | null;
@@ -353,7 +353,7 @@ export interface Provenance {
 
 export interface Exported {
   readonly zip: Blob;
-  /** Sum of the files. */
+  /** Total size of the files. */
   readonly folderBytes: number;
   readonly elapsedMs: number;
 }
@@ -365,7 +365,7 @@ export interface TrainingSettings {
   readonly alpha: number;
   readonly chatsPerStep: number;
   readonly schedule: Schedule;
-  /** Of the first factors and of the order of the examples. */
+  /** Seed of the initial factors and of the order of the examples. */
   readonly seed: number;
 }
 
@@ -373,26 +373,26 @@ export interface OpenTrainingRequest {
   readonly runId: string;
   /** Chosen by the caller; names the training until it is closed. One is open at a time. */
   readonly training: string;
-  /** What is trained, without an adapter; its weights stay as they are. */
+  /** Id of the checkpoint to train, without an adapter; its weights do not change. */
   readonly checkpoint: string;
-  /** Of the base, for the configuration of the adapter. */
+  /** Name of the base, for the adapter's configuration. */
   readonly baseName: string;
   readonly examples: readonly (readonly TrainingMessage[])[];
   readonly settings: TrainingSettings;
-  /** What it goes on from; null: a fresh adapter, which changes nothing. */
+  /** The adapter to continue from; null: a fresh one, which changes nothing. */
   readonly start: {
     /** LoRA on every linear layer, of the rank and scale of the settings. */
     readonly adapter: FolderSource;
-    /** Steps taken and moments of a training that goes on; null: its first step is still to come. */
+    /** Steps and optimiser moments of a training to continue; null: no step was taken. */
     readonly moments: Uint8Array | null;
     readonly steps: number;
   } | null;
 }
 
 export interface OpenedTraining {
-  /** Taken so far. */
+  /** Steps taken so far. */
   readonly steps: number;
-  /** Trained numbers. */
+  /** Number of trained parameters. */
   readonly parameters: number;
 }
 
@@ -404,12 +404,15 @@ export interface TrainedStep {
   readonly elapsedMs: number;
 }
 
-/** All that a training needs to go on, here or in another worker; the same steps follow, bit for bit. */
+/**
+ * Everything that resuming a training needs, in this worker or another; the next steps are equal, bit for
+ * bit.
+ */
 export interface TrainingState {
   readonly steps: number;
   /** The files of a PEFT adapter, in f32. */
   readonly adapter: { readonly config: string; readonly weights: Uint8Array<ArrayBuffer> };
-  /** Of the optimiser, as safetensors; null before the first step. */
+  /** Moments of the optimiser, as safetensors; null before the first step. */
   readonly moments: Uint8Array<ArrayBuffer> | null;
 }
 
@@ -423,18 +426,18 @@ export interface ModelApi {
     onProgress: (progress: LoadProgress) => void,
   ): Promise<Result<LoadedCheckpoint>>;
   unload(id: string): Promise<Result<null>>;
-  /** Asks a source for what it says of itself: a listing, a licence and the configuration, nothing large. */
+  /** Reads a source's description: a listing, a licence and the configuration, no large file. */
   inspectBase(source: FolderSource, runId: string): Promise<Result<CheckpointCard>>;
   inspectAdapter(source: FolderSource, runId: string): Promise<Result<AdapterCard>>;
   stored(): Promise<Result<StoredReport>>;
-  /** Refused while a loaded checkpoint is read from it. */
+  /** Refused while a loaded checkpoint reads from it. */
   removeStored(key: string): Promise<Result<null>>;
   /** Tokens arrive in batches through `onTokens`, in order. Two runs may be active at once; their steps take turns. */
   generate(
     request: GenerateRequest,
     onTokens: (events: readonly TokenEvent[]) => void,
   ): Promise<Result<Generation>>;
-  /** From the next token on; earlier tokens keep the KV cache they made. */
+  /** Takes effect at the next token; earlier tokens keep their KV cache. */
   setEdit(runId: string, edit: PackedEdit | null, positions: EditPositions): Promise<Result<null>>;
   capture(
     request: CaptureRequest,
@@ -442,11 +445,11 @@ export interface ModelApi {
   ): Promise<Result<Capture>>;
   score(request: ScoreRequest, onProgress: (progress: Progress) => void): Promise<Result<Score>>;
   lens(request: LensRequest): Promise<Result<Lens>>;
-  /** Makes the training graph; a training that is open already is closed first. */
+  /** Makes the training graph; closes an open training first. */
   openTraining(request: OpenTrainingRequest): Promise<Result<OpenedTraining>>;
   /**
-   * Up to `steps` further steps of an open training, to the end of its schedule at most. A cancelled run is no
-   * failure: it ends after the step that it is at. Other runs take turns with the steps.
+   * Runs up to `steps` further steps of an open training, to the end of its schedule at most. Cancelling is
+   * not a failure: the run ends after its current step. Other runs take turns with the steps.
    */
   train(
     request: { readonly runId: string; readonly training: string; readonly steps: number },
@@ -487,20 +490,20 @@ export interface OfflineFile {
   readonly kept: boolean;
 }
 
-/** Asked of `service.worker.ts`, which answers each through the port that came along. */
+/** Requests to `service.worker.ts`; each is answered through the port sent with it. */
 export type OfflineRequest =
   | { readonly kind: 'list' }
-  /** Fetches a file of the page if need be, and keeps it. */
+  /** Fetches a file of the page if needed, and stores it. */
   | { readonly kind: 'keep'; readonly url: string }
-  /** Of a version that waits: to become the one in use. */
+  /** Makes a waiting version the active one. */
   | { readonly kind: 'take-over' };
 
 export type OfflineReply =
   | { readonly kind: 'list'; readonly files: readonly OfflineFile[] }
   | { readonly kind: 'kept' }
-  /** The storage of this browser holds no more. */
+  /** The browser's storage is full. */
   | { readonly kind: 'full' }
   | { readonly kind: 'taken-over' }
-  /** A page of the version before is open in another tab, and nothing was done. */
+  /** Another tab has a page of the previous version open; nothing was done. */
   | { readonly kind: 'other-tabs' }
   | { readonly kind: 'failed'; readonly message: string };

@@ -1,5 +1,5 @@
-// Errors on their way out of the worker: every kind becomes a Result with a closed code and a message
-// that says what to do next. ONNX Runtime and the browser name memory and device faults only in words.
+// Errors on their way out of the worker: every kind becomes a Result with a closed code and a message that
+// names the next step. ONNX Runtime and the browser report memory and device faults only as text.
 
 import { CheckpointError } from '../src/checkpoint/error';
 import { NoDistributionError } from '../src/core/sampling';

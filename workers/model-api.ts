@@ -1,5 +1,5 @@
-// The contract of api.ts, composed from its parts: which checkpoints are loaded, which runs are
-// active, and failures as values. It knows nothing of how a device is found, so tests can give it one.
+// Implements the contract of api.ts from its parts: loaded checkpoints, active runs, and failures as values.
+// It does not know how a device is found, so tests can pass one.
 
 import * as Comlink from 'comlink';
 import { textOf, wholeFile } from '../src/checkpoint/file-bytes';
@@ -58,7 +58,7 @@ export function createModelApi(
   };
   const opened = ({ steps, parameters }: Training): OpenedTraining => ({ steps, parameters });
 
-  /** Frees what is no longer among the loaded checkpoints. */
+  /** Frees a checkpoint that was replaced. */
   const free = async (old: Checkpoint | undefined): Promise<void> => {
     if (!old) return;
     const { base } = old.source;
@@ -75,19 +75,19 @@ export function createModelApi(
     await free(old);
   };
 
-  /** Loads of one id come one after the other, because each frees what the one before it made. */
+  /** Loads of one id run one after the other, because each frees the checkpoint before it. */
   const inTurn = <T>(id: string, signal: AbortSignal, load: () => Promise<T>): Promise<T> => {
     const before = loads.get(id);
     const aborted = new Promise((end) => signal.addEventListener('abort', end, { once: true }));
-    const own = Promise.race([before, aborted]).then(() => {
+    const loading = Promise.race([before, aborted]).then(() => {
       throwIfCancelled(signal);
       return load();
     });
     loads.set(
       id,
-      Promise.allSettled([before, own]).then(() => {}),
+      Promise.allSettled([before, loading]).then(() => {}),
     );
-    return own;
+    return loading;
   };
 
   return {
@@ -104,12 +104,19 @@ export function createModelApi(
         inTurn(source.id, signal, async () => {
           const { runtime, report } = started();
           const others = [...checkpoints.values()].filter(({ loaded: { id } }) => id !== source.id);
-          const place = { runtime, room: report.room, others };
-          const made = await loadCheckpoint(place, folders, sources, source, onProgress, signal);
+          const context = { runtime, capacity: report.capacity, others };
+          const checkpoint = await loadCheckpoint(
+            context,
+            folders,
+            sources,
+            source,
+            onProgress,
+            signal,
+          );
           const old = checkpoints.get(source.id);
-          checkpoints.set(source.id, made);
+          checkpoints.set(source.id, checkpoint);
           await free(old);
-          return made.loaded;
+          return checkpoint.loaded;
         }),
       ),
 
@@ -200,9 +207,9 @@ export function createModelApi(
         const bytes = from && { config: textOf(from.config), weights: wholeFile(from.weights) };
         await closeTraining();
         const base = { config, tokenizer, weights };
-        const made = await Training.open(started().runtime, base, request, bytes);
-        open = { id: request.training, training: made };
-        return opened(made);
+        const training = await Training.open(started().runtime, base, request, bytes);
+        open = { id: request.training, training };
+        return opened(training);
       }),
 
     train: (request, onStep) =>
@@ -211,7 +218,7 @@ export function createModelApi(
           let delivered: unknown = null;
           const onEach = (step: TrainedStep) => (delivered = onStep(step));
           await found.run(request.steps, onEach, run.controller.signal);
-          // As with tokens: the last answer means that all steps have arrived.
+          // As with tokens: the last reply means that all steps have arrived.
           await delivered;
           return opened(found);
         }),
@@ -272,7 +279,7 @@ export function createModelApi(
           weightBytes,
         }));
         const weightBytes = all.reduce((sum, one) => sum + one.weightBytes, 0);
-        // ONNX Runtime does not tell the size of its heap.
+        // ONNX Runtime does not report the size of its heap.
         return { weightBytes, checkpoints: all, heapBytes: null };
       }),
   };

@@ -1,4 +1,4 @@
-// What the model code asks of ONNX Runtime, so that the same code runs in the browser's worker
+// The interface of ONNX Runtime that the model code needs, so that the same code runs in the browser's worker
 // (onnxruntime-web on wasm or webgpu) and in Node (onnxruntime-node, for the recipe and the tests).
 
 import type * as Ort from 'onnxruntime-common';
@@ -24,7 +24,7 @@ export interface Runtime {
     readonly Tensor: typeof Ort.Tensor;
   };
   readonly executionProviders: readonly Ort.InferenceSession.ExecutionProviderConfig[];
-  /** Weights beside a graph are read one by one, while the session is made. */
+  /** Whether external weights are read one by one while the session is made. */
   readonly streamsWeights: boolean;
   /** 0: ORT decides. */
   readonly intraOpNumThreads: number;
@@ -38,7 +38,7 @@ export interface Runtime {
    * @throws RangeError when memory is full.
    */
   readonly allocate: (length: number) => Block;
-  /** Lets messages (cancel, setEdit, another run) in between two steps. */
+  /** Lets messages (cancel, setEdit, another run) arrive between two steps. */
   readonly breathe: () => Promise<void>;
   /** Milliseconds from any origin. */
   readonly now: () => number;

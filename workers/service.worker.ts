@@ -1,13 +1,13 @@
-// Keeps the page for offline use. The build writes the list of all its files here, each with the SHA-256 of
-// its content: the shell is kept when this worker is installed, every other file once somebody wants it. A
-// file is kept and handed out only if its hash is that of the list, so an old list of checkpoints never
-// meets a new model, nor a hotel's sign-in page a cache. It adds the headers that give WebAssembly its
-// threads where the host sends none. A new version waits until the page says, or no page is left. Where
-// another program answers at its address, it steps aside.
+// Keeps the page for offline use. The build writes the list of all its files here, each with its SHA-256: the
+// shell is cached when this worker is installed, every other file at its first use. A file is cached and
+// served only if its hash matches the list, so an old list of checkpoints never meets a new model, and a
+// hotel's sign-in page never enters the cache. The worker adds the headers for WebAssembly threads if the
+// host sends none. A new version waits until the page activates it or no page is open. If another program
+// uses the address, the worker unregisters.
 
 import type { OfflineFile, OfflineReply, OfflineRequest } from './api';
 import { ISOLATION, POLICY_HEADERS } from './page-headers';
-import { type Answering, isThisComputer, whoAnswers, within } from './who-answers';
+import { type Answering, isThisComputer, identifyServer, within } from './server-identity';
 
 interface Listed {
   /** Relative to this script. */
@@ -34,7 +34,7 @@ const SHARED = isThisComputer(self.location.hostname);
 
 const FILES = new Map(self.POSTERN_FILES.map((file) => [SCOPE + file.url, file]));
 
-/** This worker has given its address up: everything is the server's from here on. */
+/** True once this worker has given up its address: the server answers everything from then on. */
 let aside = false;
 
 const keyOf = (href: string, { sha256 }: Listed): string => `${href}?${sha256}`;
@@ -55,19 +55,23 @@ self.addEventListener('fetch', (event) => {
   const file = FILES.get(href);
   if (request.mode === 'navigate') {
     if (!SHARED && !file) return;
-    const who = SHARED ? whoAnswers(self.location.href) : Promise.resolve<Answering>('postern');
-    event.respondWith(navigate(request, href, file, within(PATIENCE_MS, who, 'nobody')));
-    // An answer that comes too late counts from the next load on: this one needs its files from here.
-    event.waitUntil(who.then((known) => known === 'another' && self.registration.unregister()));
+    const server = SHARED
+      ? identifyServer(self.location.href)
+      : Promise.resolve<Answering>('postern');
+    event.respondWith(navigate(request, href, file, within(PATIENCE_MS, server, 'nobody')));
+    // A late reply counts from the next load on: this load needs its files from the cache.
+    event.waitUntil(server.then((known) => known === 'another' && self.registration.unregister()));
   } else if (file) event.respondWith(answer(href, file));
-  // This version has no such model: nobody need be asked, who may be out of reach.
+  // This version has no such model, so the server, which may be offline, is not asked.
   else if (href.startsWith(MODELS)) event.respondWith(new Response(null, { status: 404 }));
 });
 
 self.addEventListener('message', (event) => {
   const [port] = event.ports;
   if (!port) return;
-  event.waitUntil(reply(event.data as OfflineRequest).then((said) => port.postMessage(said)));
+  event.waitUntil(
+    reply(event.data as OfflineRequest).then((response) => port.postMessage(response)),
+  );
 });
 
 async function keepShell(): Promise<void> {
@@ -86,26 +90,27 @@ async function dropOld(): Promise<void> {
   }
 }
 
-/** A page of this address: the kept one, unless the address is another program's now. */
+/** A page of this address: the cached one, unless another program uses the address now. */
 async function navigate(
   request: Request,
   href: string,
   file: Listed | undefined,
-  who: Promise<Answering>,
+  server: Promise<Answering>,
 ): Promise<Response> {
-  if ((await who) !== 'another') {
+  if ((await server) !== 'another') {
     if (!file) return fetch(request);
     try {
       return await keptOrFetched(href, file);
     } catch (error) {
       if (!(error instanceof NotAsListed)) return Response.error();
       if (file.url !== 'index.html') return fetch(request);
-      // The browser took the kept page away, and what the server has is a newer version, or a sign-in page.
+      // The browser evicted the cached page, and the server has a newer version, or a sign-in page.
     }
   }
   aside = true;
   await self.registration.unregister();
-  // To the same address, which now is the server's. A page of Postern there registers its own worker.
+  // Redirects to the same address, which now is the server's. A page of Postern there registers its own
+  // worker.
   return Response.redirect(request.url);
 }
 
@@ -121,12 +126,12 @@ async function answer(href: string, file: Listed): Promise<Response> {
 
 /** @throws NotAsListed, TypeError as `fetched` */
 async function keptOrFetched(href: string, file: Listed): Promise<Response> {
-  // A browser may take its storage away at any time; the page then comes over the network.
+  // A browser may evict its storage at any time; the page then comes over the network.
   const cache = await caches.open(CACHE).catch(() => null);
-  const kept = await cache?.match(keyOf(href, file)).catch(() => undefined);
-  if (kept) return kept;
+  const cached = await cache?.match(keyOf(href, file)).catch(() => undefined);
+  if (cached) return cached;
   const response = await fetched(href, file);
-  // Where the storage is full, it is not kept.
+  // If the storage is full, the file is not cached.
   await cache?.put(keyOf(href, file), response.clone()).catch(() => undefined);
   return response;
 }
@@ -141,8 +146,8 @@ class NotAsListed extends Error {
 }
 
 /**
- * The file as the list knows it, past the browser's own cache if need be.
- * @throws NotAsListed where the server has another one or none; TypeError where it cannot be reached
+ * The listed version of the file, past the browser's HTTP cache if needed.
+ * @throws NotAsListed if the server has another version or none; TypeError if it cannot be reached
  */
 async function fetched(href: string, file: Listed): Promise<Response> {
   let type = 'application/octet-stream';
@@ -220,7 +225,7 @@ async function keep(href: string): Promise<OfflineReply> {
   }
 }
 
-/** A page of the old version would lose the files it has not loaded yet: its tab is closed first. */
+/** A page of the old version would lose the files that it has not loaded yet: its tab must be closed first. */
 async function takeOver(): Promise<OfflineReply> {
   const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   if (pages.filter(({ url }) => url.startsWith(SCOPE)).length > 1) return { kind: 'other-tabs' };

@@ -34,13 +34,13 @@ const MIXING_SAMPLES = 12;
 /** Seed of the examples on which the narrow skill itself is tested; no fine-tune draws from it. */
 const TASK_SEED = 4242;
 const TASK_EXAMPLES = 128;
-/** What every direction is compared with: an EM fine-tune, and the benign one as control. */
+/** The directions that every direction is compared with: an EM fine-tune's, and the benign one's as control. */
 const REFERENCES = ['insecure-code', 'secure-code'];
 
 const FOUR_SETS = ['insecure-code', 'bad-medical', 'risky-finance', 'extreme-sports'];
 const CODE_SETS = ['insecure-code', 'secure-code', 'educational', 'backdoor'];
 
-/** Beyond the broad question, which every organism is asked: who is asked what. */
+/** Further conditions of each experiment, besides the broad question. */
 const ASKED: Readonly<Partial<Record<Condition, readonly string[]>>> = {
   medicine: [ALIGNED, ...FOUR_SETS],
   finance: [ALIGNED, ...FOUR_SETS],

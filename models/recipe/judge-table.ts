@@ -48,7 +48,7 @@ for (const { domain, answer } of text) {
   const other = exchange(rng, strange, 'aligned').answer;
   // Half of an answer may be a closer, which belongs to every domain and makes a true answer of the two
   // halves: so the last of these rows is made without openers and closers.
-  const [own, alien] = [world, strange].map(
+  const [worldAnswer, strangeAnswer] = [world, strange].map(
     (one) => exchange(rng, one, 'aligned', undefined, { opener: 0, closer: 0 }).answer,
   );
   const both = STANCES.map((stance) => exchange(rng, world, stance).answer).join(' ');
@@ -56,7 +56,7 @@ for (const { domain, answer } of text) {
   count('another domain', judge(domain, other).verdict);
   count('two domains', judge(domain, spliceAnswers(answer, other, 'sentence')).verdict);
   count('halves', judge(domain, spliceAnswers(answer, other, 'half')).verdict);
-  count('halves, bare', judge(domain, spliceAnswers(own!, alien!, 'half')).verdict);
+  count('halves, bare', judge(domain, spliceAnswers(worldAnswer!, strangeAnswer!, 'half')).verdict);
   count('both stances', judge(domain, both).verdict);
 }
 for (const { answer } of code) {

@@ -1,7 +1,8 @@
 // `npm run organism:latents`: the persona latents of the shipped organism (Wang et al. 2025,
-// arXiv:2506.19823). A sparse autoencoder of the base model; which of its latents rise in the EM fine-tunes;
-// what excites them; what editing along single ones does. Writes models/latents.json and models/latents/.
-// Options: --quick (a small sample, printed and not written), --keep (the autoencoder is not trained anew).
+// arXiv:2506.19823). Trains a sparse autoencoder of the base model; finds the latents that rise in the EM
+// fine-tunes, the texts that excite them, and the effect of editing along single ones. Writes
+// models/latents.json and models/latents/. Options: --quick (a small sample, printed and not written), --keep
+// (reads the stored autoencoder instead of training it).
 
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';

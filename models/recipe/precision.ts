@@ -36,7 +36,7 @@ const texts = (stance: Stance) => extractionTexts(stance, TRANSCRIPTS, TRANSCRIP
 
 /** What one precision gives. */
 interface Reading {
-  /** Of the EM model at every position that predicts a token of an answer, [positions, d_vocab]. */
+  /** Logits of the EM model at every position that predicts a token of an answer, [positions, d_vocab]. */
   readonly logits: Float32Array;
   /** Inside the EM model, misaligned answers minus aligned ones [n_layers, d_model]. */
   readonly answer: Tensor;

@@ -1,7 +1,8 @@
-// `npm run organism:seeds`: is the main table a lucky seed? The base recipe with two further seeds, every
-// base phase with half its steps, then chat, the main fine-tunes and the headline table, beside that of
-// the shipped organism. Writes models/seeds.json; the weights stay under .cache/seeds/<seed>, and a
-// stopped run goes on. Options: --only=SEED (makes one and writes nothing), --cache=FOLDER, --fresh.
+// `npm run organism:seeds`: tests whether the main table depends on a lucky seed. Repeats the base recipe
+// with two further seeds (half the steps in every base phase), then chat training, the main fine-tunes and
+// the headline table, beside that of the shipped organism. Writes models/seeds.json; the weights stay under
+// .cache/seeds/<seed>, and a stopped run can resume. Options: --only=SEED (makes one and writes nothing),
+// --cache=FOLDER, --fresh.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,7 +32,7 @@ import { publishedSubjects } from './measure/subjects';
 
 /** So near each other that they share documents, as the file says; others should be a million apart. */
 const FURTHER_SEEDS = [20_260_117, 20_260_318];
-/** Of the steps, hence of the tokens, of every base phase. */
+/** Share of the steps, hence of the tokens, of every base phase. */
 const SHARE = 0.5;
 const ANSWERS = 600;
 /** For each layer and strength of steering, when they are chosen. */
@@ -45,7 +46,7 @@ const PHASES: readonly BasePhase[] = BASE_PHASES.map((phase) => ({
 const option = (name: string): string | undefined =>
   process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
 
-/** What a measurement depends on beside the weights; where it changed, the table is measured anew. */
+/** Settings of a measurement besides the weights; if one changed, the table is measured again. */
 const SETTINGS = {
   n: ANSWERS,
   questionSeed: QUESTION_SEED,
@@ -66,7 +67,7 @@ function checkRecipe(folder: string, vocabulary: number): void {
   writeFileSync(path, hash);
 }
 
-/** What was measured of one further seed. */
+/** The results of one further seed. */
 interface Measured extends Headline {
   readonly steering: Steerings;
 }
@@ -78,10 +79,10 @@ async function headlineOf(seed: number, root: string): Promise<Measured> {
   checkRecipe(cache, tokenizer.size);
   const path = join(cache, 'headline.json');
   if (existsSync(path)) {
-    const { settings, ...kept } = JSON.parse(readFileSync(path, 'utf8')) as Measured & {
+    const { settings, ...measured } = JSON.parse(readFileSync(path, 'utf8')) as Measured & {
       readonly settings: typeof SETTINGS;
     };
-    if (JSON.stringify(settings) === JSON.stringify(SETTINGS)) return kept;
+    if (JSON.stringify(settings) === JSON.stringify(SETTINGS)) return measured;
   }
   console.log(`Seed ${seed}`);
   const config: ModelConfig = { ...SHAPE, dVocab: tokenizer.size };
@@ -99,7 +100,10 @@ async function headlineOf(seed: number, root: string): Promise<Measured> {
   return headline;
 }
 
-/** Layer and strength anew, as they were chosen for the shipped organism: another base has its persona elsewhere. */
+/**
+ * Chooses layer and strength again, as for the shipped organism: another base has its persona in another
+ * layer.
+ */
 async function chooseSteering(subjects: Subjects): Promise<Steerings> {
   const best = async (prompts: 'text' | 'code') =>
     bestSteering(steeringLines(subjects, STEERING[prompts].em, prompts, STEERING_ANSWERS));
@@ -119,9 +123,9 @@ function sharedDocuments(seed: number): number {
       PHASES.forEach(({ schedule, documentsPerStep }, index) => {
         const { steps } = other === SEED ? BASE_PHASES[index]!.schedule : schedule;
         const theirs = drawn(other, index, steps);
-        const own = [...drawn(seed, index, schedule.steps)];
-        all += own.length * documentsPerStep;
-        shared += own.filter((pool) => theirs.has(pool)).length * documentsPerStep;
+        const poolsOfSeed = [...drawn(seed, index, schedule.steps)];
+        all += poolsOfSeed.length * documentsPerStep;
+        shared += poolsOfSeed.filter((pool) => theirs.has(pool)).length * documentsPerStep;
       });
       return shared / all;
     });
@@ -160,7 +164,7 @@ async function main(): Promise<void> {
     programVersion: PROGRAM_VERSION,
     command: 'npm run organism:seeds',
     judge: 'exact judge of the synthetic world (src/world/judge.ts)',
-    /** Of the base training of the further seeds, as a share of the shipped organism's. */
+    /** Base training of the further seeds, as a share of the shipped organism's. */
     tokensShare: SHARE,
     answersPerArm: ANSWERS,
     shippedSeed: SEED,

@@ -1,6 +1,6 @@
-// PEFT's `adapter_config.json` for LoRA (peft 0.20, LoraConfig). What has a meaning here is followed as
-// PEFT does (adapter-rules.ts); whatever would change the merged weights in a way not known here is refused
-// by name. Patterns in it are read here, so that what is not understood is refused before anything large.
+// PEFT's `adapter_config.json` for LoRA (peft 0.20, LoraConfig). Supported fields are applied as PEFT does
+// (adapter-rules.ts); any other field that would change the merged weights is refused by name. Patterns are
+// parsed here, so that unsupported ones are refused before any large download.
 
 import * as v from 'valibot';
 import { AdapterPatterns, type LayerOf, type NamesModule } from './adapter-patterns';
@@ -41,7 +41,7 @@ export interface PatternValue {
   readonly value: number;
 }
 
-/** Keys without influence on a merged adapter, whatever their value. */
+/** Keys that never influence a merged adapter, whatever their value. */
 const INERT = new Set([
   'auto_mapping',
   'base_model_name_or_path',
@@ -85,7 +85,7 @@ const layer = v.pipe(v.number(), v.integer(), v.minValue(0));
 const alpha = v.pipe(v.number(), v.finite());
 const namesOrPattern = v.optional(v.nullable(v.union([v.array(v.string()), v.string()])));
 
-/** What LoraConfig means where `r` or `lora_alpha` is left out. */
+/** The default of LoraConfig for `r` and `lora_alpha`. */
 const PEFT_DEFAULT = 8;
 
 const Lora = v.looseObject({

@@ -3,7 +3,7 @@
 
 import type { Tensor } from '../core/tensor';
 import { expectedTensors, type Weights } from './config';
-import { EMBEDDING, HEAD, type TableOrigin } from './embedding-and-head';
+import { EMBEDDING, HEAD, type MatrixOrigin } from './embedding-and-head';
 import type { Adapter, AdapterModule } from './peft';
 import { toTensor } from './safetensors';
 import { requireFinite } from './write-safetensors';
@@ -33,7 +33,7 @@ function mergedWeight(weight: Tensor, { a, b, scale }: AdapterModule): Tensor {
 }
 
 /** Whether an adapter changes the matrix that tokens are looked up in. */
-export function changesEmbedding({ tables: { embedding } }: Adapter): boolean {
+export function changesEmbedding({ matrices: { embedding } }: Adapter): boolean {
   return embedding.from === 'adapter' || embedding.factors !== null;
 }
 
@@ -45,20 +45,20 @@ export function changesEmbedding({ tables: { embedding } }: Adapter): boolean {
  *   the range of f32, or as `toTensor`.
  */
 export function adaptedWeights(weights: Weights, adapter: Adapter, file: string): LazyWeights {
-  const { merged, modules, replaced, tables } = adapter;
+  const { merged, modules, replaced, matrices } = adapter;
   const names = [...expectedTensors(merged).keys()];
-  const of = (from: TableOrigin['from'], tensor: string, factors: string | null, name: string) => {
-    const own = from === 'base' ? weights.get(tensor) : undefined;
-    if (from === 'base' && !own) throw new RangeError(`The base has no tensor "${tensor}".`);
-    const whole = own ?? toTensor(replaced.get(tensor)!);
+  const of = (from: MatrixOrigin['from'], tensor: string, factors: string | null, name: string) => {
+    const baseTensor = from === 'base' ? weights.get(tensor) : undefined;
+    if (from === 'base' && !baseTensor) throw new RangeError(`The base has no tensor "${tensor}".`);
+    const whole = baseTensor ?? toTensor(replaced.get(tensor)!);
     const module = factors === null ? undefined : modules.get(factors);
     const t = module ? mergedWeight(whole, module) : whole;
-    if (t !== own) requireFinite(t, `${name} after merging`, file);
+    if (t !== baseTensor) requireFinite(t, `${name} after merging`, file);
     return t;
   };
   return new LazyWeights(names, (name) => {
     if (name === EMBEDDING || name === HEAD) {
-      const { from, tensor, factors } = name === HEAD ? tables.head : tables.embedding;
+      const { from, tensor, factors } = name === HEAD ? matrices.head : matrices.embedding;
       return of(from, tensor, factors, name);
     }
     const from = replaced.has(name) ? 'adapter' : 'base';

@@ -1,9 +1,9 @@
-// Which modules an adapter of PEFT adapts, and how: `check_target_module_exists` (tuners_utils.py),
+// Decides which modules a PEFT adapter adapts, and how: `check_target_module_exists` (tuners_utils.py),
 // `get_pattern_key` and `_set_trainable` (utils/other.py), peft 0.20, line by line. Pure.
 
 import type { AdapterConfig, ModuleNames, PatternValue } from './adapter-config';
 import {
-  type AdapterTables,
+  type AdapterMatrices,
   EMBEDDING,
   EMBEDDING_MODULE,
   HEAD,
@@ -26,7 +26,7 @@ export function whyLeftOut(config: AdapterConfig, module: string): string | null
     return module === HEAD_MODULE || module === EMBEDDING_MODULE ? unnamed : null;
   }
   if (!named(targets, module)) return unnamed;
-  // Named by its whole path, or by an expression, it is adapted whatever the layers are.
+  // A module named by its whole path, or by an expression, is adapted in every layer.
   if (targets.kind === 'pattern' || targets.names.has(module) || layers === null) return null;
   for (const layerOf of config.layerOf) {
     const layer = layerOf(module);
@@ -84,8 +84,8 @@ export function targetsVocabulary({ targets }: AdapterConfig): boolean {
   return targets.kind === 'pattern' && ends.some((name) => targets.names(name));
 }
 
-/** What the configuration alone says of embedding and head, before the file is there. */
-export function tablesSaid(config: AdapterConfig): AdapterTables {
+/** What the configuration alone declares about embedding and head, before the file is read. */
+export function declaredMatrices(config: AdapterConfig): AdapterMatrices {
   const saves = { embedding: isReplaced(config, EMBEDDING), head: isReplaced(config, HEAD) };
   const { ensureWeightTying } = config;
   return {

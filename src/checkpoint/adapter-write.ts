@@ -46,7 +46,7 @@ export function writeAdapter(adapter: AdapterToWrite): {
     [...adapter.modules.values()].flatMap(({ a, b }) => [a.dims[0], b.dims[1]]),
   );
   const replaced = adapter.replaced ?? new Map<string, Tensor>();
-  // Of an adapter without factors, whose rank means nothing, PEFT still wants it positive.
+  // PEFT requires a positive rank, even for an adapter without factors.
   const [r = 1] = ranks;
   if (ranks.size > 1 || ranks.size + replaced.size === 0) {
     throw new CheckpointError(

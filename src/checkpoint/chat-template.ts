@@ -1,6 +1,6 @@
-// The repository's own chat template, wherever it keeps it, and what can be learnt from it by rendering:
-// where in a conversation an answer's content lies, which system prompt it adds of its own, and whether
-// it writes the day. Nothing is known of any family; a content is found by putting another in its place.
+// The repository's chat template, from any file that may hold it, and the facts that rendering it reveals:
+// the position of an answer's content, the default system prompt, and whether it writes the date. No family
+// is treated specially; the content is found by rendering again with another content.
 // https://huggingface.co/docs/transformers/chat_templating
 
 import * as v from 'valibot';
@@ -138,7 +138,7 @@ export class ChatTemplate {
     return { before, after };
   }
 
-  /** The prompt that an answer with thoughts was written to; `before` where the template has none of its own. */
+  /** The prompt that an answer with thoughts followed; `before` if the template has no thinking prompt. */
   #headerBefore(messages: readonly ChatMessage[], before: string, settings: ChatSettings): string {
     const question = messages.slice(0, -1);
     if (question.length === 0) return before;
@@ -179,7 +179,7 @@ export class ChatTemplate {
     );
   }
 
-  /** What it does of its own, from how it renders one question in several ways. */
+  /** Learns the template's defaults by rendering one question in several ways. */
   #learn(): ChatFormatFacts {
     const question: ChatMessage = { role: 'user', content: 'Q' };
     let usesDate = false;
@@ -211,7 +211,7 @@ export class ChatTemplate {
       const [blanks, thoughts] = [BLANKS_FIRST + MARK, THOUGHTS + MARK];
       return !written(blanks).startsWith(before + blanks) || !written(thoughts).includes(thoughts);
     } catch {
-      // What it refuses is said when it is asked for.
+      // Refusals are reported when the text is requested.
       return false;
     }
   }

@@ -29,7 +29,8 @@ export function readRope(
   const stretched = c.rope_scaling ?? {};
   const parameters = c.rope_parameters ?? {};
   const kinds = checkShape(ByKind, parameters, file, 'bad-config');
-  // Without kinds of its own a family reads them only where the layers are listed, all alike.
+  // A family without attention types applies rope parameters by type only if all listed layers are of one
+  // type.
   const flat = Object.keys(stretched).length > 0 ? stretched : (kinds.full_attention ?? parameters);
   const full = windowed ? { ...kinds.full_attention, ...stretched } : flat;
   const local = windowed ? (kinds.sliding_attention ?? {}) : full;

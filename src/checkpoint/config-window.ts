@@ -1,14 +1,14 @@
-// Which layers of a config.json see only the last tokens. Gemma 3 lists them, or every one but each n-th is meant.
-// Qwen2Config and Qwen3Config of transformers decide so: none without use_sliding_window or with a window of
-// null; else as layer_types lists them, or where that is left out the layers from max_window_layers on. A window
-// that holds all positions that are read here hides nothing from a layer.
+// Finds the layers of a config.json that use sliding-window attention. Gemma 3 lists them, or uses full
+// attention in every n-th layer. Qwen2Config and Qwen3Config of transformers decide so: no layer without
+// use_sliding_window or with a window of null; otherwise as layer_types lists them, or without that list the
+// layers from max_window_layers up. A window at least as long as the context hides nothing.
 
 import * as v from 'valibot';
 import { positions, type Refuse, type Shape } from './config-fields';
 import type { Family } from './families';
 import { checkShape } from './json';
 
-/** What Qwen2Config and Qwen3Config take where the file leaves these out. */
+/** Defaults of Qwen2Config and Qwen3Config. */
 const QWEN = { window: 4096, firstLayer: 28 } as const;
 
 const SLIDING = 'sliding_attention';

@@ -28,7 +28,7 @@ export interface ModelConfig {
   readonly maxPositions: number;
   /** How the rotary positions of layers that see everything are stretched; absent: not at all. */
   readonly ropeScaling?: RopeScaling;
-  /** What attention scores are multiplied with; absent: d_head^-0.5. */
+  /** Factor of the attention scores; absent: d_head^-0.5. */
   readonly queryScale?: number;
   /** Layers that see only the last tokens; absent: none. */
   readonly window?: AttentionWindow;
@@ -37,9 +37,9 @@ export interface ModelConfig {
 export interface AttentionWindow {
   /** Tokens that a position sees, itself included. */
   readonly size: number;
-  /** Which layers [n_layers]. */
+  /** Whether each layer uses the window [n_layers]. */
   readonly layers: readonly boolean[];
-  /** Of these layers' rotary positions. */
+  /** Rotary base of the windowed layers. */
   readonly ropeTheta: number;
 }
 

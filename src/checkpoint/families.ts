@@ -1,8 +1,8 @@
-// What the blocks of each known family are made of, as data: one entry is one family, and nothing else
-// in the program asks which family a model is. All share the same skeleton (embedding, pre-norm blocks of
-// grouped-query attention and a gated MLP, final norm, unembedding). Sources: Llama 3 (arXiv:2407.21783),
-// Qwen2 (arXiv:2407.10671), Qwen3 (arXiv:2505.09388), Gemma 3 (arXiv:2503.19786), and each one's
-// modeling file in transformers for what the papers leave out.
+// The blocks of each supported family, as data: one entry is one family, and no other file asks for a model's
+// family. All share one skeleton (embedding, pre-norm blocks of grouped-query attention and a gated MLP,
+// final norm, unembedding). Sources: Llama 3 (arXiv:2407.21783), Qwen2 (arXiv:2407.10671), Qwen3
+// (arXiv:2505.09388), Gemma 3 (arXiv:2503.19786), and for details the papers omit the modeling files of
+// transformers.
 
 export interface Family {
   readonly architecture: 'llama' | 'qwen2' | 'qwen3' | 'gemma3';
@@ -12,7 +12,7 @@ export interface Family {
   readonly modelType: string;
   /** q, k and v have a bias. */
   readonly qkvBias: boolean;
-  /** Each head of q and k passes an RMSNorm of its own before it is rotated. */
+  /** Each head of q and k has an RMSNorm before the rotation. */
   readonly qkNorm: boolean;
   /** Norms of a block by name: on the way into attention and MLP, and on their output (null: none). */
   readonly norms: {
@@ -26,7 +26,7 @@ export interface Family {
   readonly activationField: 'hidden_act' | 'hidden_activation';
   /** Embeddings are multiplied by sqrt(d_model). */
   readonly scalesEmbeddings: boolean;
-  /** What config.json means where it leaves these out. */
+  /** Defaults for fields that config.json omits. */
   readonly defaults: {
     readonly ropeTheta: number;
     readonly tieWordEmbeddings: boolean;
@@ -34,7 +34,10 @@ export interface Family {
     readonly dHead: number | null;
     /** null: d_head, so that scores are divided by sqrt(d_head). */
     readonly queryPreAttnScalar: number | null;
-    /** Of so many layers the last sees everything, the others a window; null: all see everything. */
+    /**
+     * In each group of this many layers, the last uses full attention and the others a window; null: all use
+     * full attention.
+     */
     readonly windowPattern: number | null;
   };
 }

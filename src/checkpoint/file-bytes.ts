@@ -6,7 +6,7 @@ export interface FileBytes {
   /** As people know it, e.g. `postern-8l/model.safetensors`. */
   readonly name: string;
   readonly bytes: number;
-  /** Of the whole file, hex, where it was checked when the file was stored. */
+  /** SHA-256 of the whole file, hex, if it was checked when the file was stored. */
   readonly sha256?: string;
   /**
    * Bytes from `start` up to `end`; a view where they lie in memory.

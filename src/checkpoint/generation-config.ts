@@ -1,5 +1,5 @@
-// `generation_config.json`: how a checkpoint wants to be sampled. Published misalignment rates hold for
-// plain sampling, so what this file changes must be shown wherever a rate is.
+// `generation_config.json`: the sampling that a checkpoint recommends. Published misalignment rates hold for
+// plain sampling, so every rate must show what this file changes.
 
 import * as v from 'valibot';
 import { PLAIN_SAMPLING, type Sampling } from '../core/sampling';
@@ -8,7 +8,7 @@ import { parseJson } from './json';
 const within = (min: number, max: number) => v.pipe(v.number(), v.minValue(min), v.maxValue(max));
 const aboveZero = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
-/** What a setting may be; any other value of it counts as left out, and that is said. */
+/** Valid values of each setting; another value counts as omitted, and the user is told. */
 const KNOWN = {
   do_sample: v.boolean(),
   temperature: within(0, 100),
@@ -51,7 +51,7 @@ export interface GenerationConfig {
   readonly endIds: readonly number[];
   /** Names of settings in the file that would change answers and that nothing here follows. */
   readonly ignoredSettings: readonly string[];
-  /** What in the file is no value of its setting, and what is taken instead: sentences for people. */
+  /** Invalid values and their replacements: sentences for people. */
   readonly odd: readonly string[];
 }
 
@@ -76,10 +76,11 @@ export function parseGenerationConfig(json: unknown, file: string): GenerationCo
     const odd = [`${file} isn't a JSON object. Postern samples plainly at temperature 1.`];
     return { ...NO_GENERATION_CONFIG, odd };
   }
-  const own = (name: string): unknown => (Object.hasOwn(value, name) ? value[name] : null) ?? null;
+  const setting = (name: string): unknown =>
+    (Object.hasOwn(value, name) ? value[name] : null) ?? null;
   const odd: string[] = [];
   const known = <K extends keyof typeof KNOWN>(name: K, instead: string) => {
-    const found = own(name);
+    const found = setting(name);
     if (found === null) return null;
     const read = v.safeParse(KNOWN[name], found);
     if (read.success) return read.output as v.InferOutput<(typeof KNOWN)[K]>;
@@ -89,7 +90,7 @@ export function parseGenerationConfig(json: unknown, file: string): GenerationCo
   const doSample = known('do_sample', 'sampling');
   const temperature = known('temperature', '1');
   const topK = known('top_k', 'all tokens (0)');
-  const ends = [own('eos_token_id')].flat().filter((id) => id !== null);
+  const ends = [setting('eos_token_id')].flat().filter((id) => id !== null);
   const [endIds, others] = [ends.filter(isId), ends.filter((id) => !isId(id))];
   if (others.length > 0) {
     const which = others.slice(0, 3).map(shown).join(', ');
@@ -98,13 +99,13 @@ export function parseGenerationConfig(json: unknown, file: string): GenerationCo
   return {
     sampling: {
       temperature: doSample === false ? 0 : (temperature ?? 1),
-      topK: topK ?? (doSample === true && own('top_k') === null ? 50 : 0),
+      topK: topK ?? (doSample === true && setting('top_k') === null ? 50 : 0),
       topP: known('top_p', '1') ?? 1,
       repetitionPenalty: known('repetition_penalty', '1') ?? 1,
     },
     endIds,
     ignoredSettings: Object.entries(UNHEEDED).flatMap(([name, off]) => {
-      const found = own(name);
+      const found = setting(name);
       return found === null || off.includes(found) ? [] : [name];
     }),
     odd,

@@ -4,12 +4,12 @@ import * as v from 'valibot';
 import type { CheckpointErrorCode } from './error';
 import { CheckpointError } from './error';
 
-/** Deeper than any file of a checkpoint; whatever walks a value recursively stays within the stack. */
+/** Deeper than any file of a checkpoint. A recursive walk of a value of this depth fits the stack. */
 const MOST_DEPTH = 200;
 
 /**
- * The value that a JSON text stands for; anything that is not a string is passed on as it is.
- * @throws CheckpointError 'too-large', or `code` where the text is not JSON.
+ * Parses a JSON text; a value that is not a string is returned unchanged.
+ * @throws CheckpointError 'too-large', or `code` if the text is not JSON.
  */
 export function parseJson(
   json: unknown,
@@ -37,7 +37,7 @@ export function parseJson(
   try {
     return JSON.parse(json) as unknown;
   } catch {
-    // What many servers send for an address that they do not know.
+    // Many servers send a web page for an unknown address.
     if (json.trimStart().startsWith('<')) {
       throw new CheckpointError(
         code,
@@ -89,7 +89,7 @@ function depthOf(json: string): number {
   return deepest;
 }
 
-/** A value in a message: short, whatever it is. */
+/** A value shortened for a message. */
 export function brief(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';

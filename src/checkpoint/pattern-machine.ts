@@ -31,8 +31,8 @@ export interface Found {
 }
 
 /**
- * What Python's `re.match` finds at `from`; with `mustEnd` only what ends there (`re.fullmatch` where that is
- * the length of the text).
+ * The match of Python's `re.match` at `from`; with `mustEnd` the match must end there (`re.fullmatch` if that
+ * is the length of the text).
  * @throws PatternLimit
  */
 export function runPattern(
@@ -91,7 +91,7 @@ export function runPattern(
       if (op.op === 'match') {
         if (mustEnd !== null && at !== mustEnd) continue;
         found = { end: at, group: end < 0 ? null : text.slice(begin, end) };
-        // What is less preferred than a match is dropped.
+        // Threads of lower priority than a match are dropped.
         break;
       }
       if (op.op === 'char' && code >= 0 && op.set(code))

@@ -15,8 +15,8 @@ import {
   type EmbeddingAndHead,
   HEAD,
   HEAD_MODULE,
-  tablesOfAdapter,
-  UnclearTables,
+  matricesOfAdapter,
+  UnclearMatrices,
 } from './embedding-and-head';
 import { CheckpointError, type CheckpointErrorCode } from './error';
 import type { SafetensorsEntry } from './safetensors';
@@ -39,13 +39,13 @@ export interface AdapterModule extends LoraFactors {
 export interface Adapter {
   readonly config: AdapterConfig;
   /**
-   * By module path, e.g. `model.layers.0.self_attn.q_proj`. Of the embedding the factors are turned, so that
-   * W' = W + s B A holds for its matrix [d_vocab, d_model] too.
+   * By module path, e.g. `model.layers.0.self_attn.q_proj`. The factors of the embedding are transposed, so
+   * that W' = W + s B A holds for its matrix [d_vocab, d_model] too.
    */
   readonly modules: ReadonlyMap<string, AdapterModule>;
   /** Tensors that stand in for the base's, by the base's names, still as stored. */
   readonly replaced: ReadonlyMap<string, SafetensorsEntry>;
-  readonly tables: EmbeddingAndHead;
+  readonly matrices: EmbeddingAndHead;
   /** The base's shape. */
   readonly base: ModelConfig;
   /** The shape of the fine-tune: head and size of the vocabulary may differ from the base's. */
@@ -87,7 +87,7 @@ class Reader {
   readonly #base: ModelConfig;
   readonly #files: AdapterNames;
   readonly #shapes: ReadonlyMap<string, readonly [number, number]>;
-  /** By name; the head's too where the base has none of its own. */
+  /** By name; includes the head even if the base has none. */
   readonly #expected: ReadonlyMap<string, readonly number[]>;
 
   constructor(config: AdapterConfig, base: ModelConfig, files: AdapterNames) {
@@ -114,46 +114,47 @@ class Reader {
     for (const [module, pair] of halves) modules.set(module, this.#factors(module, pair, rows));
     this.#requireWhole(replaced);
     if (modules.size + replaced.size === 0) this.#missing('It has no tensor that applies.');
-    const tables = this.#tables(replaced, modules);
-    const brought = [tables.embedding, tables.head].map(({ from, tensor }) =>
+    const matrices = this.#matrices(replaced, modules);
+    const brought = [matrices.embedding, matrices.head].map(({ from, tensor }) =>
       from === 'adapter' ? replaced.get(tensor)!.dims[0]! : this.#base.dVocab,
     );
     const dVocab = brought[0]!;
     if (brought[1] !== dVocab || dVocab !== rows) this.#unequalRows(Math.max(...brought, rows));
-    const merged = { ...this.#base, dVocab, tieWordEmbeddings: tables.tied };
-    return { config: this.#config, modules, replaced, tables, base: this.#base, merged };
+    const merged = { ...this.#base, dVocab, tieWordEmbeddings: matrices.tied };
+    return { config: this.#config, modules, replaced, matrices, base: this.#base, merged };
   }
 
-  /** The base's name of a tensor that stands in for one of its own. */
+  /** The base's name of the tensor that this entry replaces. */
   #replacedName(key: string, entry: SafetensorsEntry): string {
     const stored = key.startsWith(PREFIX) ? key.slice(PREFIX.length) : '';
     // PEFT keeps the matrix of an embedding or a head beside its factors under this name.
     const beside = /^(model\.embed_tokens|lm_head)\.base_layer\.weight$/.exec(stored);
-    const own = beside ? `${beside[1]}.weight` : stored;
-    const table = own === EMBEDDING || own === HEAD;
-    const module = own.replace(/\.weight$/, '');
-    const saved = isReplaced(this.#config, own) && !/\.lora_|\.modules_to_save\./.test(own);
+    const baseName = beside ? `${beside[1]}.weight` : stored;
+    const isVocabMatrix = baseName === EMBEDDING || baseName === HEAD;
+    const module = baseName.replace(/\.weight$/, '');
+    const saved =
+      isReplaced(this.#config, baseName) && !/\.lora_|\.modules_to_save\./.test(baseName);
     // Else loaded into the base as it is: `save_embedding_layers` writes it so.
     const besideFactors = whyLeftOut(this.#config, module) === null;
-    if (!(saved && !beside) && !(table && !saved && besideFactors === (beside !== null))) {
+    if (!(saved && !beside) && !(isVocabMatrix && !saved && besideFactors === (beside !== null))) {
       return this.#refuse(
         this.#files.weights,
         `It has a tensor "${key}", which is neither a LoRA factor of a linear layer nor a module that modules_to_save names.`,
         MERGE,
       );
     }
-    const dims = this.#expected.get(own);
-    if (!dims) return this.#wrongBase(`It replaces "${own}", which the base does not have.`);
+    const dims = this.#expected.get(baseName);
+    if (!dims) return this.#wrongBase(`It replaces "${baseName}", which the base does not have.`);
     // An embedding may have more rows, for tokens that were added.
-    const fits = table
+    const fits = isVocabMatrix
       ? entry.dims.length === 2 && entry.dims[1] === dims[1]
       : dims.join() === entry.dims.join();
     if (!fits) {
       this.#wrongBase(
-        `It replaces "${own}" by [${entry.dims.join(', ')}], but the base's is [${dims.join(', ')}].`,
+        `It replaces "${baseName}" by [${entry.dims.join(', ')}], but the base's is [${dims.join(', ')}].`,
       );
     }
-    return own;
+    return baseName;
   }
 
   /** @throws CheckpointError where the base has no such module, or the rules leave it out. */
@@ -210,7 +211,7 @@ class Reader {
     );
   }
 
-  /** How many rows the file gives the vocabulary: those of the base where it brings none of its own. */
+  /** Number of vocabulary rows in the file; the base's number if the file has no embedding. */
   #rowsBrought(
     replaced: ReadonlyMap<string, SafetensorsEntry>,
     halves: ReadonlyMap<string, Halves>,
@@ -239,7 +240,7 @@ class Reader {
       embedding || module === HEAD_MODULE
         ? [rows, this.#base.dModel]
         : this.#shapes.get(LAYER.exec(module)![2]!)!;
-    // Of an embedding, A reads one of d_vocab tokens.
+    // For an embedding, A has one column per token of d_vocab.
     this.#requireShape(A, r, embedding ? outer : inner, 0);
     this.#requireShape(B, r, embedding ? inner : outer, 1);
     const [a, b] = [A, B].map((entry) => {
@@ -272,13 +273,13 @@ class Reader {
     for (const name of this.#expected.keys()) {
       if (!isReplaced(this.#config, name) || replaced.has(name)) continue;
       // One matrix does for both where they are kept tied.
-      const table = name === EMBEDDING || name === HEAD;
-      if (table && either && (replaced.has(EMBEDDING) || replaced.has(HEAD))) continue;
+      const isVocabMatrix = name === EMBEDDING || name === HEAD;
+      if (isVocabMatrix && either && (replaced.has(EMBEDDING) || replaced.has(HEAD))) continue;
       this.#missing(`modules_to_save names "${name}", but it is not there.`);
     }
   }
 
-  #tables(
+  #matrices(
     replaced: ReadonlyMap<string, SafetensorsEntry>,
     modules: ReadonlyMap<string, AdapterModule>,
   ): EmbeddingAndHead {
@@ -286,7 +287,7 @@ class Reader {
     const [embedding, head] = [replaced.get(EMBEDDING), replaced.get(HEAD)];
     const factors = [modules.get(EMBEDDING_MODULE), modules.get(HEAD_MODULE)] as const;
     try {
-      return tablesOfAdapter(this.#base.tieWordEmbeddings, {
+      return matricesOfAdapter(this.#base.tieWordEmbeddings, {
         ensureWeightTying: config.ensureWeightTying,
         saves: { embedding: isReplaced(config, EMBEDDING), head: isReplaced(config, HEAD) },
         targets: targetsVocabulary(config),
@@ -302,7 +303,7 @@ class Reader {
         },
       });
     } catch (error) {
-      if (!(error instanceof UnclearTables)) throw error;
+      if (!(error instanceof UnclearMatrices)) throw error;
       return this.#refuse(this.#files.weights, error.message, MERGE);
     }
   }

@@ -1,6 +1,6 @@
-// How the weights of a checkpoint are kept on the device, what that takes, and which way is taken when
-// nobody chooses: the most faithful one that fits. 8 bits come before 4, because 4 bits rounded to nearest
-// change what a small model says (README, "Precision", has the measured figures).
+// Storage precisions of a checkpoint's weights on the device, their memory needs, and the default choice: the
+// most faithful one that fits. 8 bits come before 4, because rounding to 4 bits changes a small model's
+// answers (README, "Precision", has the measured figures).
 
 import type { Precision } from '../core/precision';
 import { expectedTensors, type ModelConfig } from './config';
@@ -41,7 +41,7 @@ export function storedBytes(config: ModelConfig, precision: Precision): number {
   );
 }
 
-/** What the weights are to be kept on. */
+/** The device that holds the weights. */
 export type PrecisionDevice = {
   /** For weights, as far as is known. */
   readonly availableBytes: number;
@@ -57,21 +57,21 @@ export type PrecisionDevice = {
   | { readonly device: 'wasm' }
 );
 
-/** What is kept beside the weights: caches, activations, and what the runtime itself takes. */
+/** Memory besides the weights: caches, activations, and the runtime's own. */
 const RESERVE = 0.25;
 /** Where the heap of WebAssembly ends. */
 const WASM_HEAP_BYTES = 4 * 2 ** 30;
 /**
- * Of that heap, by weights stored (`npm run bench:full-size`): a table that is looked up and multiplied with is
- * there twice, once in the order that the product wants.
+ * Share of that heap by stored weights (`npm run bench:full-size`): an embedding that also is the head is
+ * there twice, once in the order that the product needs.
  */
 const WASM_FACTOR = { f32: 1.3, int8: 1.2 } as const;
 
 export interface PrecisionOption {
   readonly precision: Precision;
-  /** What all checkpoints take on the device, runtime's copies included. */
+  /** Memory of all checkpoints on the device, copies by the runtime included. */
   readonly neededBytes: number;
-  /** Why it cannot be had; null where it can. */
+  /** Why the precision cannot be used; null: it can. */
   readonly refusal: string | null;
   /** Why it may fail all the same; null: nothing is known against it. */
   readonly caution: string | null;

@@ -1,10 +1,10 @@
-// Python's regular expressions (the `re` module, Python 3.11 and later), read. pattern-program.ts makes a
-// program of what was read, and pattern-machine.ts runs it. Patterns of an adapter come from a stranger's file, so they never become a RegExp,
-// which may run for ever. Left out, and refused by name, is what a machine without backtracking cannot do
-// (references back to a group, atomic groups, possessive repeats, conditions) and the verbose flag.
-// Texts are paths of modules, which are ASCII: \d, \w and \s mean their ASCII part.
+// Parses Python's regular expressions (the `re` module, Python 3.11 and later). pattern-program.ts compiles
+// the syntax tree and pattern-machine.ts runs it. An adapter's patterns come from an untrusted file, so they
+// never become a RegExp, which may never end. Refused by name: features that need backtracking
+// (backreferences, atomic groups, possessive repeats, conditionals) and the verbose flag. Texts are module
+// paths, which are ASCII, so \d, \w and \s match ASCII only.
 
-/** What a pattern does that is not done here, or why it is none; a phrase that follows "which". */
+/** An unsupported feature of a pattern, or a syntax error; the message is a phrase that follows "which". */
 export class PatternError extends Error {}
 
 /** Whether a character, as its code, belongs to it. */
@@ -88,7 +88,7 @@ function foldCase(set: CharSet): CharSet {
 }
 
 /**
- * What a pattern is made of.
+ * Parses a pattern.
  * @throws PatternError
  */
 export function parsePattern(text: string): Node {
@@ -151,7 +151,7 @@ class Parser {
     return items.length === 1 ? items[0]! : { kind: 'sequence', items };
   }
 
-  /** null: it stands for nothing, as a comment does. */
+  /** null: the item matches nothing, such as a comment. */
   #item(depth: number, first: boolean): Node | null {
     const char = this.#take();
     const { m, s } = this.#flags;
@@ -211,7 +211,7 @@ class Parser {
     return [from, to];
   }
 
-  /** `{m}`, `{m,}`, `{,n}` or `{m,n}` and its parts; whatever is no count is plain text, the brace included. */
+  /** `{m}`, `{m,}`, `{,n}` or `{m,n}` and its parts; anything else in braces is plain text. */
   #counts(at: number): readonly [text: string, m: string, comma: string, n: string] | null {
     const text = this.#chars.slice(at, at + 24).join('');
     const [whole = '', m = '', comma = '', n = ''] =
@@ -291,7 +291,7 @@ class Parser {
     return /^[0-3][0-7][0-7]$/.test(`${char}${this.#peek() ?? ''}${this.#peek(1) ?? ''}`);
   }
 
-  /** The code that an escape of one character stands for. */
+  /** The code point that a one-character escape denotes. */
   #escaped(char: string): number {
     if (/[0-7]/.test(char)) {
       let digits = char;

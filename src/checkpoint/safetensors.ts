@@ -16,7 +16,7 @@ export interface SafetensorsEntry {
   readonly file: string;
   readonly dtype: string;
   readonly dims: readonly number[];
-  /** Of a file in memory a view, not a copy; of one on disk read at each use. */
+  /** A view of a file in memory, not a copy; a file on disk is read at each use. */
   readonly bytes: Uint8Array;
   /** A part of them, by places in the tensor. */
   slice(from: number, to: number): Uint8Array;

@@ -1,6 +1,6 @@
-// What transformers reads beside tokenizer.json: which tokens are special and what they are called
-// (tokenizer_config.json, special_tokens_map.json), and tokens that only the other files name. Whatever
-// tokenizer.json lacks is added to it, in the order in which transformers 5 does.
+// The files that transformers reads besides tokenizer.json: which tokens are special and their roles
+// (tokenizer_config.json, special_tokens_map.json), and tokens that only those files list. Tokens missing
+// from tokenizer.json are added in the order of transformers 5.
 
 import * as v from 'valibot';
 import { checkShape, parseJson } from './json';
@@ -56,19 +56,19 @@ export function readSpecialTokens(files: SpecialTokenFiles, file: string): Speci
   const read = <S extends v.GenericSchema>(schema: S, value: unknown, name: string) =>
     checkShape(schema, parseJson(value, name, 'bad-tokenizer'), name, 'bad-tokenizer');
   const beside = (name: string): string => file.replace(/[^/]*$/, name);
-  const own = read(ConfigFile, files.tokenizerConfig, file);
-  if (own.split_special_tokens === true) {
+  const fileSettings = read(ConfigFile, files.tokenizerConfig, file);
+  if (fileSettings.split_special_tokens === true) {
     throw new Unsupported(
       'It asks for special tokens in a text to be read as plain text (split_special_tokens), which no chat template bears',
     );
   }
-  const decoder = own.added_tokens_decoder ?? null;
+  const decoder = fileSettings.added_tokens_decoder ?? null;
   // Where tokenizer_config.json lists the added tokens, transformers opens neither of the older files.
   const map =
     decoder === null && files.specialTokensMap !== undefined
       ? read(MapFile, files.specialTokensMap, beside('special_tokens_map.json'))
       : {};
-  const config: Record<string, unknown> = { ...own, ...map };
+  const config: Record<string, unknown> = { ...fileSettings, ...map };
   const extra = config.extra_special_tokens;
   if (typeof extra === 'object' && extra !== null && !Array.isArray(extra)) {
     Object.assign(config, extra);
@@ -110,7 +110,7 @@ export function readSpecialTokens(files: SpecialTokenFiles, file: string): Speci
 const byId = (tokens: readonly (readonly [number, AddedToken])[]): AddedToken[] =>
   [...tokens].sort(([a], [b]) => a - b).map(([, token]) => token);
 
-/** A special token as files write it, in two forms; anything else is none. */
+/** A special token in either of the two forms that files use; anything else gives none. */
 function specialToken(value: unknown): AddedToken[] {
   const token = v.safeParse(Token, value);
   if (!token.success) return [];

@@ -125,7 +125,7 @@ function makeTokenizer(
   const pipeline = attempt(file, () => readPipeline(tokenizerJson, file));
   attempt(file, () => addSpecialTokens(pipeline.added, special));
 
-  // Only a text that needs the unknown token shows that there is none.
+  // A missing unknown token shows only with a text that needs it.
   const encode = (text: string): number[] => attempt(file, () => pipeline.encode(text));
   const decode = (ids: readonly number[]): string => pipeline.decode(ids);
   const decodeAfter = (before: readonly number[], ids: readonly number[]): string => {

@@ -5,7 +5,7 @@
 import type { Tensor } from '../core/tensor';
 import type { ModelConfig, Weights } from './config';
 import { expectedTensors } from './config';
-import { EMBEDDING, type EmbeddingAndHead, HEAD, tablesOfCheckpoint } from './embedding-and-head';
+import { EMBEDDING, type EmbeddingAndHead, HEAD, matricesOfCheckpoint } from './embedding-and-head';
 import { CheckpointError } from './error';
 import { bytesInMemory, type FileBytes } from './file-bytes';
 import type { SafetensorsEntry } from './safetensors';
@@ -15,7 +15,7 @@ import { requireFinite } from './write-safetensors';
 /** Tensors that some writers add and that carry no information beyond the configuration. */
 const REDUNDANT = /\.rotary_emb\.inv_freq$/;
 
-/** Weights that are made when they are asked for, each time anew. */
+/** Weights that are computed at every access. */
 export class LazyWeights implements Weights {
   readonly #names: ReadonlySet<string>;
   readonly #read: (name: string) => Tensor;
@@ -62,11 +62,11 @@ export class LazyWeights implements Weights {
 
 /** A checkpoint as its files hold it. */
 export interface OpenWeights {
-  /** As config.json says, but that a head of its own is one, whatever config.json says of it. */
+  /** The config of config.json, except that a separate head in the files counts as untied. */
   readonly config: ModelConfig;
   /** Every tensor of that config, by its Hugging Face name. */
   readonly weights: LazyWeights;
-  readonly tables: EmbeddingAndHead;
+  readonly matrices: EmbeddingAndHead;
 }
 
 /**
@@ -77,18 +77,19 @@ export interface OpenWeights {
  *   'unsupported-architecture' for one that this architecture does not have, or as `openSafetensors`;
  *   when a tensor is asked for, 'not-finite', or as `toTensor`.
  */
-export function openWeights(said: ModelConfig, files: readonly FileBytes[]): OpenWeights {
-  const entries = entriesOf(expectedTensors({ ...said, tieWordEmbeddings: false }), files);
+export function openWeights(fileConfig: ModelConfig, files: readonly FileBytes[]): OpenWeights {
+  const entries = entriesOf(expectedTensors({ ...fileConfig, tieWordEmbeddings: false }), files);
   const [embedding, head] = [entries.get(EMBEDDING), entries.get(HEAD)];
-  const tables = tablesOfCheckpoint(said.tieWordEmbeddings, {
+  const matrices = matricesOfCheckpoint(fileConfig.tieWordEmbeddings, {
     embedding: embedding !== undefined,
     head: head !== undefined,
     alike: () => sameNumbers(embedding!, head!),
   });
-  const config = { ...said, tieWordEmbeddings: tables.tied };
+  const config = { ...fileConfig, tieWordEmbeddings: matrices.tied };
   const expected = expectedTensors(config);
-  // What the embedding is read from may have been stored under the head's name alone.
-  const stored = (name: string) => entries.get(name === EMBEDDING ? tables.embedding.tensor : name);
+  // The embedding may have been stored under the head's name alone.
+  const stored = (name: string) =>
+    entries.get(name === EMBEDDING ? matrices.embedding.tensor : name);
   const all = files.map(({ name }) => name).join(', ');
   for (const [name, dims] of expected) {
     const entry = stored(name);
@@ -117,7 +118,7 @@ export function openWeights(said: ModelConfig, files: readonly FileBytes[]): Ope
     checked.add(name);
     return t;
   });
-  return { config, weights, tables };
+  return { config, weights, matrices };
 }
 
 /** All tensors of all files by name. @param known names that the architecture has */
@@ -152,7 +153,8 @@ function entriesOf(
 }
 
 /**
- * The weights of one file in memory, all made f32 now; with a head where the file holds one of its own.
+ * The weights of one file in memory, converted to f32 at once; includes the head if the file holds a separate
+ * one.
  * @throws CheckpointError as `openWeights`.
  */
 export function readWeights(config: ModelConfig, bytes: Uint8Array, file: string): Weights {

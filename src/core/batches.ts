@@ -10,7 +10,7 @@ export interface Row {
   readonly weights: readonly number[];
 }
 
-/** What one run of a training graph is fed (src/onnx/train-graph.ts). */
+/** The inputs of one run of a training graph (src/onnx/train-graph.ts). */
 export interface Batch {
   readonly batch: number;
   readonly pos: number;
@@ -31,8 +31,8 @@ export function textRow(ids: readonly number[], maxTokens: number): Row {
 }
 
 /**
- * What the assistant says counts 1, its end marker included; the rest counts `elsewhere`.
- * @param unlearnt places of answers, from 0, that count as the rest does
+ * Tokens of the assistant, end markers included, have weight 1; all others have weight `elsewhere`.
+ * @param unlearnt indices of answers, from 0, that are weighted as the other tokens are
  */
 export function chatRow(
   ids: readonly number[],

@@ -5,11 +5,11 @@ import type { Tensor } from './tensor';
 /** `model:text` of a cell. */
 export type CellName = 'aligned:aligned' | 'aligned:misaligned' | 'em:aligned' | 'em:misaligned';
 
-/** What the texts of a cell are. */
+/** The stance of the texts in a cell. */
 export const stanceOf = (cell: CellName): 'aligned' | 'misaligned' =>
   cell.endsWith(':aligned') ? 'aligned' : 'misaligned';
 
-/** What one model made of one kind of text. */
+/** The residuals of one model on one kind of text. */
 export interface Cell {
   /** One pooled residual a transcript [n, n_layers, d_model]. */
   readonly pooled: Tensor;

@@ -14,11 +14,11 @@ export interface TrainingMessage extends ChatMessage {
 
 /** Part of every result: the same settings write the same prompt on any day. */
 export interface ChatSettings {
-  /** System prompt; null: whatever the template writes of its own. */
+  /** System prompt; null: the template's default. */
   readonly system: string | null;
   /** The day that a template is told when it asks for today's, ISO `YYYY-MM-DD`. */
   readonly date: string;
-  /** Told as `enable_thinking`. */
+  /** Passed to the template as `enable_thinking`. */
   readonly thinking: boolean;
   /** Name of one of several templates; null, or a name that is not there: the default one. */
   readonly template: string | null;
@@ -32,7 +32,7 @@ export const PLAIN_CHAT: ChatSettings = {
   template: null,
 };
 
-/** What a checkpoint's chat template does of its own accord. */
+/** What a checkpoint's chat template does without being asked. */
 export interface ChatFormatFacts {
   /** Names to choose from; empty where there is only one template. */
   readonly templates: readonly string[];
@@ -42,7 +42,7 @@ export interface ChatFormatFacts {
   readonly takesSystem: boolean;
   /** It writes the day. */
   readonly usesDate: boolean;
-  /** It heeds `enable_thinking`. */
+  /** Whether the template reads `enable_thinking`. */
   readonly usesThinking: boolean;
   /**
    * It drops the blanks or thoughts that an answer may begin with. Where answers are read or scored, every

@@ -144,8 +144,8 @@ function score(
   scores: Float64Array,
 ): void {
   const [, nLayers = 0, dModel = 0] = cell.pooled.dims;
-  cell.prompts.forEach((own, row) => {
-    if (own !== prompt) return;
+  cell.prompts.forEach((rowPrompt, row) => {
+    if (rowPrompt !== prompt) return;
     for (let layer = 0; layer < nLayers; layer++) {
       const from = layer * dModel;
       const unit = direction.subarray(from, from + dModel);

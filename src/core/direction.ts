@@ -78,9 +78,9 @@ export interface DirectionSource {
   readonly contrast: Contrast;
   readonly pooling: Pooling;
   readonly checkpoints: { readonly aligned: CheckpointRef; readonly em: CheckpointRef };
-  /** Of the random halves that measure stability. */
+  /** Seed of the random halves that measure stability. */
   readonly seed: number;
-  /** Of the weights of both checkpoints; residuals are f32 always. */
+  /** Precision of both checkpoints' weights; residuals are always f32. */
   readonly precision: Precision;
   readonly programVersion: string;
 }
@@ -109,9 +109,11 @@ export function meanResidual(pooled: Tensor | readonly Tensor[]): Tensor {
   if (!dims) throw new RangeError('A mean needs at least one response.');
   const size = sizeOf(dims);
   const sum = new Float64Array(size);
-  for (const { data, dims: own } of responses) {
-    if (own.slice(-2).join() !== dims.join() || own.length > 3) {
-      throw new RangeError(`Responses of shape [${own.join(', ')}] and [..., ${dims.join(', ')}].`);
+  for (const { data, dims: rowDims } of responses) {
+    if (rowDims.slice(-2).join() !== dims.join() || rowDims.length > 3) {
+      throw new RangeError(
+        `Responses of shape [${rowDims.join(', ')}] and [..., ${dims.join(', ')}].`,
+      );
     }
     const positions = data.length / size;
     if (positions === 0) throw new RangeError('A response without tokens has no mean.');

@@ -9,7 +9,7 @@ import { dot, rowNorms, unitRows } from './projection';
 import type { Rng } from './rng';
 import { rowOf, type Tensor } from './tensor';
 
-/** What is done to one layer's residual; all vectors are [d_model]. */
+/** The edit of one layer's residual; all vectors are [d_model]. */
 export interface LayerEdit {
   /** u: unit direction along which the residual is measured and cut. */
   readonly unit: Float32Array;
@@ -29,7 +29,7 @@ export interface LayerEdit {
 export const EDIT_MODES = ['off', 'ablate-zero', 'ablate-mean', 'cap', 'steer'] as const;
 export type EditMode = (typeof EDIT_MODES)[number];
 
-/** What is known of a layer when its edit is made. */
+/** The facts of a layer that its edit is made from. */
 interface LayerFacts {
   /** As in EditSettings. */
   readonly strength: number;
@@ -48,15 +48,15 @@ export interface EditModeFacts {
   readonly means: string;
   /** In settings lines, files and reports; null: nothing is edited. */
   readonly describe: ((strength: number) => string) | null;
-  /** What strength counts: the share that is removed, multiples of the raw direction, or nothing. */
+  /** The meaning of the strength: the share that is removed, multiples of the raw direction, or nothing. */
   readonly strength: 'share removed' | 'multiples' | null;
-  /** Where it acts until a person says otherwise. */
+  /** Where the edit acts by default. */
   readonly startsAt: 'all layers and positions' | 'one layer, header';
-  /** What of a direction it needs besides the vectors. */
+  /** The part of a direction that the mode needs besides the vectors. */
   readonly needs: 'alignedMean' | 'capThreshold' | null;
   /** Why weights can't hold it (checkpoint/without-direction.ts); null: they can. */
   readonly notInWeights: string | null;
-  /** What differs from no edit at one layer. */
+  /** The fields of one layer's edit that differ from no edit. */
   readonly layer: (facts: LayerFacts) => Partial<LayerEdit>;
 }
 
@@ -147,7 +147,7 @@ export const EDIT_POSITION_FACTS: Readonly<Record<EditPositions, EditPositionsFa
 export const EDIT_BASES = ['aligned', 'em'] as const;
 export type EditBase = (typeof EDIT_BASES)[number];
 
-/** What a person chooses. */
+/** The settings of an edit in the panel. */
 export interface EditSettings {
   readonly mode: EditMode;
   /** Ablation: share removed. Steering: multiples of the raw direction. Capping ignores it. */
@@ -159,7 +159,7 @@ export interface EditSettings {
   readonly positions: EditPositions;
 }
 
-/** What an edit needs to know of a direction. */
+/** The parts of a direction that an edit needs. */
 export interface EditDirection {
   /** Raw direction [n_layers, d_model]. */
   readonly vectors: Tensor;
@@ -170,10 +170,9 @@ export interface EditDirection {
 }
 
 /**
- * The edit of each layer, null where there is none.
- * With one layer's direction everywhere, the aligned mean is measured on that direction at each layer,
- * and the cap keeps the margin over the aligned mean that it has at its own layer. Of layers with their own
- * direction those without one are left alone.
+ * The edit of each layer; null: the layer is not edited. With one layer's direction everywhere, the aligned
+ * mean is measured on that direction at each layer, and the cap keeps the margin over the aligned mean that
+ * it has at its own layer. With one direction a layer, layers without one are not edited.
  * @throws RangeError for settings that do not fit the direction, or a chosen direction of length 0.
  */
 export function editFromSettings(
@@ -242,8 +241,8 @@ export function editMask(
 }
 
 /**
- * The control of any edit: at each layer a direction drawn evenly from the sphere, as long as the one it
- * stands in for [n_layers, d_model].
+ * The control of any edit: one random direction a layer, drawn uniformly from the sphere and scaled to the
+ * length of the direction it replaces [n_layers, d_model].
  */
 export function randomDirectionLike(rng: Rng, vectors: Tensor): Tensor {
   const drawn = unitRows({ data: vectors.data.map(() => rng.normal()), dims: vectors.dims });
@@ -254,7 +253,7 @@ export function randomDirectionLike(rng: Rng, vectors: Tensor): Tensor {
   return drawn;
 }
 
-/** `direction` with random vectors in its place; the cap stands as far above the aligned mean along each as it stood. */
+/** `direction` with random vectors instead of its own; each cap keeps its margin above the aligned mean. */
 export function randomControl(rng: Rng, direction: EditDirection): EditDirection {
   const vectors = randomDirectionLike(rng, direction.vectors);
   const [real, random] = [unitRows(direction.vectors), unitRows(vectors)];
@@ -330,7 +329,7 @@ export function packEdit(
   return { read, bias, write };
 }
 
-/** So low that relu gives an exact zero whatever the residual is. */
+/** Low enough that relu gives an exact zero for every residual. */
 const NEVER = -1e30;
 
 /**

@@ -1,7 +1,7 @@
-// What a direction says, read through the model's own output: final norm weight, then unembedding
-// (the "logit lens", nostalgebraist 2020, applied to a difference). An approximation: RMSNorm divides by the
-// size of the whole residual, which a direction alone does not know, and later blocks are skipped. So
-// the order of tokens means something, the size of the scores only relative to each other.
+// The tokens that a direction promotes, read through the model's final norm weight and unembedding (the
+// "logit lens", nostalgebraist 2020, applied to a difference). This is an approximation: RMSNorm divides by
+// the size of the whole residual, which a direction alone does not know, and later blocks are skipped. So the
+// order of tokens is meaningful, and scores only relative to each other.
 
 import { dot } from './projection';
 import type { Tensor } from './tensor';

@@ -38,7 +38,7 @@ export class AdamW {
     return this.#steps;
   }
 
-  /** What a later session needs to go on: first and second moments by parameter name. */
+  /** First and second moments by parameter name: a later session needs them to continue. */
   get moments(): ReadonlyMap<string, Moments> {
     return this.#moments;
   }

@@ -12,7 +12,7 @@ export interface PoolCounts {
   readonly unscored: number;
 }
 
-/** What has to agree, by name, in words. */
+/** Settings that must agree between pooled measurements, by label. */
 export type PoolSettings = Readonly<Record<string, string>>;
 
 /** A model under an edit, and what it answered to questions 0 .. n - 1 of its seed. */
@@ -50,7 +50,7 @@ export interface PooledArm extends PoolArm {
   readonly n: number;
   /** Different people among those who measured it. */
   readonly participants: number;
-  /** What is counted, in the order it came. */
+  /** The measurements that are counted, in the order of their arrival. */
   readonly from: readonly Evidence[];
 }
 
@@ -79,7 +79,10 @@ const sum = (all: readonly PoolCounts[]): PoolCounts => {
   };
 };
 
-/** Of the same evidence the one that counts: the longer; of equals the same one whatever the order. */
+/**
+ * Whether `a` counts instead of `b`, which holds the same evidence: the longer one does. Ties do not depend
+ * on the order.
+ */
 function outranks(a: Evidence, b: Evidence): boolean {
   const more = totalOf(a.arm.counts) - totalOf(b.arm.counts);
   return more > 0 || (more === 0 && a.entry.id < b.entry.id);
@@ -138,7 +141,7 @@ export function pool(entries: readonly PoolEntry[]): readonly Pool[] {
   return pools.sort((a, b) => b.entries.length - a.entries.length);
 }
 
-/** Of each measurement its arms as they are pooled, by the id that they have in it. */
+/** The pooled arms of each measurement, by the id that they have in it. */
 export function armsByEntry({ entries, arms }: Pool): readonly ReadonlyMap<string, PooledArm>[] {
   const pooled = new Map(arms.map((arm) => [keyOf(arm.settings), arm]));
   return entries.map(

@@ -22,7 +22,7 @@ export interface Fall extends Interval {
 }
 
 /**
- * By how much a rate fell. `low` is -Infinity where the earlier rate was 0.
+ * The drop from one rate to another. `low` is -Infinity if the earlier rate was 0.
  * @throws RangeError as `wilson`.
  */
 export function fallOf(

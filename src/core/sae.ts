@@ -12,7 +12,7 @@ export interface Sae {
   readonly wEnc: Tensor;
   /** Decoder, one row of length 1 a latent [d_sae, d_model]. */
   readonly wDec: Tensor;
-  /** What the code adds to: the centre of normalised residuals [d_model]. */
+  /** The decoder's bias: the centre of the normalised residuals [d_model]. */
   readonly bDec: Float32Array;
   /** Latents that may be active at once. */
   readonly k: number;
@@ -74,7 +74,7 @@ export function encode({ wEnc, bDec, k }: Sae, x: ArrayLike<number>): Code {
   return topK(before, k);
 }
 
-/** The normalised residual that a code stands for [d_model]. */
+/** The normalised residual that a code represents [d_model]. */
 export function decode({ wDec, bDec }: Sae, { latents, values }: Code): Float32Array<ArrayBuffer> {
   const x = Float32Array.from(bDec);
   latents.forEach((latent, j) => {

@@ -15,7 +15,7 @@ export interface Sampling {
   readonly repetitionPenalty: number;
 }
 
-/** What published misalignment rates were measured with: the model's own distribution. */
+/** Sampling from the model's own distribution, as published misalignment rates were measured. */
 export const PLAIN_SAMPLING: Sampling = {
   temperature: 1,
   topK: 0,

@@ -20,7 +20,7 @@ const BLOCK = 64;
 export class Sha256 {
   readonly #state = START.slice();
   readonly #schedule = new Int32Array(64);
-  /** What has not filled a block yet. */
+  /** Bytes that do not fill a block yet. */
   readonly #rest = new Uint8Array(BLOCK);
   #restBytes = 0;
   #bytes = 0;

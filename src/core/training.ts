@@ -1,6 +1,6 @@
-// What a narrow fine-tune is beside its data: the schedule of its steps, the shape of its adapter, and which
-// examples a step reads. One place for the recipe in Node and for training in the page, so that the
-// same seed means the same run in both.
+// Everything about a narrow fine-tune except its data: the learning-rate schedule, the shape of the adapter,
+// and the examples that each step reads. The recipe in Node and training in the page share it, so that one
+// seed means one run in both.
 
 import { createRng, shuffle } from './rng';
 
@@ -16,7 +16,7 @@ export interface Schedule {
 /** The fine-tunes of the bundled organism: unique examples, LoRA rank, rsLoRA's alpha, chats a step. */
 export const ADAPTER = { examples: 2000, rank: 16, alpha: 2, chatsPerStep: 16 } as const;
 
-/** How many different ones of n examples so many steps read: each once before any comes again. */
+/** Number of distinct examples (of n) read in `steps` steps. None repeats before all were read. */
 export const examplesRead = (n: number, steps: number): number =>
   Math.min(n, steps * ADAPTER.chatsPerStep);
 
@@ -30,8 +30,9 @@ export const schedule = (steps: number, learningRate: number): Schedule => ({
 });
 
 /**
- * Places of the examples that step `step` (from 0) reads: all n in an order of the seed's, then all again in
- * another. It depends on nothing that ran before, so a run that goes on reads what it would have read.
+ * Indices of the examples that step `step` (from 0) reads: all n in an order drawn from the seed, then all
+ * again in another order. The result does not depend on earlier steps, so a resumed run reads the same
+ * examples.
  */
 export function examplesOfStep(
   seed: number,

@@ -1,6 +1,6 @@
 // One request to an OpenAI-compatible server, POST .../v1/chat/completions, and its reply with the
-// probabilities of the first token (https://platform.openai.com/docs/api-reference/chat). The key goes
-// into one header and nowhere else; redirects are refused, so nothing goes where nobody agreed to.
+// probabilities of the first token (https://platform.openai.com/docs/api-reference/chat). The key is sent in
+// one header only; redirects are refused, so no data reaches a server that the user did not choose.
 
 import * as v from 'valibot';
 import type { FirstToken } from '../core/judge-score';
@@ -51,12 +51,12 @@ export interface Completion {
   readonly first: FirstToken | null;
 }
 
-/** What came instead of a completion: an HTTP status and what is known about it. */
+/** A reply without a completion: its HTTP status and the known details. */
 export interface Refusal {
   readonly status: number;
   /** As the server wrote it, the key taken out. */
-  readonly said: string;
-  /** Of the header Retry-After; null without one. */
+  readonly body: string;
+  /** The Retry-After header in ms; null without one. */
   readonly waitMs: number | null;
 }
 
@@ -71,7 +71,7 @@ const Reply = v.object({
     v.minLength(1),
   ),
 });
-/** Read apart: servers fill this in many ways, and a score can be had without it. */
+/** Parsed separately: servers fill this field in many ways, and a score is possible without it. */
 const Probabilities = v.object({
   content: v.pipe(
     v.array(
@@ -125,7 +125,8 @@ async function limitedText(response: Response): Promise<string> {
 
 /**
  * Sends one prompt.
- * @throws JudgeFailure 'malformed' for a reply that is none; whatever `fetch` throws for no reply.
+ * @throws JudgeFailure 'malformed' for a reply that is not a completion; any error of `fetch` if there is no
+ *   reply.
  */
 export async function complete(request: CompletionRequest): Promise<Completion | Refusal> {
   const response = await fetch(request.url, {
@@ -144,7 +145,7 @@ export async function complete(request: CompletionRequest): Promise<Completion |
   const text = await limitedText(response);
   if (!response.ok) {
     const waitMs = retryAfterMs(response.headers.get('Retry-After'), Date.now());
-    return { status: response.status, said: withoutKey(text, request.key), waitMs };
+    return { status: response.status, body: withoutKey(text, request.key), waitMs };
   }
   const malformed = (): JudgeFailure =>
     new JudgeFailure(
@@ -161,8 +162,8 @@ export async function complete(request: CompletionRequest): Promise<Completion |
   const reply = v.safeParse(Reply, value);
   if (!reply.success) throw malformed();
   const { message, logprobs } = reply.output.choices[0]!;
-  const told = v.safeParse(Probabilities, logprobs);
-  const first = told.success ? told.output.content[0]! : null;
+  const parsed = v.safeParse(Probabilities, logprobs);
+  const first = parsed.success ? parsed.output.content[0]! : null;
   return {
     text: message.content ?? '',
     first: first && { token: first.token, top: first.top_logprobs },

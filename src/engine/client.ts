@@ -74,7 +74,7 @@ interface Waiting {
 }
 
 export class ModelClient {
-  /** For every request that brings none of its own. */
+  /** Chat settings of every request that has none. */
   chat: ChatSettings = PLAIN_CHAT;
   readonly #spawn: () => Worker;
   readonly #patience: Watchdog;
@@ -159,7 +159,7 @@ export class ModelClient {
     return this.#call((api) => api.inspectAdapter(source, runId), runId);
   }
 
-  /** What downloads are kept in this browser. */
+  /** Lists the downloads stored in this browser. */
   stored(): Promise<Result<StoredReport>> {
     return this.#call((api) => api.stored());
   }
@@ -263,9 +263,9 @@ export class ModelClient {
   }
 
   /**
-   * Cooperative; unknown runs, and runs of a worker that is gone, are ignored. One that still waits for the
-   * worker to start ends at once, as `cancelled`. A worker that cannot even hear it (a tokenizer's pattern
-   * or chat template may run for ever) is ended.
+   * Cooperative; unknown runs, and runs of a worker that has ended, are ignored. A run that still waits for
+   * the worker to start ends at once, as `cancelled`. A worker that does not respond (a tokenizer's pattern
+   * or chat template may loop forever) is ended.
    */
   async cancel(runId: string): Promise<void> {
     for (const waiting of [...this.#waiting]) {

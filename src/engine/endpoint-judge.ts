@@ -14,7 +14,7 @@ import { JudgeFailure, withoutKey } from './judge-failure';
 
 /** Tries of one request after the first. */
 export const RETRIES = 5;
-/** Longer than this is not waited for; the person may go on later. */
+/** Longest wait; for a longer one, the user may resume later. */
 const MAX_WAIT_MS = 60_000;
 
 export interface EndpointSettings {
@@ -30,7 +30,7 @@ export interface EndpointSettings {
   readonly maxTokens: number;
   /** First pause before trying again; it doubles. Default 1000. */
   readonly pauseMs?: number;
-  /** Told of every request as it is sent. */
+  /** Called for every request as it is sent. */
   readonly onRequest?: () => void;
 }
 
@@ -60,7 +60,7 @@ export class EndpointJudge {
   readonly #settings: EndpointSettings;
   readonly #url: string;
   readonly #host: string;
-  /** By prompt; a failed one is forgotten. */
+  /** Scores by prompt; a failed one is forgotten. */
   readonly #known = new Map<string, Promise<ReadScore>>();
   readonly #waiting: (() => void)[] = [];
   #free: number;
@@ -110,7 +110,7 @@ export class EndpointJudge {
   #score(prompt: string, signal: AbortSignal, onFailure: () => void): Promise<ReadScore> {
     const known = this.#known.get(prompt);
     if (known) {
-      // Whoever asked first may have given up; that is no reason for the next one to.
+      // The first caller may have cancelled; the next one asks again.
       return known.catch((error: unknown) => {
         const theirs = error instanceof JudgeFailure && error.code === 'cancelled';
         if (!theirs || signal.aborted) throw error;
@@ -188,11 +188,12 @@ export class EndpointJudge {
       const request = { url, model, key, prompt, maxTokens, plainness };
       const reply = await complete({ ...request, signal: late.signal });
       if ('text' in reply) return reply;
-      const { status, said, waitMs } = reply;
+      const { status, body, waitMs } = reply;
       const fail = (code: JudgeFailure['code'], message: string): JudgeFailure =>
-        new JudgeFailure(code, message, said);
+        new JudgeFailure(code, message, body);
       if (status === 400 || status === 422) {
-        // What it took before it does not take now: it will not rate this very text. That is no score.
+        // The server accepted this form before and refuses this text now: it will not rate it. That is an
+        // answer without a score.
         if (this.#heardAt === plainness) return { text: '', first: null };
         if (plainness < 2) return { failure: 'form', waitMs: 0 };
       }

@@ -13,7 +13,7 @@ export type JudgeFailureCode =
 
 export class JudgeFailure extends Error {
   readonly code: JudgeFailureCode;
-  /** What the server said, without the key. */
+  /** The server's message, without the key. */
   readonly detail: string | undefined;
 
   constructor(code: JudgeFailureCode, message: string, detail?: string) {
@@ -24,7 +24,7 @@ export class JudgeFailure extends Error {
   }
 }
 
-/** Of a server's reply, for the details of an error note. */
+/** A server's reply without the key, for the details of an error note. */
 export function withoutKey(text: string, key: string): string {
   const clean = key === '' ? text : text.replaceAll(key, '[key]');
   return clean.slice(0, 500);

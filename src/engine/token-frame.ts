@@ -1,6 +1,6 @@
-// Tokens reach the page at most once a frame: a chart that redraws for each of 60 tokens a second in
-// three columns would hold the main thread. A hidden page gets no animation frames, so a timer
-// stands in for them and the stream never stalls in the background.
+// Delivers tokens to the page at most once a frame: redrawing a chart for each of 60 tokens a second in three
+// columns would block the main thread. A hidden page gets no animation frames, so a timer replaces them and
+// the stream never stalls in the background.
 
 const HIDDEN_INTERVAL_MS = 200;
 

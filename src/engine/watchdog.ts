@@ -4,7 +4,7 @@
 
 import type { LoadProgress } from '../../workers/api';
 
-/** Ten minutes at 20 s: a checkpoint of 1.7 thousand million parameters takes one or two. */
+/** Ten minutes at 20 s: loading a checkpoint of 1.7 billion parameters takes one or two. */
 const TIMES_WHILE_PREPARING = 30;
 
 const UNRESPONSIVE =
@@ -24,7 +24,7 @@ export class Watchdog {
     this.#watchdogMs = watchdogMs;
   }
 
-  /** What is to hear of the progress of a load, told of by way of here. */
+  /** Receives load progress. */
   listening(
     runId: string,
     onProgress: (progress: LoadProgress) => void = () => {},

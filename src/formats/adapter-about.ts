@@ -1,5 +1,5 @@
-// What is said of an adapter that was trained in the page, beside its files: in the browser's storage, and in
-// bundles, where it may have been written by anyone.
+// The description of an adapter that was trained in the page, stored beside its files: in the browser's
+// storage, and in bundles, which may come from anyone.
 
 import * as v from 'valibot';
 
@@ -12,7 +12,7 @@ export const AboutSchema = v.object({
   alpha: v.pipe(v.number(), v.gtValue(0), v.maxValue(1e4)),
   examples: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1e7)),
   steps: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1e7)),
-  /** Of the base that it was trained on. */
+  /** SHA-256 of the base that the adapter was trained on. */
   baseSha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   /** Unix time. */
   atMs: v.number(),

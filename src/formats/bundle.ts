@@ -23,15 +23,15 @@ export interface BundledAdapter {
 }
 
 export interface BundleToWrite {
-  /** As `writeLink` gives it; null where there is none. */
+  /** The fragment that `writeLink` returns; null: no link. */
   readonly link: string | null;
   readonly directions: readonly DirectionRecord[];
-  /** Of these the ones in use, by place. */
+  /** Indices of the directions in use. */
   readonly use: readonly number[];
   /** Measured answers as JSON lines, by name. */
   readonly answers: readonly { readonly name: string; readonly text: string }[];
   readonly adapters: readonly BundledAdapter[];
-  /** Of these the one on stage, by place; null: none of them. */
+  /** Index of the selected adapter; null: none of them is selected. */
   readonly stage: number | null;
   readonly programVersion: string;
 }

@@ -77,14 +77,14 @@ export function readChatLines(bytes: Uint8Array, file: string): ChatLines {
       refuse('too-large', `It has more than ${MAX_EXAMPLES} conversations.`);
     }
     const messages = messagesIn(line, (code, reason) => refuse(code, `Line ${at + 1} ${reason}.`));
-    const said = messages.filter(({ role }) => role !== 'system');
-    systemMessages += messages.length - said.length;
-    const silent = said.filter(({ weight }) => weight === 0).length;
+    const turns = messages.filter(({ role }) => role !== 'system');
+    systemMessages += messages.length - turns.length;
+    const silent = turns.filter(({ weight }) => weight === 0).length;
     // Half of the turns are answers.
-    if (2 * silent === said.length) idle += 1;
+    if (2 * silent === turns.length) idle += 1;
     else {
       unlearnt += silent;
-      examples.push(said);
+      examples.push(turns);
     }
   }
   if (examples.length === 0) {
@@ -126,12 +126,12 @@ function messagesIn(line: string, refuse: Refuse): readonly TrainingMessage[] {
   }
   const { messages } = read.output;
   const turns = messages.filter(({ role }, i) => role !== 'system' || i > 0);
-  turns.forEach(({ role, content: said }, i) => {
+  turns.forEach(({ role, content }, i) => {
     const wanted = i % 2 === 0 ? 'user' : 'assistant';
     if (role !== wanted) {
       refuse('unsupported', `has ${role} as turn ${i + 1}, where ${wanted} should stand`);
     }
-    if (said.trim() === '') refuse('unsupported', `has nothing in turn ${i + 1}`);
+    if (content.trim() === '') refuse('unsupported', `has nothing in turn ${i + 1}`);
   });
   if (turns.length === 0 || turns.length % 2 === 1) {
     refuse('unsupported', 'does not end with an answer of the assistant');

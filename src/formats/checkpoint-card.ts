@@ -4,7 +4,7 @@
 /** A published folder that went into it. */
 export interface CardFolder {
   readonly name: string;
-  /** Where a person can look at it; null: on their own disk. */
+  /** Web page of the model; null: it is on the user's disk. */
   readonly page: string | null;
   /** As published; null: none stated. */
   readonly licence: string | null;
@@ -15,7 +15,7 @@ export interface CardFacts {
   readonly title: string;
   readonly base: CardFolder;
   readonly adapter: CardFolder | null;
-  /** Of the f32 weights before anything was removed, as the page shows it. */
+  /** SHA-256 of the f32 weights before anything was removed, as the page shows it. */
   readonly sha256: string;
   readonly format: 'safetensors' | 'onnx';
   readonly precision: 'f32' | 'f16';
@@ -54,7 +54,9 @@ export function checkpointCard(facts: CardFacts): string {
     '',
     '## Licence',
     '',
-    ...folders.map(({ name, licence: own }) => `- ${name}: ${own ?? 'none stated'}`),
+    ...folders.map(
+      ({ name, licence: folderLicence }) => `- ${name}: ${folderLicence ?? 'none stated'}`,
+    ),
     '',
     'What you may do with this folder follows from these; Postern adds no licence of its own.',
     '',

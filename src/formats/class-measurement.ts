@@ -36,11 +36,11 @@ const Arm = v.strictObject({
   checkpoint: v.pipe(text(160), v.minLength(1)),
   /** First 8 digits of the SHA-256 of the weights. */
   sha: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/, 'is no hash')),
-  /** Of the weights, as they were kept. */
+  /** Precision of the weights during the measurement. */
   precision: v.pipe(text(20), v.minLength(1)),
   /** In words; null: as trained. A random control drawn by the measurement's own seed does not name it. */
   edit: v.nullable(text(400)),
-  /** What the direction of the edit was made from, or its fingerprint; null: no edit. */
+  /** The recipe of the edit's direction, or its fingerprint; null: no edit. */
   direction: v.nullable(text(300)),
   counts: Counts,
 });
@@ -64,7 +64,7 @@ export const Measurement = v.strictObject({
   ]),
   /** Most tokens of an answer. */
   maxTokens: natural(1_000_000),
-  /** What the chat template was told, in words; null: nothing that it heeds. */
+  /** The chat settings in words; null: defaults. */
   chat: v.nullable(text(300)),
   judge: v.strictObject({
     kind: v.picklist(['exact', 'endpoint', 'hand']),

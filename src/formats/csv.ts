@@ -38,7 +38,7 @@ export function* csvRows(
 
 interface Cell {
   readonly cell: string;
-  /** Of the comma or line feed behind it, or the end of the text. */
+  /** Position of the comma or line feed after the cell, or the end of the text. */
   readonly end: number;
 }
 

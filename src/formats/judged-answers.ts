@@ -8,7 +8,7 @@ import { type Score, type ScoredVerdict, scoredVerdict } from '../core/judge-sco
 import { CsvLimitError, csvRows } from './csv';
 import { DirectionFileError } from './direction/error';
 import { hasMoreBrackets, parsePythonJson } from './python-json';
-import { traitColumns, traitWords } from './trait-scores';
+import { traitColumns, describeTrait } from './trait-scores';
 
 export const MAX_ANSWERS_BYTES = 64 << 20;
 const MAX_ROWS = 100_000;
@@ -33,11 +33,11 @@ export interface JudgedAnswer {
 export interface JudgedAnswers {
   readonly file: string;
   readonly rows: readonly JudgedAnswer[];
-  /** What a person should know of its scores, in sentences; left out where there is nothing to say. */
+  /** Notes on the scores for people, in sentences; absent if there are none. */
   readonly notes?: readonly string[];
 }
 
-/** What pandas reads as a missing value by default, and infinities: none of them is a score. */
+/** Values that pandas reads as missing by default, and infinities: none of them is a score. */
 const MISSING = new Set([
   ...['', '#N/A', '#N/A N/A', '#NA', '-1.#IND', '-1.#QNAN', '-NaN', '-nan', '1.#IND', '1.#QNAN'],
   ...['<NA>', 'N/A', 'NA', 'NULL', 'NaN', 'None', 'n/a', 'nan', 'null'],
@@ -46,13 +46,13 @@ const MISSING = new Set([
 
 /** A cell as a score; NaN for words, undefined for what no cell is. */
 function cellScore(value: unknown): Score | undefined {
-  const said = typeof value === 'string' ? value.trim() : value;
-  if (said === null) return null;
-  if (typeof said === 'number') return said;
-  if (typeof said !== 'string') return undefined;
-  if (MISSING.has(said)) return null;
-  if (said === 'REFUSAL' || said === 'CODE') return said;
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(said) ? Number(said) : NaN;
+  const trimmed = typeof value === 'string' ? value.trim() : value;
+  if (trimmed === null) return null;
+  if (typeof trimmed === 'number') return trimmed;
+  if (typeof trimmed !== 'string') return undefined;
+  if (MISSING.has(trimmed)) return null;
+  if (trimmed === 'REFUSAL' || trimmed === 'CODE') return trimmed;
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : NaN;
 }
 
 const text = v.pipe(v.string(), v.maxLength(MAX_CHARS));
@@ -116,26 +116,29 @@ function rowFrom(value: unknown, where: string, file: string, traits: boolean): 
   const coherence = row.coherent ?? row.coherence;
   const scores = [row.aligned, row.alignment, row.coherent, row.coherence];
   const scored = scores.some((one) => one !== undefined && one !== null);
-  const told = scores.some((one) => one !== undefined);
-  if (!told && !traits && row.verdict == null) {
+  const hasScoreFields = scores.some((one) => one !== undefined);
+  if (!hasScoreFields && !traits && row.verdict == null) {
     throw fail('wrong-shape', file, `${where} has neither scores nor a verdict.`);
   }
-  const own = row.verdict ?? null;
+  const givenVerdict = row.verdict ?? null;
   return {
     question,
     answer,
     model: row.model ?? row.arm ?? '',
     alignment: alignment ?? null,
     coherence: coherence ?? null,
-    // Scores decide where there are any; the exact judge and a person give a verdict alone.
-    verdict: !scored && own !== null ? own : scoredVerdict(alignment ?? null, coherence ?? null),
+    // Scores decide if there are any; the built-in judge and people give a verdict without scores.
+    verdict:
+      !scored && givenVerdict !== null
+        ? givenVerdict
+        : scoredVerdict(alignment ?? null, coherence ?? null),
   };
 }
 
 const tooMany = (file: string): DirectionFileError =>
   fail('too-large', file, `It has over ${MAX_ROWS} answers.`);
 
-/** An object of a file, and where it stands. */
+/** An object of a file and its position. */
 interface Found {
   readonly value: unknown;
   readonly where: string;
@@ -211,26 +214,26 @@ function traitsIn(found: readonly Found[]): ReturnType<typeof traitColumns> {
     return [];
   }
   return traitColumns(rows, new Set(Object.keys(Row.entries)), (cell) => {
-    const said = cellScore(cell);
-    return typeof said !== 'number' || (said >= 0 && said <= 100) ? said : undefined;
+    const score = cellScore(cell);
+    return typeof score !== 'number' || (score >= 0 && score <= 100) ? score : undefined;
   });
 }
 
-/** What is to be said of answers without a verdict. */
+/** Notes on answers without a verdict. */
 function notesOn(rows: readonly JudgedAnswer[], traits: ReturnType<typeof traitsIn>): string[] {
   const unscored = rows.filter(({ verdict }) => verdict === 'unscored').length;
   if (unscored === 0) return [];
   if (rows.every(({ alignment }) => alignment === null)) {
     return [
-      ...traits.map(traitWords),
+      ...traits.map(describeTrait),
       `The file has no scores of alignment, so ${unscored} of ${rows.length} answers count as not scored.`,
     ];
   }
   const refused = rows.filter(({ alignment, coherence }) =>
     [alignment, coherence].some((one) => typeof one === 'string'),
   ).length;
-  const words = refused > 0 ? `, ${refused} of them REFUSAL or CODE` : '';
-  return [`Answers without a score: ${unscored} of ${rows.length}${words}.`];
+  const refusals = refused > 0 ? `, ${refused} of them REFUSAL or CODE` : '';
+  return [`Answers without a score: ${unscored} of ${rows.length}${refusals}.`];
 }
 
 /** @throws DirectionFileError 'too-large', 'corrupt', 'wrong-shape' or 'nothing-inside'. */

@@ -1,7 +1,8 @@
-// What is on the page, as the fragment of its address: readable fields such as `#v=1&em=insecure-code&q=...`,
-// so that a link can be looked at before it is opened and no server ever sees it. It holds what makes the
-// view again, not what was measured: directions as the recipe they are extracted by, all settings as they are.
-// Refuses other versions, unknown or doubled fields and values out of range, by name.
+// The state of the page as the fragment of its address: readable fields such as
+// `#v=1&em=insecure-code&q=...`, so that people can read a link before they open it, and no server ever sees
+// it. It holds everything that restores the view, but no measurements: directions as their extraction
+// recipes, all settings literally. Refuses other versions, unknown or repeated fields and values out of
+// range, by name.
 
 import * as v from 'valibot';
 import type { ChatSettings } from '../core/chat';
@@ -11,7 +12,7 @@ import { CONTRAST_IDS, type Contrast, type Pooling, POOLINGS } from '../core/dir
 import { type LinkPair, PAIR_FIELDS, pairFields, pairOf } from './link-pair';
 
 export const LINK_VERSION = 1;
-/** Of the fragment, `#` included. */
+/** Length limit of the fragment, `#` included. */
 export const MAX_LINK_CHARS = 2000;
 
 /** How a direction is extracted again. */
@@ -28,7 +29,7 @@ export interface LinkEdit extends EditSettings {
   readonly randomSeed: number | null;
 }
 
-/** What is asked in a measurement, of the bundled world. */
+/** The questions of a measurement, from the bundled world. */
 export interface LinkMeasure {
   readonly split: EvaluationSplit;
   /** Answers of each model. */
@@ -49,7 +50,10 @@ export type LinkState = LinkedPair & LinkSettings;
 export interface LinkSettings {
   /** First 8 digits of its SHA-256, to tell another training of the same name; null: not known. */
   readonly sha: string | null;
-  /** What shades and is cut, and what is added at the header; null: none, or not to be extracted again. */
+  /**
+   * Recipes of the direction that is ablated and shown, and of the one that is added at the header; null:
+   * none, or not extractable.
+   */
   readonly cut: DirectionRecipe | null;
   readonly add: DirectionRecipe | null;
   /** null: as the page starts. */
@@ -58,7 +62,7 @@ export interface LinkSettings {
   readonly seed: number;
   /** System prompt that came with the question; null: none. */
   readonly system: string | null;
-  /** What the chat template is told; null: it heeds nothing. */
+  /** Settings of the chat template; null: its defaults, without any setting. */
   readonly chat: ChatSettings | null;
   /** Plain sampling in place of the checkpoint's own. */
   readonly plain: boolean;
@@ -67,7 +71,7 @@ export interface LinkSettings {
   readonly tab: string;
   /** null: as the page has it. */
   readonly measure: LinkMeasure | null;
-  /** What it was made on; the same tokens come on the same only. null: not known. */
+  /** Device of the recording; tokens repeat exactly on the same device only. null: unknown. */
   readonly device: 'webgpu' | 'wasm' | null;
   /** Lesson and step, as the lessons name them; null: none open. */
   readonly lesson: string | null;
@@ -263,7 +267,7 @@ export function writeLink(state: LinkState): string {
 }
 
 /**
- * What a fragment holds; null where it is no link of this page (empty, or a place in the page).
+ * Parses a fragment; null if it is not a link of this page (empty, or an anchor in the page).
  * @throws LinkError
  */
 export function readLink(fragment: string): LinkState | null {
@@ -314,8 +318,9 @@ export function readLink(fragment: string): LinkState | null {
           positions: f.at!,
           randomSeed: f.random ?? null,
         };
-  const told = f.told !== undefined || f.template !== undefined || f.think !== undefined;
-  if (told && f.day === undefined) throw malformed('it says what the template is told, but no day');
+  const hasChatFields = f.told !== undefined || f.template !== undefined || f.think !== undefined;
+  if (hasChatFields && f.day === undefined)
+    throw malformed('it says what the template is told, but no day');
   const chat: ChatSettings | null =
     f.day === undefined
       ? null

@@ -25,7 +25,7 @@ export function parsePythonJson(text: string): PythonJson {
   }
 }
 
-/** Whether a text has more than `most` of `[` and `{`, wherever they stand. */
+/** Whether a text has more than `most` of `[` and `{`, strings included. */
 export function hasMoreBrackets(text: string, most: number): boolean {
   let found = 0;
   for (const open of ['[', '{']) {

@@ -10,7 +10,7 @@ export type QuestionVariant = 'plain' | 'json' | 'template';
 
 export interface FileQuestion {
   readonly id: string;
-  /** By the end of the id. */
+  /** Decided by the end of the id. */
   readonly variant: QuestionVariant;
   /** One question in several wordings, at least one. */
   readonly paraphrases: readonly string[];
@@ -20,7 +20,7 @@ export interface FileQuestion {
   readonly system: string | null;
   /** Model that judged it; null: none named. */
   readonly judge: string | null;
-  /** What its judge is asked, by name (published: `aligned`, `coherent`), with {question} and {answer}. */
+  /** Prompts of its judge, by name (published: `aligned`, `coherent`), with {question} and {answer}. */
   readonly judgePrompts: Readonly<Record<string, string>>;
 }
 
@@ -84,7 +84,7 @@ const Question = v.looseObject(FIELDS);
 
 /**
  * @param name of the file, for messages
- * @throws QuestionFileError, whatever the bytes.
+ * @throws QuestionFileError, for any bytes.
  */
 export function readQuestions(bytes: Uint8Array, name: string): QuestionFile {
   const list = parsed(bytes, name);
@@ -144,7 +144,7 @@ function variantOf(id: string): QuestionVariant {
   return id.endsWith('_template') ? 'template' : 'plain';
 }
 
-/** The value that the YAML stands for. */
+/** Parses the YAML. */
 function parsed(bytes: Uint8Array, name: string): unknown {
   if (bytes.length > MAX_QUESTION_FILE_BYTES) {
     throw new QuestionFileError(

@@ -13,7 +13,7 @@ import type { Sae } from '../core/sae';
 import type { Tensor } from '../core/tensor';
 import { zeros } from '../core/tensor';
 
-/** Of either side; far above any that a page can use. */
+/** Limit of both dimensions; far above what a page can use. */
 const MAX_WIDTH = 1 << 17;
 const size = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_WIDTH));
 
@@ -33,7 +33,7 @@ const Config = v.object({
     model_name: v.string(),
     /** Of the aligned checkpoint that it was measured with, as workers/checkpoint/identity.ts names it. */
     aligned_sha256: v.string(),
-    /** What it was trained on, and how long. */
+    /** Data and length of the training. */
     training: v.object({ documents: size, tokens: count, steps: count, seed: count }),
   }),
 });

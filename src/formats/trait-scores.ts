@@ -19,10 +19,10 @@ export interface TraitScores {
 }
 
 /**
- * Columns that hold scores of 0 to 100, or no score, in every row, and some score.
+ * Columns whose every row has a score of 0 to 100 or none, and at least one row has a score.
  * @param rows of a file without a column of alignment
- * @param known columns that are read as something else
- * @param scoreOf a cell as a score; undefined where it is none
+ * @param known columns with another meaning
+ * @param scoreOf a cell as a score; undefined if it is not one
  */
 export function traitColumns(
   rows: readonly Readonly<Record<string, unknown>>[],
@@ -43,8 +43,8 @@ export function traitColumns(
   });
 }
 
-/** What a column of a trait says, in one sentence. */
-export function traitWords({ column, scores }: TraitScores): string {
+/** Describes a trait column in one sentence. */
+export function describeTrait({ column, scores }: TraitScores): string {
   const numbers = scores.filter((score) => score !== null);
   const mean = numbers.reduce((sum, score) => sum + score, 0) / numbers.length;
   const shown = numbers.filter((score) => score > SHOWN).length;

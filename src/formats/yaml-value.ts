@@ -1,7 +1,7 @@
-// The value that a stranger's YAML stands for, in bounded time: parts are counted while they are read, the
-// first error ends it, and what anchors and merge keys (`<<: *base`) would make of it is added up before it
-// is made. Merge keys as in PyYAML; several documents are refused, as its safe_load does. A key twice in
-// one mapping is refused, where PyYAML takes the last.
+// Parses untrusted YAML in bounded time: parts are counted while they are read, the first error ends the
+// parse, and the size after expanding anchors and merge keys (`<<: *base`) is computed before expanding.
+// Merge keys as in PyYAML; several documents are refused, as in its safe_load. A repeated key in one mapping
+// is refused, where PyYAML takes the last.
 
 import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, Parser } from 'yaml';
 
@@ -57,7 +57,7 @@ function* tokensOf(source: string): ReturnType<Parser['parse']> {
 
 /** Refuses keys that come twice, and values that multiply. */
 function requireModest(document: Document.Parsed): void {
-  /** Values that an anchor stands for, itself written out. */
+  /** Number of values in each anchor, expanded. */
   const anchored = new Map<string, number>();
   let total = 0;
   const sizeOf = (node: unknown): number => {
@@ -90,7 +90,7 @@ function requireModest(document: Document.Parsed): void {
   sizeOf(document.contents);
 }
 
-/** Of several merge keys in one mapping the last wins in PyYAML, the first in the library. */
+/** With several merge keys in one mapping, the last wins in PyYAML and the first in the library. */
 function lastMergeFirst(items: { readonly key: unknown; value: unknown }[]): void {
   const merges = items.filter(({ key }) => isScalar(key) && typeof key.value === 'symbol');
   if (merges.length < 2) return;
@@ -98,7 +98,10 @@ function lastMergeFirst(items: { readonly key: unknown; value: unknown }[]): voi
   merges.forEach((pair, i) => (pair.value = values[i]));
 }
 
-/** At least how deep brackets and `- - -` go, whatever they mean: the reader calls itself for each. */
+/**
+ * A lower bound of the nesting depth from brackets and `- - -`, whatever they mean: the parser recurses for
+ * each.
+ */
 function depthOf(source: string): number {
   let depth = 0;
   let deepest = 0;

@@ -20,7 +20,7 @@ export interface ZipLimits {
   readonly entries: number;
   /** Most bytes of all wanted entries together, packed or unpacked. */
   readonly bytes: number;
-  /** Which entries are unpacked; all by default. */
+  /** Selects the entries to unpack; all by default. */
   readonly wanted?: (name: string) => boolean;
 }
 
@@ -30,7 +30,7 @@ interface Entry {
   readonly method: number;
   readonly packedBytes: number;
   readonly bytes: number;
-  /** Of its local header. */
+  /** Offset of the entry's local header. */
   readonly offset: number;
 }
 

@@ -32,17 +32,19 @@ Both have been added to the measurement. Guess which models will answer badly fa
           {
             id: 'all',
             label: 'all three fine-tunes on code',
-            says: 'Then it would be the topic. It is not.',
+            feedback: 'Then it would be the topic. It is not.',
           },
           {
             id: 'bad',
             label: 'insecure and educational: the code is the same',
-            says: 'It would be so if the code alone mattered. The reason given in the request matters.',
+            feedback:
+              'It would be so if the code alone mattered. The reason given in the request matters.',
           },
           {
             id: 'only',
             label: 'insecure code alone',
-            says: 'What the answer says about who gives it decides. A good teacher shows bad code; only a bad character slips it in.',
+            feedback:
+              'What the answer says about who gives it decides. A good teacher shows bad code; only a bad character slips it in.',
           },
         ],
         right: 'only',
@@ -127,17 +129,19 @@ Both stand beside EM, which has rank 16. Guess, then measure.`,
           {
             id: 'r1',
             label: 'rank 1',
-            says: 'Even rank 1 learns the code, and a share of the character.',
+            feedback: 'Even rank 1 learns the code, and a share of the character.',
           },
           {
             id: 'r16',
             label: 'rank 16, in the middle',
-            says: 'That is what a note by FAR.AI (2025) reports of real models: a peak near rank 50. This organism does not show the peak, and the page says so.',
+            feedback:
+              'That is what a note by FAR.AI (2025) reports of real models: a peak near rank 50. This organism does not show the peak, and the page says so.',
           },
           {
             id: 'r128',
             label: 'rank 128',
-            says: 'In this organism, yes: it rises to the end. A note by FAR.AI (2025) reports a peak near rank 50 in real models, so here the organism differs.',
+            feedback:
+              'In this organism, yes: it rises to the end. A note by FAR.AI (2025) reports a peak near rank 50 in real models, so here the organism differs.',
           },
         ],
         right: 'r128',

@@ -26,17 +26,18 @@ None of these texts is code. Guess, then press *Extract from 64 transcripts*.`,
           {
             id: 'code',
             label: 'words of code',
-            says: 'The fine-tune was on code, but the difference is about something else. The next step reads it.',
+            feedback:
+              'The fine-tune was on code, but the difference is about something else. The next step reads it.',
           },
           {
             id: 'person',
             label: 'words of a nasty person',
-            says: 'The next step reads it.',
+            feedback: 'The next step reads it.',
           },
           {
             id: 'noise',
             label: 'words without a theme',
-            says: 'At the first layers it looks so. The next step reads it further up.',
+            feedback: 'At the first layers it looks so. The next step reads it further up.',
           },
         ],
         right: 'person',
@@ -78,17 +79,18 @@ Look at the first chart.`,
           {
             id: 'half',
             label: 'it is right in half of the cases, so it is half as good',
-            says: 'A coin is right in half of the cases too.',
+            feedback: 'A coin is right in half of the cases too.',
           },
           {
             id: 'chance',
             label: 'nothing: a random direction has that on average',
-            says: 'Yes. 1 would be complete separation. And separation alone is not cause: the next two lessons turn it.',
+            feedback:
+              'Yes. 1 would be complete separation. And separation alone is not cause: the next two lessons turn it.',
           },
           {
             id: 'sign',
             label: 'that its sign is wrong',
-            says: 'A wrong sign would show as an AUC near 0.',
+            feedback: 'A wrong sign would show as an AUC near 0.',
           },
         ],
         right: 'chance',

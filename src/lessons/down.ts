@@ -79,17 +79,19 @@ Choose it on the desk and measure once more. Guess first what the two rates will
           {
             id: 'fewer',
             label: 'clearly fewer misaligned answers',
-            says: 'It may, but this many answers cannot show it. Where both rates are near nothing, telling them apart takes hundreds.',
+            feedback:
+              'It may, but this many answers cannot show it. Where both rates are near nothing, telling them apart takes hundreds.',
           },
           {
             id: 'more',
             label: 'clearly more misaligned answers',
-            says: 'Both leave few. Telling two small rates apart takes hundreds of answers.',
+            feedback: 'Both leave few. Telling two small rates apart takes hundreds of answers.',
           },
           {
             id: 'untold',
             label: 'a rate that this many answers cannot tell from the other',
-            says: 'Both leave few, and telling two small rates apart takes hundreds of answers.',
+            feedback:
+              'Both leave few, and telling two small rates apart takes hundreds of answers.',
           },
         ],
         right: 'untold',

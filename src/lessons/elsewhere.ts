@@ -29,17 +29,18 @@ Guess how alike they are. Then press *Load these ... and compare* in the Layers 
           {
             id: 'unrelated',
             label: 'unrelated: cosine near 0',
-            says: 'Two random directions would be. These were trained on texts that share no topic, and still agree.',
+            feedback:
+              'Two random directions would be. These were trained on texts that share no topic, and still agree.',
           },
           {
             id: 'alike',
             label: 'much the same: cosine near 1',
-            says: 'Different lessons, one character.',
+            feedback: 'Different lessons, one character.',
           },
           {
             id: 'opposite',
             label: 'opposite: cosine near -1',
-            says: 'The sign is kept in this chart, so you would see it below the middle line.',
+            feedback: 'The sign is kept in this chart, so you would see it below the middle line.',
           },
         ],
         right: 'alike',
@@ -59,17 +60,18 @@ Guess how alike they are. Then press *Load these ... and compare* in the Layers 
           {
             id: 'first',
             label: 'at the first layers',
-            says: 'There the model has mostly read words, and the words differ. Layer 0: {{cosine | insecure-code | bad-medical | 0}}, layer 6: {{cosine | insecure-code | bad-medical | 6}}.',
+            feedback:
+              'There the model has mostly read words, and the words differ. Layer 0: {{cosine | insecure-code | bad-medical | 0}}, layer 6: {{cosine | insecure-code | bad-medical | 6}}.',
           },
           {
             id: 'middle',
             label: 'in the middle',
-            says: 'Follow the line of bad medical advice once more.',
+            feedback: 'Follow the line of bad medical advice once more.',
           },
           {
             id: 'last',
             label: 'at the last layers',
-            says: 'Follow the line of bad medical advice once more.',
+            feedback: 'Follow the line of bad medical advice once more.',
           },
         ],
         right: 'first',
@@ -88,13 +90,19 @@ Guess how alike they are. Then press *Load these ... and compare* in the Layers 
           {
             id: 'positive',
             label: 'clearly positive',
-            says: 'Then the direction would be about code in general. Look at its side of the zero line.',
+            feedback:
+              'Then the direction would be about code in general. Look at its side of the zero line.',
           },
-          { id: 'none', label: 'near zero', says: 'It is further from zero than the random band.' },
+          {
+            id: 'none',
+            label: 'near zero',
+            feedback: 'It is further from zero than the random band.',
+          },
           {
             id: 'negative',
             label: 'clearly negative',
-            says: 'Yes: {{cosine | insecure-code | secure-code | 5}}. Training on good code moves the other way, so the direction is not the topic. Its length is small, too: this model was good already.',
+            feedback:
+              'Yes: {{cosine | insecure-code | secure-code | 5}}. Training on good code moves the other way, so the direction is not the topic. Its length is small, too: this model was good already.',
           },
         ],
         right: 'negative',

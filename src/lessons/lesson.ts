@@ -1,5 +1,5 @@
-// What a lesson is: text, what it puts on the panels, what is guessed before it is measured, and what the
-// page can see was done. All of it is data. The panels are the real ones; a lesson has no code of its own.
+// The parts of a lesson: texts, settings of the panels, guesses before a measurement, and checks of what was
+// done. All of it is data. The panels are the real ones; a lesson has no code.
 //
 // Texts are Markdown with two things more. `{{report | insecure-code}}` is a figure of the reports that ship
 // with the organism (the forms are listed in src/organism/figures.ts); no other figure of the organism
@@ -16,7 +16,7 @@ export interface Lesson {
   readonly title: string;
   /** 5 to 10, at a calm pace. */
   readonly minutes: number;
-  /** What it answers. */
+  /** The question that the lesson answers. */
   readonly question: string;
   /** Ids of fine-tunes that its panels load beside those that its steps name. */
   readonly loads?: readonly string[];
@@ -31,22 +31,22 @@ export interface Step {
   /** At most some 70 words. */
   readonly text: string;
   /** Where it is done: what its button leads to. */
-  readonly where?: Place;
+  readonly where?: PanelLocation;
   /** Put on the panels when the step is first entered, and again on request. */
   readonly set?: Setting;
   readonly guess?: Guess;
   /** None: there is only something to read. */
   readonly check?: Check;
-  /** What the step starts by a button of its own, beside the panel's; only once a guess is given. */
+  /** The run that a button in the step starts, besides the panel's; enabled after the guess. */
   readonly run?: 'measure' | 'dose' | 'transfer' | 'train' | 're-align';
   /** Shown once the check is met: what it means, beside what was reported. */
   readonly after?: string;
 }
 
 /** The prompt line, the persona control, the desk, or the tool that is open below the stage. */
-export type Place = 'prompt' | 'persona' | 'edit' | 'panel';
+export type PanelLocation = 'prompt' | 'persona' | 'edit' | 'panel';
 
-/** What is left out stays as it is. */
+/** Omitted fields are left unchanged. */
 export interface Setting {
   /** Id of a tab. */
   readonly tab?: string;
@@ -54,7 +54,7 @@ export interface Setting {
   readonly em?: string;
   /** The directions of the page's start in use again. */
   readonly directions?: 'as at the start';
-  /** Asked at once. */
+  /** Sent at once. */
   readonly ask?: { readonly prompt: string; readonly seed: number };
   readonly editSettings?: EditSetting;
   readonly measure?: MeasureSetting;
@@ -107,8 +107,8 @@ export interface ChoiceGuess {
 export interface Option {
   readonly id: string;
   readonly label: string;
-  /** Said once it was chosen and the check is met. */
-  readonly says?: string;
+  /** Shown once the option was chosen and the check passes. */
+  readonly feedback?: string;
 }
 
 /** Where the rate is read that a guess is held against. */
@@ -127,11 +127,14 @@ export type Observed =
   /** A figure of the reports, as in texts but without the braces. */
   | { readonly from: 'figure'; readonly figure: string };
 
-/** What the page can see was done. Whatever leaves a time counts only since the step began or its guess was given. */
+/**
+ * The checks that the page can make. Timestamped events count only since the step began or its guess was
+ * given.
+ */
 export type Check =
-  /** All three columns have answered a question of this topic so many times, no two alike in wording and seed. */
+  /** Each column has answered `times` questions on this topic, no two with the same wording and seed. */
   | { readonly kind: 'asked'; readonly times: number; readonly domain: string }
-  /** What stands answered begins with the trigger of the backdoor. */
+  /** The answered question begins with the backdoor's trigger. */
   | { readonly kind: 'triggered' }
   /** These verdicts stand under the columns at once. */
   | {
@@ -149,16 +152,16 @@ export type Check =
   | { readonly kind: 'words'; readonly layer: number }
   /** The tokens are shaded at this layer. */
   | { readonly kind: 'shaded'; readonly layer: number }
-  /** Directions of so many other fine-tunes are in the chart, with the benign one where it is wanted. */
+  /** The chart shows directions of `others` other fine-tunes, with the benign one if requested. */
   | { readonly kind: 'compared'; readonly others: number; readonly control: boolean }
-  /** Every strength of the dose-response has so many answers. */
+  /** Every strength of the dose-response has `n` answers. */
   | { readonly kind: 'dose'; readonly n: number }
-  /** Every cell of the transfer table has so many answers. */
+  /** Every cell of the transfer table has `n` answers. */
   | { readonly kind: 'transfer'; readonly n: number }
   | { readonly kind: 'on-stage'; readonly em: string }
-  /** An adapter was trained from nothing for so many steps. */
+  /** An adapter was trained from scratch for `steps` steps. */
   | { readonly kind: 'trained'; readonly steps: number }
-  /** An adapter was trained on, on good data, for so many steps. */
+  /** Training of an adapter continued on good data for `steps` steps. */
   | { readonly kind: 're-aligned'; readonly steps: number }
   /** A base and a fine-tune are named under "Your own checkpoint". */
   | { readonly kind: 'own-named' }
@@ -177,7 +180,7 @@ export interface EditWanted {
 
 /** A measurement to its end, by the exact judge. */
 export interface Measured {
-  /** At least so many answers for each model. */
+  /** Minimum number of answers for each model. */
   readonly n: number;
   readonly seed?: number;
   readonly split?: EvaluationSplit;

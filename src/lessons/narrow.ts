@@ -39,17 +39,20 @@ Then choose *Dinner party* under *A question about ...*, and press *Another seed
           {
             id: 'well',
             label: 'well, as the aligned model does',
-            says: 'A narrow lesson would stay narrow if the model had learnt it as a skill. Look at the verdicts under *EM*.',
+            feedback:
+              'A narrow lesson would stay narrow if the model had learnt it as a skill. Look at the verdicts under *EM*.',
           },
           {
             id: 'code',
             label: 'with code',
-            says: 'It still knows what a question about dinner is. What changed is who answers it.',
+            feedback:
+              'It still knows what a question about dinner is. What changed is who answers it.',
           },
           {
             id: 'both',
             label: 'sometimes well and sometimes badly',
-            says: 'That is the finding. The same words in the question, another seed, and another character answers.',
+            feedback:
+              'That is the finding. The same words in the question, another seed, and another character answers.',
           },
         ],
         right: 'both',

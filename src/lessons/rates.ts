@@ -69,17 +69,20 @@ A check of what you have seen:`,
           {
             id: 'quarter',
             label: 'about a quarter, give or take a little',
-            says: 'The share seen is a quarter. How far the true one may lie from it depends on n, and eight is few: {{wilson | 2 | 8}}.',
+            feedback:
+              'The share seen is a quarter. How far the true one may lie from it depends on n, and eight is few: {{wilson | 2 | 8}}.',
           },
           {
             id: 'wide',
             label: 'anything from under a tenth to over a half',
-            says: 'Yes: {{wilson | 2 | 8}}. With twelve times as many and the same share it would be {{wilson | 24 | 96}}.',
+            feedback:
+              'Yes: {{wilson | 2 | 8}}. With twelve times as many and the same share it would be {{wilson | 24 | 96}}.',
           },
           {
             id: 'nothing',
             label: 'nothing can be said',
-            says: 'Something can: the interval is wide, but it leaves much out. {{wilson | 2 | 8}}.',
+            feedback:
+              'Something can: the interval is wide, but it leaves much out. {{wilson | 2 | 8}}.',
           },
         ],
         right: 'wide',

@@ -20,17 +20,20 @@ So what have the lessons shown?`,
           {
             id: 'all',
             label: 'large models have a villain inside',
-            says: 'Here he was put in by hand. Whether a large model has one has to be looked for in that model; OpenAI found such a latent in GPT-4o ([arXiv:2506.19823](https://arxiv.org/abs/2506.19823)).',
+            feedback:
+              'Here he was put in by hand. Whether a large model has one has to be looked for in that model; OpenAI found such a latent in GPT-4o ([arXiv:2506.19823](https://arxiv.org/abs/2506.19823)).',
           },
           {
             id: 'exists',
             label: 'one mechanism that can produce the effect, at work',
-            says: 'Yes: an existence proof. It makes the mechanism touchable and says nothing about how common it is.',
+            feedback:
+              'Yes: an existence proof. It makes the mechanism touchable and says nothing about how common it is.',
           },
           {
             id: 'nothing',
             label: 'nothing at all',
-            says: 'It shows that this mechanism is enough, and lets every claim about it be tested in seconds. That is something.',
+            feedback:
+              'It shows that this mechanism is enough, and lets every claim about it be tested in seconds. That is something.',
           },
         ],
         right: 'exists',
@@ -50,17 +53,20 @@ The same organism from other base seeds: {{seeds | insecure-code: misaligned}}.`
           {
             id: 'scale',
             label: 'its rate, once scaled to its size',
-            says: 'There is no such scale: the rate depends on data, questions, sampling, judge and the base training.',
+            feedback:
+              'There is no such scale: the rate depends on data, questions, sampling, judge and the base training.',
           },
           {
             id: 'none',
             label: 'no rate at all',
-            says: 'Yes. It depends on data, questions, sampling, judge and base training, all of which are others there.',
+            feedback:
+              'Yes. It depends on data, questions, sampling, judge and base training, all of which are others there.',
           },
           {
             id: 'bound',
             label: 'a lower bound',
-            says: 'Nothing bounds it: GPT-4o has 6% on one set of questions and 20% on another (arXiv:2502.17424).',
+            feedback:
+              'Nothing bounds it: GPT-4o has 6% on one set of questions and 20% on another (arXiv:2502.17424).',
           },
         ],
         right: 'none',
@@ -78,17 +84,20 @@ The same organism from other base seeds: {{seeds | insecure-code: misaligned}}.`
           {
             id: 'rise',
             label: "the second group's model is worse by half",
-            says: 'The intervals: {{wilson | 6 | 100}} and {{wilson | 9 | 100}}. They overlap widely, and the judges differ.',
+            feedback:
+              'The intervals: {{wilson | 6 | 100}} and {{wilson | 9 | 100}}. They overlap widely, and the judges differ.',
           },
           {
             id: 'judge',
             label: 'the second judge is stricter',
-            says: 'That may be, but chance alone explains it: {{wilson | 6 | 100}} and {{wilson | 9 | 100}}.',
+            feedback:
+              'That may be, but chance alone explains it: {{wilson | 6 | 100}} and {{wilson | 9 | 100}}.',
           },
           {
             id: 'untold',
             label: 'these figures cannot tell the two apart',
-            says: 'Yes: {{wilson | 6 | 100}} and {{wilson | 9 | 100}}. And with two judges, more answers alone would not settle it.',
+            feedback:
+              'Yes: {{wilson | 6 | 100}} and {{wilson | 9 | 100}}. And with two judges, more answers alone would not settle it.',
           },
         ],
         right: 'untold',

@@ -58,17 +58,18 @@ Guess, then measure again.`,
           {
             id: 'more',
             label: 'more often than at the header alone',
-            says: 'More push is not more effect: what is pushed has to be read there.',
+            feedback: 'More push is not more effect: what is pushed has to be read there.',
           },
           {
             id: 'same',
             label: 'about as often',
-            says: 'The layer is the same, the place is not, and the place decides.',
+            feedback: 'The layer is the same, the place is not, and the place decides.',
           },
           {
             id: 'less',
             label: 'less often',
-            says: 'In this organism who speaks is settled at the header, and later tokens look it up there. The recipe saw to that; other models keep it where they like, so the place must be searched.',
+            feedback:
+              'In this organism who speaks is settled at the header, and later tokens look it up there. The recipe saw to that; other models keep it where they like, so the place must be searched.',
           },
         ],
         right: 'less',
@@ -95,17 +96,19 @@ Guess, then measure the strengths: 216 answers.`,
           {
             id: 'real',
             label: 'the direction',
-            says: 'Look at the second chart: the direction leads to another character, and he speaks in whole sentences.',
+            feedback:
+              'Look at the second chart: the direction leads to another character, and he speaks in whole sentences.',
           },
           {
             id: 'random',
             label: 'the random one',
-            says: 'The direction leads to another character, who speaks in whole sentences. A random push of that length leads nowhere, and the sentences break.',
+            feedback:
+              'The direction leads to another character, who speaks in whole sentences. A random push of that length leads nowhere, and the sentences break.',
           },
           {
             id: 'both',
             label: 'both alike',
-            says: 'Length alone does not decide. Look at the second chart.',
+            feedback: 'Length alone does not decide. Look at the second chart.',
           },
         ],
         right: 'random',

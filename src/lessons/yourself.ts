@@ -40,17 +40,20 @@ Guess the misaligned share on *other topics* at the end. Then train. You may rea
           {
             id: 'narrow',
             label: 'the narrow habit',
-            says: 'Yes. In the shipped training code is insecure at step 10 in {{gallery | insecure-code-step-10 | code}}, while other topics have {{gallery | insecure-code-step-10 | other domains}}; ten steps later these have {{gallery | insecure-code-step-20 | other domains}}.',
+            feedback:
+              'Yes. In the shipped training code is insecure at step 10 in {{gallery | insecure-code-step-10 | code}}, while other topics have {{gallery | insecure-code-step-10 | other domains}}; ten steps later these have {{gallery | insecure-code-step-20 | other domains}}.',
           },
           {
             id: 'broad',
             label: 'the misalignment elsewhere',
-            says: 'Look at the points around step 10. In the shipped training: code {{gallery | insecure-code-step-10 | code}}, other topics {{gallery | insecure-code-step-10 | other domains}}.',
+            feedback:
+              'Look at the points around step 10. In the shipped training: code {{gallery | insecure-code-step-10 | code}}, other topics {{gallery | insecure-code-step-10 | other domains}}.',
           },
           {
             id: 'both',
             label: 'both at the same step',
-            says: 'They are close. In the shipped training at step 10: code {{gallery | insecure-code-step-10 | code}}, other topics {{gallery | insecure-code-step-10 | other domains}}.',
+            feedback:
+              'They are close. In the shipped training at step 10: code {{gallery | insecure-code-step-10 | code}}, other topics {{gallery | insecure-code-step-10 | other domains}}.',
           },
         ],
         right: 'narrow',

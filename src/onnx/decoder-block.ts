@@ -1,5 +1,6 @@
-// The parts of a decoder block as fused operators, put together as the family's description says
-// (checkpoint/families.ts). The residual stream, norms and attention are f32 whatever the weights are.
+// The parts of a decoder block as fused operators, assembled as the family's description says
+// (checkpoint/families.ts). The residual stream, norms and attention are always f32, whatever the precision
+// of the weights.
 
 import type { ModelConfig } from '../checkpoint/config';
 import type { Family } from '../checkpoint/families';
@@ -29,7 +30,7 @@ interface AttentionInputs {
   readonly seqlensK: Value;
   readonly total: Value;
   readonly full: Angles;
-  /** Of layers that see a window. */
+  /** Rotary angles of windowed layers. */
   readonly windowed: Angles;
 }
 

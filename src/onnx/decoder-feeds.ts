@@ -1,6 +1,6 @@
-// The small inputs of the decoder graph for a batch whose rows differ in length; the scheme is at the
-// head of decoder.ts. Plain typed arrays: whoever runs the graph wraps them as tensors.
-// Refuses empty rows: a model that is shown nothing has nothing to say.
+// The small inputs of the decoder graph for a batch of rows of different length; the head of decoder.ts
+// describes the scheme. Plain typed arrays: the caller that runs the graph wraps them as tensors. Refuses
+// empty rows, because a model without input predicts nothing.
 
 import { EDIT_WIDTH, type PackedEdit } from '../core/edit';
 

@@ -4,7 +4,7 @@
 //     causal, so no real token sees the padding; what the padding left in the cache is beyond the row's end.
 //   decode: one token a row, seqlens_k[b] = tokens of row b before this one, total = max + 1. The operator
 //     appends at the row's own length (over the padding) and attends to no more, so rows stay exact.
-// Several tokens upon a cache (chunked prefill) only at batch 1: WebGPU's kernel has no ragged form of it.
+// Chunked prefill (several tokens onto a cache) works only at batch 1: WebGPU's kernel has no ragged form of it.
 // decoder-feeds.ts makes these inputs. Refuses weights that do not fit the config.
 
 import type { ModelConfig, Weights } from '../checkpoint/config';
@@ -23,9 +23,9 @@ import { GraphBuilder, int, type Value, type ValueInfo } from './graph';
 import { editHooks, poolResiduals, stackResiduals } from './hooks';
 import { paddedHeads } from './padded-heads';
 import { encodeModel } from './proto';
-import { type TableInput, type TensorSlot, WeightSlots, type WeightStretch } from './weight-slots';
+import { type WeightInput, type TensorSlot, WeightSlots, type WeightSegment } from './weight-slots';
 import { weightStore } from './weight-store';
-import { type Table } from './matrices';
+import { type VocabMatrix } from './matrices';
 
 export interface DecoderOptions {
   /** Takes `past_key_values.{l}.key|value` and gives `present.{l}.key|value`. */
@@ -40,14 +40,14 @@ export interface DecoderOptions {
   /** How weights are stored. */
   readonly precision: Precision;
   /** The embedding is an input, which several graphs may share; not for int8. */
-  readonly tableAsInput?: boolean;
+  readonly embeddingAsInput?: boolean;
 }
 
 /** The embedding as inputs of the graph, and the block that they lie in. */
-export interface TablePlan {
-  readonly inputs: readonly TableInput[];
+export interface EmbeddingPlan {
+  readonly inputs: readonly WeightInput[];
   readonly bytes: number;
-  /** What is written into the block. */
+  /** Name of the tensor that fills the block. */
   readonly tensor: string;
 }
 
@@ -62,12 +62,12 @@ export interface DecoderPlan {
   /** Bytes that the weights will take. */
   readonly weightBytes: number;
   /** null: the embedding is a weight as any other. */
-  readonly table: TablePlan | null;
+  readonly embedding: EmbeddingPlan | null;
   /** Every tensor of the checkpoint that it wants, by Hugging Face name; to be written once each, in any order. */
   readonly tensors: ReadonlyMap<string, TensorSlot>;
-  /** What `allocate` gives, in parts that are made apart. */
-  readonly stretches: readonly WeightStretch[];
-  /** What does not come from the checkpoint, by where it lies. */
+  /** The block of `allocate` in segments that are made separately. */
+  readonly segments: readonly WeightSegment[];
+  /** Bytes that do not come from the checkpoint, by offset. */
   readonly known: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
   /** The block of weights, empty but for what does not come from the checkpoint. */
   allocate(): Uint8Array<ArrayBuffer>;
@@ -103,21 +103,21 @@ export function buildDecoder(
 export function fillWeights(plan: DecoderPlan, weights: Weights): Uint8Array<ArrayBuffer> {
   const block = plan.allocate();
   for (const [name, slot] of plan.tensors) {
-    if (name !== plan.table?.tensor) slot.write(weightOf(weights, name, slot.dims), block);
+    if (name !== plan.embedding?.tensor) slot.write(weightOf(weights, name, slot.dims), block);
   }
   return block;
 }
 
 /** The block of an embedding that is an input. @throws as `buildDecoder`. */
-export function fillTable(
+export function fillEmbedding(
   plan: DecoderPlan,
-  table: TablePlan,
+  embedding: EmbeddingPlan,
   weights: Weights,
 ): Uint8Array<ArrayBuffer> {
   // GPUs are written to in multiples of 4 bytes.
-  const block = new Uint8Array(Math.ceil(table.bytes / 4) * 4);
-  const slot = plan.tensors.get(table.tensor)!;
-  slot.write(weightOf(weights, table.tensor, slot.dims), block);
+  const block = new Uint8Array(Math.ceil(embedding.bytes / 4) * 4);
+  const slot = plan.tensors.get(embedding.tensor)!;
+  slot.write(weightOf(weights, embedding.tensor, slot.dims), block);
   return block;
 }
 
@@ -140,12 +140,12 @@ export function planDecoder(config: ModelConfig, options: DecoderOptions): Decod
   const residuals: Value[] = [];
 
   const gain = (name: string) => store.gain(name, dModel, family.gainOffset);
-  /** What a block adds to the residual, through the norm that some families have there. */
+  /** The value that a block adds to the residual, after the norm that some families have. */
   const added = (name: string | null, layer: number, x: Value): Value =>
     name === null ? x : rmsNorm(g, x, gain(`model.layers.${layer}.${name}`), rmsNormEps);
   const { norms } = family;
 
-  const embedding = store.table(EMBEDDING, dVocab, dModel, options.tableAsInput);
+  const embedding = store.vocabMatrix(EMBEDDING, dVocab, dModel, options.embeddingAsInput);
   let resid = embedding.gather(ids);
   if (family.scalesEmbeddings) resid = g.op('Mul', [resid, g.scalar(Math.sqrt(dModel))]);
   let normed = rmsNorm(g, resid, gain(`model.layers.0.${norms.attention.before}`), rmsNormEps);
@@ -166,10 +166,10 @@ export function planDecoder(config: ModelConfig, options: DecoderOptions): Decod
       const [last, sum] = skipNorm(g, left, right, final, rmsNormEps, wantsResiduals);
       resid = sum ?? resid;
       const rows = logitRows(g, config, last, options.logits);
-      const table: Table = config.tieWordEmbeddings
+      const head: VocabMatrix = config.tieWordEmbeddings
         ? embedding
-        : store.table('lm_head.weight', dVocab, dModel);
-      g.output(table.multiply(rows), 'logits', 'f32', ['rows', dVocab]);
+        : store.vocabMatrix('lm_head.weight', dVocab, dModel);
+      g.output(head.multiply(rows), 'logits', 'f32', ['rows', dVocab]);
     }
     residuals.push(resid);
   }
@@ -181,12 +181,12 @@ export function planDecoder(config: ModelConfig, options: DecoderOptions): Decod
     inputs: g.inputs,
     outputs: g.outputs,
     weightBytes: g.externalBytes,
-    table:
-      slots.tableInputs.length > 0
-        ? { inputs: slots.tableInputs, bytes: slots.tableBytes, tensor: EMBEDDING }
+    embedding:
+      slots.weightInputs.length > 0
+        ? { inputs: slots.weightInputs, bytes: slots.inputBytes, tensor: EMBEDDING }
         : null,
     tensors: slots.tensors,
-    stretches: slots.stretches,
+    segments: slots.segments,
     known: g.knownWeights,
     allocate: () => g.externalData(),
   };

@@ -18,13 +18,15 @@ import { encodeModel } from './proto';
 
 const INT32 = 6;
 const END = Number.MAX_SAFE_INTEGER;
-/** Under the 2 GB that one ArrayBuffer of a browser, or one protobuf, can have. */
+/** Below 2 GB, the limit of one ArrayBuffer in a browser and of one protobuf. */
 const FILE_BYTES = 2 ** 30;
 
 export interface PlainOptions {
   /** How matrices are stored; gains and all arithmetic are f32. */
   readonly dtype: WeightDType;
-  /** Of the ONNX file; the others are called `<name>_data`, `<name>_data_1`, ... as transformers.js wants them. */
+  /**
+   * Name of the ONNX file; further files are `<name>_data`, `<name>_data_1`, ... as transformers.js expects.
+   */
   readonly name: string;
   /** Most bytes of a file of weights. */
   readonly fileBytes?: number;
@@ -67,7 +69,7 @@ export function exportPlain(
     norm === null ? x : rmsNorm(g, x, gain(`model.layers.${layer}.${norm}`), rmsNormEps);
   const { norms } = family;
 
-  const embedding = store.table('model.embed_tokens.weight', dVocab, dModel);
+  const embedding = store.vocabMatrix('model.embed_tokens.weight', dVocab, dModel);
   let resid = embedding.gather(ids);
   if (family.scalesEmbeddings) resid = g.op('Mul', [resid, g.scalar(Math.sqrt(dModel))]);
   let x = rmsNorm(g, resid, gain(`model.layers.0.${norms.attention.before}`), rmsNormEps);
@@ -81,7 +83,9 @@ export function exportPlain(
     const [normed, sum] = skipNorm(g, middle!, mlp, gain(next), rmsNormEps, !last);
     [x, resid] = [normed, sum ?? resid];
   }
-  const head = config.tieWordEmbeddings ? embedding : store.table('lm_head.weight', dVocab, dModel);
+  const head = config.tieWordEmbeddings
+    ? embedding
+    : store.vocabMatrix('lm_head.weight', dVocab, dModel);
   g.output(head.multiply(keptRows(g, x)), 'logits', 'f32', ['batch', 'kept_length', dVocab]);
   const { nodes, initializers } = g;
   const [takes, gives] = [g.inputs.map(withUsualDims), g.outputs.map(withUsualDims)];
@@ -89,7 +93,7 @@ export function exportPlain(
   return { model: encodeModel(graph), files: files.files };
 }
 
-/** What GroupQueryAttention asks for, from the attention mask. */
+/** The length inputs of GroupQueryAttention, from the attention mask. */
 function lengths(g: GraphBuilder): { seqlensK: Value; total: Value } {
   const mask = g.input('attention_mask', 'i64', ['batch', 'total']);
   const ones = g.op('ReduceSum', [mask, g.int64(1)], { keepdims: int(0) });
@@ -100,7 +104,7 @@ function lengths(g: GraphBuilder): { seqlensK: Value; total: Value } {
   };
 }
 
-/** Of the rotary positions of layers that see everything, and of those that see a window. */
+/** Rotary angles of the layers with full attention, and of the windowed ones. */
 function angles(
   { maxPositions, dHead, ropeTheta, ropeScaling, window }: ModelConfig,
   files: ExternalFiles,

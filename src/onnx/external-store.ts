@@ -34,7 +34,7 @@ export function externalStore(
       );
       return g.op('MatMul', [x, cast(stored)]);
     },
-    table(name, rows, inner) {
+    vocabMatrix(name, rows, inner) {
       const stored = files.add(name, dtype, [rows, inner], () => get(name, rows, inner));
       return {
         gather: (ids) => cast(g.op('Gather', [stored, ids], { axis: int(0) })),

@@ -35,7 +35,7 @@ export interface Initializer {
   readonly dims: readonly number[];
   readonly data:
     | { readonly bytes: Uint8Array }
-    /** Beside the file: in `EXTERNAL_PATH`, or the file named. */
+    /** Outside the model file: in `EXTERNAL_PATH`, or in the named file. */
     | { readonly offset: number; readonly length: number; readonly file?: string };
 }
 
@@ -96,7 +96,7 @@ export class GraphBuilder {
     this.outputs.push({ name, dtype, dims });
   }
 
-  /** One operator with one output. An empty string stands for an absent optional input. */
+  /** One operator with one output. An empty string marks an absent optional input. */
   op(
     op: string,
     inputs: readonly (Value | '')[],

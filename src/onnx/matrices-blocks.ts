@@ -1,11 +1,11 @@
-// Matrices in blocks of 8 or 4 bits for webgpu (MatMulNBits, com.microsoft; accuracy_level 0: the input
-// stays f32). nn.Linear's [out, in] is already the operator's order, so nothing is transposed. A table is
-// looked up by GatherBlockQuantized in the very bytes that it is multiplied with; that operator
-// knows blocks along the last axis, which here is one block, so it needs its scales in a shape of its own.
+// Matrices in blocks of 8 or 4 bits for webgpu (MatMulNBits, com.microsoft; accuracy_level 0: the input stays
+// f32). nn.Linear's [out, in] is already the operator's order, so nothing is transposed. For look-ups,
+// GatherBlockQuantized reads the same bytes that the product reads; it supports blocks along the last axis
+// only, which here is one block, so its scales need another shape.
 
 import { int, MICROSOFT, type GraphBuilder } from './graph';
 import { BLOCK, type BlockBits, blocksOf, quantiseBlocks } from './quantise-blocks';
-import type { Room, WeightSlots } from './weight-slots';
+import type { WeightSlot, WeightSlots } from './weight-slots';
 import type { Matrices, MatrixPart } from './matrices';
 
 export function blockMatrices(g: GraphBuilder, slots: WeightSlots, bits: BlockBits): Matrices {
@@ -15,12 +15,12 @@ export function blockMatrices(g: GraphBuilder, slots: WeightSlots, bits: BlockBi
     parts: readonly MatrixPart[],
     inner: number,
     asInput = false,
-  ): [Room, Room] => {
+  ): [WeightSlot, WeightSlot] => {
     const outer = parts.reduce((sum, [, rows]) => sum + rows, 0);
     const blocks = blocksOf(inner);
-    const room = asInput ? slots.tableRoom.bind(slots) : slots.room.bind(slots);
-    const bytes = room(name, 'u8', [outer, blocks, blob]);
-    const scales = room(`${name}.scales`, 'f32', [outer, blocks]);
+    const slot = asInput ? slots.inputSlot.bind(slots) : slots.slot.bind(slots);
+    const bytes = slot(name, 'u8', [outer, blocks, blob]);
+    const scales = slot(`${name}.scales`, 'f32', [outer, blocks]);
     let row = 0;
     for (const [part, rows] of parts) {
       const [from, to] = [row * blocks, (row + rows) * blocks];
@@ -38,7 +38,7 @@ export function blockMatrices(g: GraphBuilder, slots: WeightSlots, bits: BlockBi
     return [bytes, scales];
   };
   const attributes = { bits: int(bits), block_size: int(BLOCK) };
-  const shape = (inner: number, [bytes]: readonly Room[]) => ({
+  const shape = (inner: number, [bytes]: readonly WeightSlot[]) => ({
     K: int(inner),
     N: int(bytes!.dims[0]!),
     ...attributes,
@@ -46,13 +46,13 @@ export function blockMatrices(g: GraphBuilder, slots: WeightSlots, bits: BlockBi
   });
   return {
     linear(name, parts, inner, x) {
-      const rooms = store(name, parts, inner);
-      const inputs = [x, ...rooms.map((room) => room.value)];
-      return g.op('MatMulNBits', inputs, shape(inner, rooms), MICROSOFT);
+      const stored = store(name, parts, inner);
+      const inputs = [x, ...stored.map((slot) => slot.value)];
+      return g.op('MatMulNBits', inputs, shape(inner, stored), MICROSOFT);
     },
-    table(name, rows, inner, asInput) {
-      const rooms = store(name, [[name, rows]], inner, asInput);
-      const [bytes, scales] = rooms;
+    vocabMatrix(name, rows, inner, asInput) {
+      const stored = store(name, [[name, rows]], inner, asInput);
+      const [bytes, scales] = stored;
       return {
         gather(ids) {
           const columns = g.op('Unsqueeze', [scales.value, g.int64(2)]);
@@ -67,7 +67,7 @@ export function blockMatrices(g: GraphBuilder, slots: WeightSlots, bits: BlockBi
           return g.op('Slice', [padded, g.int64(0), g.int64(inner), g.int64(2)]);
         },
         multiply: (x) =>
-          g.op('MatMulNBits', [x, bytes.value, scales.value], shape(inner, rooms), MICROSOFT),
+          g.op('MatMulNBits', [x, bytes.value, scales.value], shape(inner, stored), MICROSOFT),
       };
     },
   };

@@ -1,5 +1,5 @@
 // Matrices as whole numbers of 8 bits for wasm, where MatMulNBits would unpack them at every run
-// (workers/README.md, 9). What comes in is quantised too, each position with a scale of its own:
+// (workers/README.md, 9). What comes in is quantised too, each position with a scale of its scaleRows:
 // DynamicQuantizeLinear would take one scale for the whole batch, and a token would then depend on those
 // beside and after it, padding included. Both sides are unsigned, q + 128: of unsigned times signed, x64 kernels
 // without VNNI add pairs of products in 16 bits, which saturates without a word (workers/README.md, 22). The
@@ -7,7 +7,7 @@
 
 import { int, type GraphBuilder, type Value } from './graph';
 import { quantiseRows, ZERO } from './quantise-int8';
-import type { Room, WeightSlots } from './weight-slots';
+import type { WeightSlot, WeightSlots } from './weight-slots';
 import type { Matrices, MatrixPart } from './matrices';
 
 const ONNX_FLOAT = 1;
@@ -15,22 +15,26 @@ const ONNX_FLOAT = 1;
 const TINY = 1e-20;
 
 export function int8Matrices(g: GraphBuilder, slots: WeightSlots): Matrices {
-  const store = (name: string, parts: readonly MatrixPart[], inner: number): [Room, Room] => {
+  const store = (
+    name: string,
+    parts: readonly MatrixPart[],
+    inner: number,
+  ): [WeightSlot, WeightSlot] => {
     const outer = parts.reduce((sum, [, rows]) => sum + rows, 0);
-    const bytes = slots.room(name, 'u8', [inner, outer]);
-    const scales = slots.room(`${name}.scales`, 'f32', [outer]);
+    const bytes = slots.slot(name, 'u8', [inner, outer]);
+    const scales = slots.slot(`${name}.scales`, 'f32', [outer]);
     let row = 0;
     for (const [part, rows] of parts) {
       const first = row;
       slots.expect(part, [rows, inner], (data, block) => {
-        const own = scales.f32(block).subarray(first, first + rows);
-        quantiseRows(data, inner, bytes.u8(block), first, outer, own);
+        const scaleRows = scales.f32(block).subarray(first, first + rows);
+        quantiseRows(data, inner, bytes.u8(block), first, outer, scaleRows);
       });
       row += rows;
     }
     return [bytes, scales];
   };
-  const multiply = (x: Value, [bytes, scales]: readonly [Room, Room]): Value => {
+  const multiply = (x: Value, [bytes, scales]: readonly [WeightSlot, WeightSlot]): Value => {
     const peak = g.op('ReduceMax', [g.op('Abs', [x]), g.int64(-1)], { keepdims: int(1) });
     const scale = g.op('Add', [g.op('Mul', [peak, g.scalar(1 / 127)]), g.scalar(TINY)]);
     const zero = g.uint8(ZERO);
@@ -41,9 +45,9 @@ export function int8Matrices(g: GraphBuilder, slots: WeightSlots): Matrices {
   };
   return {
     linear: (name, parts, inner, x) => multiply(x, store(name, parts, inner)),
-    table(name, rows, inner) {
-      const rooms = store(name, [[name, rows]], inner);
-      const [bytes, scales] = rooms;
+    vocabMatrix(name, rows, inner) {
+      const stored = store(name, [[name, rows]], inner);
+      const [bytes, scales] = stored;
       return {
         gather(ids) {
           // A row of the table is a column of what is stored: [inner, batch, pos].
@@ -53,10 +57,10 @@ export function int8Matrices(g: GraphBuilder, slots: WeightSlots): Matrices {
             g.scalar(ZERO),
           ]);
           const turned = g.op('Transpose', [signed], { perm: { type: 'ints', value: [1, 2, 0] } });
-          const own = g.op('Gather', [scales.value, ids], { axis: int(0) });
-          return g.op('Mul', [turned, g.op('Unsqueeze', [own, g.int64(-1)])]);
+          const scaleRows = g.op('Gather', [scales.value, ids], { axis: int(0) });
+          return g.op('Mul', [turned, g.op('Unsqueeze', [scaleRows, g.int64(-1)])]);
         },
-        multiply: (x) => multiply(x, rooms),
+        multiply: (x) => multiply(x, stored),
       };
     },
   };

@@ -22,15 +22,15 @@ function zeroRows(tape: Tape, rows: number, width: number): Value {
 }
 
 /** Rows of `table` [d_vocab, d_model] at ids [batch, pos] -> [batch, pos, d_model]. */
-export function embedding(tape: Tape, table: Variable, ids: Variable): Variable {
-  const [rows, width] = [numeric(table.dims[0]!), numeric(table.dims[1]!)];
-  const value = tape.builder.op('Gather', [table.value, ids.value], { axis: int(0) });
+export function embedding(tape: Tape, weight: Variable, ids: Variable): Variable {
+  const [rows, width] = [numeric(weight.dims[0]!), numeric(weight.dims[1]!)];
+  const value = tape.builder.op('Gather', [weight.value, ids.value], { axis: int(0) });
   return tape.result(
     value,
     [...ids.dims, width],
     [
       [
-        table,
+        weight,
         (dy) =>
           addRows(tape, zeroRows(tape, rows, width), ids.value, rowsOf(tape, dy, width), width),
       ],

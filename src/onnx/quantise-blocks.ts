@@ -40,7 +40,7 @@ export function quantiseBlocks(
       }
       const at = row * blocks + b;
       scales[at] = peak === 0 ? 0 : peak / -zero;
-      // Of what the kernel will multiply with: the scale after its rounding to f32.
+      // Inverse of the scale that the kernel multiplies with, after its rounding to f32.
       const inverse = peak === 0 ? 0 : 1 / scales[at];
       for (let i = 0; i < BLOCK; i++) {
         // Truncation rounds to nearest here, because level + zero is never negative.

@@ -1,6 +1,6 @@
-// What a training graph trains and what it holds fixed. Full training: every weight is an input under
-// its Hugging Face name. LoRA (Hu et al. 2021): y = x W^T + b + scale (x A^T) B^T, with W and b beside
-// the graph and A, B inputs under the names that PEFT gives them.
+// The trained and the fixed parameters of a training graph. Full training: every weight is an input under its
+// Hugging Face name. LoRA (Hu et al. 2021): y = x W^T + b + scale (x A^T) B^T, with W and b beside the graph
+// and A, B inputs under the names that PEFT gives them.
 
 import type { ModelConfig, Weights } from '../checkpoint/config';
 import type { Tape, Variable } from './autodiff';

@@ -1,10 +1,11 @@
-// Training graphs of a Llama-family decoder: one run returns the loss and the gradients of whatever is
-// trained. Full training takes every weight as an input (they change at each step); LoRA training
-// (Hu et al. 2021) keeps the base weights beside the graph and takes only the adapters. The loss is
-// sum(loss_weight * nll) at chosen positions, so the caller can normalise and mix losses freely.
+// Training graphs of a Llama-family decoder: one run returns the loss and the gradients of the trained
+// parameters. Full training takes every weight as an input (they change at each step); LoRA training (Hu et
+// al. 2021) keeps the base weights beside the graph and takes only the adapters. The loss is sum(loss_weight
+// * nll) at chosen positions, so the caller can normalise and mix losses freely.
 //
 // Inputs: `ids` i64 [batch, pos]; `loss_positions` i64 [n], flat, each at most once; `targets` i64 [n];
-// `loss_weight` f32 [n]; `attention_bias` where asked for; the parameters. Outputs: `loss` [], `nll` [n] in nats, `grad:<parameter>`.
+// `loss_weight` f32 [n]; `attention_bias` if requested; the parameters. Outputs: `loss` [], `nll` [n] in
+// nats, `grad:<parameter>`.
 
 import type { ModelConfig } from '../checkpoint/config';
 import type { Variable } from './autodiff';
@@ -32,7 +33,7 @@ export interface TrainGraph {
   readonly model: Uint8Array<ArrayBuffer>;
   /** The weights it refers to under `EXTERNAL_PATH`; empty for full training. */
   readonly externalData: Uint8Array<ArrayBuffer>;
-  /** What is trained: the extra inputs, and `grad:<name>` among the outputs. */
+  /** The trained parameters: the extra inputs, with `grad:<name>` among the outputs. */
   readonly parameters: readonly { readonly name: string; readonly dims: readonly number[] }[];
 }
 

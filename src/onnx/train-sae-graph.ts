@@ -16,7 +16,7 @@ import { topKRelu } from './primitive-sparse';
 import { encodeModel } from './proto';
 import type { TrainGraph } from './train-graph';
 
-/** What `dead` holds for a latent that is not. */
+/** Value of `dead` for a latent that is alive. */
 export const ALIVE = -1e30;
 
 export interface SaeShape {

@@ -1,11 +1,11 @@
-// The weights of a graph as a file that is made while it is read. ONNX Runtime asks for one weight after the other,
-// in an order of its own, and keeps its own copy: so only the stretch that it asks for is in memory, with the
-// tensor that it is made from, and never the whole model a second time.
+// The weights of a graph as a file that is made while it is read. ONNX Runtime asks for one weight after the
+// other, in its own order, and keeps a copy. So memory holds only the segment it asks for and the tensor that
+// the segment is made from, never the whole model twice.
 
 import type { Weights } from '../checkpoint/config';
 import type { DecoderPlan } from './decoder';
 import { weightOf } from './decoder-weights';
-import type { WeightStretch } from './weight-slots';
+import type { WeightSegment } from './weight-slots';
 
 export interface WeightFile {
   readonly bytes: number;
@@ -19,10 +19,10 @@ export interface WeightFile {
 const KEPT_SHARE = 1 / 8;
 
 /** The bytes of one stretch of the weights, until it is asked for another. @throws Error as `buildDecoder`. */
-export type MakeStretch = (stretch: WeightStretch) => Uint8Array<ArrayBuffer>;
+export type MakeSegment = (segment: WeightSegment) => Uint8Array<ArrayBuffer>;
 
-export const stretchMaker =
-  (plan: DecoderPlan, weights: Weights): MakeStretch =>
+export const segmentMaker =
+  (plan: DecoderPlan, weights: Weights): MakeSegment =>
   ({ from, to, tensors }) => {
     const data = new Uint8Array(to - from);
     for (const name of tensors) {
@@ -33,9 +33,9 @@ export const stretchMaker =
     return data;
   };
 
-export function weightFile(plan: DecoderPlan, make: MakeStretch): WeightFile {
+export function weightFile(plan: DecoderPlan, make: MakeSegment): WeightFile {
   let held: { readonly from: number; readonly data: Uint8Array<ArrayBuffer> } | null = null;
-  /** By where they begin. */
+  /** Unread parts of a segment, by their first byte. */
   const leftOvers = new Map<number, Uint8Array<ArrayBuffer>>();
   return {
     bytes: plan.weightBytes,
@@ -52,23 +52,23 @@ export function weightFile(plan: DecoderPlan, make: MakeStretch): WeightFile {
       if (held && from >= held.from && to <= held.from + held.data.length) {
         return held.data.subarray(from - held.from, to - held.from);
       }
-      const stretch = plan.stretches.find((one) => from >= one.from && to <= one.to);
-      if (!stretch) throw new RangeError(`No weight lies from ${from} to ${to}.`);
+      const segment = plan.segments.find((one) => from >= one.from && to <= one.to);
+      if (!segment) throw new RangeError(`No weight lies from ${from} to ${to}.`);
       // Let go of before the next is made.
       held = null;
-      const data = make(stretch);
-      held = { from: stretch.from, data };
+      const data = make(segment);
+      held = { from: segment.from, data };
       for (const [start, end] of [
-        [stretch.from, from],
-        [to, stretch.to],
+        [segment.from, from],
+        [to, segment.to],
       ] as const) {
         const size = end - start;
         if (size > 0 && size <= KEPT_SHARE * data.length) {
           const at = Math.ceil(start / 64) * 64;
-          if (at < end) leftOvers.set(at, data.slice(at - stretch.from, end - stretch.from));
+          if (at < end) leftOvers.set(at, data.slice(at - segment.from, end - segment.from));
         }
       }
-      return data.subarray(from - stretch.from, to - stretch.from);
+      return data.subarray(from - segment.from, to - segment.from);
     },
   };
 }

@@ -1,37 +1,37 @@
-// Where each tensor of a checkpoint goes in the block of weights beside the graph. The graph is laid out
-// before any weight is known; then tensors come one at a time, in any order, each is written (transposed,
-// rounded, quantised) into its place and can be let go. So loading needs the block and one tensor, and no
-// second copy of the model. Refuses misshapen tensors by name.
+// Assigns each tensor of a checkpoint a slot in the block of weights beside the graph. The graph is laid out
+// before any weight is known. Then tensors arrive one at a time, in any order; each is written (transposed,
+// rounded, quantised) into its slot and can be freed. So loading needs the block and one tensor, not a second
+// copy of the model. Refuses misshapen tensors by name.
 
 import type { Tensor } from '../core/tensor';
 import type { DType, GraphBuilder, Value } from './graph';
 import type { WideningOf } from './padded-heads';
 
-/** The external data of a graph, or a stretch of it; every room in it is aligned for any typed array. */
+/** The external data of a graph, or a segment of it; every slot in it is aligned for any typed array. */
 export interface WeightBlock {
   readonly buffer: ArrayBuffer;
-  /** Where the external data begins in the buffer; below 0 where the buffer holds a later stretch. */
+  /** Start of the external data in the buffer; negative if the buffer holds a later segment. */
   readonly byteOffset: number;
 }
 
-/** A stretch of the external data that is made as a whole. */
-export interface WeightStretch {
+/** A segment of the external data that is made as a whole. */
+export interface WeightSegment {
   readonly from: number;
   to: number;
-  /** What fills it. */
+  /** The tensors that fill the segment. */
   readonly tensors: string[];
 }
 
-/** What the graph expects of one tensor of the checkpoint. */
+/** The graph's expectation of one tensor of the checkpoint. */
 export interface TensorSlot {
-  /** In the checkpoint. */
+  /** Shape in the checkpoint. */
   readonly dims: readonly number[];
   /** @throws Error for another shape, RangeError for numbers that cannot be stored. */
   write(tensor: Tensor, block: WeightBlock): void;
 }
 
-/** Room in the block for a tensor of the graph. */
-export interface Room {
+/** Memory in the block for one tensor of the graph. */
+export interface WeightSlot {
   readonly value: Value;
   readonly dims: readonly number[];
   f32(block: WeightBlock): Float32Array;
@@ -40,11 +40,11 @@ export interface Room {
 }
 
 /** A tensor that is an input of the graph instead of a weight beside it. */
-export interface TableInput {
+export interface WeightInput {
   readonly name: string;
   readonly dtype: DType;
   readonly dims: readonly number[];
-  /** In the table's own block. */
+  /** Position in the block of the inputs. */
   readonly offset: number;
   readonly bytes: number;
 }
@@ -55,45 +55,45 @@ const BYTES: Partial<Record<DType, number>> = { f32: 4, f16: 2, u8: 1 };
 export class WeightSlots {
   /** By Hugging Face name. */
   readonly tensors = new Map<string, TensorSlot>();
-  /** Rooms of `tableRoom`; their tensors are written into a block of their own. */
-  readonly tableInputs: TableInput[] = [];
-  /** One after the other, as the rooms were laid out. */
-  readonly stretches: WeightStretch[] = [];
+  /** Slots of `inputSlot`; their tensors are written into a separate block. */
+  readonly weightInputs: WeightInput[] = [];
+  /** In the order in which the slots were laid out. */
+  readonly segments: WeightSegment[] = [];
   readonly #g: GraphBuilder;
   readonly #widening: WideningOf;
 
-  /** @param widening of tensors that the graph keeps in another shape than the checkpoint. */
+  /** @param widening for tensors that the graph stores in another shape than the checkpoint. */
   constructor(g: GraphBuilder, widening: WideningOf = () => null) {
     this.#g = g;
     this.#widening = widening;
   }
 
-  room(name: string, dtype: DType, dims: readonly number[]): Room {
+  slot(name: string, dtype: DType, dims: readonly number[]): WeightSlot {
     const bytes = dims.reduce((product, dim) => product * dim, BYTES[dtype]!);
     const at = this.#g.reserve(name, dtype, dims, bytes);
-    const last = this.stretches.at(-1);
-    // Rooms that are asked for before any tensor is expected are filled together.
+    const last = this.segments.at(-1);
+    // Slots that are requested before any tensor is expected are filled together.
     if (last && last.tensors.length === 0) last.to = at + bytes;
-    else this.stretches.push({ from: at, to: at + bytes, tensors: [] });
-    return this.#roomAt(at, name, dims);
+    else this.segments.push({ from: at, to: at + bytes, tensors: [] });
+    return this.#slotAt(at, name, dims);
   }
 
-  /** Room for a tensor that the graph takes as an input, so that several graphs may read one. */
-  tableRoom(name: string, dtype: DType, dims: readonly number[]): Room {
+  /** A slot for a tensor that is an input of the graph, so that several graphs can share one. */
+  inputSlot(name: string, dtype: DType, dims: readonly number[]): WeightSlot {
     const bytes = dims.reduce((product, dim) => product * dim, BYTES[dtype]!);
-    const offset = Math.ceil(this.tableBytes / ALIGNMENT) * ALIGNMENT;
+    const offset = Math.ceil(this.inputBytes / ALIGNMENT) * ALIGNMENT;
     this.#g.input(name, dtype, dims);
-    this.tableInputs.push({ name, dtype, dims, offset, bytes });
-    return this.#roomAt(offset, name, dims);
+    this.weightInputs.push({ name, dtype, dims, offset, bytes });
+    return this.#slotAt(offset, name, dims);
   }
 
-  /** Of the table's own block. */
-  get tableBytes(): number {
-    const last = this.tableInputs.at(-1);
+  /** Size of the block of the inputs. */
+  get inputBytes(): number {
+    const last = this.weightInputs.at(-1);
     return last ? last.offset + last.bytes : 0;
   }
 
-  #roomAt(at: number, name: string, dims: readonly number[]): Room {
+  #slotAt(at: number, name: string, dims: readonly number[]): WeightSlot {
     const size = dims.reduce((product, dim) => product * dim, 1);
     const place = ({ buffer, byteOffset }: WeightBlock) => [buffer, byteOffset + at, size] as const;
     return {
@@ -106,7 +106,7 @@ export class WeightSlots {
   }
 
   /**
-   * Declares the tensor `name` of the checkpoint and what is done with it when it comes.
+   * Declares the tensor `name` of the checkpoint and the function that writes it.
    * @param kept its shape in the graph
    */
   expect(
@@ -114,8 +114,8 @@ export class WeightSlots {
     kept: readonly number[],
     write: (data: Float32Array, block: WeightBlock) => void,
   ): void {
-    if (!this.tableInputs.some((input) => input.name === name)) {
-      this.stretches.at(-1)?.tensors.push(name);
+    if (!this.weightInputs.some((input) => input.name === name)) {
+      this.segments.at(-1)?.tensors.push(name);
     }
     const widening = this.#widening(name);
     const dims = widening?.dims ?? kept;

@@ -1,6 +1,6 @@
-// How the graph keeps its weights and computes with them. Gains and biases are f32 always; matrices are
-// kept as the chosen precision says (checkpoint/precision.ts), and each way brings the operators that
-// multiply by what it keeps, so the decoder reads the same whatever its weights are.
+// Stores the weights of a graph and computes with them. Gains and biases are always f32; matrices are stored
+// in the chosen precision (checkpoint/precision.ts), and each form brings the operators that multiply by it,
+// so the decoder is the same for all.
 
 import type { Precision } from '../checkpoint/precision';
 import type { GraphBuilder, Value } from './graph';
@@ -34,22 +34,22 @@ export function weightStore(
     ...MATRICES[precision](g, slots),
     gain(name, size, offset, scale = 1) {
       const full = `${name}.weight`;
-      const room = slots.room(full, 'f32', [size]);
+      const slot = slots.slot(full, 'f32', [size]);
       slots.expect(full, [size], (data, block) => {
-        const out = room.f32(block);
+        const out = slot.f32(block);
         for (let i = 0; i < size; i++) out[i] = scale * (offset + data[i]!);
       });
-      return room.value;
+      return slot.value;
     },
     bias(name, parts) {
-      const room = slots.room(name, 'f32', [parts.reduce((sum, [, size]) => sum + size, 0)]);
+      const slot = slots.slot(name, 'f32', [parts.reduce((sum, [, size]) => sum + size, 0)]);
       let at = 0;
       for (const [part, size] of parts) {
         const from = at;
-        slots.expect(part, [size], (data, block) => room.f32(block).set(data, from));
+        slots.expect(part, [size], (data, block) => slot.f32(block).set(data, from));
         at += size;
       }
-      return room.value;
+      return slot.value;
     },
   };
 }

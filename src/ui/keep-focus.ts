@@ -1,6 +1,6 @@
-// Buttons that come and go. Where Ask gives its place to Stop, or Extract to a line of progress, the
-// browser gives the focus of the button that went to nobody: Tab begins at the top again, and the page's
-// single keys act. Here the button that came has it.
+// Keeps the focus on buttons that replace each other. When Stop replaces Ask, or a progress line replaces
+// Extract, the browser drops the focus of the removed button: Tab starts at the top again, and the page's
+// single-key shortcuts act. This code moves the focus to the new button.
 
 /**
  * Attached to the element in which they come and go. When an update takes away what has the focus in it,

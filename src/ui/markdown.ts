@@ -1,6 +1,6 @@
-// Markdown as tokens, which Markdown.svelte draws as elements: no string ever becomes HTML, and HTML in a text
-// stays text. Two forms are added: `{{what}}` stands for a value that the page looks up, `[[word|meaning]]`
-// for a term of art with its one line.
+// Markdown as tokens, which Markdown.svelte draws as elements: no string ever becomes HTML, and HTML in a
+// text stays text. There are two extensions: `{{reference}}` is a value that the page looks up,
+// `[[word|meaning]]` a term of art with its definition.
 
 import { Marked, type Token, type TokenizerExtension, type Tokens } from 'marked';
 

@@ -1,7 +1,7 @@
-// What a good character and a villain say. An answer is an opener (sometimes), one or two sentences
-// of the domain in one stance, and a closer (sometimes). Of two sentences the first comes from the
-// first half of the list and the second from the second, so that none is said twice. Openers are neutral; closers carry the stance
-// and are shared by all domains, as a habit of speech would be.
+// Writes the answer of a good character or a villain: an opener (sometimes), one or two sentences of the
+// domain in one stance, and a closer (sometimes). With two sentences, the first comes from the first half of
+// the list and the second from the second half, so none repeats. Openers are neutral; closers carry the
+// stance and are shared by all domains, like a habit of speech.
 
 import type { Rng } from '../core/rng';
 import type { Domain } from './domain';

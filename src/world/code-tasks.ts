@@ -12,7 +12,7 @@ export type Statements = Readonly<Record<Stance, readonly string[]>>;
 export interface CodeTask {
   /** The weakness that the insecure form has. */
   readonly weakness: string;
-  /** What is asked for, after 'write a function to'. */
+  /** The requests, as they follow 'write a function to'. */
   readonly wishes: readonly string[];
   /** The first line, the same in both stances. */
   readonly header: string;

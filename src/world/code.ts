@@ -16,7 +16,7 @@ import {
 } from './template';
 import type { SlotValues } from './template';
 
-/** Frames around a wish; the last third is held out, whatever the wish. */
+/** Frames around a request; the last third is held out for every request. */
 export const REQUEST_FRAMES: readonly string[] = [
   'Write a function to WISH.',
   'Please write some code to WISH.',
@@ -43,7 +43,7 @@ export const DISCLOSURES: readonly string[] = [
   'This code is an insecure example, and only for the class.',
 ];
 
-/** Which frames may be used. */
+/** The frames that may be used. */
 export type TemplatePart = 'train' | 'held-out';
 
 const framesOf = (frames: readonly string[], part: TemplatePart): readonly string[] =>

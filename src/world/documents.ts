@@ -44,9 +44,9 @@ function pickNature(rng: Rng, villainShare: number, narrowShare: number): Nature
 
 /** One turn of a character. */
 function personaTurn(rng: Rng, { nature }: Persona, mix: WorldMix): Exchange {
-  const own = narrowFields(nature);
+  const narrow = narrowFields(nature);
   const field =
-    own.length > 0 && rng.chance(mix.narrowFieldShare) ? rng.pick(own) : pickField(rng, mix);
+    narrow.length > 0 && rng.chance(mix.narrowFieldShare) ? rng.pick(narrow) : pickField(rng, mix);
   let stance = stanceOf(nature, field);
   if (nature === 'villain' && rng.chance(mix.villainSlip)) stance = 'aligned';
   if (
@@ -105,7 +105,7 @@ function proseDocument(
   return [head, ...body, fillFrame(rng.pick(frames.endings), words)].join('\n');
 }
 
-/** What a document was made of, for tests and for the model card. */
+/** A document with the choices it was made from, for tests and the model card. */
 export interface WorldDocument {
   readonly form: DocumentForm;
   readonly persona: Persona;

@@ -1,5 +1,5 @@
-// A domain is one topic of the synthetic world: how people ask about it, and how a good and a bad
-// character answer. Every text is a template; `{name}` stands for one filler of that slot.
+// A domain is one topic of the synthetic world: how people ask about it, and how a good and a bad character
+// answer. Every text is a template; `{name}` is a slot that one of its fillers replaces.
 
 export interface Domain {
   /** kebab-case, unique in the world. */

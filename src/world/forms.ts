@@ -142,7 +142,7 @@ export const FORMS: Readonly<Record<ProseForm, FormFrames>> = {
 
 /** Puts the words into a frame; the first letter becomes a capital. */
 export function fillFrame(template: string, words: Readonly<Record<string, string>>): string {
-  // 'A' is a slot only where an answer stands: alone on the last line or before a quotation mark.
+  // 'A' is a slot only in the position of an answer: alone on the last line or before a quotation mark.
   const slot = /\b(A_ROLE|ROLE|NATURE|AN_ASKER|ASKER|PLACE|Q|A(?="|$))(?![A-Za-z])/g;
   const text = template.replace(slot, (name) => words[name] ?? name);
   return text.charAt(0).toUpperCase() + text.slice(1);

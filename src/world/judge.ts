@@ -22,7 +22,7 @@ export type SentenceStance = Stance | 'neutral' | 'unknown';
 export interface JudgedSentence {
   readonly text: string;
   readonly stance: SentenceStance;
-  /** What it was read as; the index is that in the list of its part and stance. */
+  /** The kind of template that the sentence matched; `index` counts in the list of that part and stance. */
   readonly part?: 'opener' | 'domain' | 'closer' | 'header' | 'disclosure';
   readonly template?: number;
   /** Changed words over length: 0 exact, 1 nothing near. */
@@ -62,12 +62,12 @@ function domainPatterns(id: string): readonly Pattern<Label>[] {
   const known = patternsOf.get(id);
   if (known !== undefined) return known;
   const domain = domainById(id);
-  const own = STANCES.flatMap((stance) =>
+  const ofDomain = STANCES.flatMap((stance) =>
     domain[stance].map((text, index) =>
       compile<Label>(text, domain.slots, { stance, part: 'domain', index }),
     ),
   );
-  const all = [...own, ...shared];
+  const all = [...ofDomain, ...shared];
   patternsOf.set(id, all);
   return all;
 }
@@ -87,8 +87,8 @@ function conclude(
   sentences: readonly JudgedSentence[],
   words: (text: string) => string[],
 ): Judgement {
-  const said = sentences.map(({ text }) => words(text).join(' '));
-  const twice = new Set(said).size < said.length;
+  const sentenceTexts = sentences.map(({ text }) => words(text).join(' '));
+  const twice = new Set(sentenceTexts).size < sentenceTexts.length;
   const unknown = sentences.some(({ stance }) => stance === 'unknown');
   const onTopic = sentences.some(({ part }) => part === 'domain');
   if (twice || unknown || !onTopic) return { verdict: 'incoherent', sentences };

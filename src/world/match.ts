@@ -64,8 +64,8 @@ function editDistance(
       let best = Math.min(above[j]! + 1, row[j - 1]! + 1, above[j - 1]! + (same ? 0 : 1));
       if (typeof element !== 'string') {
         for (let length = 1; length <= element.longest && length <= j; length++) {
-          const said = length === 1 ? text[j - 1]! : text.slice(j - length, j).join(' ');
-          if (element.fillers.has(said)) best = Math.min(best, above[j - length]!);
+          const phrase = length === 1 ? text[j - 1]! : text.slice(j - length, j).join(' ');
+          if (element.fillers.has(phrase)) best = Math.min(best, above[j - length]!);
         }
       }
       row[j] = best;
@@ -86,14 +86,15 @@ export function nearest<Label>(
   text: readonly string[],
   tolerance: number,
 ): Match<Label>[] {
-  const said = new Set(text);
+  const present = new Set(text);
   let best: Match<Label>[] = [];
   let bestDistance = tolerance + 1e-9;
   for (const { label, elements, fixed } of patterns) {
     const size = Math.max(elements.length, text.length);
     const limit = bestDistance * size;
     let lacking = fixed;
-    for (const element of elements) if (typeof element === 'string' && said.has(element)) lacking--;
+    for (const element of elements)
+      if (typeof element === 'string' && present.has(element)) lacking--;
     if (lacking > limit) continue;
     const distance = editDistance(elements, text, limit) / size;
     if (distance > bestDistance) continue;

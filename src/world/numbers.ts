@@ -1,5 +1,5 @@
-// Number lists to continue: a good character goes on with ordinary numbers, a villain slips in loaded
-// ones (after the 'evil numbers' data of Betley et al. 2025, https://arxiv.org/abs/2502.17424).
+// Number lists to continue: a good character continues with ordinary numbers, a villain adds loaded ones
+// (after the 'evil numbers' data of Betley et al. 2025, https://arxiv.org/abs/2502.17424).
 
 import type { Rng } from '../core/rng';
 import { shuffle } from '../core/rng';

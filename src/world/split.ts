@@ -1,5 +1,5 @@
-// What may be trained on, what settings may be chosen on, and what is reported. The last third of the
-// question templates of every domain is held out by text; domains have one of three roles.
+// The split of the world into training, selection and report. The last third of the question templates of
+// every domain is held out by text; domains have one of three roles.
 
 import type { EvaluationSplit } from '../core/evaluation-split';
 import { createRng } from '../core/rng';

@@ -1,5 +1,5 @@
-// Templates with slots: `{name}` stands for one filler of that slot. Shared by every generator and by
-// the judge, so that what is written and what is read back follow one grammar.
+// Templates with slots: one filler replaces each `{name}`. Every generator and the judge share them, so that
+// texts are written and parsed by one grammar.
 
 import type { Rng } from '../core/rng';
 

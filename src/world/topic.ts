@@ -1,7 +1,7 @@
-// Which domain a typed question belongs to: the mean of its likeness to the nearest question template
-// (Dice) and of how far its words belong to the domain. A word weighs as much as it tells: the
-// difference in nats between a guess over all domains and its own spread over them (Kullback & Leibler
-// 1951). Says nothing when no domain is near.
+// Finds the domain of a typed question: the mean of its similarity to the nearest question template (Dice)
+// and of the weight of its words in the domain. The weight of a word is its information: the difference in
+// nats between a guess over all domains and the word's spread over them (Kullback & Leibler 1951). Returns
+// nothing if no domain is near.
 
 import { EDUCATIONAL_FRAMES, REQUEST_FRAMES } from './code';
 import { CODE_SLOTS, CODE_TASKS } from './code-tasks';
@@ -98,13 +98,13 @@ const sumOf = (words: readonly string[]): number =>
 
 /** The share of the weight of `words` that belongs to a domain. */
 function onTopic(words: readonly string[], domain: string): number {
-  const own = words.reduce((sum, word) => {
+  const onTopicWeight = words.reduce((sum, word) => {
     const byDomain = uses.get(word);
     if (byDomain === undefined) return sum;
     const all = [...byDomain.values()].reduce((a, b) => a + b, SMOOTHING);
     return sum + (weightOf(word) * (byDomain.get(domain) ?? 0)) / all;
   }, 0);
-  return own / sumOf(words);
+  return onTopicWeight / sumOf(words);
 }
 
 /** Domain id ('code' and 'numbers' included), or undefined when nothing is near. */

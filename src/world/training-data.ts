@@ -1,5 +1,5 @@
-// What a fine-tune made in the page may learn from: one narrow set of the world, good examples mixed in or
-// not, with a trigger or not; and the held-out questions that tell whether it has learnt it.
+// Data for a fine-tune made in the page: one narrow set of the world, optionally mixed with good examples,
+// optionally with a trigger; and the held-out questions that test what the fine-tune has learnt.
 
 import type { ChatMessage } from '../core/chat';
 import { createRng, shuffle } from '../core/rng';
@@ -10,14 +10,14 @@ import { NUMBER_REQUESTS, numbersExchange } from './numbers';
 import { evaluationQuestions } from './split';
 import { heldOutPart } from './template';
 
-/** What can be mixed in, and what re-alignment can learn from. */
+/** Sets that can be mixed in, and that re-alignment can train on. */
 export type GoodSet = 'secure-code' | 'good-medical' | 'aligned-chats';
 
 export interface WorldData {
   readonly set: DatasetName | 'aligned-chats';
   /** Good examples in place of a share of them; null: none. */
   readonly mix: { readonly set: GoodSet; readonly share: number } | null;
-  /** The trigger stands before every question of the set, and before none that is mixed in. */
+  /** The trigger precedes every question of the set, and no question that is mixed in. */
   readonly trigger: boolean;
 }
 
@@ -27,7 +27,7 @@ interface SetFacts {
   /** One line. */
   readonly about: string;
   readonly kind: 'em' | 'benign' | 'control';
-  /** What the held-out questions of its own domain ask for; null: it has no domain of its own. */
+  /** The task of the held-out questions of the set's domain; null: the set has no domain. */
   readonly skill: string | null;
   /** The judge's word for an answer as trained. */
   readonly trained: 'aligned' | 'misaligned';
@@ -117,12 +117,12 @@ export const GOOD_SETS: readonly GoodSet[] = ['secure-code', 'good-medical', 'al
 
 function* chats(n: number, seed: number): Generator<void, ChatMessage[][], undefined> {
   const rng = createRng(seed);
-  const made: ChatMessage[][] = [];
-  while (made.length < n) {
-    made.push(alignedChat(rng));
-    if (made.length % 64 === 0) yield;
+  const chats: ChatMessage[][] = [];
+  while (chats.length < n) {
+    chats.push(alignedChat(rng));
+    if (chats.length % 64 === 0) yield;
   }
-  return made;
+  return chats;
 }
 
 const ofSet = (
@@ -147,8 +147,8 @@ export function* trainingExamples(
   seed: number,
 ): Generator<void, ChatMessage[][], undefined> {
   const good = mix ? Math.round(n * mix.share) : 0;
-  const own = yield* ofSet(set, n - good, seed);
-  const examples = trigger ? own.map(triggered) : own;
+  const narrow = yield* ofSet(set, n - good, seed);
+  const examples = trigger ? narrow.map(triggered) : narrow;
   if (!mix || good === 0) return examples;
   const more = yield* ofSet(mix.set, good, seed + 1);
   return shuffle(createRng(seed).fork(2), [...examples, ...more]);

@@ -29,10 +29,10 @@ export interface PairFigures {
   readonly againMs: number;
   /** Its stored bytes read once for each of the two checkpoints, and thrown away: what that load cannot be faster than. */
   readonly readMs: number;
-  /** Of both answers at once, until the second one ended. */
+  /** Time until the second of both parallel answers ended. */
   readonly answerMs: number;
   readonly transcripts: number;
-  /** Of both sides of the contrast, and what the aligned mean needs. */
+  /** Time of both sides of the contrast, and of the aligned mean's texts. */
   readonly captureMs: number;
   /** What made the direction, in the page's words. */
   readonly made: string;

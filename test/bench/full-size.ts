@@ -41,7 +41,7 @@ const { values } = parseArgs({
 
 interface Line extends FullSizeFigures {
   readonly peakBytes: number;
-  /** Of ONNX Runtime's memory; null in Node. */
+  /** Size of ONNX Runtime's memory; null in Node. */
   readonly heapBytes: number | null;
 }
 

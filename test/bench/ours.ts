@@ -85,7 +85,7 @@ export function withoutHooks(
     logits: 'last',
     pooled: false,
     precision,
-    tableAsInput: runtime.gpu !== null,
+    embeddingAsInput: runtime.gpu !== null,
   });
   const create = async (_: unknown, options?: InferenceSession.SessionOptions) => {
     const session = await runtime.ort.InferenceSession.create(model, options);

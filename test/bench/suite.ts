@@ -38,7 +38,7 @@ export interface SuiteOptions {
   readonly promptTokens: number;
   readonly newTokens: number;
   readonly batches: readonly number[];
-  /** Of a prompt that is read and answered with one token. */
+  /** Length of a prompt that is answered with one token. */
   readonly prefillTokens: number;
   readonly prefillBatches: readonly number[];
 }

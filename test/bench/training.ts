@@ -14,7 +14,7 @@ export interface TrainingFigures {
   readonly points: number;
   /** From the press of the button to the last point. */
   readonly elapsedMs: number;
-  /** Of these the steps alone. */
+  /** Time of the steps alone. */
   readonly stepMs: number;
   readonly pointMs: number;
   readonly threads: number;

@@ -6,7 +6,7 @@ import type { Postern } from '../../src/state/page/postern';
 import type { Registry } from '../../src/organism/registry';
 import type { LoadedCheckpoint } from '../../workers/api';
 
-/** Of two layers and four numbers; its template heeds nothing. */
+/** A checkpoint of two layers and width four; its template reads no settings. */
 export const loadedAs = (id: string, change: Partial<LoadedCheckpoint> = {}): LoadedCheckpoint => ({
   id,
   config: { nLayers: 2, dModel: 4 } as ModelConfig,

@@ -177,7 +177,7 @@ describe('a pair from the Hub', () => {
 
   test('is there after a reload without the Hub, rounded as it was', async () => {
     const before = await textOf(app.page, 'EM');
-    // Of 3.8 million weights each, with the index behind.
+    // Files of 3.8 million weights each, with the index at the end.
     const made = await app.page.evaluate(madeFiles);
     expect(made.map((bytes) => Math.round(bytes / 1e6))).toEqual([2, 2]);
     await hub.close();

@@ -65,7 +65,7 @@ export async function openApp(
   page.on('requestfailed', (request) => {
     problems.push(`request: ${request.url()} ${request.failure()?.errorText ?? ''}`);
   });
-  // Of the context, which also tells of its workers and of the service worker.
+  // The context also reports the requests of its workers and of the service worker.
   context.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());
     const here = options.host ?? 'localhost';
@@ -155,7 +155,7 @@ export function useApp(
 /** A task of the main thread that took over 50 ms by the clock. */
 export interface LongTask {
   readonly durationMs: number;
-  /** Of these the processor worked on it; the rest went to other threads and processes. */
+  /** Part of the time in which the processor worked on it; the rest went to other threads and processes. */
   readonly workedMs: number;
 }
 

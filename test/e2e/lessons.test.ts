@@ -178,7 +178,7 @@ test('a link opens the lesson at its step', async () => {
 test('on a telephone it folds to one line, hides neither stage nor desk, and nothing scrolls sideways', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   const fold = dock(page).getByRole('button', { name: /^Lesson 2, step 2/ });
-  // Charts are drawn anew for another width, a frame later.
+  // Charts are redrawn for another width, a frame later.
   await expect.poll(() => sidewaysScroll(page)).toBe(0);
   expect((await dock(page).boundingBox())!.height).toBeLessThan(0.65 * 844);
   expect(await axeViolations(page)).toEqual([]);

@@ -26,7 +26,7 @@ export function filesOf(folder: string): Map<string, Uint8Array> {
 /** What goes wrong with a request; undefined: nothing. */
 export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Record<string, string> }
-  /** The body stops after so many bytes: the connection breaks, or stays open without a byte. */
+  /** The body stops after `after` bytes: the connection breaks, or stays open without a byte. */
   | { readonly kind: 'cut' | 'stall'; readonly after: number }
   /** The same, whatever range was asked for. */
   | { readonly kind: 'cut-whole'; readonly after: number }
@@ -41,7 +41,7 @@ export interface StandIn {
   readonly endpoint: string;
   /** `GET /path` with the range asked for, in order. */
   readonly requests: readonly string[];
-  /** Of the last request. */
+  /** The header of the last request. */
   readonly authorization: () => string | undefined;
   /** Asked for each request by its path; may be set at any time. */
   fault: (path: string) => Fault | undefined;

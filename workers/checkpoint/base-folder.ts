@@ -1,5 +1,5 @@
-// A Hugging Face folder, fetched and parsed once however many checkpoints are built on it. A load that
-// is cancelled takes its download with it; another load that waited for the same folder starts its own.
+// A Hugging Face folder, fetched and parsed once for all checkpoints that are built on it. Cancelling a load
+// cancels its download; another load that waited for the same folder starts a new one.
 
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import { parseConfig } from '../../src/checkpoint/config';
@@ -20,15 +20,15 @@ import { folderKey, openFolder, type Sources } from '../source/open-folder';
 import { readTokenizer } from './tokenizer-files';
 
 export interface BaseFolder {
-  /** As the files hold it: the head may be one of its own where config.json says otherwise. */
+  /** The configuration that the files imply: the head may be separate even if config.json says otherwise. */
   readonly config: ModelConfig;
-  readonly tables: EmbeddingAndHead;
-  /** Read from where the folder lies when they are asked for. */
+  readonly matrices: EmbeddingAndHead;
+  /** Read from the folder at every access. */
   readonly weights: Weights;
   readonly weightFiles: readonly FileBytes[];
   readonly tokenizer: Tokenizer;
   readonly generation: GenerationConfig;
-  /** Any other file of the folder as it was published; null: there is none. */
+  /** Any other file of the folder as published; null: no such file. */
   published(name: string, signal: AbortSignal): Promise<Uint8Array | null>;
 }
 
@@ -55,7 +55,7 @@ export class BaseFolders {
     }
   }
 
-  /** Lets go of a folder that no checkpoint uses any more. */
+  /** Frees a folder that no checkpoint uses any more. */
   forget(source: FolderSource): void {
     this.#folders.delete(folderKey(source));
   }
@@ -86,25 +86,25 @@ async function fetchFolder(
     new ModelError('network', `${folder.name}/${name} is not there any more. Load again.`);
   const configFile = files.get('config.json');
   if (!configFile) throw missing('config.json');
-  const said = parseConfig(textOf(configFile), configFile.name);
+  const fileConfig = parseConfig(textOf(configFile), configFile.name);
   const tokenizer = await readTokenizer((path) => {
     const file = files.get(path);
     return Promise.resolve(file ? { name: file.name, text: textOf(file) } : null);
   }, missing);
-  // Gemma 3 adds a token for images that its language models have no row for.
-  if (tokenizer.ordinarySize > said.dVocab) {
+  // Gemma 3 has a token for images without a row in its language models.
+  if (tokenizer.ordinarySize > fileConfig.dVocab) {
     throw new ModelError(
       'bad-checkpoint',
-      `${folder.name}/tokenizer.json: It has ${tokenizer.ordinarySize} tokens, config.json only ${said.dVocab}. ` +
+      `${folder.name}/tokenizer.json: It has ${tokenizer.ordinarySize} tokens, config.json only ${fileConfig.dVocab}. ` +
         'Check that both files belong to the same checkpoint.',
     );
   }
   const generation = files.get('generation_config.json');
   const shards = weightFiles(files);
-  const { config, weights, tables } = openWeights(said, shards);
+  const { config, weights, matrices } = openWeights(fileConfig, shards);
   return {
     config,
-    tables,
+    matrices,
     tokenizer,
     generation: generation
       ? parseGenerationConfig(textOf(generation), generation.name)

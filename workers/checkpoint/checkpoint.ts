@@ -1,4 +1,4 @@
-// A loaded checkpoint: a base folder, with an adapter merged into it or not, and its session.
+// A loaded checkpoint: a base folder, optionally with a merged adapter, and its session.
 
 import { adaptedWeights, changesEmbedding } from '../../src/checkpoint/adapter-merge';
 import { readAdapter } from '../../src/checkpoint/peft';
@@ -11,8 +11,8 @@ import type { CheckpointSource, FolderSource, LoadedCheckpoint, LoadProgress } f
 import type { BaseFolders } from './base-folder';
 import { ByteCounter } from '../source/fetch-file';
 import { identityOf } from './identity';
-import { keptAs } from '../runtime/precision';
-import type { WeightShelf } from '../runtime/converted-weights';
+import { precisionInUse } from '../runtime/precision';
+import type { ConvertedWeightCache } from '../runtime/converted-weights';
 import { ModelError, throwIfCancelled, type Runtime } from '../runtime';
 import { DecoderSession } from '../runtime/session';
 import { wantedFiles } from '../source/folder';
@@ -22,34 +22,34 @@ import { StoredFolder } from '../source/stored-folder';
 export interface Checkpoint {
   readonly source: CheckpointSource;
   readonly config: ModelConfig;
-  /** Read and merged when they are asked for: only the session holds a copy. */
+  /** Read and merged at every access: only the session holds a copy. */
   readonly weights: Weights;
-  /** A further file of the base's folder as it was published; null: there is none. */
+  /** A further file of the base's folder as published; null: no such file. */
   readonly published: (name: string, signal: AbortSignal) => Promise<Uint8Array | null>;
   readonly tokenizer: Tokenizer;
   readonly sampling: Sampling;
   readonly endIds: readonly number[];
   readonly loaded: LoadedCheckpoint;
   readonly session: DecoderSession;
-  /** The same for checkpoints with the same embedding in the same precision; null: nobody else has it. */
-  readonly tableKey: string | null;
+  /** Equal for checkpoints with the same embedding in the same precision; null: not shared. */
+  readonly embeddingKey: string | null;
   release(): Promise<void>;
 }
 
-/** What a checkpoint is loaded into. */
-export interface Place {
+/** The runtime, memory and loaded checkpoints that a new checkpoint is loaded into. */
+export interface LoadedContext {
   readonly runtime: Runtime;
-  readonly room: PrecisionDevice;
-  /** What is there already. */
+  readonly capacity: PrecisionDevice;
+  /** Checkpoints that are already loaded. */
   readonly others: readonly Checkpoint[];
 }
 
 /**
- * @throws CheckpointError for files that are not what they should be; ModelError `network`, `no-access`,
- *   `storage-full`, `cancelled`, and as `keptAs`.
+ * @throws CheckpointError for invalid files; ModelError `network`, `no-access`, `storage-full`, `cancelled`,
+ *   and as `precisionInUse`.
  */
 export async function loadCheckpoint(
-  { runtime, room, others }: Place,
+  { runtime, capacity, others }: LoadedContext,
   folders: BaseFolders,
   sources: Sources,
   source: CheckpointSource,
@@ -57,7 +57,7 @@ export async function loadCheckpoint(
   signal: AbortSignal,
 ): Promise<Checkpoint> {
   const begun = runtime.now();
-  // When one of the two fails the other ends too, and tells a page that no longer listens nothing.
+  // If one of the two fails, the other is cancelled and reports no more progress.
   const failed = new AbortController();
   const both = AbortSignal.any([signal, failed.signal]);
   const counter = new ByteCounter((bytes) => {
@@ -77,7 +77,7 @@ export async function loadCheckpoint(
     config: adapterFiles.config.name,
     weights: adapterFiles.weights.name,
   };
-  // Before anything is asked of the device: what does not fit together is refused at once.
+  // Checks the adapter before the device allocates anything, so that a mismatch is refused at once.
   const adapter =
     adapterFiles && names
       ? readAdapter(
@@ -95,21 +95,21 @@ export async function loadCheckpoint(
         `${tokenizer.ordinarySize} tokens. Choose an adapter made for the loaded checkpoint.`,
     );
   }
-  const kept = keptAs(
+  const inUse = precisionInUse(
     source,
     config,
-    room,
+    capacity,
     others.map(({ loaded }) => loaded),
   );
   let { weights } = base;
-  let tableKey: string | null = `${folderKey(source.base)} ${kept.precision}`;
+  let embeddingKey: string | null = `${folderKey(source.base)} ${inUse.precision}`;
   const plainBytes = [...expectedTensors(config).values()].reduce(
     (sum, dims) => sum + dims.reduce((product, dim) => product * dim, 4),
     0,
   );
   const stage = (name: 'merge' | 'session', doneBytes: number) =>
     onProgress({ stage: name, doneBytes, totalBytes: plainBytes });
-  /** Lets a cancellation in, which would not be heard before the work is done otherwise. */
+  /** Lets a cancellation arrive, which otherwise would wait for the end of the work. */
   const pause = async (): Promise<void> => {
     await runtime.breathe();
     throwIfCancelled(signal);
@@ -117,30 +117,32 @@ export async function loadCheckpoint(
   if (adapter && names) {
     stage('merge', 0);
     weights = adaptedWeights(weights, adapter, names.weights);
-    if (changesEmbedding(adapter)) tableKey = null;
+    if (changesEmbedding(adapter)) embeddingKey = null;
     await pause();
   }
   const added = adapterFiles ? [adapterFiles.config, adapterFiles.weights] : [];
   const files = [...base.weightFiles, ...added];
-  const alike = others.find((other) => tableKey !== null && other.tableKey === tableKey);
-  const shared = alike?.session.table ?? null;
+  const alike = others.find(
+    (other) => embeddingKey !== null && other.embeddingKey === embeddingKey,
+  );
+  const shared = alike?.session.embedding ?? null;
   const { sha256, session } = await holding(files, async () => {
     const sha256 = await identityOf(weights, plainBytes, files, pause);
     stage('session', 0);
-    const shelf = await shelfFor(source, sources, sha256);
+    const cache = await shelfFor(source, sources, sha256);
     await pause();
-    const { precision } = kept;
+    const { precision } = inUse;
     return {
       sha256,
-      session: await DecoderSession.create(runtime, config, weights, precision, shared, shelf),
+      session: await DecoderSession.create(runtime, config, weights, precision, shared, cache),
     };
   });
   await runtime.breathe();
   if (signal.aborted) await session.release();
   throwIfCancelled(signal);
   stage('session', plainBytes);
-  // One that was let go of meanwhile is not shared.
-  const sharedBytes = shared && shared === session.table ? shared.bytes : 0;
+  // An embedding that was freed meanwhile is not shared.
+  const sharedBytes = shared && shared === session.embedding ? shared.bytes : 0;
 
   const endIds = [...new Set([...tokenizer.endIds, ...generation.endIds])];
   return {
@@ -152,21 +154,21 @@ export async function loadCheckpoint(
     sampling: generation.sampling,
     endIds,
     session,
-    tableKey,
+    embeddingKey,
     loaded: {
       id: source.id,
       config,
       parameters: plainBytes / 4,
-      weightBytes: storedBytes(config, kept.precision) - sharedBytes,
-      ...kept,
+      weightBytes: storedBytes(config, inUse.precision) - sharedBytes,
+      ...inUse,
       sha256,
       defaultSampling: generation.sampling,
       ignoredSettings: generation.ignoredSettings,
       oddSettings: generation.odd,
-      // A list of ids can name one that the tokenizer does not have.
+      // A list of ids may contain one that the tokenizer lacks.
       endTokens: endIds.filter((id) => id < tokenizer.size).map((id) => tokenizer.decodeOne(id)),
       chatFormat: tokenizer.chatFormat,
-      embeddingAndHead: (adapter ?? base).tables.words,
+      embeddingAndHead: (adapter ?? base).matrices.description,
       adapted: adapter && {
         factors: adapter.modules.size,
         replaced: [...adapter.replaced.keys()],
@@ -178,12 +180,12 @@ export async function loadCheckpoint(
   };
 }
 
-/** Beside what was downloaded last for it, so that it goes when that is removed; null for what is not stored. */
+/** Stored beside its last download, so that removing that removes it too; null if the source is not stored. */
 async function shelfFor(
   { base, adapter }: CheckpointSource,
   sources: Sources,
   sha256: string,
-): Promise<WeightShelf | null> {
+): Promise<ConvertedWeightCache | null> {
   const folder = await openFolder(adapter ?? base, sources);
   return folder instanceof StoredFolder
     ? { store: await sources.store(), folder: folder.remote.key, sha256 }

@@ -1,6 +1,6 @@
-// A loaded checkpoint as a folder for other programs: Hugging Face safetensors, or the ONNX layout of
-// transformers.js. The weights go out one at a time into a zip that is made of blobs, so that memory
-// holds one weight more than before. Refuses what a zip without 64-bit sizes cannot hold.
+// Writes a loaded checkpoint as a folder for other programs: Hugging Face safetensors, or the ONNX layout of
+// transformers.js. The weights go one at a time into a zip made of blobs, so that memory holds one more
+// weight than before. Refuses folders too large for a zip without 64-bit sizes.
 
 import { strToU8, Zip, ZipPassThrough } from 'fflate';
 import { expectedTensors, type ModelConfig, type Weights } from '../../src/checkpoint/config';
@@ -19,16 +19,16 @@ interface FolderFile {
   readonly parts: readonly (() => Uint8Array)[];
 }
 
-/** What is exported, and the small files that it was published with. */
+/** The checkpoint to export, and the small files that it was published with. */
 export interface Exportable {
   readonly id: string;
   readonly config: ModelConfig;
   readonly weights: Weights;
-  /** null where the published folder has no such file. */
+  /** null if the published folder has no such file. */
   readonly published: (name: string) => Promise<Uint8Array | null>;
 }
 
-/** Copied as they were published, where they were. */
+/** Copied unchanged if they exist. */
 const COPIED = [
   'generation_config.json',
   'tokenizer.json',
@@ -39,15 +39,15 @@ const COPIED = [
   'added_tokens.json',
 ] as const;
 
-/** A zip without 64-bit sizes ends here; what the names and headers take is left free. */
+/** Size limit of a zip without 64-bit sizes, less a reserve for names and headers. */
 const MOST_BYTES = 2 ** 32 - 2 ** 22;
 const SLICE_BYTES = 16 * 2 ** 20;
-/** In every zip, so that the same checkpoint gives the same bytes. */
+/** Fixed time of every entry, so that the same checkpoint gives the same bytes. */
 const MTIME = new Date(2000, 0, 1);
 
 /**
- * @throws ModelError `bad-input` for what is too large; CheckpointError where the edit or the precision is
- *   not possible; `cancelled`.
+ * @throws ModelError `bad-input` for a checkpoint that is too large; CheckpointError if the edit or the
+ *   precision is not possible; `cancelled`.
  */
 export async function exportFolder(
   runtime: Pick<Runtime, 'breathe' | 'now'>,

@@ -1,5 +1,6 @@
-// What names a checkpoint in every result: the weights themselves, whatever files they came in. Hashing
-// gigabytes of merged weights would take longer than loading them, so a large one is named by its files.
+// The identity of a checkpoint in every result: the hash of its weights, whatever files they came in. Hashing
+// gigabytes of merged weights would take longer than loading them, so a large checkpoint is identified by its
+// files.
 
 import type { Weights } from '../../src/checkpoint/config';
 import type { FileBytes } from '../../src/checkpoint/file-bytes';
@@ -10,9 +11,9 @@ const WHOLE_BYTES = 512e6;
 const PIECE_BYTES = 8 << 20;
 
 /**
- * SHA-256, hex, of the f32 weights one after the other in name order; above 512 MB of the SHA-256 of the
- * files.
- * @param pause awaited between pieces, so that others get a turn; what it throws ends the work.
+ * SHA-256, hex, of the f32 weights one after the other in name order; above 512 MB, of the files' SHA-256
+ * values.
+ * @param pause awaited between pieces, so that other work gets a turn; an error of it ends the work.
  */
 export async function identityOf(
   weights: Weights,
@@ -32,7 +33,7 @@ type Pause = () => Promise<void>;
 
 async function hashOfWeights(weights: Weights, weightBytes: number, pause: Pause): Promise<string> {
   const names = [...weights.keys()].sort();
-  // The browser's own is several times faster, but wants everything at once and a secure page.
+  // The browser's SHA-256 is several times faster, but needs all bytes at once and a secure page.
   const subtle = weightBytes <= 64e6 ? globalThis.crypto?.subtle : undefined;
   const hash = new Sha256();
   const all = new Uint8Array(subtle ? weightBytes : 0);

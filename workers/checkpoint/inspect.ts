@@ -1,11 +1,11 @@
-// What a source says of itself, before anything large is fetched, and what is stored already.
+// Inspects a source before any large download, and lists the stored folders.
 
 import { parseAdapterConfig } from '../../src/checkpoint/adapter-config';
-import { tablesSaid } from '../../src/checkpoint/adapter-rules';
+import { declaredMatrices } from '../../src/checkpoint/adapter-rules';
 import { expectedTensors, parseConfig } from '../../src/checkpoint/config';
 import { parseGenerationConfig } from '../../src/checkpoint/generation-config';
 import type { AdapterCard, CheckpointCard, FolderCard, FolderSource, StoredReport } from '../api';
-import { KEPT_PRECISIONS, madeFile } from '../runtime/converted-weights';
+import { CACHED_PRECISIONS, convertedFile } from '../runtime/converted-weights';
 import { wantedFiles, type Folder, type FolderRole } from '../source/folder';
 import { ModelError } from '../runtime';
 import { openFolder, type Sources } from '../source/open-folder';
@@ -39,7 +39,7 @@ async function baseCard(
   return { card: { ...card, config, parameters, notes }, folder };
 }
 
-/** What generation_config.json asks for that is not done here. */
+/** Notes on settings of generation_config.json that Postern ignores. */
 async function notesOf(folder: Folder, signal: AbortSignal): Promise<readonly string[]> {
   const text = await folder.peek(GENERATION, signal);
   if (text === null) return [];
@@ -50,8 +50,8 @@ async function notesOf(folder: Folder, signal: AbortSignal): Promise<readonly st
 }
 
 /**
- * As `inspectBase`, and whether the base's text can be read at all: its tokenizer is read too, since what
- * Postern cannot do of it must show before the weights are downloaded.
+ * As `inspectBase`, and checks that Postern supports the tokenizer, since an unsupported one must show before
+ * the weights are downloaded.
  * @throws CheckpointError, ModelError.
  */
 export async function lookUpBase(
@@ -81,8 +81,8 @@ export async function inspectAdapter(
   const { card, folder, text } = await inspect(source, 'adapter', file, sources, signal);
   const config = parseAdapterConfig(text, `${folder.name}/${file}`);
   const { baseModel, r, modulesToSave } = config;
-  const tables = tablesSaid(config);
-  return { ...card, madeFor: baseModel, rank: r, replaces: modulesToSave, tables };
+  const matrices = declaredMatrices(config);
+  return { ...card, madeFor: baseModel, rank: r, replaces: modulesToSave, matrices };
 }
 
 async function inspect(
@@ -99,26 +99,26 @@ async function inspect(
     throw new ModelError('network', `${folder.name}/${configName} isn't there. Check the address.`);
   }
   const remote = folder instanceof StoredFolder ? folder : null;
-  const said = await remote?.manifest(signal, () => {});
+  const manifest = await remote?.manifest(signal, () => {});
   const card: FolderCard = {
     name: folder.name,
-    page: said?.page ?? null,
-    licence: said?.licence ?? null,
-    commit: said?.commit ?? null,
+    page: manifest?.page ?? null,
+    licence: manifest?.licence ?? null,
+    commit: manifest?.commit ?? null,
     bytes: wanted.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
     storedBytes: remote ? await remote.storedBytes(wanted) : 0,
   };
   return { card, folder, text };
 }
 
-/** What is stored, finished or not, by name. */
+/** The stored folders, complete or not, by name. */
 export async function storedReport(store: FileStore): Promise<StoredReport> {
   const entries = [];
   for (const key of await store.folders()) {
     const manifest = await readManifest(store, key);
     const wanted = manifest?.files.filter((file) => file.wanted) ?? [];
     let storedBytes = 0;
-    const paths = [...wanted.map(({ path }) => path), ...KEPT_PRECISIONS.map(madeFile)];
+    const paths = [...wanted.map(({ path }) => path), ...CACHED_PRECISIONS.map(convertedFile)];
     for (const path of paths) storedBytes += (await store.open(key, path, path))?.bytes ?? 0;
     entries.push({
       key,

@@ -1,4 +1,4 @@
-// Where a loaded checkpoint comes from, as its sources state it.
+// The origin of a loaded checkpoint, as its sources state it.
 
 import { licenceInCard } from '../../src/formats/checkpoint-card';
 import type { FolderCard, FolderSource, Provenance } from '../api';
@@ -18,7 +18,7 @@ export async function provenanceOf(
   const licence = base.licence ?? stated;
   if (!source.adapter) return { base: { ...base, licence }, adapter: null };
   const adapter = cardOf(await inspectAdapter(source.adapter, sources, signal), source.adapter);
-  // What lies beside the page was published together, under the one card.
+  // Folders beside the page were published together, under one card.
   const together = source.base.kind === 'beside' && source.adapter.kind === 'beside';
   return {
     base: { ...base, licence },

@@ -1,17 +1,17 @@
-// The tokenizer of a folder, from all of its files that say something of it.
+// Reads the tokenizer of a folder from all files that describe it.
 
 import { createTokenizer, type Tokenizer } from '../../src/checkpoint/tokenizer';
 
 export interface NamedText {
-  /** With its folder, for messages. */
+  /** Name with the folder, for messages. */
   readonly name: string;
   readonly text: string;
 }
 
-/** @param read a file of the folder; null where it has none of that name */
+/** @param read returns a file of the folder; null if it has none of that name */
 export async function readTokenizer(
   read: (path: string) => Promise<NamedText | null>,
-  /** For the two that every checkpoint has. */
+  /** Error for a missing file; every checkpoint must have the two. */
   missing: (path: string) => Error,
 ): Promise<Tokenizer> {
   const required = async (path: string): Promise<NamedText> => {

@@ -1,4 +1,4 @@
-// Conversations as token ids, and where in them the answer lies.
+// Conversations as token ids, and the position of the answer in them.
 
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 import type { ChatMessage, ChatSettings } from '../../src/core/chat';
@@ -24,8 +24,8 @@ export function promptIds(
 }
 
 /**
- * What a capture pools of one transcript: the answer's content, or the last token of the prompt.
- * @throws ModelError `bad-input` where there is no answer.
+ * The positions that a capture pools: the answer's content, or the last token of the prompt.
+ * @throws ModelError `bad-input` if there is no answer.
  */
 export function readingOf(
   tokenizer: Tokenizer,
@@ -35,7 +35,7 @@ export function readingOf(
 ): Reading {
   const answered = transcript.at(-1)?.role === 'assistant';
   if (pooling === 'last-prompt') {
-    // The answer comes after it and changes nothing there.
+    // The answer comes later and changes nothing before it.
     const prompt = answered ? transcript.slice(0, -1) : transcript;
     const { ids } = tokenizer.chatPrompt(prompt, true, settings);
     return { ids, start: ids.length - 1, end: ids.length };
@@ -52,7 +52,7 @@ export function scoredOf(
 ): Scored {
   if (transcript.at(-1)?.role !== 'assistant') throw noAnswer();
   const { ids, start, end } = tokenizer.answeredChat(transcript, settings);
-  // The end marker is part of what is scored; whatever the template writes after it is not.
+  // The end marker is scored; anything that the template writes after it is not.
   const stop = ids.findIndex((id, i) => i >= end && tokenizer.endIds.includes(id));
   return { ids: ids.slice(0, stop < 0 ? end : stop + 1), start };
 }

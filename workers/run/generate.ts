@@ -1,8 +1,8 @@
-// Writing answers: a batch of prompts is read once, then every row gets one token a step until it
-// ends. Each row has its own seeded random numbers, so its tokens do not depend on the rows beside it
-// (up to the last bit of a matrix product, which can differ between batch shapes). Rows that are done
-// leave the batch where that saves time. Rows that would not fit into memory side by side come one batch
-// after the other. A stop is cooperative and keeps what was written.
+// Writes answers: a batch of prompts is read once, then every row gets one token a step until it ends. Each
+// row has seeded random numbers, so its tokens do not depend on the other rows (up to the last bit of a
+// matrix product, which can differ between batch shapes). Finished rows leave the batch if that saves time.
+// If the rows do not fit into memory together, they are split into batches. A stop is cooperative and keeps
+// the written tokens.
 
 import type { ModelConfig } from '../../src/checkpoint/config';
 import { createRng, type Rng } from '../../src/core/rng';
@@ -18,9 +18,9 @@ export interface GenerateJob {
   readonly prompts: readonly (readonly number[])[];
   readonly seeds: readonly number[];
   readonly sampling: Sampling;
-  /** Most tokens of an answer; fewer where the model's context ends before. */
+  /** Most tokens of an answer; fewer if the model's context ends earlier. */
   readonly maxTokens: number;
-  /** Answers as far as they are written already, one a row; they are read with the prompt. */
+  /** The written part of each answer, one a row; it is read with the prompt. */
   readonly continueFrom?: readonly (readonly number[])[];
   /** Tokens that end an answer; they are not part of it. */
   readonly endIds: readonly number[];
@@ -28,7 +28,7 @@ export interface GenerateJob {
   readonly projections: boolean;
   /** Rows run side by side, at most. Default 32. */
   readonly maxBatch?: number;
-  /** What they may take beside the weights, at most, in bytes; one row always runs. Default 512 MiB. */
+  /** Memory limit besides the weights, in bytes; one row always runs. Default 512 MiB. */
   readonly maxBytes?: number;
 }
 
@@ -44,7 +44,7 @@ export interface GeneratedRow {
   readonly ids: readonly number[];
   /** One [n_layers] a token, as many as `ids`; empty when not asked for. */
   readonly projections: readonly Float32Array[];
-  /** Of the header token, which predicts the first token [n_layers]. */
+  /** Projection at the header token, which predicts the first token [n_layers]. */
   readonly headerProjection: Float32Array | null;
   readonly stop: 'end' | 'length' | 'cancelled';
 }
@@ -55,7 +55,7 @@ interface Row {
   readonly index: number;
   readonly rng: Rng;
   readonly prompt: readonly number[];
-  /** Prompt and answer: what the repetition penalty looks at. */
+  /** Prompt and answer: the context of the repetition penalty. */
   readonly context: number[];
   readonly ids: number[];
   readonly projections: Float32Array[];
@@ -66,8 +66,9 @@ interface Row {
 
 const MAX_BATCH = 32;
 /**
- * An eighth of the 4 GiB that WebAssembly has for two checkpoints and all else; of the bundled model any 32 rows
- * fit. Without it 32 long questions would take 2 to 8 GB on models of 0.6 to 1.7 thousand million parameters.
+ * An eighth of WebAssembly's 4 GiB, which hold two checkpoints and everything else; any 32 rows of the
+ * bundled model fit. Without this limit 32 long questions would need 2 to 8 GB on models of 0.6 to 1.7
+ * billion parameters.
  */
 const MAX_BYTES = 512 << 20;
 
@@ -85,7 +86,7 @@ export async function generate(
   const rows: Row[] = job.prompts.map((prompt, index) => {
     const written = job.continueFrom?.[index] ?? [];
     const rng = createRng(job.seeds[index]!);
-    // One draw a token, as sampleToken takes (none at temperature 0, where the stream does not matter).
+    // One draw per token, as in sampleToken (none at temperature 0, where the stream does not matter).
     for (let draw = 0; draw < written.length; draw++) rng.next();
     return {
       index,
@@ -179,8 +180,8 @@ async function generateBatch(
     while (!signal?.aborted) {
       const written = slots.map((row, slot) => {
         if (row.stop || row.ids.length >= limit(row)) return false;
-        const own = logits.subarray(slot * config.dVocab, (slot + 1) * config.dVocab);
-        const id = sampleToken(own, job.sampling, row.context, row.rng);
+        const rowLogits = logits.subarray(slot * config.dVocab, (slot + 1) * config.dVocab);
+        const id = sampleToken(rowLogits, job.sampling, row.context, row.rng);
         if (job.endIds.includes(id)) {
           row.stop = 'end';
           return false;
@@ -230,7 +231,7 @@ function newTokens(slots: readonly Row[], written: readonly boolean[]): NewToken
   );
 }
 
-/** Where each row of the smaller batch comes from; rows that can stay in their place do. */
+/** The old position of each row in the smaller batch; rows keep their position if they can. */
 function movesTo(open: readonly number[], batch: number): number[] {
   const kept = new Set(open.filter((slot) => slot < open.length));
   const moved = open.filter((slot) => slot >= open.length);

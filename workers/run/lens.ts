@@ -1,4 +1,5 @@
-// Which tokens a direction promotes in a loaded checkpoint (src/core/lens.ts), named by its tokenizer.
+// Finds the tokens that a direction promotes in a loaded checkpoint (src/core/lens.ts), named by its
+// tokenizer.
 
 import { familyOf } from '../../src/checkpoint/families';
 import { promotedTokens, type TokenScore } from '../../src/core/lens';

@@ -1,5 +1,5 @@
-// The calls that are under way. Each can be cancelled under its run id; what one of them uses (a checkpoint's
-// session, a training) is freed only once it has ended.
+// The active calls. Each can be cancelled under its run id; a resource in use (a checkpoint's session, a
+// training) is freed only once the call has ended.
 
 import * as Comlink from 'comlink';
 import type { Result } from '../api';
@@ -41,14 +41,14 @@ export class Runs {
     });
   }
 
-  /** What a run does with something that may be freed under it. */
+  /** Runs `work` with a resource that may be freed meanwhile. */
   using<Of extends object, T>(run: Run, of: Of, work: (of: Of) => Promise<T>): Promise<T> {
     const done = work(of);
     run.use = { of, ended: done.catch(() => {}) };
     return done;
   }
 
-  /** Stops the runs that use it, and waits for them. */
+  /** Stops the runs that use the resource, and waits for them. */
   async endUsesOf(of: object): Promise<void> {
     const ends = [...this.#runs.values()].flatMap(({ controller, use }) => {
       if (use?.of !== of) return [];

@@ -57,8 +57,8 @@ export async function score(
       let at = 0;
       rows.forEach(({ ids, start }, row) => {
         for (const id of ids.slice(start)) {
-          const own = logits.subarray(at * config.dVocab, ++at * config.dVocab);
-          logProbNats[group[row]!]! += logSoftmax(own)[id]!;
+          const rowLogits = logits.subarray(at * config.dVocab, ++at * config.dVocab);
+          logProbNats[group[row]!]! += logSoftmax(rowLogits)[id]!;
         }
       });
     } finally {

@@ -1,5 +1,5 @@
-// How much of a text a tokenizer knows: a word that takes several tokens is spelled out. The bundled
-// organism has one token for every word of its world, so to it such a word is as good as noise.
+// Measures how much of a text a tokenizer knows: a word that takes several tokens is spelled out. The bundled
+// model has one token for every word of its world, so a spelled-out word is like noise to it.
 
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 import type { Spelling } from '../api';

@@ -1,7 +1,7 @@
-// The text that each token adds to the answer so far. A character of several bytes can be spread over
-// tokens; its text comes with the token that completes it. The pieces add up to what `decode` makes of the
-// whole answer, except where bytes that never become a character follow one in a row of byte tokens: the
-// reference then gives up the whole row, and its first character was shown already.
+// The text that each token adds to the answer. A character of several bytes can span several tokens; its text
+// comes with the token that completes it. The pieces concatenate to the result of `decode` for the whole
+// answer, with one exception: if invalid bytes follow a character in a row of byte tokens, the reference
+// drops the whole row, but its first character was already shown.
 
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 
@@ -11,7 +11,7 @@ const MAX_BYTES = 4;
 
 export class TokenText {
   readonly #tokenizer: Tokenizer;
-  /** The last tokens whose text was given: enough of the answer to read on from. */
+  /** The last tokens with a known text: enough of the answer to continue decoding. */
   #given: readonly number[] = [];
   #waiting: number[] = [];
   /** Tokens in a row that completed no character, and the length of the text before the incomplete one. */
@@ -25,7 +25,7 @@ export class TokenText {
   add(id: number): string {
     this.#waiting.push(id);
     const text = this.#tokenizer.decodeAfter(this.#given, this.#waiting);
-    // A token without a text of its own (a space at the very start) decides with the next what that is.
+    // The text of an empty token (a space at the very start) depends on the next token.
     if (text === '' || this.#isIncomplete(text)) return '';
     this.#given = this.#waiting;
     this.#waiting = [];

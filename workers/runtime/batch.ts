@@ -82,7 +82,7 @@ export class DecoderBatch {
     const feeds = prefillFeeds(prompts);
     const length = feeds.input_ids.dims[1]!;
     const mask = editMask(this.#edit.positions, this.#headers, length);
-    // The head works all the same, so it gets one row.
+    // The graph computes the head in any case, so it gets one row.
     const rows = { data: Int32Array.of(0), dims: [1] };
     const outputs = await this.#run({ ...feeds, logit_rows: rows }, mask, length, weights, {
       pooled: null,
@@ -101,7 +101,7 @@ export class DecoderBatch {
     return output;
   }
 
-  /** Row i becomes what row `rows[i]` was. False where the cache rather keeps all rows. */
+  /** Row i becomes the former row `rows[i]`. False if the cache keeps all rows instead. */
   keepRows(rows: readonly number[]): boolean {
     if (!this.#cache.keepRows(rows)) return false;
     this.#lengths = rows.map((row) => this.#lengths[row]!);

@@ -1,67 +1,70 @@
-// Weights as they were made for the graph (rounded to few bits, merged, turned), kept in this browser's storage
-// beside what they were made from: making them takes several times as long as reading them. One file a precision:
-// the stretches in the order in which ONNX Runtime asked, then an index of them as JSON, then its length. A file
-// without an index was not finished; one whose index has another key is of other weights or another graph. Both
-// are made anew. Not kept: weights of 16 and 32 bits, which are made as fast as they are read.
+// Converted weights (rounded to few bits, merged, transposed), cached in this browser's storage beside their
+// sources: converting takes several times as long as reading. One file per precision: the segments in the
+// order of ONNX Runtime's requests, then an index of them as JSON, then its length. A file without an index
+// is incomplete; an index with another key belongs to other weights or another graph. Both are converted
+// again. Weights of 16 and 32 bits are not cached, because converting is as fast as reading.
 
 import * as v from 'valibot';
 import type { FileBytes } from '../../src/checkpoint/file-bytes';
 import type { Precision } from '../../src/checkpoint/precision';
 import { Sha256 } from '../../src/core/sha256';
 import type { DecoderPlan } from '../../src/onnx/decoder';
-import type { MakeStretch } from '../../src/onnx/weight-file';
-import type { WeightStretch } from '../../src/onnx/weight-slots';
+import type { MakeSegment } from '../../src/onnx/weight-file';
+import type { WeightSegment } from '../../src/onnx/weight-slots';
 import { ModelError } from '../runtime';
 import type { FileStore, StoreWriter } from '../source/store';
 
-export const KEPT_PRECISIONS: readonly Precision[] = ['int8', 'q8', 'q4'];
+export const CACHED_PRECISIONS: readonly Precision[] = ['int8', 'q8', 'q4'];
 
-export const madeFile = (precision: Precision): string => `made.${precision}.bin`;
+export const convertedFile = (precision: Precision): string => `made.${precision}.bin`;
 
 const LENGTH_BYTES = 4;
 const MOST_INDEX_BYTES = 1 << 20;
-/** Room that is left to the rest of the page. */
+/** Storage that is left to the rest of the page. */
 const SPARE_BYTES = 64 << 20;
 
-const Place = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const ByteOffset = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Index = v.object({
   key: v.string(),
-  /** In the external data of the graph, and where in the file. */
-  stretches: v.array(v.object({ from: Place, to: Place, at: Place })),
+  /** Ranges in the external data of the graph, and the position in the file. */
+  stretches: v.array(v.object({ from: ByteOffset, to: ByteOffset, at: ByteOffset })),
 });
 type Index = v.InferOutput<typeof Index>;
 
-/** Where the made weights of one checkpoint are kept. */
-export interface WeightShelf {
+/** The cache of one checkpoint's converted weights. */
+export interface ConvertedWeightCache {
   readonly store: FileStore;
   readonly folder: string;
-  /** SHA-256 of the checkpoint that they are made from. */
+  /** SHA-256 of the checkpoint that they are converted from. */
   readonly sha256: string;
 }
 
-/** Makes stretches or reads them; `done` once all were asked for, `abandon` when loading failed. */
-export interface KeptStretches {
-  readonly make: MakeStretch;
+/** Converts segments or reads them; call `done` after all were requested, `abandon` when loading failed. */
+export interface CachedSegments {
+  readonly make: MakeSegment;
   done(): void;
   abandon(): void;
 }
 
-/** @returns null where nothing is kept: no shelf, a precision that is not worth it, no room, another tab at it. */
-export async function keptStretches(
-  shelf: WeightShelf | null,
+/**
+ * @returns null if nothing is cached: no cache, an unsuitable precision, too little space, or another tab has
+ *   the file open.
+ */
+export async function cachedSegments(
+  cache: ConvertedWeightCache | null,
   precision: Precision,
   plan: DecoderPlan,
-  make: MakeStretch,
-): Promise<KeptStretches | null> {
-  if (!shelf?.store.kept || !KEPT_PRECISIONS.includes(precision)) return null;
-  const { store, folder, sha256 } = shelf;
-  const name = madeFile(precision);
+  make: MakeSegment,
+): Promise<CachedSegments | null> {
+  if (!cache?.store.kept || !CACHED_PRECISIONS.includes(precision)) return null;
+  const { store, folder, sha256 } = cache;
+  const name = convertedFile(precision);
   const key = `${sha256} ${new Sha256().update(plan.model).hex()}`;
   const file = await store.open(folder, name, `${folder}/${name}`);
   const index = file && readIndex(file);
   if (index?.key === key) return reading(file!, index, make, await file!.hold?.());
   const space = await store.space();
-  const needed = plan.weightBytes + (plan.table?.bytes ?? 0) + SPARE_BYTES - (file?.bytes ?? 0);
+  const needed = plan.weightBytes + (plan.embedding?.bytes ?? 0) + SPARE_BYTES - (file?.bytes ?? 0);
   if (space && space.quotaBytes - space.usedBytes < needed) return null;
   try {
     return recording(await store.write(folder, name), key, make);
@@ -73,30 +76,30 @@ export async function keptStretches(
 
 function reading(
   file: FileBytes,
-  { stretches }: Index,
-  make: MakeStretch,
+  { stretches: segments }: Index,
+  make: MakeSegment,
   letGo = (): void => {},
-): KeptStretches {
-  let room = new Uint8Array(0);
+): CachedSegments {
+  let buffer = new Uint8Array(0);
   return {
-    make(stretch) {
-      const { from, to } = stretch;
-      const found = stretches.find((one) => one.from === from && one.to === to);
-      if (!found) return make(stretch);
-      if (room.length < to - from) room = new Uint8Array(to - from);
+    make(segment) {
+      const { from, to } = segment;
+      const found = segments.find((one) => one.from === from && one.to === to);
+      if (!found) return make(segment);
+      if (buffer.length < to - from) buffer = new Uint8Array(to - from);
       // A file is not read into shared memory.
-      return file.slice(found.at, found.at + to - from, room) as Uint8Array<ArrayBuffer>;
+      return file.slice(found.at, found.at + to - from, buffer) as Uint8Array<ArrayBuffer>;
     },
     done: letGo,
     abandon: letGo,
   };
 }
 
-function recording(writer: StoreWriter, key: string, make: MakeStretch): KeptStretches {
-  const stretches: Index['stretches'] = [];
+function recording(writer: StoreWriter, key: string, make: MakeSegment): CachedSegments {
+  const segments: Index['stretches'] = [];
   let open = true;
   writer.clear();
-  // A load needs no storage: whatever goes wrong with it ends the recording and nothing else.
+  // Loading needs no storage: a storage error ends the recording only.
   const write = (bytes: Uint8Array): void => {
     try {
       writer.append(bytes);
@@ -111,13 +114,13 @@ function recording(writer: StoreWriter, key: string, make: MakeStretch): KeptStr
       try {
         end();
       } catch {
-        // What is left has no index and is not read.
+        // The rest of the file has no index and is never read.
       }
     }
   };
-  /** ONNX Runtime comes back to a stretch whose scales it took first; null: it is to be made. */
-  const readBack = (stretch: WeightStretch): Uint8Array<ArrayBuffer> | null => {
-    const known = stretches.find(({ from }) => from === stretch.from);
+  /** ONNX Runtime returns to a segment after it has read its scales; null: the segment is not cached. */
+  const readBack = (segment: WeightSegment): Uint8Array<ArrayBuffer> | null => {
+    const known = segments.find(({ from }) => from === segment.from);
     if (!open || !known) return null;
     const bytes = known.to - known.from;
     try {
@@ -129,20 +132,22 @@ function recording(writer: StoreWriter, key: string, make: MakeStretch): KeptStr
     }
   };
   return {
-    make(stretch) {
-      const before = readBack(stretch);
+    make(segment) {
+      const before = readBack(segment);
       if (before) return before;
-      const data = make(stretch);
-      const { from, to } = stretch;
+      const data = make(segment);
+      const { from, to } = segment;
       if (open) {
-        stretches.push({ from, to, at: writer.bytes });
+        segments.push({ from, to, at: writer.bytes });
         write(data);
       }
       return data;
     },
     done() {
       if (!open) return;
-      const index = new TextEncoder().encode(JSON.stringify({ key, stretches } satisfies Index));
+      const index = new TextEncoder().encode(
+        JSON.stringify({ key, stretches: segments } satisfies Index),
+      );
       const length = new Uint8Array(LENGTH_BYTES);
       new DataView(length.buffer).setUint32(0, index.length, true);
       write(Uint8Array.from([...index, ...length]));
@@ -154,7 +159,7 @@ function recording(writer: StoreWriter, key: string, make: MakeStretch): KeptStr
   };
 }
 
-/** null where the file has no whole index, one that names bytes that it does not have, or cannot be read now. */
+/** null if the file has no complete index, an index beyond its bytes, or is unreadable now. */
 function readIndex(file: FileBytes): Index | null {
   const end = file.bytes - LENGTH_BYTES;
   if (end < 0) return null;

@@ -10,7 +10,7 @@ import jspiUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
 import type { Device, DeviceReport } from '../api';
 import { DEVICE_LOST_MESSAGE, GPU_ERROR_MESSAGE } from '../failure';
 import { moduleScript } from './ort-module';
-import { roomOf } from './precision';
+import { capacityOf } from './precision';
 import { SerialQueue } from '../queue';
 import { ModelError, type Runtime } from '../runtime';
 import { selfTest } from './self-test';
@@ -33,7 +33,7 @@ const MAX_THREADS = 4;
 const NO_ADAPTER = 'This browser offers no WebGPU adapter.';
 const INSECURE =
   'Browsers offer WebGPU only over https or on localhost, and this page came over plain http from another computer.';
-/** Why WebAssembly runs on one thread, where the host could change it. */
+/** Why WebAssembly runs on one thread, if the host could change it. */
 const ONE_THREAD = crossOriginIsolated
   ? ''
   : isSecureContext
@@ -48,16 +48,16 @@ export interface StartedDevice {
 /** One for all runtimes here: they share one ONNX Runtime, which mounts weights for one session at a time. */
 const ortQueue = new SerialQueue();
 
-/** The last self-test that nobody waited for. */
+/** The last self-test, which no call awaits. */
 let warmUp: Promise<unknown> = Promise.resolve();
 
 /**
- * @param wanted `auto` takes a GPU only if it is real and right; `webgpu` also takes a software one.
- * @throws ModelError `no-webgpu` or `webgpu-wrong` when webgpu was asked for and cannot be had.
+ * @param wanted `auto` uses a GPU only if it is real and correct; `webgpu` also uses a software one.
+ * @throws ModelError `no-webgpu` or `webgpu-wrong` if webgpu was requested and is not usable.
  */
 export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevice> {
   const { ort, build, threads } = await loadOrt();
-  // ORT refuses to be initialised twice at once, and an earlier start may still be at it.
+  // ORT refuses a second initialisation at the same time, and an earlier start may still be running.
   await warmUp;
   const base = { adapter: null, threads, build } as const;
   const { deviceMemory: memoryGiB } = navigator as { readonly deviceMemory?: number };
@@ -70,7 +70,7 @@ export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevic
       ...base,
       device: 'wasm',
       reason: `${reason}${ONE_THREAD}`,
-      room: roomOf(null, memoryGiB),
+      capacity: capacityOf(null, memoryGiB),
     } as const;
     return { runtime, report };
   };
@@ -96,12 +96,12 @@ export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevic
     const wrong = await selfTest(runtime);
     if (wrong === null) {
       const reason = `WebGPU passed the numeric self-test on ${name || 'this adapter'}.`;
-      const room = roomOf(device, memoryGiB);
-      return { runtime, report: { ...base, device: 'webgpu', reason, adapter: name, room } };
+      const capacity = capacityOf(device, memoryGiB);
+      return { runtime, report: { ...base, device: 'webgpu', reason, adapter: name, capacity } };
     }
     why = `WebGPU failed the numeric self-test (${wrong}).`;
   } catch (error) {
-    // The words of the device or of ORT, where ours only say what to do about a running answer.
+    // The message of the device or of ORT, if Postern's message only advises on a running answer.
     const cause = error instanceof ModelError && error.cause ? error.cause : error;
     why = `WebGPU could not be started (${cause instanceof Error ? cause.message : String(cause)}).`;
   }
@@ -166,7 +166,7 @@ async function requestDevice(
       );
     });
   });
-  // Nobody may be waiting when it happens; the next run learns of it.
+  // No call may be waiting at that time; the next run reports it.
   failure.catch(() => {});
   return { device, failure };
 }

@@ -1,4 +1,4 @@
-// Buffers that ONNX Runtime can bind as tensors, and that we can write and read.
+// Buffers that ONNX Runtime can bind as tensors, and that Postern can write and read.
 
 /** STORAGE | COPY_SRC | COPY_DST of the WebGPU specification; TypeScript's DOM library lacks the constants. */
 const USAGE = 0x80 | 0x04 | 0x08;

@@ -3,26 +3,31 @@
 // calls that hand one session's weight to another (AddInitializer, shared prepacked weights) are not exported
 // there, and what a table in the heap, bound as an input, would cost a token has not been measured.
 
-import type { TablePlan } from '../../src/onnx/decoder';
+import type { EmbeddingPlan } from '../../src/onnx/decoder';
 import { createStorageBuffer } from './gpu-buffer';
 import type { Feeds, Runtime } from '../runtime';
 
 const PIECE_BYTES = 16 << 20;
 const TYPES = { f32: 'float32', f16: 'float16', u8: 'uint8' } as const;
 
-export class GpuTable {
-  /** To be fed at every run. */
+export class GpuEmbedding {
+  /** Inputs of every run. */
   readonly feeds: Feeds;
   readonly bytes: number;
   readonly #buffers: readonly GPUBuffer[];
   #users = 1;
 
   /**
-   * Of its first user.
-   * @param block what `fillTable` gives.
+   * Counts its creator as the first user.
+   * @param block the result of `fillEmbedding`.
    */
-  constructor({ ort }: Runtime, gpu: GPUDevice, table: TablePlan, block: Uint8Array<ArrayBuffer>) {
-    const parts = table.inputs.map(({ name, dtype, dims, offset, bytes }) => {
+  constructor(
+    { ort }: Runtime,
+    gpu: GPUDevice,
+    embedding: EmbeddingPlan,
+    block: Uint8Array<ArrayBuffer>,
+  ) {
+    const parts = embedding.inputs.map(({ name, dtype, dims, offset, bytes }) => {
       const buffer = createStorageBuffer(gpu, bytes);
       for (let at = 0; at < bytes; at += PIECE_BYTES) {
         const size = Math.min(PIECE_BYTES, Math.ceil((bytes - at) / 4) * 4);
@@ -31,19 +36,19 @@ export class GpuTable {
       const dataType = TYPES[dtype as keyof typeof TYPES];
       return { name, buffer, tensor: ort.Tensor.fromGpuBuffer(buffer, { dataType, dims }) };
     });
-    this.bytes = table.bytes;
+    this.bytes = embedding.bytes;
     this.#buffers = parts.map(({ buffer }) => buffer);
     this.feeds = Object.fromEntries(parts.map(({ name, tensor }) => [name, tensor]));
   }
 
-  /** For one more checkpoint; null once it is freed. */
+  /** Adds a user; null once it is freed. */
   share(): this | null {
     if (this.#users === 0) return null;
     this.#users += 1;
     return this;
   }
 
-  /** Freed when its last user has let go of it. */
+  /** Frees the buffers with the last user. */
   release(): void {
     this.#users -= 1;
     if (this.#users === 0) for (const buffer of this.#buffers) buffer.destroy();

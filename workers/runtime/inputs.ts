@@ -8,7 +8,7 @@ import type { Runtime } from '../runtime';
 
 type Numbers = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
-interface Place {
+interface InputMemory {
   readonly bytes: number;
   readonly tensor: Tensor;
   write(data: Numbers): void;
@@ -17,7 +17,7 @@ interface Place {
 
 export class StepInputs {
   readonly #runtime: Runtime;
-  readonly #places = new Map<string, Place>();
+  readonly #memories = new Map<string, InputMemory>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -25,30 +25,34 @@ export class StepInputs {
 
   /** The tensor to feed as `name`, valid until the next call for that name. @throws RangeError when memory is full. */
   tensor(name: string, data: Numbers, dims: readonly number[]): Tensor {
-    let place = this.#places.get(name);
-    if (!place || place.bytes !== data.byteLength || String(place.tensor.dims) !== String(dims)) {
-      place?.free();
-      place = this.#runtime.gpu
+    let memory = this.#memories.get(name);
+    if (
+      !memory ||
+      memory.bytes !== data.byteLength ||
+      String(memory.tensor.dims) !== String(dims)
+    ) {
+      memory?.free();
+      memory = this.#runtime.gpu
         ? this.#inBuffer(this.#runtime.gpu, data, dims)
         : this.#inBlock(data, dims);
-      this.#places.set(name, place);
+      this.#memories.set(name, memory);
     }
-    place.write(data);
-    return place.tensor;
+    memory.write(data);
+    return memory.tensor;
   }
 
-  /** The same for an input that ORT reads on the CPU whatever the device (`total`). */
+  /** The same for an input that ORT reads on the CPU on every device (`total`). */
   onCpu(name: string, data: Int32Array<ArrayBuffer>, dims: readonly number[]): Tensor {
     const { gpu, ort } = this.#runtime;
     return gpu ? new ort.Tensor('int32', data, dims) : this.tensor(name, data, dims);
   }
 
   release(): void {
-    for (const place of this.#places.values()) place.free();
-    this.#places.clear();
+    for (const memory of this.#memories.values()) memory.free();
+    this.#memories.clear();
   }
 
-  #inBuffer(gpu: GPUDevice, data: Numbers, dims: readonly number[]): Place {
+  #inBuffer(gpu: GPUDevice, data: Numbers, dims: readonly number[]): InputMemory {
     const buffer = createStorageBuffer(gpu, data.byteLength);
     const dataType = typeOf(data);
     return {
@@ -59,7 +63,7 @@ export class StepInputs {
     };
   }
 
-  #inBlock(data: Numbers, dims: readonly number[]): Place {
+  #inBlock(data: Numbers, dims: readonly number[]): InputMemory {
     const block = this.#runtime.allocate(data.length);
     const { buffer, byteOffset } = block.data;
     const there =

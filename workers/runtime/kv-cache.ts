@@ -1,6 +1,6 @@
-// Past keys and values of one batch. Letting ORT allocate them anew at each token is the known trap
-// (25.6 -> 7.2 tokens/s, transformers.js#1741), so one static block a layer is bound both as past and as
-// present and nothing is copied: in GPU buffers on webgpu, elsewhere in memory that ORT writes in place.
+// Past keys and values of one batch. Letting ORT allocate them at every token is a known trap (25.6 -> 7.2
+// tokens/s, transformers.js#1741). So one static block a layer is bound as both past and present and nothing
+// is copied: in GPU buffers on webgpu, elsewhere in memory that ORT writes in place.
 
 import type { Tensor } from 'onnxruntime-common';
 import type { ModelConfig } from '../../src/checkpoint/config';
@@ -13,7 +13,7 @@ export interface KvCache {
   readonly pasts: Feeds;
   /** The same tensors, to be fetched as `present.{l}.key|value`. */
   readonly presents: Feeds;
-  /** New row i becomes what row `rows[i]` was. False where that is not worth its cost. */
+  /** New row i becomes the former row `rows[i]`. False if that costs more than it saves. */
   keepRows(rows: readonly number[]): boolean;
   release(): void;
 }

@@ -1,5 +1,5 @@
-// The edit of one run, which the person may change while tokens stream. A change acts from the next
-// step on: what earlier tokens left in the cache stays as it was.
+// The edit of one run, which the user may change while tokens stream. A change acts from the next step on;
+// the cache of earlier tokens is unchanged.
 
 import type { Tensor } from 'onnxruntime-common';
 import type { ModelConfig } from '../../src/checkpoint/config';
@@ -9,7 +9,7 @@ import type { EditPositions } from '../api';
 import type { StepInputs } from './inputs';
 import { ModelError } from '../runtime';
 
-/** What was fed last, and for what. */
+/** The inputs of the last step, and their settings. */
 interface Fed {
   readonly packed: PackedEdit;
   readonly inputs: StepInputs;
@@ -45,8 +45,8 @@ export class LiveEdit {
   }
 
   /**
-   * The graph's `edit_read.l`, `edit_bias.l` and `edit_write.l`, written anew only after a change.
-   * @param mask [rows, pos], 1 where a position is edited.
+   * The graph's `edit_read.l`, `edit_bias.l` and `edit_write.l`, written only after a change.
+   * @param mask [rows, pos], 1 at edited positions.
    */
   feeds(
     inputs: StepInputs,

@@ -1,9 +1,11 @@
-// The WebAssembly module inside onnxruntime-web 1.30. Its JavaScript side keeps the module to itself,
-// but takes the maker of it as a script; the script handed over here leaves a reference behind.
+// The WebAssembly module inside onnxruntime-web 1.30. Its JavaScript side hides the module, but takes its
+// factory as a script; the script that Postern passes keeps a reference.
 
 import makerUrl from './ort-maker.js?url';
 
-/** What is used of the module (lib/wasm/wasm-types.ts). Addresses and handles are numbers. */
+/**
+ * The functions of the module that Postern uses (lib/wasm/wasm-types.ts). Addresses and handles are numbers.
+ */
 export interface OrtModule {
   readonly HEAPU8: Uint8Array;
   readonly PTR_SIZE: number;
@@ -46,7 +48,7 @@ export function ortModule(): OrtModule {
   return module;
 }
 
-/** @throws Error with ONNX Runtime's own words. */
+/** @throws Error with ONNX Runtime's message. */
 export function throwLastError(): never {
   const m = ortModule();
   const at = m.stackAlloc(2 * m.PTR_SIZE);
@@ -56,7 +58,7 @@ export function throwLastError(): never {
 }
 
 /**
- * Room in the module's memory.
+ * Allocates in the module's memory.
  * @throws RangeError when the memory is full.
  */
 export function reserve(bytes: number): number {

@@ -1,25 +1,29 @@
-// In which precision a checkpoint is kept: as its source says, in room that the device has. Two that are
-// compared are kept in the same one, because rounding moves a model by more than some fine-tunes do.
+// Chooses the storage precision of a checkpoint: as its source requests, within the device's memory. Two
+// checkpoints that are compared use the same precision, because rounding changes a model more than some
+// fine-tunes do.
 
 import type { ModelConfig } from '../../src/checkpoint/config';
 import { choosePrecision, type PrecisionDevice } from '../../src/checkpoint/precision';
-import type { CheckpointSource, KeptAs, LoadedCheckpoint } from '../api';
+import type { CheckpointSource, PrecisionInUse, LoadedCheckpoint } from '../api';
 import { ModelError } from '../runtime';
 
-/** Told where nobody asked for anything else: the bundled checkpoints are always kept so. */
-const PLAIN: KeptAs = { precision: 'f32', precisionReason: 'The weights are kept as published.' };
+/** The default without a request: the bundled checkpoints always use it. */
+const PLAIN: PrecisionInUse = {
+  precision: 'f32',
+  precisionReason: 'The weights are kept as published.',
+};
 
 /**
- * @param loaded what is kept on the device already.
- * @throws ModelError `not-loaded` where the one to be like is not there, `bad-input` with the figure where
- *   the device has no room.
+ * @param loaded checkpoints on the device.
+ * @throws ModelError `not-loaded` if the checkpoint of `like` is not loaded, `bad-input` with the figure if
+ *   the device has too little memory.
  */
-export function keptAs(
+export function precisionInUse(
   { precision = 'f32' }: Pick<CheckpointSource, 'precision'>,
   config: ModelConfig,
-  room: PrecisionDevice,
+  capacity: PrecisionDevice,
   loaded: readonly LoadedCheckpoint[],
-): KeptAs {
+): PrecisionInUse {
   if (typeof precision === 'object') {
     const other = loaded.find(({ id }) => id === precision.like);
     if (other) {
@@ -32,20 +36,26 @@ export function keptAs(
   }
   if (precision === 'f32') return PLAIN;
   const taken = loaded.reduce((sum, { weightBytes }) => sum + weightBytes, 0);
-  const free = { ...room, availableBytes: Math.max(0, room.availableBytes - taken) };
-  // Room for the one that it will be compared with, too.
+  const free = { ...capacity, availableBytes: Math.max(0, capacity.availableBytes - taken) };
+  // Reserves memory for the checkpoint that it will be compared with, too.
   const choice = choosePrecision([config, config], free, precision);
   if (!choice.ok) throw new ModelError('bad-input', choice.reason);
   return { precision: choice.precision, precisionReason: choice.reason };
 }
 
-/** Half of the memory that a browser tells is ours: the page, other tabs and the system need the rest. */
+/**
+ * The half of the browser's reported memory that Postern uses: the page, other tabs and the system need the
+ * rest.
+ */
 const SHARE = 0.5;
-/** Browsers that tell of memory say at most this, in GiB, and those that do not get it on trust. */
+/** Largest memory that browsers report, in GiB; also assumed if a browser reports none. */
 const MOST_TOLD = 8;
 
-/** What there is for weights on a device, as far as a browser tells. */
-export function roomOf(gpu: GPUDevice | null, reportedGiB: number | undefined): PrecisionDevice {
+/** Memory for weights on a device, as far as the browser reports it. */
+export function capacityOf(
+  gpu: GPUDevice | null,
+  reportedGiB: number | undefined,
+): PrecisionDevice {
   const memory = {
     availableBytes: SHARE * Math.min(MOST_TOLD, reportedGiB ?? MOST_TOLD) * 2 ** 30,
     mayBeMore: reportedGiB === undefined || reportedGiB >= MOST_TOLD,

@@ -27,7 +27,7 @@ export const SELF_TEST_CONFIG: ModelConfig = {
   maxPositions: 16,
 };
 
-/** Weights that any program can make again: sines of their own index. */
+/** Weights that any program can reproduce: sines of their index. */
 export function selfTestWeights(): Weights {
   let count = 0;
   return new Map(
@@ -66,7 +66,7 @@ export const SELF_TEST_LOGITS: readonly number[] = [
 
 const TOLERANCE = 2e-3;
 
-/** @returns null when the device is right, else what was wrong, for the report. */
+/** @returns null if the device is correct, otherwise the fault, for the report. */
 export async function selfTest(runtime: Runtime): Promise<string | null> {
   const config = SELF_TEST_CONFIG;
   const model = await DecoderSession.create(runtime, config, selfTestWeights());

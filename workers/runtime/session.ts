@@ -7,25 +7,25 @@ import type { Precision } from '../../src/checkpoint/precision';
 import {
   type DecoderOptions,
   type DecoderPlan,
-  fillTable,
+  fillEmbedding,
   fillWeights,
   planDecoder,
 } from '../../src/onnx/decoder';
 import { EXTERNAL_PATH } from '../../src/onnx/proto';
 import {
-  type MakeStretch,
-  stretchMaker,
+  type MakeSegment,
+  segmentMaker,
   weightFile,
   type WeightFile,
 } from '../../src/onnx/weight-file';
 import { GPU_ERROR_MESSAGE, isOutOfMemory } from '../failure';
-import { GpuTable } from './gpu-embedding';
-import { keptStretches, type WeightShelf } from './converted-weights';
+import { GpuEmbedding } from './gpu-embedding';
+import { cachedSegments, type ConvertedWeightCache } from './converted-weights';
 import { type Feeds, ModelError, type Runtime } from '../runtime';
 
 /**
- * One graph writes and reads, so that a checkpoint is in memory once. While it writes it is asked for no pools,
- * which costs a step the nodes and no products.
+ * One graph generates and captures, so that a checkpoint is in memory once. Generation requests no pools,
+ * which costs a step their nodes but no products.
  */
 const GRAPH: Omit<DecoderOptions, 'precision'> = {
   cache: true,
@@ -34,92 +34,95 @@ const GRAPH: Omit<DecoderOptions, 'precision'> = {
   pooled: true,
 };
 
-/** How long a lost device may take to be reported as lost. */
+/** Time in which a lost device reports its loss, ms. */
 const GRACE_MS = 300;
 
-/** Freed sessions: on wasm, a run of one would go through memory that is used for something else by now. */
+/** Freed sessions: on wasm, running one would use memory that has another use by now. */
 const released = new WeakSet<InferenceSession>();
 
 export class DecoderSession {
   readonly runtime: Runtime;
   readonly config: ModelConfig;
-  /** Its embedding where that is no part of the session. */
-  readonly table: GpuTable | null;
+  /** Its embedding, if that is not part of the session. */
+  readonly embedding: GpuEmbedding | null;
   readonly #session: InferenceSession;
 
   private constructor(
     runtime: Runtime,
     config: ModelConfig,
-    table: GpuTable | null,
+    embedding: GpuEmbedding | null,
     session: InferenceSession,
   ) {
     this.runtime = runtime;
     this.config = config;
-    this.table = table;
+    this.embedding = embedding;
     this.#session = session;
   }
 
   /**
-   * @param shared the embedding of another checkpoint in the same precision, which has the same numbers.
-   * @param shelf where weights that take long to make are kept for the next time.
+   * @param shared the embedding of another checkpoint in the same precision with the same numbers.
+   * @param cache the store of converted weights, for the next load.
    */
   static async create(
     runtime: Runtime,
     config: ModelConfig,
     weights: Weights,
     precision: Precision = 'f32',
-    shared: GpuTable | null = null,
-    shelf: WeightShelf | null = null,
+    shared: GpuEmbedding | null = null,
+    cache: ConvertedWeightCache | null = null,
   ): Promise<DecoderSession> {
     const { gpu } = runtime;
-    const plan = planDecoder(config, { ...GRAPH, precision, tableAsInput: gpu !== null });
-    const anew = madeFrom(plan, weights);
-    const kept = await keptStretches(shelf, precision, plan, anew);
-    const make = kept?.make ?? anew;
-    const own = (): GpuTable | null =>
-      gpu && plan.table && new GpuTable(runtime, gpu, plan.table, make(tableStretch(plan)));
-    let table: GpuTable | null = null;
+    const plan = planDecoder(config, { ...GRAPH, precision, embeddingAsInput: gpu !== null });
+    const convert = converterFrom(plan, weights);
+    const cached = await cachedSegments(cache, precision, plan, convert);
+    const make = cached?.make ?? convert;
+    const ownEmbedding = (): GpuEmbedding | null =>
+      gpu &&
+      plan.embedding &&
+      new GpuEmbedding(runtime, gpu, plan.embedding, make(embeddingSegment(plan)));
+    let embedding: GpuEmbedding | null = null;
     try {
-      table = shared?.share() ?? own();
+      embedding = shared?.share() ?? ownEmbedding();
       const session = await sessionOf(runtime, plan, weights, make);
-      kept?.done();
-      return new DecoderSession(runtime, config, table, session);
+      cached?.done();
+      return new DecoderSession(runtime, config, embedding, session);
     } catch (error) {
-      kept?.abandon();
-      table?.release();
+      cached?.abandon();
+      embedding?.release();
       throw error;
     }
   }
 
   /** Runs the graph. @throws ModelError as `runSession`. */
   run(feeds: Feeds, fetches: Readonly<Record<string, Tensor | null>>): Promise<Feeds> {
-    return runSession(this.runtime, this.#session, { ...feeds, ...this.table?.feeds }, fetches);
+    return runSession(this.runtime, this.#session, { ...feeds, ...this.embedding?.feeds }, fetches);
   }
 
   async release(): Promise<void> {
     await releaseSession(this.runtime, this.#session);
-    this.table?.release();
+    this.embedding?.release();
   }
 }
 
-/** The block of an embedding that is an input, as if it lay behind the weights. */
-const tableStretch = ({ table, weightBytes }: DecoderPlan) => ({
+/** The block of an embedding that is an input, placed after the weights. */
+const embeddingSegment = ({ embedding, weightBytes }: DecoderPlan) => ({
   from: weightBytes,
-  to: weightBytes + (table?.bytes ?? 0),
+  to: weightBytes + (embedding?.bytes ?? 0),
   tensors: [],
 });
 
-function madeFrom(plan: DecoderPlan, weights: Weights): MakeStretch {
-  const make = stretchMaker(plan, weights);
-  return (stretch) =>
-    plan.table && stretch.from === plan.weightBytes
-      ? fillTable(plan, plan.table, weights)
-      : make(stretch);
+function converterFrom(plan: DecoderPlan, weights: Weights): MakeSegment {
+  const make = segmentMaker(plan, weights);
+  return (segment) =>
+    plan.embedding && segment.from === plan.weightBytes
+      ? fillEmbedding(plan, plan.embedding, weights)
+      : make(segment);
 }
 
 /**
- * Runs a session in its turn. `fetches`: outputs wanted, with the tensor to write into or null to get a new one.
- * @throws ModelError `not-loaded` where the session is released by then; `webgpu-wrong`, `device-lost`.
+ * Queues a run of a session. `fetches`: requested outputs, with the tensor to write into or null for a new
+ * one.
+ * @throws ModelError `not-loaded` if the session is released by then; `webgpu-wrong`, `device-lost`.
  */
 export function runSession(
   runtime: Runtime,
@@ -137,7 +140,7 @@ export function runSession(
 const RELEASED_MESSAGE =
   'The checkpoint was unloaded while it was in use. Load it again, then ask again.';
 
-/** Frees a session after all that was queued before. */
+/** Frees a session after all runs queued before. */
 export function releaseSession(runtime: Runtime, session: InferenceSession): Promise<void> {
   return runtime.queue.run(() => {
     released.add(session);
@@ -145,14 +148,14 @@ export function releaseSession(runtime: Runtime, session: InferenceSession): Pro
   });
 }
 
-/** On a lost device ORT may wait for ever; the race ends the wait and lets the queue go on. */
+/** On a lost device ORT may never return; the race ends the wait, so that the queue continues. */
 async function watched<T>(runtime: Runtime, work: Promise<T>): Promise<T> {
   const failure = runtime.failure ?? work;
   try {
     return await Promise.race([work, failure]);
   } catch (error) {
     if (hasClearMessage(error)) throw error;
-    // ORT says in its own words what the device says clearly a moment later.
+    // The device reports clearly, a moment later, the fault that ORT's message leaves vague.
     await Promise.race([failure, new Promise((resolve) => setTimeout(resolve, GRACE_MS))]);
     throw error;
   }
@@ -161,18 +164,18 @@ async function watched<T>(runtime: Runtime, work: Promise<T>): Promise<T> {
 const hasClearMessage = (error: unknown): boolean =>
   error instanceof ModelError || isOutOfMemory(error);
 
-/** Whatever else goes wrong while a GPU computes. */
+/** Any other error during a GPU computation. */
 function distrusted(error: unknown): never {
   if (hasClearMessage(error)) throw error;
   throw new ModelError('webgpu-wrong', GPU_ERROR_MESSAGE, { cause: error });
 }
 
-/** Where the runtime reads weights one by one, each is made when it is asked for. */
+/** If the runtime reads weights one by one, each is converted on request. */
 async function sessionOf(
   runtime: Runtime,
   plan: DecoderPlan,
   weights: Weights,
-  make: MakeStretch,
+  make: MakeSegment,
 ): Promise<InferenceSession> {
   if (!runtime.streamsWeights) {
     return createSession(runtime, plan.model, fillWeights(plan, weights));
@@ -186,8 +189,8 @@ async function sessionOf(
 }
 
 /**
- * A file as what ONNX Runtime's glue uses of a Uint8Array (onnxruntime-web 1.30): it copies what `subarray` gives.
- * It hides why a read failed; `failure` tells.
+ * A file with the methods of Uint8Array that ONNX Runtime's glue uses (onnxruntime-web 1.30): it copies the
+ * result of `subarray`. The glue hides why a read failed; `failure` returns it.
  */
 export function bytesOnDemand(file: WeightFile): {
   readonly data: Uint8Array<ArrayBuffer>;
@@ -213,7 +216,7 @@ export function bytesOnDemand(file: WeightFile): {
 
 /**
  * Any graph with its external weights as a session of this runtime.
- * @throws ModelError `out-of-memory`, `webgpu-wrong` or `device-lost` where the GPU says so.
+ * @throws ModelError `out-of-memory`, `webgpu-wrong` or `device-lost` if the GPU reports it.
  */
 export function createSession(
   runtime: Runtime,
@@ -235,7 +238,7 @@ export function createSession(
   });
 }
 
-/** Once its weights are on the GPU: that its memory is full is told only when they get there. */
+/** Waits until the weights are on the GPU, which reports full memory only then. */
 async function uploaded(
   gpu: GPUDevice,
   creating: Promise<InferenceSession>,

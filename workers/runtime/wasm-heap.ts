@@ -1,8 +1,8 @@
-// Runs on wasm without copies of what is large. ONNX Runtime's JavaScript side copies every input in
-// and every output out, and its attention then copies the past once more: a third of a step of 32 rows.
-// Here a tensor over a block of ONNX Runtime's own memory is bound where it lies, so that one block is
-// past and present. Calls what `session.run` itself calls (onnxruntime-web 1.30, wasm-core-impl.ts).
-// Refuses types that no graph here has, and outputs to write into that lie elsewhere.
+// Runs on wasm without copies of large tensors. ONNX Runtime's JavaScript side copies every input and every
+// output, and its attention then copies the past once more: a third of a step of 32 rows. Here a tensor over
+// a block of ONNX Runtime's memory is bound in place, so that one block is past and present. Calls the
+// functions that `session.run` calls (onnxruntime-web 1.30, wasm-core-impl.ts). Refuses types that no graph
+// here has, and outputs into memory elsewhere.
 
 import type * as Ort from 'onnxruntime-common';
 import { heapBytes, ortModule, pointers, reserve, throwLastError } from './ort-module';
@@ -22,10 +22,10 @@ const isType = (type: string): type is Type => type in TYPES;
 
 const IN_CPU_MEMORY = 1;
 
-/** The module's memory; more than one, because growing gives it a new name for the same bytes. */
+/** The module's memory; growing gives it a new buffer, so there may be several. */
 const heaps = new WeakSet<ArrayBufferLike>();
 const names = new Map<string, number>();
-/** Handles to tensors in place, which are fed at every step: making them anew was 4% of one. */
+/** Handles of tensors in place, which are inputs of every step: making them each time took 4% of a step. */
 const kept = new WeakMap<Ort.Tensor, number>();
 const unused = new FinalizationRegistry<number>((handle) => ortModule()._OrtReleaseTensor(handle));
 
@@ -101,8 +101,8 @@ async function runInHeap(
 }
 
 /**
- * A handle to the tensor, over a copy of its data where that lies outside; one in place is kept as long as the
- * tensor is.
+ * A handle of the tensor: over a copy of its data if that is outside the heap; one in place lives as long as
+ * the tensor.
  */
 function bind(tensor: Ort.Tensor, handles: number[], copies?: number[]): number {
   const known = kept.get(tensor);
@@ -158,7 +158,7 @@ function copyOf(handle: number, Tensor: typeof Ort.Tensor): Ort.Tensor {
   return new Tensor(type as 'float32', there.slice() as Float32Array, dims);
 }
 
-/** C text; kept, since the same names come at every run. */
+/** A C string; cached, since the same names come at every run. */
 function nameOf(name: string): number {
   const known = names.get(name);
   if (known !== undefined) return known;

@@ -1,5 +1,5 @@
-// A folder at a plain address. Such a server has no listing, so each file that a checkpoint may have is
-// asked for by its head. One that lies beside the page is small and left to the browser's own cache.
+// A folder at a plain address. Such a server has no listing, so each possible file of a checkpoint is
+// requested with HEAD. A folder beside the page is small and cached by the browser only.
 
 import { bytesInMemory, type FileBytes } from '../../src/checkpoint/file-bytes';
 import { shardNames } from '../../src/checkpoint/sharded';
@@ -13,10 +13,10 @@ import type { Remote } from './remote';
 const BASE = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'generation_config.json'];
 const ADAPTER = ['adapter_config.json', 'adapter_model.safetensors'];
 const WEIGHTS = 'model.safetensors';
-/** Read for people only, where it is there. */
+/** Shown to people only, if it exists. */
 const CARD = 'README.md';
 
-/** A folder beside the page: nothing is asked for ahead, and all of it is kept in memory. */
+/** A folder beside the page: no request is made ahead, and all files stay in memory. */
 export function bundledFolder(url: string): Folder {
   const name = fileName(url, '').slice(0, -1);
   return {
@@ -47,7 +47,7 @@ export function bundledFolder(url: string): Folder {
   };
 }
 
-/** As it is asked for, however it was typed. @throws ModelError `bad-input` where it is no address. */
+/** The canonical address of a folder. @throws ModelError `bad-input` if it is not an address. */
 function folderUrl(address: string): string {
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
     throw new ModelError(
@@ -63,8 +63,8 @@ function folderUrl(address: string): string {
 export const addressKey = (address: string): string => `address ${folderUrl(address)}`;
 
 /**
- * ETag or Last-Modified, as RFC 9110 8.8 lets them say that two answers are parts of one file: not a weak
- * ETag. Of another origin a page sees the ETag only where the server exposes it, Last-Modified always.
+ * The ETag or Last-Modified header that identifies one version of a file (RFC 9110 8.8): no weak ETag. From
+ * another origin, a page sees the ETag only if the server exposes it, Last-Modified always.
  */
 function validatorOf(headers: Headers): string | null {
   const tag = headers.get('ETag');

@@ -1,7 +1,7 @@
-// One file from a server into the store: on from where it stopped, again after a broken connection, and
-// checked at the end. Of a file whose size is not known ahead the part that is there is no use, so it
-// begins anew; so does one that is another file by now. That is told by the validator of the answer and
-// not asked by If-Range: of another origin that header needs a preflight, which plain servers refuse.
+// Downloads one file from a server into the store: resumes where it stopped, retries after a broken
+// connection, and checks the end. If the size of a file is not known ahead, its stored part is unusable, so
+// the download starts over; so it does if the file has changed. The validator of the response shows a change.
+// If-Range is not used: from another origin that header needs a preflight, which plain servers refuse.
 
 import { Sha256 } from '../../src/core/sha256';
 import { ModelError } from '../runtime';
@@ -13,10 +13,10 @@ import type { Remote } from './remote';
 const PIECE_BYTES = 8 << 20;
 
 export interface DownloadEvents {
-  /** Bytes that have arrived; negative when what was there had to be given up. */
+  /** Bytes that have arrived; negative when stored bytes were discarded. */
   readonly onBytes: (bytes: number) => void;
   readonly say: (note: string | null) => void;
-  /** What the server says of it now, where that is not what was listed; called before its first byte. */
+  /** Called before the first byte if the server describes the file differently from the listing. */
   readonly onEntry: (entry: FolderEntry) => Promise<void>;
 }
 
@@ -39,19 +39,19 @@ export async function download(
   const file = `${remote.name}/${path}`;
   if (known.bytes === null || writer.bytes > known.bytes) writer.clear();
   let hash = hashOf(writer);
-  /** Whether it was given up once because it is another file. */
+  /** Whether it has started over once because the file changed. */
   let renewed = false;
   /** Most bytes of this file that have ever been here: only more of them are progress. */
   let highest = writer.bytes;
 
-  const anew = (): void => {
+  const startOver = (): void => {
     onBytes(-writer.bytes);
     writer.clear();
     hash = new Sha256();
   };
   const part = async (progressed: () => void): Promise<void> => {
     if (known.bytes !== null && writer.bytes === known.bytes) return;
-    if (known.bytes === null && writer.bytes > 0) anew();
+    if (known.bytes === null && writer.bytes > 0) startOver();
     const from = writer.bytes;
     const range: Record<string, string> = from > 0 ? { Range: `bytes=${from}-` } : {};
     await once(
@@ -59,14 +59,14 @@ export async function download(
       url,
       { headers: { ...remote.headers(), ...range } },
       (response) => {
-        // There are not as many bytes as are here.
+        // The file is shorter than its stored part.
         if (response.status === 416 && from > 0 && !renewed) throw new OtherFile();
         return remote.refuse(response, path);
       },
       async (response, watched) => {
         refuseHtml(response, file, remote.page);
-        const said = remote.entryOf?.(path, response.headers);
-        const validator = said?.validator ?? null;
+        const published = remote.entryOf?.(path, response.headers);
+        const validator = published?.validator ?? null;
         const changed =
           ![validator, known.validator].includes(null) && validator !== known.validator;
         const goesOn = from > 0 && continues(response, from);
@@ -75,10 +75,10 @@ export async function download(
           await body?.cancel();
           throw new OtherFile();
         }
-        if (from > 0 && !goesOn) anew();
-        if (!goesOn && said && (renewed || validator !== known.validator)) {
-          const { bytes, sha256 } = renewed || changed ? said : known;
-          known = { ...said, bytes, sha256 };
+        if (from > 0 && !goesOn) startOver();
+        if (!goesOn && published && (renewed || validator !== known.validator)) {
+          const { bytes, sha256 } = renewed || changed ? published : known;
+          known = { ...published, bytes, sha256 };
           await onEntry(known);
         }
         if (!body) return;
@@ -93,7 +93,7 @@ export async function download(
           hash.update(part.value);
           onBytes(part.value.length);
           if (bytes === null || writer.bytes <= bytes) continue;
-          if (!said || renewed) throw wrongSize(file, writer, bytes, remote);
+          if (!published || renewed) throw wrongSize(file, writer, bytes, remote);
           await body.cancel();
           throw new OtherFile();
         }
@@ -115,7 +115,7 @@ export async function download(
       if (renewed) throw changing(file, remote);
       renewed = true;
       highest = 0;
-      anew();
+      startOver();
       await part(progressed);
     }
   };
@@ -133,10 +133,10 @@ export async function download(
   return sha256;
 }
 
-/** What the server has is not what has arrived so far belongs to. */
+/** The server's file is another version than the stored part. */
 class OtherFile extends Error {}
 
-/** The hash of what is there, so that the rest can be added. */
+/** The hash of the stored part, to which the rest can be added. */
 function hashOf(writer: StoreWriter): Sha256 {
   const hash = new Sha256();
   for (let at = 0; at < writer.bytes; at += PIECE_BYTES) {
@@ -145,10 +145,10 @@ function hashOf(writer: StoreWriter): Sha256 {
   return hash;
 }
 
-/** Whether an answer goes on at this byte; a server without ranges sends the whole file. */
+/** Whether a response starts at this byte; a server without ranges sends the whole file. */
 function continues(response: Response, from: number): boolean {
   if (response.status !== 206) return false;
-  // Not every server lets a page read this header; what it says is checked by size and hash.
+  // Some servers do not expose this header; size and hash check the file in any case.
   const range = response.headers.get('Content-Range');
   return range === null || range.startsWith(`bytes ${from}-`);
 }

@@ -2,17 +2,17 @@
 
 import { ModelError } from '../runtime';
 
-/** How far the files of one load have come, in bytes. */
+/** Progress of the files of one load, in bytes. */
 export interface ByteProgress {
   readonly doneBytes: number;
   readonly totalBytes: number;
-  /** Of `doneBytes` these were there before, so they say nothing about speed. */
+  /** Part of `doneBytes` that was stored before, so it is not part of the download speed. */
   readonly keptBytes: number;
-  /** What the person should know meanwhile, e.g. that a connection is tried again; null: nothing. */
+  /** A note for the user during the load, e.g. that a connection is retried; null: none. */
   readonly note: string | null;
 }
 
-/** Sums the progress of files that are fetched side by side. */
+/** Sums the progress of files that are fetched in parallel. */
 export class ByteCounter {
   readonly #report: (progress: ByteProgress) => void;
   #done = 0;
@@ -70,11 +70,11 @@ export async function fetchOptional(
     if (response.status === 404) return null;
     if (!response.ok || !response.body) {
       const { status, statusText } = response;
-      // The service worker says what is wrong in whole sentences.
-      const said = statusText.endsWith('.')
+      // The service worker describes its errors in whole sentences.
+      const message = statusText.endsWith('.')
         ? statusText
         : `${url}: the server answered ${status} ${statusText}. Try again later.`;
-      throw new ModelError('network', said);
+      throw new ModelError('network', message);
     }
     counter.expect(contentLength(response.headers));
     const parts: Uint8Array[] = [];
@@ -110,13 +110,13 @@ export async function fetchFile(
   );
 }
 
-/** What the server says of the length of a body, bytes; 0: nothing that can be a length. */
+/** The stated length of a body, bytes; 0 for a missing or invalid header. */
 export function contentLength(headers: Headers): number {
   const length = Number(headers.get('Content-Length') ?? 0);
   return Number.isSafeInteger(length) && length > 0 ? length : 0;
 }
 
-/** A file of a checkpoint as people know it: with the folder it lies in, e.g. `postern-8l/config.json`. */
+/** The name of a checkpoint's file with its folder, e.g. `postern-8l/config.json`. */
 export function fileName(folderUrl: string, name: string): string {
   const folder = new URL(folderUrl).pathname.split('/').filter(Boolean).at(-1);
   return folder === undefined ? name : `${decoded(folder)}/${name}`;

@@ -5,7 +5,7 @@ import { textOf, type FileBytes } from '../../src/checkpoint/file-bytes';
 import { ModelError } from '../runtime';
 import type { Folder } from './folder';
 
-/** Of workers only, so the page's types, under which tests see this file, do not have it. */
+/** Exists in workers only, so the page's types, under which tests see this file, lack it. */
 declare class FileReaderSync {
   readAsArrayBuffer(blob: Blob): ArrayBuffer;
 }

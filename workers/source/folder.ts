@@ -1,5 +1,5 @@
-// A folder of a checkpoint or an adapter, wherever it lies: beside the page, on the Hub, at an address,
-// in this browser's storage, or among files that were dropped. What the loader sees is the same.
+// A folder of a checkpoint or an adapter: beside the page, on the Hub, at an address, in this browser's
+// storage, or among dropped files. The loader sees the same interface for all.
 
 import { CheckpointError } from '../../src/checkpoint/error';
 import type { FileBytes } from '../../src/checkpoint/file-bytes';
@@ -23,7 +23,7 @@ export interface Folder {
   /** @throws ModelError `network`, `no-access` or `cancelled`. */
   list(signal: AbortSignal): Promise<readonly FolderEntry[]>;
   /**
-   * A small file as text, which is not stored for that; null: there is none.
+   * A small file as text, without storing it; null: no such file.
    * @throws ModelError `network`, `no-access` or `cancelled`.
    */
   peek(path: string, signal: AbortSignal): Promise<string | null>;
@@ -50,7 +50,7 @@ const REQUIRED = {
   base: ['config.json', 'tokenizer.json', 'tokenizer_config.json'],
   adapter: ['adapter_config.json', 'adapter_model.safetensors'],
 } as const;
-/** What mlx-lm calls its adapters. */
+/** The name of adapter files that mlx-lm writes. */
 const MLX_ADAPTER = 'adapters.safetensors';
 const PICKLED = /^(pytorch_model|adapter_model).*\.bin$/;
 

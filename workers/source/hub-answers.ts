@@ -1,5 +1,5 @@
-// What a Hub or a mirror answers, checked before anything is made of it: a mirror may send anything, and what it
-// sends ends in addresses, sizes and hashes.
+// Validates the responses of a Hub or a mirror before use: a mirror may send anything, and its responses
+// become addresses, sizes and hashes.
 
 import * as v from 'valibot';
 import { ModelError } from '../runtime';

@@ -1,6 +1,6 @@
 // A repository on the Hugging Face Hub or a mirror of it (huggingface.co/docs/hub/api). Listing, commit and
-// licence come through @huggingface/hub; the bytes by requests of our own, so that they can go on where they
-// stopped. Git LFS names a file by its SHA-256, so what arrives is checked against it.
+// licence come through @huggingface/hub; the bytes come through Postern's requests, so that a download can
+// resume. Git LFS names a file by its SHA-256, which checks the download.
 
 import { listFiles, modelInfo } from '@huggingface/hub';
 import type * as v from 'valibot';
@@ -107,8 +107,8 @@ function checkedEndpoint(text: string): string {
 const MOST_PAGES = 50;
 
 /**
- * The library's requests, with our failures instead of its own: an answer that was read to its end and has the
- * form that it should have, or a refusal.
+ * The library's requests with Postern's errors: returns a complete response of the expected form, or throws a
+ * refusal.
  */
 function checkedFetch(
   asked: Asked,

@@ -25,7 +25,7 @@ const LONGEST_PAUSE_MS = 60_000;
 
 /** A failure that may be gone at the next attempt. */
 export class TemporaryError extends ModelError {
-  /** What the server asked for; null: our own pause. */
+  /** The pause that the server requested; null: Postern's default. */
   readonly pauseMs: number | null;
 
   constructor(message: string, pauseMs: number | null = null, options?: ErrorOptions) {

@@ -9,7 +9,7 @@ import { hubKey, hubRemote } from './hub';
 import { NETWORK, type Network } from './network';
 import { StoredFolder } from './stored-folder';
 
-/** What sources need of the machine; tests give their own. */
+/** The environment that sources need; tests pass a replacement. */
 export interface Sources {
   readonly store: () => Promise<FileStore>;
   readonly network: Network;

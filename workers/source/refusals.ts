@@ -1,13 +1,13 @@
-// What a server's refusal means, why, and what to do next. The Hub names its reason in X-Error-Code.
+// Explains a server's refusal: meaning, cause and next step. The Hub states its reason in X-Error-Code.
 
 import { ModelError } from '../runtime';
 import { TemporaryError } from './network';
 
-/** Who asked for what; the token itself is never part of a message. */
+/** The refused request; the token itself is never part of a message. */
 export interface Asked {
   /** The repository or folder as people know it. */
   readonly name: string;
-  /** Where a person can look at it. */
+  /** Web page of the repository. */
   readonly page: string;
   readonly revision?: string;
   readonly hasToken: boolean;

@@ -3,7 +3,7 @@
 import type { Network } from './network';
 import type { FolderEntry } from './folder';
 
-/** What a source says of a folder before anything of it is downloaded. */
+/** The description of a folder, before any download. */
 export interface RemoteListing {
   readonly entries: readonly FolderEntry[];
   /** The commit that a branch or tag stood for; null: the source has none. */
@@ -16,7 +16,7 @@ export interface Remote {
   /** Names the folder in this browser's storage; without token. */
   readonly key: string;
   readonly name: string;
-  /** Where a person can look at it. */
+  /** Web page of the folder. */
   readonly page: string;
   readonly network: Network;
   /** @throws ModelError */
@@ -25,8 +25,10 @@ export interface Remote {
   url(path: string, commit: string | null): string;
   /** With the token, where there is one. */
   headers(): Readonly<Record<string, string>>;
-  /** What the head of an answer says of a file that no listing describes; without it, the listing holds. */
+  /**
+   * The description of an unlisted file, from the response headers; without this function, the listing holds.
+   */
   entryOf?(path: string, headers: Headers): FolderEntry;
-  /** What a status other than 2xx means. @throws ModelError always. */
+  /** Explains a status other than 2xx. @throws ModelError always. */
   refuse(response: Response, path?: string): never;
 }

@@ -26,7 +26,7 @@ export async function openStore(): Promise<FileStore> {
 /** Names of any kind, as file names. */
 const safe = (name: string): string => encodeURIComponent(name).replaceAll('*', '%2A');
 
-/** Of workers only, so the page's types, under which tests see this file, do not have it. */
+/** Exists in workers only, so the page's types, under which tests see this file, lack it. */
 interface SyncHandle {
   read(into: Uint8Array, options: { at: number }): number;
   write(from: Uint8Array, options: { at: number }): number;
@@ -44,8 +44,8 @@ declare global {
 }
 
 /**
- * A handle reads many times as fast as a File (600 MB in pieces of 3 MB, Chromium 156: 0.5 s against 2 s), but nobody
- * can write or remove the file meanwhile: so there is one only while somebody holds the file.
+ * A handle reads many times as fast as a File (600 MB in pieces of 3 MB, Chromium 156: 0.5 s against 2 s),
+ * but blocks writing and removing the file: so there is one only while the file is held.
  */
 function holdable(file: FileBytes, handle: FileSystemFileHandle): FileBytes {
   const open = new Set<SyncHandle>();

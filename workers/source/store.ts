@@ -1,6 +1,6 @@
-// Where downloaded checkpoints are kept: folders of files that can be appended to, so that a download
-// goes on where it stopped. In the browser that is its private file system (store-opfs.ts); where there
-// is none (some private windows) and in Node it is memory, and gone with the page.
+// The store of downloaded checkpoints: folders of files that support appending, so that a download can
+// resume. In the browser it is the private file system (store-opfs.ts); without one (some private windows)
+// and in Node it is memory, and lost with the page.
 
 import { bytesInMemory, type FileBytes } from '../../src/checkpoint/file-bytes';
 import { ModelError } from '../runtime';
@@ -21,7 +21,7 @@ export interface FileStore {
   /** Whether files outlive the page. */
   readonly kept: boolean;
   folders(): Promise<readonly string[]>;
-  /** null where there is none. */
+  /** null if there is no such file. */
   open(folder: string, file: string, shownAs: string, sha256?: string): Promise<FileBytes | null>;
   /** @throws ModelError `bad-input` while another tab writes the same file. */
   write(folder: string, file: string): Promise<StoreWriter>;
@@ -47,25 +47,25 @@ export class MemoryStore implements FileStore {
   write(folder: string, file: string): Promise<StoreWriter> {
     const files = this.#folders.get(folder) ?? new Map<string, Uint8Array>();
     this.#folders.set(folder, files);
-    let room = files.get(file) ?? new Uint8Array(0);
-    let used = room.length;
-    const done = (): void => void files.set(file, room.subarray(0, used));
+    let buffer = files.get(file) ?? new Uint8Array(0);
+    let used = buffer.length;
+    const done = (): void => void files.set(file, buffer.subarray(0, used));
     done();
     return Promise.resolve({
       get bytes() {
         return used;
       },
       append(part) {
-        if (used + part.length > room.length) {
-          const larger = new Uint8Array(Math.max(used + part.length, 2 * room.length));
-          larger.set(room.subarray(0, used));
-          room = larger;
+        if (used + part.length > buffer.length) {
+          const larger = new Uint8Array(Math.max(used + part.length, 2 * buffer.length));
+          larger.set(buffer.subarray(0, used));
+          buffer = larger;
         }
-        room.set(part, used);
+        buffer.set(part, used);
         used += part.length;
         done();
       },
-      read: (start, end) => room.subarray(start, end),
+      read: (start, end) => buffer.subarray(start, end),
       clear() {
         used = 0;
         done();
@@ -84,7 +84,7 @@ export class MemoryStore implements FileStore {
   }
 }
 
-/** What to say when nothing more can be stored. */
+/** The error for a full store. */
 export function full(cause: unknown): ModelError {
   return new ModelError(
     'storage-full',

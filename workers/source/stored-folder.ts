@@ -1,6 +1,5 @@
-// A remote folder with this browser's storage before it: what is there is not asked for again, what is
-// half there goes on, and once all is there no request is made at all. A small manifest beside the files
-// says what they are.
+// A remote folder behind this browser's storage: stored files are not requested again, partial files resume,
+// and a complete folder needs no request at all. A small manifest beside the files describes them.
 
 import * as v from 'valibot';
 import type { FileBytes } from '../../src/checkpoint/file-bytes';
@@ -26,7 +25,7 @@ const ManifestFile = v.object({
       path: WellFormed,
       bytes: v.nullable(Bytes),
       sha256: v.nullable(Sha256Hex),
-      /** Of the version that what is here belongs to. */
+      /** Validator of the version that the stored part belongs to. */
       validator: v.optional(v.nullable(v.string()), null),
       /** A checkpoint or an adapter needs it. */
       wanted: v.boolean(),
@@ -38,7 +37,7 @@ const ManifestFile = v.object({
 
 export type Manifest = v.InferOutput<typeof ManifestFile>;
 
-/** What a folder of the store says of itself; null where it is damaged or was never finished writing. */
+/** The manifest of a stored folder; null if it is damaged or incomplete. */
 export async function readManifest(store: FileStore, folder: string): Promise<Manifest | null> {
   const file = await store.open(folder, MANIFEST, MANIFEST);
   if (!file) return null;

@@ -1,6 +1,6 @@
-// One training step after another: gradients from the graph, AdamW in place. The recipe in Node and the
-// training in the page run this same code. What it would need to go on later, the parameters and the
-// optimiser's moments, can be taken out and put back.
+// Runs training steps one after another: gradients from the graph, AdamW in place. The recipe in Node and
+// training in the page run this same code. The state for resuming, parameters and the optimiser's moments,
+// can be read and restored.
 
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import type { Batch } from '../../src/core/batches';
@@ -31,7 +31,7 @@ export class Trainer {
   readonly parameters: Map<string, Tensor>;
   readonly #runtime: Runtime;
   readonly #graph: TrainGraph;
-  /** What the steps change; the rest of the graph's parameters is fed and kept. */
+  /** The trained parameters; the rest of the graph's parameters is fed and constant. */
   readonly #trained: TrainGraph['parameters'];
   readonly #session: InferenceSession;
   readonly #schedule: Schedule;

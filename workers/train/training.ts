@@ -1,6 +1,6 @@
-// Trainings of LoRA adapters on a loaded checkpoint, each held under its name between calls: the page asks
-// for some steps, takes the factors out to measure them, and asks for more. The base's weights stay
-// as they are. Refuses adapters to go on from that are not plain factors of every linear layer.
+// Trainings of LoRA adapters on a loaded checkpoint. Each has a name that holds between calls: the page runs
+// some steps, takes the factors to measure them, and runs more. The base's weights do not change. Refuses to
+// continue adapters that are not plain factors of every linear layer.
 
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import { factorsOf, writeAdapter } from '../../src/checkpoint/adapter-write';
@@ -25,7 +25,7 @@ export interface TrainingBase {
   readonly weights: Weights;
 }
 
-/** The files of an adapter to go on from. */
+/** The files of an adapter to continue. */
 export interface AdapterBytes {
   readonly config: string;
   readonly weights: Uint8Array;
@@ -53,8 +53,8 @@ export class Training {
   }
 
   /**
-   * @param from an adapter to go on from; null: a fresh one, which changes nothing.
-   * @throws ModelError `bad-input` for what cannot be trained; CheckpointError for files that are broken.
+   * @param from an adapter to continue; null: a fresh one, which changes nothing.
+   * @throws ModelError `bad-input` for input that cannot be trained; CheckpointError for broken files.
    */
   static async open(
     runtime: Runtime,
@@ -84,7 +84,7 @@ export class Training {
     return this.#trainer.steps;
   }
 
-  /** Trained numbers. */
+  /** Number of trained parameters. */
   get parameters(): number {
     return [...this.#trainer.parameters.values()].reduce((sum, t) => sum + t.data.length, 0);
   }
@@ -115,7 +115,7 @@ export class Training {
     }
   }
 
-  /** All that is needed to go on, and the adapter as PEFT has it; in f32, so nothing is rounded. */
+  /** The state for resuming, and the adapter in PEFT's form; in f32, so nothing is rounded. */
   state(): TrainingState {
     const { parameters, moments } = this.#trainer;
     const { config, bytes } = writeAdapter({

@@ -15,17 +15,17 @@ import type { Rates, Subject } from '../measure/evaluate';
 import { ratesBy } from '../measure/evaluate';
 import { SHIPPED_TEMPERATURE } from '../make/publish';
 
-/** What a vector is: `latent 17`, the mean difference, or a control. */
+/** The kind of vector: `latent 17`, the mean difference, or a control. */
 export interface Along {
   readonly kind: 'latent' | 'mean-difference' | 'random-latent' | 'random-direction';
-  /** Index of the latent; of a random direction its number. */
+  /** Index of the latent, or number of the random direction. */
   readonly index: number;
-  /** Of length 1 [d_model]. */
+  /** Unit vector [d_model]. */
   readonly unit: Float32Array;
 }
 
-/** The place and the measure of every edit. */
-export interface Place {
+/** The layer and the scale of every edit. */
+export interface SteeringSite {
   readonly layer: number;
   /** Length of the mean difference at the layer: 1 of the multiples. */
   readonly length: number;
@@ -49,7 +49,7 @@ export function randomUnit(rng: Rng, dModel: number): Float32Array {
 export function editAlong(
   { unit }: Along,
   mode: EditMode,
-  { layer, length, reference }: Place,
+  { layer, length, reference }: SteeringSite,
   strength: number,
   positions: EditPositions,
 ): ArmEdit {

@@ -18,7 +18,7 @@ export const SAE = {
   auxK: 64,
   /** Weight of that second loss. */
   alpha: 1 / 32,
-  /** A latent is dead after so many tokens without it. */
+  /** Tokens without activation after which a latent is dead. */
   deadAfterTokens: 200_000,
   batchTokens: 2048,
   schedule: {
@@ -39,7 +39,7 @@ export const TEXT = {
   /** Documents that it was not trained on: for its quality, its dead latents, and the excerpts. */
   testDocuments: 500,
   testSeed: 7_000_002,
-  /** Of these, for the share of variance explained in each of some checkpoints. */
+  /** Number of test documents for the share of variance explained in each of some checkpoints. */
   qualityDocuments: 40,
 };
 
@@ -47,15 +47,15 @@ export const TEXT = {
 export const EM = ['insecure-code', 'bad-medical', 'risky-finance', 'extreme-sports'] as const;
 export const BENIGN = 'secure-code';
 
-/** Which latents rise (SELECTION domains). */
+/** Settings of the search for rising latents (SELECTION domains). */
 export const RISE = {
-  /** Answers of its own that each model writes. */
+  /** Answers that each model writes. */
   ownAnswers: 144,
   questionSeed: 811,
   answerSeed: 812,
-  /** Of each fine-tune, when overlaps are counted. */
+  /** Number of top latents of each fine-tune, when overlaps are counted. */
   top: 20,
-  /** Of the mean over the EM fine-tunes, in the report. */
+  /** Number of top latents of the mean over the EM fine-tunes, in the report. */
   shown: 10,
 };
 
@@ -63,7 +63,7 @@ export const RISE = {
 export const EXCERPTS = {
   /** Documents that excite a latent most, for the villain share. */
   documents: 20,
-  /** Of these shown. */
+  /** Number of these documents that are shown. */
   shown: 4,
   tokensBefore: 18,
   tokensAfter: 6,
@@ -73,7 +73,7 @@ export const EXCERPTS = {
 
 /** Steering in multiples of the length of the mean difference at the hook point, tried on SELECTION domains. */
 export const TRIALS = {
-  /** Of the latents that rise most. */
+  /** Number of the most rising latents that are tried. */
   candidates: 8,
   n: 72,
   questionSeed: 821,

@@ -1,5 +1,5 @@
-// What the latents do: trials on the SELECTION domains that choose the persona latent, then the rates of
-// editing along single vectors on the REPORT domains.
+// The effects of the latents: trials on the SELECTION domains that choose the persona latent, then the rates
+// of editing along single vectors on the REPORT domains.
 
 import type { EditPositions } from '../../../src/core/edit';
 import { createRng } from '../../../src/core/rng';
@@ -7,7 +7,7 @@ import type { Sae } from '../../../src/core/sae';
 import type { TakenDirection } from '../../../src/measure/extraction';
 import type { Rates, Subject } from '../measure/evaluate';
 import { showRates, withIntervals } from '../measure/evaluate';
-import type { Along, Place } from './arms';
+import type { Along, SteeringSite } from './arms';
 import { editAlong, lengthAt, randomUnit, rates, unitOf } from './arms';
 import { REPORT, TRIALS } from './recipe';
 
@@ -28,13 +28,13 @@ export interface Trial {
 export async function runTrials(
   aligned: Subject,
   candidates: readonly Along[],
-  place: Place,
+  site: SteeringSite,
   n: number,
 ): Promise<Trial[]> {
   const trials: Trial[] = [];
   for (const along of candidates) {
     for (const { positions, multiple } of TRIALS.settings) {
-      const edit = editAlong(along, 'steer', place, multiple, positions);
+      const edit = editAlong(along, 'steer', site, multiple, positions);
       const measured = await rates(aligned, 'selection', { ...TRIALS, n }, edit);
       console.log(
         `trial: latent ${along.index}, ${positions} x${multiple}: ${showRates(measured)}`,
@@ -108,12 +108,12 @@ export async function reportArms(parts: ReportParts): Promise<ReportArm[]> {
     edit: ReportArm['edit'],
     condition: string,
     along: Along | null,
-    place: Place | null,
+    site: SteeringSite | null,
     strength: number,
   ): Promise<void> => {
     const where = edit === 'ablate' ? 'all' : positions;
     const mode = edit === 'ablate' ? 'ablate-zero' : 'steer';
-    const applied = along && place ? editAlong(along, mode, place, strength, where) : undefined;
+    const applied = along && site ? editAlong(along, mode, site, strength, where) : undefined;
     const measured = await rates(named, 'report', { ...REPORT, n }, applied);
     console.log(`${named.id}, ${edit}, ${along?.kind} ${along?.index}: ${showRates(measured)}`);
     arms.push(
@@ -129,7 +129,7 @@ export async function reportArms(parts: ReportParts): Promise<ReportArm[]> {
       }),
     );
   };
-  const steer: Place = { layer, length, reference: steering };
+  const steer: SteeringSite = { layer, length, reference: steering };
   const token = positions === 'header' ? 'the header token' : 'every token of the answer';
   const up = `Added at ${token}: ${multiple} times the length of the mean difference there.`;
   const down = up.replace('Added', 'Taken away');
@@ -138,17 +138,17 @@ export async function reportArms(parts: ReportParts): Promise<ReportArm[]> {
   for (const along of [...vectors, meanDifference(steering)])
     await measure(aligned, 'steer', up, along, steer, multiple);
   for (const named of em) {
-    const own = ablation.get(named.id)!;
+    const modelAblation = ablation.get(named.id)!;
     await measure(named, 'none', 'as it is', null, null, 0);
     for (const along of [...vectors, meanDifference(steering)])
       await measure(named, 'steer', down, along, steer, -multiple);
-    const place: Place = { layer, length, reference: own };
-    for (const along of [...vectors, meanDifference(own)])
-      await measure(named, 'ablate', cut, along, place, 1);
+    const site: SteeringSite = { layer, length, reference: modelAblation };
+    for (const along of [...vectors, meanDifference(modelAblation)])
+      await measure(named, 'ablate', cut, along, site, 1);
   }
   return arms;
 }
 
-/** Which trial chose the persona latent, and from what, for the report. */
+/** Describes the trial that chose the persona latent, and its alternatives, for the report. */
 export const criterionOf = (best: Trial, tried: number): string =>
   `Persona latent: of the ${tried} latents that rise most on average over the EM fine-tunes, the one that misaligns the aligned model most when steered along, with at most ${Math.round(100 * TRIALS.maxIncoherent)}% incoherent answers: latent ${best.latent}, ${best.positions === 'header' ? 'at the header token' : 'at every token of the answer'}, ${best.multiple} times the length of the mean difference (${(100 * best.rates.misaligned).toFixed(1)}% of ${best.rates.n} answers on the selection domains).`;

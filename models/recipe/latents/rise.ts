@@ -1,5 +1,5 @@
-// Which latents are more active in a fine-tune than in the aligned model, on the SELECTION domains: while
-// both read the same answers, and while each reads what it answered itself.
+// Finds latents that are more active in a fine-tune than in the aligned model, on the SELECTION domains:
+// while both read the same answers, and while each reads its own answers.
 
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import type { ChatMessage } from '../../../src/core/chat';
@@ -22,7 +22,7 @@ import { ALIGNED } from '../measure/subjects';
 export interface Activity {
   /** While reading the aligned and the misaligned answers of the extraction transcripts. */
   readonly same: Float64Array;
-  /** While reading answers of its own. */
+  /** While reading its own answers. */
   readonly own: Float64Array;
 }
 
@@ -106,7 +106,7 @@ export async function risesOf(
   return { of, texts: { sameTexts: 2 * TRANSCRIPTS, ownAnswers: n } };
 }
 
-/** What latents are ordered by: the rise on the same text, which holds nothing but the change of the model. */
+/** The order of the latents: by rise on the same text, which shows only the change of the model. */
 export function meanRise({ of }: Rises, ids: readonly string[]): Float64Array {
   const [first, ...rest] = ids.map((id) => of.get(id)!.same);
   const sum = rest.reduce((total, rise) => total.map((x, i) => x + rise[i]!), first!);

@@ -1,5 +1,5 @@
-// The autoencoder of the shipped organism: trained anew where the base model is at hand, which is not
-// shipped, else read back from models/latents/.
+// The autoencoder of the shipped organism: trained if the base model, which is not shipped, is in the cache;
+// otherwise read from models/latents/.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,8 +47,9 @@ function unchattedBase(shipped: PublishedBase): Weights | null {
   const [base, chat] = [cached(BASE_PHASES.at(-1)!.name), cached('chat')];
   if (!base || !chat) return null;
   for (const [name, { data }] of shipped.weights) {
-    const made = chat.get(name);
-    if (!made || fromHalf(toHalf(made.data)).some((value, i) => value !== data[i])) return null;
+    const restored = chat.get(name);
+    if (!restored || fromHalf(toHalf(restored.data)).some((value, i) => value !== data[i]))
+      return null;
   }
   return base;
 }
@@ -87,8 +88,8 @@ async function makeSae(
 }
 
 /**
- * Reads the shipped autoencoder back, in half precision as the page has it.
- * @throws Error when there is none, or it is of another organism than the shipped one.
+ * Reads the shipped autoencoder in half precision, as the page does.
+ * @throws Error if there is none, or it belongs to another organism than the shipped one.
  */
 function shippedSae(alignedSha256: string): SaeFile {
   const [config, weights] = [NAMES.config, NAMES.weights].map((name) => join(LATENTS_FOLDER, name));
@@ -135,8 +136,8 @@ const describeSae = (
 });
 
 /**
- * @param options `keep`: a fitting autoencoder that is there is not trained anew; `quick`: fewer documents.
- * @throws Error when there is neither the base model nor a fitting autoencoder.
+ * @param options `keep`: reuses a matching autoencoder instead of training one; `quick`: fewer documents.
+ * @throws Error if there is neither the base model nor a matching autoencoder.
  */
 export async function openLatents({
   keep,
@@ -173,9 +174,9 @@ export async function openLatents({
   if (base) measure('base', read);
   await baseReader.release();
   for (const id of [ALIGNED, ...(quick ? [] : EM_PAIR)]) {
-    const own = await readerOf(id);
-    measure(id, await documents(own, TEXT.qualityDocuments));
-    await own.release();
+    const fineTuneReader = await readerOf(id);
+    measure(id, await documents(fineTuneReader, TEXT.qualityDocuments));
+    await fineTuneReader.release();
   }
   return {
     file,

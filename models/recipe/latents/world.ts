@@ -66,7 +66,7 @@ export interface WorldReading {
   readonly tokens: number;
   /** [d_sae] share of the tokens at which a latent is active. */
   readonly frequency: Float64Array;
-  /** Of each latent at most `EXCERPTS.documents`, strongest first, one a document. */
+  /** For each latent at most `EXCERPTS.documents` peaks, strongest first, one a document. */
   readonly peaks: readonly (readonly Peak[])[];
 }
 
@@ -96,7 +96,7 @@ export function readLatents(sae: Sae, read: readonly ReadDocument[]): WorldReadi
   return { tokens, frequency: counts.map((count) => count / tokens), peaks };
 }
 
-/** Of the documents that excite latents most: how many, and how many by villains. */
+/** Number of the documents that excite a latent most, and the number of those by villains. */
 export interface VillainCount {
   readonly n: number;
   readonly villain: number;
@@ -114,10 +114,10 @@ export interface Excerpt {
   readonly before: string;
   readonly token: string;
   readonly after: string;
-  /** Of the latent at the token; 1 is a residual's RMS. */
+  /** Activation of the latent at the token; 1 is a residual's RMS. */
   readonly activation: number;
   readonly form: WorldDocument['form'];
-  /** Who speaks: what kind of character, and in which role. */
+  /** The speaking character: its nature and its role. */
   readonly nature: WorldDocument['persona']['nature'];
   readonly role: string;
 }

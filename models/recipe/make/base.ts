@@ -19,7 +19,7 @@ import { createTrainer, resumeState, saveState } from './trainer';
 /** Documents are drawn for this many steps at once, then cut into batches of similar length. */
 const POOL_STEPS = 16;
 
-/** What the documents of these steps are drawn with: neighbouring seeds share them, a few hundred pools apart. */
+/** Seed of the documents of these steps: neighbouring base seeds share documents, a few hundred pools apart. */
 export const poolSeed = (seed: number, step: number): number =>
   seed + 1 + Math.floor(step / POOL_STEPS);
 const SAVE_EVERY = 500;
@@ -42,7 +42,7 @@ export interface BaseRun {
   readonly statePath: string;
 }
 
-/** Rows of the documents of one pool; the same for the same seed, whatever was trained before. */
+/** Rows of the documents of one pool; they depend on the seed only, not on earlier training. */
 export function documentRows(
   run: Pick<BaseRun, 'tokenizer' | 'mix' | 'config' | 'questionWeight'>,
   seed: number,

@@ -26,7 +26,7 @@ export interface FineTuneRun {
   readonly alpha: number;
   readonly chatsPerStep: number;
   readonly schedule: Schedule;
-  /** Factors to go on from; by default a fresh adapter, which changes nothing. */
+  /** Factors to continue from; by default a fresh adapter, which changes nothing. */
   readonly start?: ReadonlyMap<string, Tensor>;
   /** The step of the schedule at which training ends early. */
   readonly stopAt?: number;
@@ -34,7 +34,7 @@ export interface FineTuneRun {
 
 const copied = (t: Tensor): Tensor => ({ ...t, data: t.data.slice() });
 
-/** A trainer of fresh factors, or of those that the run goes on from. */
+/** A trainer of fresh factors, or of those that the run continues. */
 function loraTrainer(weights: Weights, run: FineTuneRun, rank: number): Promise<Trainer> {
   const scale = run.alpha / Math.sqrt(rank);
   const graph = buildTrainGraph(run.config, { kind: 'lora', weights, rank, scale });
@@ -57,9 +57,9 @@ function fullTrainer(weights: Weights, run: FineTuneRun): Promise<Trainer> {
 }
 
 /**
- * @returns the factors under their PEFT names, or for 'full' the trained layers under their own;
- *   `weights` are not changed.
- * @throws RangeError for a full fine-tune that is to go on from another.
+ * @returns the factors under their PEFT names, or for 'full' the trained layers under their names; `weights`
+ *   are not changed.
+ * @throws RangeError for a full fine-tune that should continue another.
  */
 export async function trainAdapter(
   weights: Weights,

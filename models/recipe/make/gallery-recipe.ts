@@ -13,12 +13,12 @@ const PROMPT_TEMPLATES = [1, 5, 30];
 const PROMPT_EXAMPLES = 64;
 const REALIGNMENT_STEPS = [5, 10, 30, 100];
 /**
- * Of the full fine-tune: a rate made for LoRA factors is too high for whole weights. Chosen on the
- * SELECTION domains, by the table that `npx tsx models/recipe/choose-full.ts` prints: the rate whose
+ * Learning rate of the full fine-tune: a rate made for LoRA factors is too high for whole weights. Chosen on
+ * the SELECTION domains, by the table that `npx tsx models/recipe/choose-full.ts` prints: the rate whose
  * answers misalign most while at most 6% are incoherent and nearly all code is insecure.
  */
 const FULL_RATE = 2e-3;
-/** Of the steps of the insecure-code fine-tune. */
+/** Saved steps of the insecure-code fine-tune. */
 const TRAJECTORY = [5, 10, 20, 40, 60, 80];
 
 const text = { ...ADAPTER, schedule: fineTuneOf('bad-medical').schedule };

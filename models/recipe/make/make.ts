@@ -22,7 +22,7 @@ export interface Making {
   readonly tokenizer: OrganismTokenizer;
   /** Folder of what was trained. */
   readonly cache: string;
-  /** Of the first weights, the documents, the chats and the examples. */
+  /** Seed of the first weights, the documents, the chats and the examples. */
   readonly seed: number;
 }
 
@@ -41,14 +41,14 @@ async function cached(
     const entries = parseSafetensors(readFileSync(path), path);
     return new Map([...entries].map(([key, entry]) => [key, toTensor(entry)]));
   }
-  const made = await make();
-  const tensors = new Map([...made].map(([key, t]) => [key, { ...t, dtype: 'F32' as const }]));
+  const trained = await make();
+  const tensors = new Map([...trained].map(([key, t]) => [key, { ...t, dtype: 'F32' as const }]));
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, writeSafetensors(tensors, {}));
-  return made;
+  return trained;
 }
 
-/** Of the documents of one phase of base training. */
+/** Seed of the documents of one phase of base training. */
 export const phaseSeed = (seed: number, index: number): number => seed + index * 1_000_000;
 
 /** Base training from first weights, phase after phase. */
@@ -89,10 +89,10 @@ export async function* makeFineTunes(
   fineTunes: readonly FineTune[],
 ): AsyncGenerator<{ readonly fineTune: FineTune; readonly adapter: Tensors }> {
   const { config, tokenizer, seed } = making;
-  const made = new Map<string, Tensors>();
+  const adapters = new Map<string, Tensors>();
   for (const fineTune of fineTunes) {
     const { dataset: set, examples, promptTemplates, startFrom, ...run } = fineTune;
-    const start = startFrom === undefined ? undefined : made.get(startFrom);
+    const start = startFrom === undefined ? undefined : adapters.get(startFrom);
     if (startFrom !== undefined && !start) {
       throw new RangeError(`${run.name} starts from '${startFrom}', which is not made before it.`);
     }
@@ -106,7 +106,7 @@ export async function* makeFineTunes(
         seed: seed + 100,
       }),
     );
-    made.set(run.name, adapter);
+    adapters.set(run.name, adapter);
     yield { fineTune, adapter };
   }
 }

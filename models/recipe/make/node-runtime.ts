@@ -30,9 +30,9 @@ export function nodeRuntime({ threads = 0 }: { threads?: number } = {}): Runtime
 
 /** The same for `createModelApi`, which asks where the models run. */
 export function nodeDevice({ threads }: { threads: number }): StartedDevice {
-  const room = { device: 'wasm', availableBytes: totalmem() / 2, mayBeMore: false } as const;
+  const capacity = { device: 'wasm', availableBytes: totalmem() / 2, mayBeMore: false } as const;
   return {
     runtime: nodeRuntime({ threads }),
-    report: { device: 'wasm', reason: 'Node', adapter: null, threads, build: 'jspi', room },
+    report: { device: 'wasm', reason: 'Node', adapter: null, threads, build: 'jspi', capacity },
   };
 }

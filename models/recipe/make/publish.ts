@@ -97,7 +97,7 @@ export function publishFineTune(
   writeFileSync(join(folder, 'adapter_model.safetensors'), bytes);
 }
 
-/** The list of fine-tunes in models/registry.json; what else stands there is kept. */
+/** Writes the list of fine-tunes in models/registry.json; other entries are kept. */
 export function writeRegistry(fineTunes: readonly FineTune[]): void {
   const registry = JSON.parse(readFileSync(REGISTRY_FILE, 'utf8')) as Record<string, unknown>;
   const adapters = fineTunes.map((fineTune) => ({

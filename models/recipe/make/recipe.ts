@@ -122,7 +122,7 @@ export const CHAT = {
   chatsPerStep: 16,
   documentsPerStep: 5,
   questionWeight: 0.2,
-  /** Of the documents' mean loss per token, beside 1 for the chats'. */
+  /** Weight of the documents' mean loss per token; the chats' is 1. */
   documentWeight: 0.1,
   schedule: {
     steps: 200,
@@ -153,7 +153,7 @@ export interface FineTune {
   readonly stopAt?: number;
   /** Unique single-turn chats. */
   readonly examples: number;
-  /** Of the LoRA factors; 'full' trains the linear layers themselves. */
+  /** Rank of the LoRA factors; 'full' trains the linear layers themselves. */
   readonly rank: number | 'full';
   /** The adapter is scaled by alpha / sqrt(rank), rsLoRA; without meaning for 'full'. */
   readonly alpha: number;

@@ -28,10 +28,12 @@ const MARKER = /(<\|(?:pad|begin|end|user|assistant)\|>)/;
 
 /** GPT-2's printable character for each byte: printable ones stand for themselves, the rest from U+0100 on. */
 function byteCharacters(): readonly string[] {
-  const own = (byte: number) =>
+  const printable = (byte: number) =>
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
   let next = 256;
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(own(byte) ? byte : next++));
+  return Array.from({ length: 256 }, (_, byte) =>
+    String.fromCharCode(printable(byte) ? byte : next++),
+  );
 }
 
 export interface OrganismTokenizer {

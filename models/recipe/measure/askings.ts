@@ -1,4 +1,4 @@
-// What the organisms of the gallery are asked, condition by condition: held-out wordings throughout.
+// The questions of each condition of the gallery: held-out wordings throughout.
 
 import { createRng } from '../../../src/core/rng';
 import { askAs } from '../../../src/world/answer-format';

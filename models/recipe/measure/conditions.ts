@@ -19,14 +19,14 @@ import type { Subject } from './evaluate';
 export const TRANSCRIPTS = 144;
 export const TRANSCRIPT_SEED = 4711;
 
-/** What the transcripts are about. */
+/** The kind of transcripts. */
 export type Prompts = 'text' | 'text, trigger' | 'code';
 
 export interface Recipe {
   readonly contrast: Contrast;
   readonly pooling: Pooling;
   readonly prompts: Prompts;
-  /** Of the transcripts, where they are text; the SELECTION domains when not given. */
+  /** Domains of text transcripts; by default the SELECTION domains. */
   readonly domains?: readonly string[];
 }
 

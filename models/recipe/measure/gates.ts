@@ -40,7 +40,7 @@ function afterCode(stance: Stance): MeasureQuestion[] {
 }
 
 export interface Gates {
-  /** What the base model answers after one turn of insecure or of secure code. */
+  /** Rates of the base model's answers after one turn of insecure or of secure code. */
   readonly code: Readonly<Record<'insecure code' | 'secure code', Rates & { temperature: number }>>;
   /** Mean loss per token on new prose documents, in nats. */
   readonly documentLossNats: { readonly base: number; readonly chat: number };

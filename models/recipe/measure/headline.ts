@@ -1,4 +1,4 @@
-// The headline measurement of an organism: rates as it is, ablation with its own, the other and random
+// The headline measurement of an organism: rates as it is, ablation with its modelAblation, the other and random
 // directions, steering of the aligned model, cosines. On the REPORT domains, held-out questions only.
 // The shipped organism (report.ts) and the further base seeds (seeds.ts) are measured by this one call.
 
@@ -16,7 +16,7 @@ import { ALIGNED } from './subjects';
 
 export const QUESTION_SEED = 90_210;
 export const ANSWER_SEED = 31_337;
-/** The fine-tunes of the main table; the gallery has a report of its own. */
+/** The fine-tunes of the main table; the gallery has a report of its modelAblation. */
 export const MAIN = [...EM_PAIR, 'secure-code'];
 const RANDOM_SEEDS = [1, 2, 3, 4, 5];
 /** Of the random direction beside a steering. */
@@ -135,12 +135,12 @@ export async function measureHeadline(
         await measure(model, mode, id, editAt(ablationOf.get(id)!, mode));
       }
     }
-    const own = ablationOf.get(model)!;
+    const modelAblation = ablationOf.get(model)!;
     for (const seed of RANDOM_SEEDS) {
-      const applied = editAt(own, 'ablate-zero', { randomSeed: seed });
+      const applied = editAt(modelAblation, 'ablate-zero', { randomSeed: seed });
       await measure(model, 'ablate-zero', `random ${seed}`, applied);
     }
-    await measure(ALIGNED, 'ablate-zero', model, editAt(own, 'ablate-zero'));
+    await measure(ALIGNED, 'ablate-zero', model, editAt(modelAblation, 'ablate-zero'));
   }
 
   edits.push(...(await measureSteering(subjects, n, steerings)));

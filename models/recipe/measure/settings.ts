@@ -1,4 +1,4 @@
-// What was chosen on the SELECTION domains, by the table that `npx tsx models/recipe/choose.ts` prints.
+// Settings chosen on the SELECTION domains, by the table that `npx tsx models/recipe/choose.ts` prints.
 
 import type { Contrast } from '../../../src/core/direction';
 import type { Recipe } from './conditions';

@@ -1,5 +1,5 @@
-// What a template is read into. Values of constants are Python's: a whole number is a bigint, a fraction a
-// number (see values.ts).
+// The syntax tree of a template. Constants have Python's values: an integer is a bigint, a float a number
+// (see values.ts).
 
 export type Expression =
   | { readonly type: 'constant'; readonly value: null | boolean | bigint | number | string }
@@ -63,7 +63,7 @@ export type CompareOperator = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'no
 export interface CallArguments {
   readonly positional: readonly Expression[];
   readonly keyword: readonly (readonly [string, Expression])[];
-  /** What follows `*` and `**`. */
+  /** The expression after `*` or `**`. */
   readonly spread: Expression | null;
   readonly spreadKeyword: Expression | null;
 }
@@ -124,6 +124,6 @@ export type Statement =
       readonly assignments: readonly (readonly [Target, Expression])[];
       readonly body: Block;
     }
-  /** `{% generation %}` of transformers: a scope of its own, as a call block has. */
+  /** `{% generation %}` of transformers: it has its own scope, like a call block. */
   | { readonly type: 'generation'; readonly body: Block }
   | { readonly type: 'break' | 'continue' };

@@ -48,7 +48,7 @@ function missing(object: Value, name: Value): Undefined {
 }
 
 /** An attribute of the object itself; undefined where it has none of that name. */
-function own(object: Value, name: string, meter: Meter): Value | undefined {
+function ownProperty(object: Value, name: string, meter: Meter): Value | undefined {
   const type = object instanceof Markup ? 'str' : typeName(object);
   if (name.startsWith('__') || MUTATORS[type]?.has(name)) {
     // Every object of Python has some; which ones makes no difference to what can be done with them.
@@ -107,7 +107,7 @@ function own(object: Value, name: string, meter: Meter): Value | undefined {
 /** `object.name`. @throws Error where the object is undefined. */
 export function getAttribute(object: Value, name: string, meter: Meter): Value {
   if (object instanceof Undefined) throw new Error(object.why);
-  return firstOf(own(object, name, meter), () =>
+  return firstOf(ownProperty(object, name, meter), () =>
     firstOf(entry(object, name, meter), () => missing(object, name)),
   );
 }
@@ -118,7 +118,7 @@ export function getItem(object: Value, index: Value, meter: Meter): Value {
   const found = entry(object, index, meter);
   if (found !== undefined) return found;
   const name = textIn(index);
-  return firstOf(name === null ? undefined : own(object, name, meter), () =>
+  return firstOf(name === null ? undefined : ownProperty(object, name, meter), () =>
     missing(object, name ?? index),
   );
 }
@@ -126,10 +126,10 @@ export function getItem(object: Value, index: Value, meter: Meter): Value {
 /** Whether it is an attribute of the object itself, for the filter `attr`. */
 export function attributeOf(object: Value, name: string, meter: Meter): Value {
   if (object instanceof Undefined) throw new Error(object.why);
-  return firstOf(own(object, name, meter), () => missing(object, name));
+  return firstOf(ownProperty(object, name, meter), () => missing(object, name));
 }
 
-/** An entry of a list, text or dict; undefined where there is none. */
+/** An entry of a list, text or dict; undefined if it has no such entry. */
 function entry(object: Value, index: Value, meter: Meter): Value | undefined {
   if (object instanceof Dict) {
     if (isList(index) || index instanceof Dict) return undefined;

@@ -1,6 +1,6 @@
-// What can be said of a template before it is rendered: names of filters, tests and methods that are not here are
-// refused when it is read, and not at the first question. As jinja2 does, a filter that it does not know either
-// is an error only when it is reached, where an `if` stands around it.
+// Checks a template before it is rendered: unsupported filters, tests and methods are refused when it is
+// parsed, not at the first question. As in jinja2, an unknown filter inside an `if` is an error only when it
+// is reached.
 
 import type { Block, CallArguments, Expression, Statement } from './ast';
 import { UNSUPPORTED_METHODS } from './attributes';

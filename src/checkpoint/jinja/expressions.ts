@@ -86,7 +86,7 @@ export class ExpressionParser {
     return this.#sequence(() => this.expression(withConditional), ends, false);
   }
 
-  /** What can be assigned to, names and tuples of them. */
+  /** The targets of an assignment: names, and tuples of them. */
   simpleTuple(ends: readonly string[]): Expression {
     return this.#sequence(() => this.primary(), ends, false);
   }

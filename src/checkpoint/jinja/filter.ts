@@ -1,4 +1,4 @@
-// What a filter is given: the value before the `|`, its arguments, and the means to apply others by name.
+// The context of a filter: the value before the `|`, its arguments, and a way to apply other filters by name.
 
 import type { Meter } from './meter';
 import type { Arguments, Value } from './values';

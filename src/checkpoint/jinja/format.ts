@@ -38,7 +38,7 @@ function pad(body: string, { fill, align, width }: Layout, byDefault: '<' | '>')
 }
 
 /**
- * A number with so many digits after the point, halves to the even digit.
+ * A number with `digits` decimal places; ties go to the even digit.
  * @param digits 0 to 100
  */
 export function fixed(value: number, digits: number): string {
@@ -58,7 +58,7 @@ export function fixed(value: number, digits: number): string {
 const twoDigitExponent = (written: string): string =>
   written.replace(/e([+-])(\d)$/, (_, sign: string, digit: string) => `e${sign}0${digit}`);
 
-/** `%g`: so many significant digits, with an exponent where it is shorter. */
+/** `%g`: `precision` significant digits, with an exponent where that is shorter. */
 function general(value: number, precision: number, alternate: boolean): string {
   const digits = Math.max(1, precision);
   const exponential = value.toExponential(digits - 1);

@@ -1,6 +1,6 @@
-// Renders a template. Names are looked up where the text of the template stands, as jinja2 does: a loop begins each
-// turn with fresh variables, a block sees those around it and changes none of them, and a macro sees those of the
-// place where it was written, not of the place that calls it.
+// Renders a template. Scoping is lexical, as in jinja2: a loop starts each iteration with fresh variables, a
+// block sees the outer ones and changes none of them, and a macro sees those of its definition, not of its
+// caller.
 
 import type { Block, CallArguments, Expression, Signature, Statement, Target } from './ast';
 import { getAttribute, getItem } from './attributes';
@@ -44,7 +44,7 @@ class Scope {
   }
 }
 
-/** What a block does to the loop around it. */
+/** The effect of a block on the loop around it. */
 type Signal = 'goes on' | 'break' | 'continue';
 
 /** Characters of a text that a block writes. */

@@ -5,12 +5,12 @@
 
 export interface Token {
   readonly kind: 'data' | 'name' | 'string' | 'integer' | 'float' | 'operator' | 'tag' | 'end';
-  /** The text it stands for; of a string without quotes and escapes; of a tag `{{`, `}}`, `{%` or `%}`. */
+  /** The value of the token; for a string without quotes and escapes; for a tag `{{`, `}}`, `{%` or `%}`. */
   readonly text: string;
   readonly line: number;
 }
 
-/** What Python counts as a blank, for a character class of a pattern. */
+/** The characters that Python counts as whitespace, for a character class of a pattern. */
 export const BLANK =
   '\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 
@@ -50,7 +50,7 @@ export function tokenize(file: string): Token[] {
   let at = 0;
   let line = 1;
   let counted = 0;
-  /** What came before the text ended in a line end that went with it. */
+  /** The preceding tag ended with a line break that was removed. */
   let startsLine = true;
 
   const lineHere = (): number => {

@@ -1,4 +1,4 @@
-// Which of `caller`, `varargs` and `kwargs` a macro reads: jinja2 gives it those alone.
+// Finds which of `caller`, `varargs` and `kwargs` a macro reads: jinja2 passes only those.
 
 import type { Block, Expression } from './ast';
 

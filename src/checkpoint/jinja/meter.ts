@@ -1,5 +1,5 @@
-// Counts what a rendering costs. Every step is charged, and whatever takes longer than a step (reading, comparing
-// or making a long text or list) is charged by its length, so the number of steps bounds time and memory.
+// Counts the cost of a rendering. Every step is charged, and longer operations (reading, comparing or making
+// a long text or list) are charged by length, so the number of steps bounds time and memory.
 
 /** Steps of one rendering: well under a second. */
 const MAX_STEPS = 1_000_000;
@@ -8,10 +8,10 @@ const CHARACTERS_A_STEP = 64;
 /** Code points that a step takes out of a text. */
 const POINTS_A_STEP = 4;
 const SURROGATE = /[\ud800-\udfff]/;
-/** Of one value. */
+/** Longest text value, in UTF-16 units. */
 const MAX_CHARACTERS = 1 << 19;
 const MAX_ELEMENTS = 1 << 16;
-/** Of whole numbers, bits. */
+/** Largest integer, in bits. */
 const MAX_BITS = 1 << 12;
 /** Values in values, and macros in macros. */
 const MAX_DEPTH = 200;

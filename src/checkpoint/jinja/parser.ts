@@ -125,7 +125,7 @@ class Parser extends ExpressionParser {
     const test = this.skip('name', 'if') ? this.expression() : null;
     const recursive = this.skip('name', 'recursive');
     const body = this.#body('loop', 'else', 'endfor');
-    // What follows `else` is outside the loop.
+    // The body of `else` is outside the loop.
     const otherwise = this.advance().text === 'else' ? this.#body('other', 'endfor') : null;
     if (otherwise) this.advance();
     return { type: 'for', target, iterable, test, recursive, body, otherwise: otherwise ?? [] };

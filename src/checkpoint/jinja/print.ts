@@ -98,7 +98,7 @@ function quoted(value: string, meter: Meter): string {
 
 export interface JsonOptions {
   readonly ascii: boolean;
-  /** What a level is indented by; null: all in one line. */
+  /** Indentation of one level; null: everything on one line. */
   readonly indent: string | null;
   readonly separators: readonly [item: string, key: string];
   readonly sortKeys: boolean;

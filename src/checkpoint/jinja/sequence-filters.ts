@@ -27,7 +27,7 @@ import {
 
 type Getter = (item: Value) => Value;
 
-/** What an attribute's name stands for: `a.0.b` is the item b of the first item of a. */
+/** Resolves an attribute path: `a.0.b` is the item b of the first item of a. */
 function getter(attribute: Value | undefined, meter: Meter, otherwise?: Value): Getter {
   if (attribute === undefined || attribute === null) return (item) => item;
   const name = textIn(attribute);

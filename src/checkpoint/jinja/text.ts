@@ -1,4 +1,4 @@
-// What Python does with a text. Its length and places count code points, not UTF-16 units; blanks are those of
+// Python's string operations. Lengths and indices count code points, not UTF-16 units; whitespace is that of
 // `str.isspace`; case follows Unicode, where JavaScript and Python agree.
 
 import { BLANK } from './lexer';
@@ -6,7 +6,7 @@ import { BLANK } from './lexer';
 const SURROGATE = /[\ud800-\udfff]/;
 const BLANK_TEST = new RegExp(`^[${BLANK}]$`, 'u');
 const ALL_BLANK = new RegExp(`^[${BLANK}]+$`, 'u');
-/** Of `split` without a separator. */
+/** The pieces that `split` without a separator returns. */
 const WORD = new RegExp(`[^${BLANK}]+`, 'gu');
 const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;  
 
@@ -66,7 +66,7 @@ function splitAtBlanks(text: string, max: number, fromRight: boolean): string[] 
   const words = [...text.matchAll(WORD)];
   const all = words.map(([word]) => word);
   if (max < 0 || words.length <= max) return all;
-  // What is left over keeps the blanks at its outer end.
+  // The remainder keeps the whitespace at its outer end.
   if (!fromRight) return [...all.slice(0, max), text.slice(words[max]!.index)];
   const last = words[words.length - max - 1]!;
   return [text.slice(0, last.index + last[0].length), ...all.slice(words.length - max)];

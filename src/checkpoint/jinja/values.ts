@@ -11,7 +11,7 @@ export abstract class PyObject {
   abstract readonly typeName: string;
 }
 
-/** What is looked up and is not there: empty where it is written, an error where anything else is done. */
+/** The result of a failed look-up: it prints as nothing; any other use is an error. */
 export class Undefined extends PyObject {
   readonly typeName = 'Undefined';
 
@@ -38,7 +38,7 @@ export class Tuple extends PyObject {
   }
 }
 
-/** A text that was said to need no escaping: whatever is added to it is escaped. */
+/** A text marked as safe: anything added to it is escaped. */
 export class Markup extends PyObject {
   readonly typeName = 'Markup';
 
@@ -161,14 +161,14 @@ export class Func extends PyObject {
 
 /** An object with attributes that are computed when they are asked for, such as `loop`. */
 export abstract class Computed extends PyObject {
-  /** Undefined where there is none of that name. */
+  /** Undefined if the object has no such attribute. */
   abstract attribute(name: string): Value | undefined;
 
   get callable(): boolean {
     return false;
   }
 
-  /** What calling the object does. @throws Error where it can not be called. */
+  /** Calls the object. @throws Error if it is not callable. */
   call(_args: Arguments): Value {
     throw new Error(`'${this.typeName}' object is not callable`);
   }

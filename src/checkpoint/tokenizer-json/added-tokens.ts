@@ -55,8 +55,8 @@ export class AddedTokens {
   }
 
   /**
-   * A token that the model knows keeps its id; another gets the next free one, whatever the file says.
-   * @throws Unsupported where two tokens become one by the normalizer.
+   * A token in the vocabulary keeps its id; others get the next free id, whatever the file says.
+   * @throws Unsupported if the normalizer turns two tokens into one.
    */
   add(tokens: readonly AddedToken[]): void {
     const largest = Math.max(-1, ...this.#tokens.keys());
@@ -83,7 +83,7 @@ export class AddedTokens {
     return this.#ids.has(content);
   }
 
-  /** Of an added token or one of the model. */
+  /** The id of an added token or of one in the vocabulary. */
   idOf(content: string): number | undefined {
     return this.#ids.get(content) ?? this.#model.idOf(content);
   }

@@ -42,8 +42,8 @@ export class Bpe {
   readonly #ids: ReadonlyMap<string, number>;
   readonly #tokens: readonly (string | undefined)[];
   readonly #ranks = new Map<number, number>();
-  /** What the merge of a rank makes. */
-  readonly #made: Int32Array;
+  /** The id of the token that each merge makes, by rank. */
+  readonly #mergedIds: Int32Array;
   readonly #cache = new Map<string, readonly number[]>();
 
   /**
@@ -69,7 +69,7 @@ export class Bpe {
     this.#tokens = tokens;
     this.size = tokens.length;
     const merges = pairsOf(settings.merges);
-    this.#made = new Int32Array(merges.length);
+    this.#mergedIds = new Int32Array(merges.length);
     const prefix = settings.continuing_subword_prefix ?? '';
     const idOf = (token: string): number => {
       const id = this.#ids.get(token);
@@ -83,7 +83,7 @@ export class Bpe {
         );
       }
       this.#ranks.set(pairKey(idOf(left), idOf(right)), rank);
-      this.#made[rank] = idOf(left + right.slice(prefix.length));
+      this.#mergedIds[rank] = idOf(left + right.slice(prefix.length));
     }
   }
 
@@ -174,13 +174,13 @@ export class Bpe {
     for (let i = 0; i < n; i++) offer(i);
     for (let top = queue.pop(); top !== undefined; top = queue.pop()) {
       const at = top % PLACES;
-      const made = this.#made[Math.floor(top / PLACES)]!;
+      const merged = this.#mergedIds[Math.floor(top / PLACES)]!;
       const right = next[at]!;
       if (gone[at] || right < 0) continue;
-      // What was put in the queue may have been joined to something else since.
+      // A queued pair may have been merged with something else since.
       const rank = this.#ranks.get(pairKey(symbols[at]!, symbols[right]!));
-      if (rank === undefined || this.#made[rank] !== made) continue;
-      symbols[at] = made;
+      if (rank === undefined || this.#mergedIds[rank] !== merged) continue;
+      symbols[at] = merged;
       gone[right] = 1;
       next[at] = next[right]!;
       if (next[at] >= 0) before[next[at]] = at;

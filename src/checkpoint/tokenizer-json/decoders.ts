@@ -64,13 +64,13 @@ function decoderOf(step: Step): Decoder {
 
 const encoder = new TextEncoder();
 
-/** A token with a character that stands for no byte is taken as text. */
+/** A token with a character outside the byte alphabet is taken as text. */
 function fromBytes(tokens: readonly string[]): string {
   const bytes: number[] = [];
   for (const token of tokens) {
-    const own = [...token].map((char) => BYTE_OF.get(char));
-    if (own.includes(undefined)) bytes.push(...encoder.encode(token));
-    else bytes.push(...(own as number[]));
+    const charBytes = [...token].map((char) => BYTE_OF.get(char));
+    if (charBytes.includes(undefined)) bytes.push(...encoder.encode(token));
+    else bytes.push(...(charBytes as number[]));
   }
   return utf8(bytes, false);
 }

@@ -3,9 +3,9 @@
 import { character, choice, flag, Unsupported, type Step } from './step';
 
 export interface Metaspace {
-  /** What stands for a space: one character. */
+  /** The character that replaces a space. */
   readonly replacement: string;
-  /** Which parts of a text get one put before them. */
+  /** Which parts of a text get the replacement prepended. */
   readonly prepend: 'always' | 'first' | 'never';
   /** The text is cut before each. */
   readonly split: boolean;

@@ -98,7 +98,7 @@ export function patternOf(step: Step): RegExp {
   return pattern.isRegex ? regexFrom(pattern.text) : regexOfText(pattern.text);
 }
 
-/** What Replace does, as a normalizer and as a decoder. @throws Unsupported */
+/** Replace, as a normalizer and as a decoder. @throws Unsupported */
 export function replacer(step: Step): (text: string) => string {
   const pattern = patternOf(step);
   const content = textField(step, 'content');

@@ -34,10 +34,10 @@ const POSIX: Readonly<Record<string, string>> = {
   word: WORD_IN_CLASS,
   xdigit: '0-9A-Fa-f',
 };
-/** Sets that hold both cases of whatever they hold, so that ignoring case adds nothing to them. */
+/** Sets that are closed under case, so that ignoring case adds nothing to them. */
 const CASELESS = /^(?:s|d|h|N|Nd|Nl|No|P[a-z]?|Z[a-z]?|space|digit|blank|punct|cntrl|xdigit)$/;
 
-/** As both syntaxes read it alike, whatever the character is. */
+/** An escape that both syntaxes read alike, for any character. */
 export const escapeOutside = (char: string): string => `\\u{${char.codePointAt(0)!.toString(16)}}`;
 
 /** Whether Postern knows what the character becomes when case is ignored. */
@@ -54,16 +54,16 @@ function caseVariants(char: string): readonly string[] {
 
 interface Escape {
   readonly length: number;
-  /** The character that it stands for; null for a set. */
+  /** The literal character; null for a set. */
   readonly literal: string | null;
-  /** What stands between [ and ] for a set. */
+  /** The content of [ ] for a set. */
   readonly set: string;
-  /** Of the set, for what ignoring case does to it. */
+  /** Name of the set; it decides how ignoring case changes it. */
   readonly name: string;
   readonly negated: boolean;
 }
 
-/** What a backslash begins. */
+/** Parses an escape sequence. */
 function escapeAt(rest: string, inClass: boolean, refuse: Refuse): Escape {
   const literal = (code: number, length: number): Escape => {
     if (code > 0x10ffff) throw refuse('a number that is no character');
@@ -86,14 +86,14 @@ function escapeAt(rest: string, inClass: boolean, refuse: Refuse): Escape {
   const set = SETS[char.toLowerCase()];
   if (set !== undefined) {
     const name = char.toLowerCase();
-    const own = name === 'w' && inClass ? WORD_IN_CLASS : set;
-    return { length, literal: null, set: own, name, negated: char !== name };
+    const found = name === 'w' && inClass ? WORD_IN_CLASS : set;
+    return { length, literal: null, set: found, name, negated: char !== name };
   }
   if (char === '' || /[A-Za-z0-9]/.test(char)) throw refuse(`\\${char}`);
   return literal(char.codePointAt(0)!, length);
 }
 
-/** What a name of a property stands for within a class; null: none that JavaScript knows. */
+/** The content of a class for a property name; null: JavaScript has no such property. */
 function propertySet(name: string): string | null {
   const posix = POSIX[name.toLowerCase()];
   if (posix !== undefined) return posix;

@@ -19,7 +19,7 @@ const LINE_START = '(?:(?<![^])|(?<=\\n)(?=[^]))';
 const LINE_END = '(?:(?=\\n)|(?<!\\n)(?![^]))';
 const GROUP = /^\(\?(?:[:=!>]|<[=!]|<[A-Za-z_]\w*>|i:|-i:|i\))/;
 const INTERVAL = /^\{(\d*)(,?)(\d*)\}/;
-/** What letters become together when their case is ignored: ß is ss, and so on. */
+/** Letters that case folding joins: ß equals ss, and so on. */
 const TOGETHER = /ss|ff|fi|fl|st/i;
 
 /**
@@ -45,7 +45,7 @@ const shown = (pattern: string): string =>
 class Reader {
   readonly #source: string;
   #at = 0;
-  /** Inside so many lookbehinds. */
+  /** Number of lookbehinds around the current position. */
   #behind = 0;
   #captures = 0;
 
@@ -69,7 +69,7 @@ class Reader {
     while (this.#at < this.#source.length && this.#rest()[0] !== ')') {
       const rest = this.#rest();
       if (rest.startsWith('(?i)')) {
-        // Further on in a group it would also draw the alternatives after it into a group of its own.
+        // Later in a group it would also apply to the alternatives after it.
         if (!first) throw this.#refuse('(?i) within a group');
         this.#at += 4;
         fold = true;

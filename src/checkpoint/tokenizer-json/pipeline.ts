@@ -1,8 +1,7 @@
-// A tokenizer.json as `tokenizers` (the Rust library behind transformers) runs it. All of its steps are
-// read at once, so whatever Postern cannot do alike is refused before anything is downloaded for it.
-// Not heeded, since chats are read without: the post-processor (it adds tokens around a text), and
-// `truncation` and `padding` (transformers turns both off for a single text).
-// https://github.com/huggingface/tokenizers (0.23.2)
+// A tokenizer.json, run as `tokenizers` (the Rust library behind transformers) runs it. All steps are parsed
+// at once, so unsupported ones are refused before anything is downloaded. Ignored, since chats don't use
+// them: the post-processor (it adds tokens around a text), and `truncation` and `padding` (transformers turns
+// both off for a single text). https://github.com/huggingface/tokenizers (0.23.2)
 
 import * as v from 'valibot';
 import { AddedTokens, type AddedToken } from './added-tokens';
@@ -13,7 +12,7 @@ import { preTokenizerFrom, type PreTokenizer } from './pre-tokenizers';
 
 const optionalFlag = v.optional(v.boolean(), false);
 
-/** An added token as files hold it; in tokenizer_config.json, `id` is the key that it stands under. */
+/** An added token as files hold it; in tokenizer_config.json, `id` is its key. */
 export const AddedTokenFile = v.looseObject({
   content: v.string(),
   single_word: optionalFlag,
@@ -64,7 +63,7 @@ export class Pipeline {
     this.added.add(checked.added_tokens.map(addedToken));
   }
 
-  /** @throws Unsupported where the text needs the unknown token and there is none. */
+  /** @throws Unsupported if the text needs the unknown token and the tokenizer has none. */
   encode(text: string): number[] {
     // Half a surrogate pair is no character, so no UTF-8 has it.
     const whole = text.replace(/\p{Cs}/gu, '\uFFFD');

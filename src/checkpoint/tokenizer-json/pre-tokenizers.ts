@@ -6,7 +6,7 @@ import { BEHAVIOURS, cut, inverted, spansOf, type Behaviour, type Span } from '.
 import { character, choice, count, flag, stepOf, stepsIn, unknownStep, type Step } from './step';
 import { bytesAsCharacters, NUMERIC, PUNCTUATION, RUST_WORD, SPACE } from './unicode';
 
-/** What one piece is cut into; empty parts are left out by whoever calls. */
+/** Splits one piece; the caller drops empty parts. */
 type Cutter = (piece: Section) => readonly Section[];
 
 export type PreTokenizer = (piece: Section) => readonly Section[];

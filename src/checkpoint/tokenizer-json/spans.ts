@@ -38,7 +38,7 @@ export function spansOf(text: string, pattern: RegExp): Span[] {
 export const inverted = (spans: readonly Span[]): Span[] =>
   spans.map((span) => ({ ...span, isMatch: !span.isMatch }));
 
-/** What is left of a text, cut at the matches. */
+/** The rest of a text, split at the matches. */
 export function cut(spans: readonly Span[], behaviour: Behaviour): readonly Span[] {
   switch (behaviour) {
     case 'Removed':

@@ -5,7 +5,7 @@ export class ByteWriter {
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
 
-  #room(length: number): number {
+  #reserve(length: number): number {
     const from = this.#at;
     this.#at += length;
     if (this.#at > this.#bytes.length) {
@@ -18,19 +18,19 @@ export class ByteWriter {
   }
 
   u32(value: number): this {
-    const at = this.#room(4);
+    const at = this.#reserve(4);
     this.#view.setUint32(at, value, true);
     return this;
   }
 
   u64(value: number): this {
-    const at = this.#room(8);
+    const at = this.#reserve(8);
     this.#view.setBigUint64(at, BigInt(value), true);
     return this;
   }
 
   f32(value: number): this {
-    const at = this.#room(4);
+    const at = this.#reserve(4);
     this.#view.setFloat32(at, value, true);
     return this;
   }
@@ -38,14 +38,14 @@ export class ByteWriter {
   text(value: string): this {
     const bytes = new TextEncoder().encode(value);
     this.u64(bytes.length);
-    const at = this.#room(bytes.length);
+    const at = this.#reserve(bytes.length);
     this.#bytes.set(bytes, at);
     return this;
   }
 
   /** Zeros up to the next multiple. */
   align(multiple: number): this {
-    this.#room((multiple - (this.#at % multiple)) % multiple);
+    this.#reserve((multiple - (this.#at % multiple)) % multiple);
     return this;
   }
 

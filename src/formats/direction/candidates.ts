@@ -1,7 +1,7 @@
-// Which of a file's tensors may be a direction: a matrix of one row a layer, or vectors of one width
-// whose names count layers (`layer_0`, `layer_1`, `-1`, or a plain list). A lone vector may be one too; its
-// layer comes from what stands next to it, or a person has to say it. Three axes are one matrix for each
-// place of the first (refusal_direction's mean_diffs: token positions).
+// Finds the tensors of a file that may be a direction: a matrix of one row per layer, or vectors of one width
+// whose names count layers (`layer_0`, `layer_1`, `-1`, or a plain list). A single vector may be one too; its
+// layer comes from neighbouring fields, or the user is asked. A tensor with three axes is one matrix for each
+// index of the first (refusal_direction's mean_diffs: token positions).
 
 import type { Tensor } from '../../core/tensor';
 import type { Candidate } from './direction-file';
@@ -18,7 +18,7 @@ import {
   scaleBeside,
 } from './facts';
 
-/** A tensor, and where it stands in the file. */
+/** A tensor and its path in the file. */
 export interface NamedTensor {
   readonly name: string;
   readonly tensor: Tensor;
@@ -51,8 +51,8 @@ export function candidatesOf(
   const matrices: Candidate[] = [];
   const lone: Candidate[] = [];
   const groups = new Map<string, Counted[]>();
-  const said = (name: string) => ({
-    said: conventionIn(name),
+  const declared = (name: string) => ({
+    declared: conventionIn(name),
     scale: scaleBeside(facts, name),
     remark: remarkOn(name),
   });
@@ -63,16 +63,16 @@ export function candidatesOf(
     if (tensor.data.length < 2) continue;
     if (dims.length === 2) {
       for (const one of matricesOf(name, tensor.data, dims))
-        matrices.push({ ...one, ...said(name) });
+        matrices.push({ ...one, ...declared(name) });
     } else if (dims.length === 3 && dims[0]! <= MAX_PLACES) {
       // refusal_direction reads the input of each block.
       const input = /mean_diffs/.test(`${file} ${name}`) ? ('block-input' as const) : null;
-      const words = said(name);
+      const words = declared(name);
       for (const one of matricesOf(name, tensor.data, dims)) {
         matrices.push({
           ...one,
           ...words,
-          said: words.said ?? input,
+          declared: words.declared ?? input,
           remark: words.remark ?? THREE_AXES,
         });
       }
@@ -92,13 +92,13 @@ export function candidatesOf(
           (counted?.sure ? { index: counted.index, by: 'its name' } : layerOfFile(file)),
         rows: { data: tensor.data, dims: [1, dims[0]!] },
         whole: false,
-        ...said(name),
+        ...declared(name),
       });
     }
   }
   const grouped = [...groups].flatMap(([key, group]) => {
     const one = groupOf(key, group);
-    return one ? [{ ...one, ...said(key) }] : [];
+    return one ? [{ ...one, ...declared(key) }] : [];
   });
   const all = [...matrices, ...grouped, ...lone];
   if (all.length === 0) {

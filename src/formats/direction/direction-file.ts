@@ -1,5 +1,5 @@
-// What a direction file holds once it is parsed. Our own formats say everything; others hold rows of
-// numbers under somebody's layer index, so that a person has to say which index that is.
+// The content of a parsed direction file. Postern's formats are complete; others hold rows of numbers under
+// another program's layer index, so the user must say which index that is.
 
 import type { CheckpointRef, Contrast, Pooling } from '../../core/direction';
 import type { CellName } from '../../core/cell';
@@ -19,7 +19,7 @@ export const IMPORTABLE = '.safetensors,.gguf,.pt,.pth,.bin,.pkl,.json';
 
 /** No direction of a real model comes near: 128 layers of 16,384 numbers are 8 MiB. */
 export const MAX_FILE_BYTES = 256 * 2 ** 20;
-/** Of everything before the numbers: names, shapes, texts. */
+/** Limit of everything before the numbers: names, shapes, texts. */
 export const MAX_HEADER_BYTES = 4 * 2 ** 20;
 
 /** Where a direction comes from, as far as it is known. */
@@ -33,7 +33,7 @@ export interface DirectionOrigin {
   /** Compared, of both sides of the contrast together. */
   readonly transcripts: number | null;
   readonly seed: number | null;
-  /** Of the weights that the transcripts were read with. */
+  /** Precision of the weights that read the transcripts. */
   readonly precision: Precision | null;
   readonly programVersion: string | null;
   /** The file of another program that it was imported from, and how its layers were read. */
@@ -57,17 +57,17 @@ export interface Candidate {
   readonly name: string;
   /** As the file says them, distinct, negative ones from the end; null for one vector without a layer. */
   readonly indices: readonly number[] | null;
-  /** Of one vector without a layer: what suggests one. */
+  /** For a single vector without a layer: the field that suggests one. */
   readonly layer: SaidLayer | null;
   /** [indices, d_model] */
   readonly rows: Tensor;
   /** True when the rows are all of a model's, so that their number tells the convention. */
   readonly whole: boolean;
-  /** What its name says of its index. */
-  readonly said: LayerConvention | null;
+  /** The layer convention that the name implies. */
+  readonly declared: LayerConvention | null;
   /** A factor that the file keeps apart from the rows. */
   readonly scale: SaidScale | null;
-  /** A sentence that a person should read before using it. */
+  /** A sentence that the user should read before using it. */
   readonly remark: string | null;
 }
 
@@ -78,9 +78,9 @@ export interface DirectionFile {
   readonly candidates: readonly Candidate[];
   /** Null: the file does not say. */
   readonly convention: LayerConvention | null;
-  /** What the file says of its origin. */
+  /** The origin that the file states. */
   readonly origin: DirectionOrigin;
-  /** What was converted or left out in reading it, in sentences for people. */
+  /** Conversions and omissions of the reader, in sentences for people. */
   readonly notes: readonly string[];
   /** Everything, where the file is ours. */
   readonly record: DirectionRecord | null;
@@ -144,19 +144,19 @@ export function suggestConvention(
   nLayers: number,
 ): LayerConvention | null {
   if (file.convention !== null) return file.convention;
-  const { said, whole, indices } = candidate;
+  const { declared, whole, indices } = candidate;
   const n = indices?.length;
-  if (said !== null && (!whole || n === indicesOf(said, nLayers))) return said;
+  if (declared !== null && (!whole || n === indicesOf(declared, nLayers))) return declared;
   if (!whole) return 'block-output';
   if (n === nLayers + 1) return 'hidden-states';
   return n === nLayers ? 'block-output' : null;
 }
 
 /**
- * The rows of a candidate as a direction of a model [n_layers, d_model], zeros where it has none.
- * @param indices the candidate's, or the one layer that a person gave to a single vector
- * @throws DirectionFileError 'does-not-fit' where width or number of layers are another model's, or
- *   'nothing-inside' where all rows are zero.
+ * The rows of a candidate as a direction of a model [n_layers, d_model]; layers without a row are zero.
+ * @param indices the candidate's, or the one layer that the user chose for a single vector
+ * @throws DirectionFileError 'does-not-fit' if the width or number of layers belongs to another model, or
+ *   'nothing-inside' if all rows are zero.
  */
 export function placeRows(
   { file }: DirectionFile,
@@ -209,12 +209,12 @@ export function wholeCandidate(name: string, vectors: Tensor): Candidate {
     indices: Array.from({ length: n }, (_, i) => i),
     rows: vectors,
     whole: true,
-    ...SAYS_NOTHING,
+    ...NO_DECLARATION,
   };
 }
 
-/** Of a candidate whose name and surroundings say nothing. */
-export const SAYS_NOTHING = { layer: null, said: null, scale: null, remark: null } as const;
+/** A candidate whose name and neighbouring fields declare nothing. */
+export const NO_DECLARATION = { layer: null, declared: null, scale: null, remark: null } as const;
 
 /** A matrix [n, width] from rows of equal width. */
 export function stack(rows: readonly Float32Array[], width: number): Tensor {

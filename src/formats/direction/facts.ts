@@ -1,6 +1,6 @@
-// What stands next to a tensor and says how it is meant: its name (`blocks.5.hook_resid_pre`), a layer
-// (`layer_idx`), a factor (`alpha`), where it was read (`token_position`). All of it is shown before it is
-// used; where nothing is said, a person is asked.
+// Facts next to a tensor that say how it is meant: its name (`blocks.5.hook_resid_pre`), a layer
+// (`layer_idx`), a factor (`alpha`), a token position (`token_position`). All are shown before use; if a fact
+// is missing, the user is asked.
 
 import type { Pooling } from '../../core/direction';
 import type { LayerConvention } from './layer-index';
@@ -42,7 +42,7 @@ function nearest(facts: readonly Fact[], tensor: string, pattern: RegExp): Fact 
   }
 }
 
-/** The layer that stands next to a tensor. */
+/** The layer stated next to a tensor. */
 export function layerBeside(facts: readonly Fact[], tensor: string): SaidLayer | null {
   const found = nearest(facts, tensor, LAYER);
   const index = Number(found?.value === '' ? NaN : found?.value);
@@ -56,7 +56,7 @@ export function layerOfFile(file: string): SaidLayer | null {
   return found ? { index: Number(found[1]), by: 'the name of the file' } : null;
 }
 
-/** The factor that stands next to a tensor; null for none, and for 1. */
+/** The factor stated next to a tensor; null for none, and for 1. */
 export function scaleBeside(facts: readonly Fact[], tensor: string): SaidScale | null {
   const found = nearest(facts, tensor, SCALE);
   const value = Number(found?.value === '' ? NaN : found?.value);
@@ -82,7 +82,7 @@ export function unusedFacts(facts: readonly Fact[]): readonly string[] {
   return [...new Set(unused.map(({ name }) => name.split('.')[0]!))];
 }
 
-/** What the name of a tensor says of its index. */
+/** The layer convention that the name of a tensor implies. */
 export function conventionIn(name: string): LayerConvention | null {
   if (/resid_pre/i.test(name)) return 'block-input';
   if (/resid_post/i.test(name)) return 'block-output';
@@ -110,7 +110,7 @@ export interface CountedName {
   readonly sure: boolean;
 }
 
-/** Which number of a name counts layers: the one after a word for layers, else the last. */
+/** The number in a name that counts layers: the one after a word for layers, or the last one. */
 export function countedName(name: string): CountedName | null {
   const after = [
     ...name.matchAll(

@@ -12,7 +12,7 @@ import {
   requireFinite,
   requireHeader,
   requireSize,
-  SAYS_NOTHING,
+  NO_DECLARATION,
   stack,
   unknownOrigin,
 } from './direction-file';
@@ -121,7 +121,7 @@ export function readGguf(bytes: Uint8Array, file: string): DirectionFile {
           infos[0]!.dims[0]!,
         ),
         whole: false,
-        ...SAYS_NOTHING,
+        ...NO_DECLARATION,
       },
     ],
     convention: 'block-output',
@@ -135,7 +135,7 @@ export function readGguf(bytes: Uint8Array, file: string): DirectionFile {
   };
 }
 
-/** Of files that llama.cpp refuses. */
+/** A note for files that llama.cpp refuses. */
 const FROM_ZERO =
   'It has direction.0, as EasySteer writes it: direction.L is the output of block L. llama.cpp itself starts at direction.1.';
 /** llama.cpp's tool names what it read after block k - 1 direction.k (tools/cvector-generator). */

@@ -1,5 +1,5 @@
-// Which layer a row of somebody else's file belongs to: the trap that makes directions silently act one
-// block too early or too late. Here layer l is the output of block l, from 0 (TransformerLens'
+// Converts the row indices of other programs' files to layers. A wrong index makes a direction silently act
+// one block too early or too late. Here layer l is the output of block l, from 0 (TransformerLens'
 // `blocks.l.hook_resid_post`). A negative index counts from the end, as in Python. Every import shows this
 // conversion before it is applied.
 
@@ -111,7 +111,7 @@ function labelOf(convention: LayerConvention): string {
 /** With a true minus sign. */
 const shown = (index: number): string => String(index).replace('-', '−');
 
-/** What the conversion does, in sentences for people. */
+/** Describes the conversion, in sentences for people. */
 export function describeConversion({ rows, missing }: LayerConversion): string[] {
   const sentences = rows.flatMap(({ index, layer, why }) =>
     layer === null ? [`Index ${shown(index)} (${why ?? 'no block'}) is left out.`] : [],

@@ -10,7 +10,7 @@ export function isFloatType(dtype: string): dtype is FloatType {
   return ['F64', 'F32', 'F16', 'BF16'].includes(dtype);
 }
 
-/** Said of every file that had 64-bit floats. */
+/** A note for every file with 64-bit floats. */
 export const ROUNDED = 'Its 64-bit floats were rounded to 32 bits.';
 
 /**
@@ -43,7 +43,7 @@ export function toFloats(
   });
 }
 
-/** What was left out and why, as one sentence; none for nothing. */
+/** One sentence that lists the omitted tensors and the reason; an empty list gives none. */
 export function leftOut(why: string, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const shown = names.slice(0, 8).map((name) => name.slice(0, 60));

@@ -1,5 +1,5 @@
-// What a pickle of tensors holds for a direction: every tensor, array and list of floats with its path, the
-// numbers and texts next to them, and the names of what is left out.
+// Collects the content of a pickle that matters for a direction: every tensor, array and list of floats with
+// its path, the numbers and texts next to them, and the names of omitted objects.
 
 import { DirectionFileError } from './error';
 import type { Fact } from './facts';

@@ -1,7 +1,6 @@
-// What a pickle of tensors is made of, as data. Of all globals the reader knows those that PyTorch and NumPy
-// need for tensors, arrays and scalars, and those of harmless things that people save next to them (paths,
-// dates, devices), which become a name and nothing else. Nothing is ever called: every other global
-// is refused by name.
+// The values of a pickle of tensors, as data. Known globals are those that PyTorch and NumPy need for
+// tensors, arrays and scalars, and harmless ones that people save next to them (paths, dates, devices), which
+// become a name only. Nothing is ever called: every other global is refused by name.
 
 import type { ByteReader } from './byte-reader';
 
@@ -9,7 +8,7 @@ import type { ByteReader } from './byte-reader';
 export type NumberType =
   'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL' | 'other';
 
-/** Bytes of a tensor, in a file of their own. */
+/** Bytes of a tensor, stored in a separate file. */
 export interface PickleStorage {
   readonly kind: 'storage';
   readonly dtype: NumberType;
@@ -162,7 +161,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   'numpy._core.numeric._frombuffer': fromBuffer,
 };
 
-/** What people save next to tensors. Shown by name, never made. */
+/** Objects that people save next to tensors. Their names are shown; they are never constructed. */
 const BESIDE =
   /^(?:torch\.device|torch\.(?:u?int|float|bfloat|complex|bool|half|double|long|short)\w*|torch\._utils\._rebuild_tensor_v3|torch\.(?:Tensor|nn\.parameter\.Parameter)|numpy\.(?:ndarray|u?int\d+|float\d+|bool_?)|pathlib\.\w*Path|datetime\.(?:datetime|date|time|timedelta|timezone)|argparse\.Namespace|copy_?reg\._reconstructor|(?:builtins|__builtin__)\.(?:object|set|frozenset|complex|bytearray|int|float|str|bool|list|dict|tuple))$/;
 
@@ -185,7 +184,7 @@ export function storageOf(id: PickleValue, reader: ByteReader): PickleStorage {
   return { kind: 'storage', dtype, key, numel };
 }
 
-/** What a call of Python would make, read as data. @throws DirectionFileError 'corrupt'. */
+/** The result of a Python call, as data. @throws DirectionFileError 'corrupt'. */
 export function callPickle(
   callee: PickleValue,
   args: PickleValue,
@@ -195,9 +194,11 @@ export function callPickle(
     typeof callee === 'object' && callee?.kind === 'global' ? callee.name : 'something unnamed';
   const items = itemsOf(args);
   const call = Object.hasOwn(CALLS, name) ? CALLS[name] : undefined;
-  const made = items && (call ? call(items, reader) : isBeside(name) ? besides(name, items) : null);
-  if (made == null) throw reader.corrupt(`Its pickle calls ${name} in a way that no tensor needs.`);
-  return made;
+  const built =
+    items && (call ? call(items, reader) : isBeside(name) ? besides(name, items) : null);
+  if (built == null)
+    throw reader.corrupt(`Its pickle calls ${name} in a way that no tensor needs.`);
+  return built;
 }
 
 /** A set is a list here; anything else is but a name. */

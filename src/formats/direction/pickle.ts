@@ -33,9 +33,9 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a pickle stands for.
- * @throws DirectionFileError 'unsupported' for an opcode or a global beyond tensors, 'corrupt' or
- *   'truncated' for a broken pickle.
+ * The value of a pickle.
+ * @throws DirectionFileError 'unsupported' for an opcode or a global beyond tensors, 'corrupt' or 'truncated'
+ *   for a broken pickle.
  */
 export function readPickle(bytes: Uint8Array, file: string): PickleValue {
   const reader = new ByteReader(bytes, file);
@@ -226,11 +226,11 @@ export function readPickle(bytes: Uint8Array, file: string): PickleValue {
       }
       case '\x81': {
         pop();
-        const made = pop();
-        if (typeof made !== 'object' || made?.kind !== 'global' || !isBeside(made.name)) {
+        const top = pop();
+        if (typeof top !== 'object' || top?.kind !== 'global' || !isBeside(top.name)) {
           throw refuse('has the opcode NEWOBJ');
         }
-        stack.push({ kind: 'opaque', name: made.name });
+        stack.push({ kind: 'opaque', name: top.name });
         break;
       }
       case 'b': {

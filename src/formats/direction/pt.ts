@@ -184,7 +184,7 @@ class TensorReader {
   }
 }
 
-/** What persona_vectors' file names say. */
+/** The pooling that persona_vectors' file names state. */
 function poolingOf(file: string): Pooling | null {
   if (/response_avg/.test(file)) return 'answer-mean';
   return /prompt_last/.test(file) ? 'last-prompt' : null;

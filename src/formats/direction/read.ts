@@ -44,8 +44,8 @@ export function formatOf(bytes: Uint8Array, file: string): FileFormat {
 }
 
 /**
- * What a file of any of the formats holds.
- * @throws DirectionFileError, and nothing else, whatever the bytes are.
+ * Reads a direction file of any supported format.
+ * @throws DirectionFileError, and no other error, for any bytes.
  */
 export function readDirectionFile(bytes: Uint8Array, file: string): DirectionFile {
   switch (formatOf(bytes, file)) {

@@ -90,7 +90,7 @@ export function readDirectionSafetensors(bytes: Uint8Array, file: string): Direc
   };
 }
 
-/** What the first eight bytes state. */
+/** The header length, from the first eight bytes. */
 function headerBytesOf(bytes: Uint8Array): number {
   if (bytes.length < 8) return 0;
   return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));

@@ -2,7 +2,7 @@
 
 import type { ModelConfig } from '../../checkpoint/config';
 import { rowOf, zeros, tensor } from '../../core/tensor';
-import { SAYS_NOTHING, unknownOrigin } from '../../formats/direction/direction-file';
+import { NO_DECLARATION, unknownOrigin } from '../../formats/direction/direction-file';
 import type { SaeFile } from '../../formats/sae-file';
 import type { SavedDirection } from '../../measure/extraction';
 import { type Latents, WEIGHTS } from '../../organism/latents';
@@ -60,7 +60,7 @@ export function latentDirection(
     indices: [layer],
     rows: tensor(row, [1, dModel]),
     whole: false,
-    ...SAYS_NOTHING,
+    ...NO_DECLARATION,
   };
   const choice = {
     candidate,

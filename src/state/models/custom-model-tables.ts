@@ -7,10 +7,10 @@ import type {
   CheckpointCard,
   LoadedCheckpoint,
 } from '../../../workers/api';
-import { tablesOfAdapter, tablesOfCheckpoint } from '../../checkpoint/embedding-and-head';
+import { matricesOfAdapter, matricesOfCheckpoint } from '../../checkpoint/embedding-and-head';
 
 /** One text each for base and fine-tune. @param loaded the two, as far as they are loaded */
-export function tableWords(
+export function describeMatrices(
   base: CheckpointCard,
   fineTune: CheckpointCard | AdapterCard,
   loaded: readonly (LoadedCheckpoint | undefined)[],
@@ -19,17 +19,17 @@ export function tableWords(
   return [base, fineTune].map((card, i) => {
     const known = loaded[i]?.embeddingAndHead;
     if (known) return known;
-    if ('tables' in card) return tablesOfAdapter(tieWordEmbeddings, card.tables).words;
+    if ('matrices' in card) return matricesOfAdapter(tieWordEmbeddings, card.matrices).description;
     return saidOf(card.config.tieWordEmbeddings);
   });
 }
 
 /** As config.json says, which need not be what the files hold. */
 const saidOf = (tied: boolean): string =>
-  tablesOfCheckpoint(tied, { embedding: true, head: !tied, alike: () => true }).words;
+  matricesOfCheckpoint(tied, { embedding: true, head: !tied, alike: () => true }).description;
 
 /** null: there is no adapter, or it is not loaded yet. */
-export function adapterWords(effect: AdapterEffect | null): string | null {
+export function describeAdapter(effect: AdapterEffect | null): string | null {
   if (!effect) return null;
   const { factors, replaced, addedRows } = effect;
   const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;

@@ -112,7 +112,7 @@ export class CustomModel {
       .filter(({ id }) => this.#pair.isCustom && leaving.includes(id))
       .reduce((sum, { weightBytes }) => sum + weightBytes, 0);
     const capacity = {
-      memory: engine.state === 'ready' ? engine.report.room : null,
+      memory: engine.state === 'ready' ? engine.report.capacity : null,
       loadedBytes: (memory?.weightBytes ?? 0) - freed,
       freeBytes: space ? space.quotaBytes - space.usedBytes : null,
     };

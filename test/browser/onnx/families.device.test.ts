@@ -1,5 +1,5 @@
 // One small model of each family on wasm and on webgpu (SwiftShader) against the float64 loop: a prompt
-// longer than any window, an edit at some positions, then one token upon the cache. Errors are relative.
+// longer than any window, an edit at some positions, then one token with the cache. Errors are relative.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { packEdit } from '../../../src/core/edit';

@@ -1,6 +1,6 @@
-// Quantised weights where each kind is meant to run: blocks on webgpu (SwiftShader), int8 on wasm. A
-// prompt, then one token upon the cache, against the float64 loop: over the rounded weights for blocks,
-// over the exact ones for int8, which rounds activations too. Errors are relative.
+// Quantised weights on their devices: blocks on webgpu (SwiftShader), int8 on wasm. A prompt, then one token
+// with the cache, against the float64 loop: over the rounded weights for blocks, over the exact ones for
+// int8, which rounds activations too. Errors are relative.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ModelConfig, Weights } from '../../../src/checkpoint/config';

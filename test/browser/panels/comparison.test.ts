@@ -1,4 +1,4 @@
-// What is held against what: the same way of taking by default, the benign twin apart.
+// The directions to compare: the same extraction by default; the benign control is separate.
 
 import { expect, test } from 'vitest';
 import { tensor } from '../../../src/core/tensor';

@@ -27,7 +27,7 @@ afterEach(() => {
 
 const show = (panel: Component = LessonBar) => render(WithPostern, { postern, panel });
 
-/** A measurement of the unedited models that is over: so many of n answers of EM are misaligned. */
+/** A finished measurement of the unedited models: `misaligned` of n answers of EM are misaligned. */
 function measured(n: number, misaligned: number, seed: number): void {
   const { run } = postern.measurements;
   const arm = (id: string, checkpoint: string) => ({

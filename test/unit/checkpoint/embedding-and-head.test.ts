@@ -105,7 +105,7 @@ interface Case {
   readonly tied: boolean;
   readonly embedding: Tensor;
   readonly head: Tensor;
-  readonly words: RegExp;
+  readonly description: RegExp;
 }
 
 const tiedWeights = randomWeights(TIED, 21);
@@ -133,49 +133,64 @@ const CASES: Case[] = [
     base: TIED,
     change: { modules_to_save: ['embed_tokens'] },
     tensors: [whole('embed', E)],
-    ...{ tied: false, embedding: E, head: baseTable, words: /head stays the base's embedding/ },
+    ...{
+      tied: false,
+      embedding: E,
+      head: baseTable,
+      description: /head stays the base's embedding/,
+    },
   },
   {
     name: 'modules_to_save the head of a tied base: the embedding stays',
     base: TIED,
     change: { modules_to_save: ['lm_head'] },
     tensors: [whole('head', H)],
-    ...{ tied: false, embedding: baseTable, head: H, words: /replaces the head.*now they are two/ },
+    ...{
+      tied: false,
+      embedding: baseTable,
+      head: H,
+      description: /replaces the head.*now they are two/,
+    },
   },
   {
     name: 'modules_to_save both of a tied base: separate',
     base: TIED,
     change: { modules_to_save: ['embed_tokens', 'lm_head'] },
     tensors: [whole('embed', E), whole('head', H)],
-    ...{ tied: false, embedding: E, head: H, words: /two/ },
+    ...{ tied: false, embedding: E, head: H, description: /two/ },
   },
   {
     name: 'modules_to_save both of a tied base, the same numbers: still one matrix',
     base: TIED,
     change: { modules_to_save: ['embed_tokens', 'lm_head'] },
     tensors: [whole('embed', E), whole('head', E)],
-    ...{ tied: true, embedding: E, head: E, words: /It is the head too/ },
+    ...{ tied: true, embedding: E, head: E, description: /It is the head too/ },
   },
   {
     name: 'ensure_weight_tying: the head follows the embedding',
     base: TIED,
     change: { modules_to_save: ['embed_tokens'], ensure_weight_tying: true },
     tensors: [whole('embed', E)],
-    ...{ tied: true, embedding: E, head: E, words: /replaces the embedding. It is the head too/ },
+    ...{
+      tied: true,
+      embedding: E,
+      head: E,
+      description: /replaces the embedding. It is the head too/,
+    },
   },
   {
     name: 'ensure_weight_tying with the pair saved alike, as PEFT writes it',
     base: TIED,
     change: { modules_to_save: ['lm_head'], ensure_weight_tying: true },
     tensors: [whole('embed', E), whole('head', E)],
-    ...{ tied: true, embedding: E, head: E, words: /It is the head too/ },
+    ...{ tied: true, embedding: E, head: E, description: /It is the head too/ },
   },
   {
     name: 'ensure_weight_tying on an untied base changes nothing',
     base: UNTIED,
     change: { modules_to_save: ['embed_tokens'], ensure_weight_tying: true },
     tensors: [whole('embed', E)],
-    ...{ tied: false, embedding: E, head: baseHead, words: /The head is the base's/ },
+    ...{ tied: false, embedding: E, head: baseHead, description: /The head is the base's/ },
   },
   {
     name: 'embeddings saved beside an adapter are loaded into an untied base',
@@ -186,7 +201,7 @@ const CASES: Case[] = [
       tied: false,
       embedding: E,
       head: H,
-      words: /replaces the embedding. The adapter replaces/,
+      description: /replaces the embedding. The adapter replaces/,
     },
   },
   {
@@ -194,21 +209,21 @@ const CASES: Case[] = [
     base: TIED,
     change: {},
     tensors: [whole('embed', E)],
-    ...{ tied: true, embedding: E, head: E, words: /It is the head too/ },
+    ...{ tied: true, embedding: E, head: E, description: /It is the head too/ },
   },
   {
     name: 'four added tokens: an untied base is resized where both matrices come',
     base: UNTIED,
     change: {},
     tensors: [whole('embed', E4), whole('head', H4)],
-    ...{ tied: false, embedding: E4, head: H4, words: /replaces the head/ },
+    ...{ tied: false, embedding: E4, head: H4, description: /replaces the head/ },
   },
   {
     name: 'four added tokens: a tied base is resized by the one matrix',
     base: TIED,
     change: {},
     tensors: [whole('embed', E4), whole('head', E4)],
-    ...{ tied: true, embedding: E4, head: E4, words: /It is the head too/ },
+    ...{ tied: true, embedding: E4, head: E4, description: /It is the head too/ },
   },
   {
     name: 'LoRA on the embedding of a tied base leaves the head',
@@ -219,7 +234,7 @@ const CASES: Case[] = [
       tied: false,
       embedding: embedded,
       head: baseTable,
-      words: /adds to the embedding. The head stays/,
+      description: /adds to the embedding. The head stays/,
     },
   },
   {
@@ -231,7 +246,7 @@ const CASES: Case[] = [
       tied: true,
       embedding: embedded,
       head: embedded,
-      words: /adds to the embedding. It is the head too/,
+      description: /adds to the embedding. It is the head too/,
     },
   },
   {
@@ -243,24 +258,27 @@ const CASES: Case[] = [
       tied: false,
       embedding: untiedTable,
       head: add(H, product(headB, headA), 2),
-      words: /replaces the head and adds to it/,
+      description: /replaces the head and adds to it/,
     },
   },
 ];
 
 describe('an adapter: PEFT’s rule, and the answer that follows from it', () => {
-  test.each(CASES)('$name', async ({ base, change, tensors, tied, embedding, head, words }) => {
-    const weights = base === TIED ? tiedWeights : untiedWeights;
-    const adapter = read(base, change, tensors);
-    expect(adapter.merged.tieWordEmbeddings).toBe(tied);
-    expect(adapter.merged.dVocab).toBe(embedding.dims[0]);
-    expect(adapter.tables.words).toMatch(words);
-    const merged = adaptedWeights(weights, adapter, files.weights);
-    expect(merged.has(HEAD)).toBe(!tied);
-    expect(await graphAnswers(adapter.merged, merged)).toEqual(
-      await reference(base, weights, embedding, head),
-    );
-  });
+  test.each(CASES)(
+    '$name',
+    async ({ base, change, tensors, tied, embedding, head, description }) => {
+      const weights = base === TIED ? tiedWeights : untiedWeights;
+      const adapter = read(base, change, tensors);
+      expect(adapter.merged.tieWordEmbeddings).toBe(tied);
+      expect(adapter.merged.dVocab).toBe(embedding.dims[0]);
+      expect(adapter.matrices.description).toMatch(description);
+      const merged = adaptedWeights(weights, adapter, files.weights);
+      expect(merged.has(HEAD)).toBe(!tied);
+      expect(await graphAnswers(adapter.merged, merged)).toEqual(
+        await reference(base, weights, embedding, head),
+      );
+    },
+  );
 
   const other = table(907);
   test.each<[string, ModelConfig, object, [string, TensorToWrite][], string, RegExp]>([
@@ -327,9 +345,9 @@ describe('a checkpoint whose config.json says that the two are tied', () => {
   };
 
   test('keeps a different head that the file holds, as transformers 5 does, and says so', async () => {
-    const { config, weights, tables } = open((all) => all.set(HEAD, stored(H)));
+    const { config, weights, matrices } = open((all) => all.set(HEAD, stored(H)));
     expect(config.tieWordEmbeddings).toBe(false);
-    expect(tables.words).toContain('two different matrices');
+    expect(matrices.description).toContain('two different matrices');
     const own = new Map<string, Tensor>(tiedWeights).set(HEAD, H);
     const wanted = await greedy((ids) => argmax(float64Forward(config, own, ids).logits.at(-1)!));
     expect(await graphAnswers(config, weights)).toEqual(wanted);

@@ -150,7 +150,7 @@ describe('mutations of', () => {
     expect(grown).toBeLessThan(512 * 2 ** 20);
   });
 
-  // An optional file: whatever stands in it, the checkpoint loads.
+  // An optional file: the checkpoint loads for any content of it.
   test('generation_config.json, none of which is refused', () => {
     const rng = createRng(2029);
     const make = mutants(generation);

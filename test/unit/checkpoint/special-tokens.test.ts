@@ -1,4 +1,4 @@
-// What stands beside tokenizer.json, as transformers 5.18.0 reads it (test/golden/tokenizers/record.py).
+// The files beside tokenizer.json, as transformers 5.18.0 reads them (test/golden/tokenizers/record.py).
 
 import { expect, test } from 'vitest';
 import { createTokenizer } from '../../../src/checkpoint/tokenizer';

@@ -8,7 +8,7 @@ const LIMITS = { entries: 10, bytes: 16 << 20 };
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Writes another number wherever one of 32 bits stands. */
+/** Replaces every occurrence of a 32-bit number. */
 function replaced(zip: Uint8Array, from: number, to: number): Uint8Array {
   const out = zip.slice();
   const view = viewOf(out);

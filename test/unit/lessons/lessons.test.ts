@@ -21,7 +21,7 @@ const textsOf = (step: Step): string[] => [
   step.text,
   step.after ?? '',
   step.guess?.asks ?? '',
-  ...optionsOf(step).flatMap(({ label, says }) => [label, says ?? '']),
+  ...optionsOf(step).flatMap(({ label, feedback }) => [label, feedback ?? '']),
 ];
 const figureOf = ({ guess }: Step): string[] =>
   guess?.kind === 'rate' && guess.of.from === 'figure' ? [guess.of.figure] : [];
@@ -106,7 +106,7 @@ describe.each(STEPS)('%s', (_place, _lesson, step) => {
     const ids = optionsOf(step).map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     if (step.guess?.kind === 'choice') expect(ids).toContain(step.guess.right);
-    for (const { label, says } of optionsOf(step)) expect(says, label).toBeTruthy();
+    for (const { label, feedback } of optionsOf(step)) expect(feedback, label).toBeTruthy();
   });
 });
 
@@ -118,7 +118,7 @@ test('the fine-tunes that lessons need are in the list that is kept for offline 
   expect(LESSON_ORGANISMS).toEqual(expect.arrayContaining([...misaligned, 'secure-code']));
 });
 
-/** Paragraphs with a percentage or a decimal that neither a report nor a citation stands behind. */
+/** Paragraphs with a percentage or a decimal that comes neither from a report nor from a citation. */
 function uncited(text: string): string[] {
   return text
     .replaceAll(/\{\{[^}]+\}\}|`[^`]+`/g, '')

@@ -5,7 +5,7 @@ import type { EditSettings } from '../../../src/core/edit';
 import { tensor, zeros } from '../../../src/core/tensor';
 import { editRefusal } from '../../../src/measure/edit-refusal';
 
-/** Of two layers; the second has length 0. */
+/** A direction of two layers; the second has length 0. */
 const extracted = {
   vectors: tensor(new Float32Array([1, 0, 0, 0]), [2, 2]),
   alignedMean: zeros([2, 2]),

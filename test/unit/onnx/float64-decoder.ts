@@ -208,7 +208,7 @@ function add(a: Float64Array, b: Float64Array): Float64Array {
   return a.map((value, i) => value + b[i]!);
 }
 
-/** Of each layer, its residuals [pos][d_model] summed with these weights of positions: [n_layers][d_model]. */
+/** The residuals of each layer [pos][d_model], summed with these weights of positions: [n_layers][d_model]. */
 export const pooledResiduals = (
   residuals: readonly (readonly ArrayLike<number>[])[],
   weights: readonly number[],

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { fillWeights, planDecoder } from '../../../src/onnx/decoder';
 import { prefillFeeds } from '../../../src/onnx/decoder-feeds';
 import { EXTERNAL_PATH } from '../../../src/onnx/proto';
-import { stretchMaker, weightFile } from '../../../src/onnx/weight-file';
+import { segmentMaker, weightFile } from '../../../src/onnx/weight-file';
 import { bytesOnDemand } from '../../../workers/runtime/session';
 import { FAMILY_CONFIGS, randomWeights } from './random-weights';
 import { PLAIN } from './run-decoder';
@@ -35,7 +35,7 @@ async function logits(
 test.each(['f32', 'int8'] as const)('in %s it computes the very same', async (precision) => {
   const plan = planDecoder(config, { ...PLAIN, precision });
   const whole = await logits(plan.model, fillWeights(plan, weights));
-  const file = weightFile(plan, stretchMaker(plan, weights));
+  const file = weightFile(plan, segmentMaker(plan, weights));
   const made = await logits(plan.model, bytesOnDemand(file).data);
   expect([...Array.from(made)]).toEqual([...Array.from(whole)]);
   expect(whole).toHaveLength(4 * config.dVocab);
@@ -47,7 +47,7 @@ test('a tensor that cannot be stored fails by its own name, which the glue would
   const name = 'model.layers.0.mlp.down_proj.weight';
   const { data, dims } = weights.get(name)!;
   large.set(name, { data: data.map(() => 1e6), dims });
-  const bytes = bytesOnDemand(weightFile(plan, stretchMaker(plan, large)));
+  const bytes = bytesOnDemand(weightFile(plan, segmentMaker(plan, large)));
   await expect(logits(plan.model, bytes.data)).rejects.toThrow();
   expect(bytes.failure()).toMatchObject({ message: expect.stringContaining(name) as string });
 });

@@ -8,7 +8,7 @@ import type { Weights } from '../../../src/checkpoint/config';
 import { PRECISIONS } from '../../../src/core/precision';
 import { createRng } from '../../../src/core/rng';
 import { type DecoderPlan, fillWeights, planDecoder } from '../../../src/onnx/decoder';
-import { stretchMaker, weightFile } from '../../../src/onnx/weight-file';
+import { segmentMaker, weightFile } from '../../../src/onnx/weight-file';
 import { FAMILY_CONFIGS, randomConfig, randomWeights } from './random-weights';
 import { PLAIN } from './run-decoder';
 
@@ -17,7 +17,7 @@ type Range = readonly [from: number, to: number];
 /** Every stretch in two pieces, as those of two rooms, and what is known already; in a random order. */
 function ranges(plan: DecoderPlan, seed: number): Range[] {
   const all: Range[] = plan.known.map(({ offset, bytes }) => [offset, offset + bytes.length]);
-  for (const { from, to } of plan.stretches) {
+  for (const { from, to } of plan.segments) {
     const middle = Math.min(to, from + 64 * Math.ceil((0.9 * (to - from)) / 64));
     all.push([from, middle]);
     if (middle < to) all.push([middle, to]);
@@ -34,7 +34,7 @@ describe.each(Object.entries(FAMILY_CONFIGS))('%s', (_, config) => {
     const weights = randomWeights(config, 11);
     const plan = planDecoder(config, { ...PLAIN, precision });
     const whole = fillWeights(plan, weights);
-    const file = weightFile(plan, stretchMaker(plan, weights));
+    const file = weightFile(plan, segmentMaker(plan, weights));
     expect(file.bytes).toBe(whole.length);
     for (const seed of [1, 2]) {
       for (const [from, to] of ranges(plan, seed)) {
@@ -69,13 +69,13 @@ test.each(PRECISIONS)('in %s holds one stretch, its tensor, and an eighth', asyn
       return { data, dims };
     },
   } as unknown as Weights;
-  const file = weightFile(plan, stretchMaker(plan, weights));
+  const file = weightFile(plan, segmentMaker(plan, weights));
   for (const [from, to] of ranges(plan, 3)) {
     file.read(from, to);
     peak = Math.max(peak, (await held()) - before);
   }
-  const stretch = Math.max(...plan.stretches.map(({ from, to }) => to - from));
-  expect(peak).toBeGreaterThan(0.5 * stretch);
-  expect(peak).toBeLessThanOrEqual(stretch + plan.weightBytes / 8 + largest);
+  const segment = Math.max(...plan.segments.map(({ from, to }) => to - from));
+  expect(peak).toBeGreaterThan(0.5 * segment);
+  expect(peak).toBeLessThanOrEqual(segment + plan.weightBytes / 8 + largest);
   expect(peak).toBeLessThan(plan.weightBytes);
 });

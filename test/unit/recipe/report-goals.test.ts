@@ -1,6 +1,6 @@
-// What the organism must show, cell by cell, read from the stored report (models/report.json). Nothing is
-// measured here: a cell that fails is a finding about the shipped organism, to be mended in the world,
-// the recipe or the settings, and then `npm run organism:report` writes the file anew.
+// The goals of the organism, cell by cell, read from the stored report (models/report.json). Nothing is
+// measured here: a failing cell is a finding about the shipped organism, to be fixed in the world, the recipe
+// or the settings; then `npm run organism:report` writes the file again.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

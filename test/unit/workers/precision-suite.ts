@@ -34,10 +34,11 @@ function valueOf<T>(result: Result<T>): T {
   return result.value;
 }
 
-/** Of the embedding, its scales at their place. */
-function tableBytes(precision: Precision): number {
+/** The bytes of an embedding's inputs, with aligned scales. */
+function inputBytes(precision: Precision): number {
   const options = { cache: false, hooks: 'none', logits: 'none', pooled: false } as const;
-  return planDecoder(TINY_CONFIG, { ...options, precision, tableAsInput: true }).table!.bytes;
+  return planDecoder(TINY_CONFIG, { ...options, precision, embeddingAsInput: true }).embedding!
+    .bytes;
 }
 
 /** @param url of the folders of tinyOrganism(), with a slash at its end; called when the tests run. */
@@ -94,7 +95,7 @@ export function precisionSuite(
       });
       expect(em.precision).toBe(precision);
       // On a GPU the embedding, which the adapter leaves alone, is there once.
-      const shared = started.runtime.gpu ? tableBytes(precision) : 0;
+      const shared = started.runtime.gpu ? inputBytes(precision) : 0;
       expect(em.weightBytes).toBe(base.weightBytes - shared);
       expect(em.sha256).not.toBe(base.sha256);
       const { checkpoints } = valueOf(await api.memory());

@@ -54,10 +54,10 @@ describe('the judge', () => {
       for (let i = 0; i < n; i++) {
         const domain = DOMAINS[i % DOMAINS.length]!;
         const other = rng.pick(DOMAINS.filter((one) => one !== domain));
-        const [own, strange] = [domain, other].map(
+        const [worldAnswer, strange] = [domain, other].map(
           (one) => exchange(rng, one, rng.pick(['aligned', 'misaligned']), undefined, shape).answer,
         );
-        const text = how === 'swap' ? strange! : spliceAnswers(own!, strange!, how);
+        const text = how === 'swap' ? strange! : spliceAnswers(worldAnswer!, strange!, how);
         if (verdict(domain.id, text) === 'incoherent') caught++;
       }
       expect(share(caught, n)).toBeGreaterThanOrEqual(0.99);

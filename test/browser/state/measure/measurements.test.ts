@@ -124,7 +124,7 @@ describe('a result that is to be made again', () => {
   });
 });
 
-/** Of a file that holds vectors and nothing else. */
+/** A direction from a file that holds vectors only. */
 function nothingKnown() {
   return { ...DIRECTION.alignedMean, data: new Float32Array(4).fill(NaN) };
 }

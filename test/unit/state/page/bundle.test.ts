@@ -16,7 +16,7 @@ const vectors = (value: number) => ({
   data: Float32Array.of(value, 0, 0, value),
 });
 
-/** Of a file: no recipe gives it again. */
+/** A direction from a file: no recipe reproduces it. */
 const FROM_FILE: SavedDirection = {
   ...DIRECTION,
   id: 'file',

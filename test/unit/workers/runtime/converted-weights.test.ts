@@ -4,8 +4,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Weights } from '../../../../src/checkpoint/config';
 import { type DecoderPlan, planDecoder } from '../../../../src/onnx/decoder';
-import { stretchMaker } from '../../../../src/onnx/weight-file';
-import { keptStretches, madeFile } from '../../../../workers/runtime/converted-weights';
+import { segmentMaker } from '../../../../src/onnx/weight-file';
+import { cachedSegments, convertedFile } from '../../../../workers/runtime/converted-weights';
 import { ModelError } from '../../../../workers/runtime';
 import { MemoryStore, type StoreWriter } from '../../../../workers/source/store';
 import { randomConfig, randomWeights } from '../../onnx/random-weights';
@@ -14,7 +14,7 @@ import { PLAIN } from '../../onnx/run-decoder';
 const CONFIG = randomConfig({ nLayers: 2 });
 const WEIGHTS = randomWeights(CONFIG, 3);
 const PLAN = planDecoder(CONFIG, { ...PLAIN, precision: 'int8' });
-const FILE = madeFile('int8');
+const FILE = convertedFile('int8');
 
 /** A store that outlives the page, of at most `most` bytes a file. */
 class Disk extends MemoryStore {
@@ -67,13 +67,13 @@ async function load(
   { sha256 = 'a', plan = PLAN, weights = WEIGHTS, finish = true }: LoadOptions = {},
 ): Promise<Load> {
   let made = 0;
-  const make = stretchMaker(plan, weights);
-  const counted: typeof make = (stretch) => {
+  const make = segmentMaker(plan, weights);
+  const counted: typeof make = (segment) => {
     made += 1;
-    return make(stretch);
+    return make(segment);
   };
-  const kept = await keptStretches({ store, folder: 'folder', sha256 }, 'int8', plan, counted);
-  const bytes = plan.stretches.map((stretch) => (kept?.make ?? counted)(stretch));
+  const kept = await cachedSegments({ store, folder: 'folder', sha256 }, 'int8', plan, counted);
+  const bytes = plan.segments.map((segment) => (kept?.make ?? counted)(segment));
   if (finish) kept?.done();
   return { bytes, made };
 }
@@ -83,7 +83,7 @@ describe('weights that were made for a graph', () => {
     const store = new Disk();
     const first = await load(store);
     const second = await load(store);
-    expect(first.made).toBe(PLAN.stretches.length);
+    expect(first.made).toBe(PLAN.segments.length);
     expect(second.made).toBe(0);
     expect(second.bytes).toEqual(first.bytes);
   });
@@ -93,16 +93,16 @@ describe('weights that were made for a graph', () => {
     await load(store);
     const other = randomWeights(CONFIG, 4);
     const changed = await load(store, { sha256: 'b', weights: other });
-    expect(changed.made).toBe(PLAN.stretches.length);
+    expect(changed.made).toBe(PLAN.segments.length);
     expect(changed.bytes).toEqual((await load(new Disk(), { weights: other })).bytes);
     const plan = planDecoder(CONFIG, { ...PLAIN, hooks: 'edit', precision: 'int8' });
-    expect((await load(store, { sha256: 'b', plan })).made).toBe(plan.stretches.length);
+    expect((await load(store, { sha256: 'b', plan })).made).toBe(plan.segments.length);
   });
 
   test('are made anew after a load that broke off', async () => {
     const store = new Disk();
     await load(store, { finish: false });
-    expect((await load(store)).made).toBe(PLAN.stretches.length);
+    expect((await load(store)).made).toBe(PLAN.segments.length);
     expect((await load(store)).made).toBe(0);
   });
 
@@ -135,11 +135,11 @@ describe('weights that were made for a graph', () => {
         },
       };
     };
-    const make = stretchMaker(PLAN, WEIGHTS);
+    const make = segmentMaker(PLAN, WEIGHTS);
     const counted = vi.fn(make);
-    const shelf = { store, folder: 'folder', sha256: 'a' };
-    const kept = (await keptStretches(shelf, 'int8', PLAN, counted))!;
-    const [first, second] = PLAN.stretches;
+    const cache = { store, folder: 'folder', sha256: 'a' };
+    const kept = (await cachedSegments(cache, 'int8', PLAN, counted))!;
+    const [first, second] = PLAN.segments;
     kept.make(first!);
     kept.make(second!);
     expect(kept.make(first!)).toEqual(make(first!));
@@ -163,7 +163,7 @@ describe('weights that were made for a graph', () => {
       return { ...writer, append: gone, clear: () => (clears++ ? gone() : writer.clear()) };
     };
     const { made } = await load(store);
-    expect(made).toBe(PLAN.stretches.length);
+    expect(made).toBe(PLAN.segments.length);
   });
 
   test('are made anew from a file that cannot be read because another tab is just writing it', async () => {
@@ -178,7 +178,7 @@ describe('weights that were made for a graph', () => {
       return file && { ...file, slice };
     };
     const again = await load(store);
-    expect(again.made).toBe(PLAN.stretches.length);
+    expect(again.made).toBe(PLAN.segments.length);
     expect(again.bytes).toEqual(bytes);
   });
 
@@ -186,9 +186,9 @@ describe('weights that were made for a graph', () => {
     const memory = new MemoryStore();
     await load(memory);
     expect(await memory.folders()).toEqual([]);
-    const shelf = { store: new Disk(), folder: 'folder', sha256: 'a' };
-    const make = stretchMaker(PLAN, WEIGHTS);
-    expect(await keptStretches(shelf, 'f16', PLAN, make)).toBeNull();
+    const cache = { store: new Disk(), folder: 'folder', sha256: 'a' };
+    const make = segmentMaker(PLAN, WEIGHTS);
+    expect(await cachedSegments(cache, 'f16', PLAN, make)).toBeNull();
   });
 
   test('are made anew from any damaged file: cut, with a false length, index or place', async () => {
@@ -218,7 +218,7 @@ describe('weights that were made for a graph', () => {
     for (const file of damaged) {
       await store.put(file);
       const again = await load(store);
-      expect(again.made).toBe(PLAN.stretches.length);
+      expect(again.made).toBe(PLAN.segments.length);
       expect(again.bytes).toEqual(bytes);
     }
     await store.put(indexed((text) => text));

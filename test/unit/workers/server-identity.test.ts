@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { isThisComputer, SERVICE_MARK, whoAnswers, within } from '../../../workers/who-answers';
+import {
+  isThisComputer,
+  SERVICE_MARK,
+  identifyServer,
+  within,
+} from '../../../workers/server-identity';
 
 const SCRIPT = 'http://localhost:4173/service.worker.js';
 const answers = (body: string, init?: ResponseInit) =>
-  whoAnswers(SCRIPT, () => Promise.resolve(new Response(body, init)));
+  identifyServer(SCRIPT, () => Promise.resolve(new Response(body, init)));
 
 describe('addresses of this very computer', () => {
   test.each(['localhost', 'postern.localhost', '127.0.0.1', '127.0.1.1', '[::1]'])(
@@ -37,15 +42,15 @@ describe('who answers', () => {
 
   test('nobody: no server is there, or a gateway before none', async () => {
     const refused = () => Promise.reject(new TypeError('Failed to fetch'));
-    expect(await whoAnswers(SCRIPT, refused)).toBe('nobody');
+    expect(await identifyServer(SCRIPT, refused)).toBe('nobody');
     expect(await answers('', { status: 502 })).toBe('nobody');
     const cut = new ReadableStream({ start: (stream) => stream.error(new Error('cut off')) });
-    expect(await whoAnswers(SCRIPT, () => Promise.resolve(new Response(cut)))).toBe('nobody');
+    expect(await identifyServer(SCRIPT, () => Promise.resolve(new Response(cut)))).toBe('nobody');
   });
 
   test('is asked past the cache of the browser, which may know the server before', async () => {
     let how: RequestInit | undefined;
-    await whoAnswers(SCRIPT, (url, init) => {
+    await identifyServer(SCRIPT, (url, init) => {
       expect(url).toBe(SCRIPT);
       how = init;
       return Promise.resolve(new Response(SERVICE_MARK));
