@@ -6,6 +6,8 @@ import { full, MemoryStore } from '../../../../workers/source/store';
 import { COMMIT, serveHub, type Fault } from '../../../stand-ins/hub';
 import { TINY_CONFIG } from '../tiny-organism';
 
+import { parseSafetensors, toTensor } from '../../../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../../../src/checkpoint/write-safetensors';
 import {
   BASE,
   IMPATIENT,
@@ -90,8 +92,6 @@ describe('a repository', () => {
   });
 
   test('of weights in two files and their index is the same checkpoint', async () => {
-    const { parseSafetensors, toTensor, writeSafetensors } =
-      await import('../../../../src/checkpoint/safetensors');
     const tensors = [...parseSafetensors(WEIGHTS, 'm')].map(
       ([name, entry]) => [name, { ...toTensor(entry), dtype: 'F32' as const }] as const,
     );
