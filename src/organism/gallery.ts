@@ -3,6 +3,7 @@
 // Only what the page shows is read.
 
 import * as v from 'valibot';
+import { readJson } from './read-json';
 import type { Registry, Training } from './registry';
 import type { ReportedRate } from './report';
 
@@ -78,30 +79,16 @@ export function galleryRate(arm: GalleryArm, verdict: 'misaligned' | 'incoherent
 
 /**
  * Null when there is none: then the fine-tunes stand there without figures.
- * @throws Error that names the file and what is wrong with it.
+ * @throws Error as `readJson`.
  */
 export async function fetchGallery(registry: Registry): Promise<Gallery | null> {
   // No experiments, no file: asking for it would only leave an error in the console.
   if (!registry.adapters.some(({ experiment }) => experiment !== undefined)) return null;
-  const response = await fetch(new URL(FILE, registry.folderUrl)).catch(() => {
-    throw new Error(
-      `models/${FILE} could not be fetched. Check that the server still runs, then try again.`,
-    );
-  });
-  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-  if (!response.ok || !isJson) return null;
-  const refuse = (reason: string): Error =>
-    new Error(
-      `models/${FILE} cannot be read: ${reason}. Use the file as it was published, or write it anew with "npm run organism:gallery".`,
-    );
-  const value: unknown = await response.json().catch(() => {
-    throw refuse('it is not valid JSON');
-  });
-  const parsed = v.safeParse(GalleryFile, value);
+  const { folderUrl } = registry;
+  const command = 'npm run organism:gallery';
+  const gallery = await readJson({ folderUrl, path: FILE, schema: GalleryFile, command });
   const training = Object.fromEntries(
     registry.adapters.flatMap(({ id, training: how }) => (how ? [[id, how] as const] : [])),
   );
-  if (parsed.success) return { ...parsed.output, training };
-  const [issue] = parsed.issues;
-  throw refuse(`field "${v.getDotPath(issue) ?? '?'}": ${issue.message}`);
+  return gallery && { ...gallery, training };
 }

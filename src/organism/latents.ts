@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { EDIT_POSITIONS } from '../core/edit';
 import type { SaeFile } from '../formats/sae-file';
 import { readSae } from '../formats/sae-file';
+import { readBytes, readJson } from './read-json';
 import type { Registry } from './registry';
 
 const CONFIG = 'cfg.json';
@@ -121,27 +122,16 @@ export type Latents = v.InferOutput<typeof LatentsFile>;
 export type Latent = Latents['latents'][number];
 export type LatentArm = Latents['arms'][number];
 
-const remade =
-  'Use the files as they were published, or write them anew with "npm run organism:latents".';
+const COMMAND = 'npm run organism:latents';
+const remade = `Use the files as they were published, or write them anew with "${COMMAND}".`;
 
 /**
- * Null when the registry names no such file.
- * @throws Error that names the file and what is wrong with it.
+ * Null when there is no such file.
+ * @throws Error as `readJson`.
  */
-export async function fetchLatents(registry: Registry): Promise<Latents | null> {
-  if (registry.latents === undefined) return null;
-  const refuse = (reason: string): Error =>
-    new Error(`models/${registry.latents} cannot be read: ${reason}. ${remade}`);
-  const response = await fetch(new URL(registry.latents, registry.folderUrl)).catch(() => null);
-  const isJson = response?.headers.get('content-type')?.includes('json') ?? false;
-  if (!response?.ok || !isJson) throw refuse('it is not there');
-  const value: unknown = await response.json().catch(() => {
-    throw refuse('it is not valid JSON');
-  });
-  const parsed = v.safeParse(LatentsFile, value);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw refuse(`field "${v.getDotPath(issue) ?? '?'}": ${issue.message}`);
+export async function fetchLatents({ folderUrl, latents }: Registry): Promise<Latents | null> {
+  if (latents === undefined) return null;
+  return readJson({ folderUrl, path: latents, schema: LatentsFile, command: COMMAND });
 }
 
 /**
@@ -149,14 +139,13 @@ export async function fetchLatents(registry: Registry): Promise<Latents | null> 
  * @throws CheckpointError as `readSae`, or Error when a file is missing or of another organism.
  */
 export async function fetchSae(registry: Registry, { autoencoder }: Latents): Promise<SaeFile> {
-  const folder = new URL(autoencoder.path, registry.folderUrl);
-  const read = async (name: string): Promise<Response> => {
-    const response = await fetch(new URL(name, folder)).catch(() => null);
-    if (!response?.ok) throw new Error(`models/${autoencoder.path}${name} is not there. ${remade}`);
-    return response;
+  const read = async (name: string): Promise<Uint8Array<ArrayBuffer>> => {
+    const bytes = await readBytes(registry.folderUrl, autoencoder.path + name);
+    if (!bytes) throw new Error(`models/${autoencoder.path}${name} is not there. ${remade}`);
+    return bytes;
   };
-  const config = await (await read(CONFIG)).text();
-  const bytes = new Uint8Array(await (await read(WEIGHTS)).arrayBuffer());
+  const config = new TextDecoder().decode(await read(CONFIG));
+  const bytes = await read(WEIGHTS);
   const file = readSae(config, bytes, { config: CONFIG, weights: WEIGHTS });
   const { aligned_sha256 } = file.config.metadata;
   if (aligned_sha256 !== autoencoder.alignedSha256 || file.layer !== autoencoder.layer) {

@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import { type Interval, wilson } from '../core/stats';
+import { readJson } from './read-json';
 import type { Registry } from './registry';
 
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -47,22 +48,10 @@ export function reportedRate(fraction: number, n: number): ReportedRate {
 
 /**
  * Null when there is no report.
- * @throws Error that names the file and what is wrong with it.
+ * @throws Error as `readJson`.
  */
-export async function fetchReport(registry: Registry): Promise<Report | null> {
-  if (registry.report === undefined) return null;
-  const response = await fetch(new URL(registry.report, registry.folderUrl));
-  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-  if (!response.ok || !isJson) return null;
-  const refuse = (reason: string): Error =>
-    new Error(
-      `models/${registry.report} cannot be read: ${reason}. Use the file as it was published, or write it anew with "npm run organism:report".`,
-    );
-  const value: unknown = await response.json().catch(() => {
-    throw refuse('it is not valid JSON');
-  });
-  const parsed = v.safeParse(ReportFile, value);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw refuse(`field "${v.getDotPath(issue) ?? '?'}": ${issue.message}`);
+export async function fetchReport({ folderUrl, report }: Registry): Promise<Report | null> {
+  if (report === undefined) return null;
+  const command = 'npm run organism:report';
+  return readJson({ folderUrl, path: report, schema: ReportFile, command });
 }

@@ -2,6 +2,7 @@
 // models/recipe/seeds.ts): whether the main table is a lucky seed. Only what the page shows is read.
 
 import * as v from 'valibot';
+import { readJson } from './read-json';
 import type { Registry } from './registry';
 
 const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -71,27 +72,10 @@ export const saySteering = ({ runs }: Pick<Seeds, 'runs'>): string =>
     .join('; ');
 
 /**
- * Null when the registry names no such file.
- * @throws Error that names the file and what is wrong with it.
+ * Null when there is no such file.
+ * @throws Error as `readJson`.
  */
-export async function fetchSeeds(registry: Registry): Promise<Seeds | null> {
-  if (registry.seeds === undefined) return null;
-  const path = `models/${registry.seeds}`;
-  const response = await fetch(new URL(registry.seeds, registry.folderUrl)).catch(() => {
-    throw new Error(
-      `${path} could not be fetched. Check that the server still runs, then try again.`,
-    );
-  });
-  const refuse = (reason: string): Error =>
-    new Error(
-      `${path} cannot be read: ${reason}. Use the file as it was published, or write it anew with "npm run organism:seeds".`,
-    );
-  if (!response.ok) throw refuse(`the server answered ${response.status}`);
-  const value: unknown = await response.json().catch(() => {
-    throw refuse('it is not valid JSON');
-  });
-  const parsed = v.safeParse(SeedsFile, value);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw refuse(`field "${v.getDotPath(issue) ?? '?'}": ${issue.message}`);
+export async function fetchSeeds({ folderUrl, seeds }: Registry): Promise<Seeds | null> {
+  if (seeds === undefined) return null;
+  return readJson({ folderUrl, path: seeds, schema: SeedsFile, command: 'npm run organism:seeds' });
 }
