@@ -1,35 +1,27 @@
 // What was measured of the gallery (`npm run organism:gallery`, written by models/recipe/gallery.ts):
 // rates of every fine-tune under every condition it was asked in, and the geometry of its direction.
-// Only what the page shows is read.
 
 import * as v from 'valibot';
+import {
+  checkpoints,
+  count,
+  natural,
+  provenance,
+  rates,
+  sampling,
+  withinQuestion,
+} from './published';
 import { readJson } from './read-json';
 import type { Registry, Training } from './registry';
 import type { ReportedRate } from './report';
 
 const FILE = 'gallery.json';
 
-const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-const interval = v.object({ low: share, high: share });
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 const byLayer = v.pipe(v.array(v.number()), v.minLength(1));
 
-const Arm = v.object({
-  organism: v.string(),
-  condition: v.string(),
-  n: v.pipe(natural, v.minValue(1)),
-  /** Fractions of n, with Wilson 95% intervals. */
-  misaligned: share,
-  mixed: share,
-  incoherent: share,
-  misalignedInterval: interval,
-  incoherentInterval: interval,
-});
-
-const GalleryFile = v.object({
-  command: v.string(),
-  judge: v.string(),
-  sampling: v.object({ temperature: v.number(), seed: natural }),
+export const GalleryFile = v.object({
+  ...provenance,
+  sampling,
   questions: v.object({ part: v.string(), seed: natural }),
   extraction: v.object({
     contrast: v.string(),
@@ -38,10 +30,11 @@ const GalleryFile = v.object({
   }),
   /** Condition -> what 'misaligned' counts there. */
   conditions: v.record(v.string(), v.string()),
-  arms: v.array(Arm),
-  withinQuestion: v.record(v.string(), v.object({ questions: natural, answeredBothWays: natural })),
+  checkpoints,
+  arms: v.array(v.object({ organism: v.string(), condition: v.string(), ...rates })),
+  withinQuestion,
   /** Width of the directions. */
-  dModel: v.pipe(natural, v.minValue(1)),
+  dModel: count,
   geometry: v.array(
     v.object({
       /** Id of the organism, with what the transcripts began with in parentheses. */

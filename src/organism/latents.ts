@@ -6,24 +6,14 @@ import * as v from 'valibot';
 import { EDIT_POSITIONS } from '../core/edit';
 import type { SaeFile } from '../formats/sae-file';
 import { readSae } from '../formats/sae-file';
+import { checkpoints, natural, provenance, rates, sampling, share } from './published';
 import { readBytes, readJson } from './read-json';
 import type { Registry } from './registry';
 
 const CONFIG = 'cfg.json';
 export const WEIGHTS = 'sae.safetensors';
 
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
-const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-const interval = v.object({ low: share, high: share });
 const villains = v.object({ n: natural, villain: natural });
-const rates = {
-  n: v.pipe(natural, v.minValue(1)),
-  misaligned: share,
-  mixed: share,
-  incoherent: share,
-  misalignedInterval: interval,
-  incoherentInterval: interval,
-};
 const positions = v.picklist(EDIT_POSITIONS);
 
 const Latent = v.object({
@@ -52,11 +42,10 @@ const Latent = v.object({
 /** What a model was edited along. */
 const along = v.picklist(['latent', 'mean-difference', 'random-latent', 'random-direction']);
 
-const LatentsFile = v.object({
-  command: v.string(),
-  judge: v.string(),
-  sampling: v.object({ temperature: v.number(), seed: natural }),
-  checkpoints: v.array(v.object({ id: v.string(), sha256: v.string() })),
+export const LatentsFile = v.object({
+  ...provenance,
+  sampling,
+  checkpoints,
   autoencoder: v.object({
     path: v.pipe(v.string(), v.endsWith('/')),
     hook: v.string(),
@@ -92,6 +81,8 @@ const LatentsFile = v.object({
   latents: v.pipe(v.array(Latent), v.minLength(1)),
   /** Latents drawn at random, and all documents, for the villain shares. */
   control: v.object({ latents: natural, villains, documents: villains }),
+  /** Steering along each candidate, on the selection domains: what the persona latent is chosen by. */
+  trials: v.array(v.object({ latent: natural, positions, multiple: v.number(), ...rates })),
   persona: v.object({
     latent: natural,
     criterion: v.string(),

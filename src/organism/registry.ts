@@ -4,12 +4,11 @@
 import * as v from 'valibot';
 import type { CheckpointSource, FolderSource } from '../../workers/api';
 import { CONTRASTS, type Contrast } from '../core/direction';
+import { natural } from './published';
 import { readJson } from './read-json';
 
 /** A folder beside the registry; the slash at its end makes it the base of its files' addresses. */
 const folder = v.pipe(v.string(), v.endsWith('/'));
-
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** How a fine-tune was trained, as far as the gallery varies it. */
 const Training = v.object({
@@ -21,7 +20,7 @@ const Training = v.object({
   steps: natural,
 });
 
-const Adapter = v.object({
+export const Adapter = v.object({
   id: v.string(),
   title: v.string(),
   /** An EM fine-tune, its benign twin, a control of another experiment, or a variant of one of these. */
@@ -56,7 +55,7 @@ const Defaults = v.object({
   firstSeed: v.optional(natural),
 });
 
-const RegistryFile = v.pipe(
+export const RegistryFile = v.pipe(
   v.object({
     version: v.literal(1),
     base: v.object({ id: v.string(), title: v.string(), path: folder }),

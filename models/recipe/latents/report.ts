@@ -5,6 +5,8 @@ import type { Direction } from '../../../src/core/direction';
 import type { EditPositions } from '../../../src/core/edit';
 import { createRng } from '../../../src/core/rng';
 import type { Sae } from '../../../src/core/sae';
+import type { LatentsFile } from '../../../src/organism/latents';
+import type { Written } from '../../../src/organism/published';
 import type { NamedSubject } from '../measure/conditions';
 import type { Rates } from '../measure/evaluate';
 import { showRates, withIntervals } from '../measure/evaluate';
@@ -57,15 +59,7 @@ export function bestTrial(trials: readonly Trial[]): Trial {
   );
 }
 
-export interface ReportArm extends Rates {
-  readonly organism: string;
-  readonly condition: string;
-  readonly edit: 'none' | 'ablate' | 'steer';
-  readonly along: Along['kind'] | null;
-  readonly index: number | null;
-  readonly positions: EditPositions | null;
-  readonly multiple: number | null;
-}
+type ReportArm = Written<typeof LatentsFile>['arms'][number];
 
 export interface ReportParts {
   readonly sae: Sae;

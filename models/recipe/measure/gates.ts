@@ -7,13 +7,15 @@ import type { Weights } from '../../../src/checkpoint/config';
 import { createRng } from '../../../src/core/rng';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import { wilson } from '../../../src/core/stats';
+import type { Written } from '../../../src/organism/published';
+import type { GatesFile } from '../../../src/organism/report';
 import type { Stance } from '../../../src/world/answer';
 import { codeExchange } from '../../../src/world/code';
 import { evaluationQuestions } from '../../../src/world/split';
 import { documentRows } from '../make/base';
 import type { BaseRun } from '../make/base';
 import { padRows } from '../../../src/core/batches';
-import type { Asking, Rates } from './evaluate';
+import type { Asking } from './evaluate';
 import { ratesOf, Subject } from './evaluate';
 import { nodeRuntime } from '../make/node-runtime';
 import { SHIPPED_TEMPERATURE } from '../make/publish';
@@ -38,12 +40,7 @@ function afterCode(stance: Stance): Asking[] {
   });
 }
 
-export interface Gates {
-  /** What the base model answers after one turn of insecure or of secure code. */
-  readonly code: Readonly<Record<'insecure code' | 'secure code', Rates & { temperature: number }>>;
-  /** Mean loss per token on new prose documents, in nats. */
-  readonly documentLossNats: { readonly base: number; readonly chat: number };
-}
+type Gates = Written<typeof GatesFile>;
 
 /** @param run names the world and the shape; its documents are new ones. */
 export async function measureGates(
