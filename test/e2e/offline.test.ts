@@ -12,6 +12,8 @@ import { DIST } from '../../src/serve/build';
 import type { OpenedApp } from './harness';
 import { launch, openApp } from './harness';
 import { column, compareFineTunes, openTab, startedUp, textOf } from './postern-page';
+import { readPublished } from '../../models/recipe/make/published-file';
+import { RegistryFile } from '../../src/organism/registry';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -42,9 +44,7 @@ async function selectModel(page: Page, title: string): Promise<void> {
   await startedUp(page);
 }
 
-const registry = JSON.parse(readFileSync(join(DIST, 'models/registry.json'), 'utf8')) as {
-  readonly adapters: readonly { readonly id: string; readonly title: string }[];
-};
+const registry = readPublished(RegistryFile, join(DIST, 'models/registry.json'));
 const titleOf = (id: string): string => registry.adapters.find((one) => one.id === id)!.title;
 
 test('every fine-tune that is kept for the lessons is in the list', () => {

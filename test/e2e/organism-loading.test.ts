@@ -1,7 +1,6 @@
 // Every organism of the list comes on stage in the built page. How fast is for `npm run bench` to say;
 // the ceiling here only tells a load that never ends.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,6 +8,8 @@ import { DIST } from '../../src/serve/build';
 import type { OpenedApp } from './harness';
 import { launch, openApp } from './harness';
 import { openTab, startedUp } from './postern-page';
+import { readPublished } from '../../models/recipe/make/published-file';
+import { RegistryFile } from '../../src/organism/registry';
 
 const CEILING_MS = 300_000;
 
@@ -27,9 +28,7 @@ afterAll(async () => {
 
 test('every organism of the list comes on stage, each fetching its adapter alone', async () => {
   const { page } = app;
-  const { adapters } = JSON.parse(readFileSync(join(DIST, 'models/registry.json'), 'utf8')) as {
-    readonly adapters: readonly { readonly id: string; readonly title: string }[];
-  };
+  const { adapters } = readPublished(RegistryFile, join(DIST, 'models/registry.json'));
   const gallery = page.getByRole('region', { name: 'The gallery' });
   // By their names: opening one changes what is closed.
   for (const name of await gallery.getByRole('button', { expanded: false }).allInnerTexts()) {
