@@ -8,6 +8,7 @@
 import type { OfflineFile, OfflineReply, OfflineRequest } from './api';
 import { ISOLATION, POLICY_HEADERS } from './page-headers';
 import { type Answering, isThisComputer, whoAnswers, within } from './who-answers';
+import { messageOf } from '../src/core/message';
 
 interface Listed {
   /** Relative to this script. */
@@ -189,7 +190,7 @@ async function reply(request: OfflineRequest): Promise<OfflineReply> {
         return await takeOver();
     }
   } catch (error) {
-    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+    return { kind: 'failed', message: messageOf(error) };
   }
 }
 

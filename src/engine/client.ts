@@ -41,6 +41,7 @@ import type {
   TrainingState,
 } from '../../workers/api';
 import type { PackedEdit } from '../core/edit';
+import { messageOf } from '../core/message';
 import { Watchdog } from './watchdog';
 import { perFrame } from './token-frame';
 
@@ -408,7 +409,7 @@ const STOPPED =
   'The model worker stopped. Ask again: it starts anew and loads the checkpoints from the cache.';
 
 function asFailure(error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const stack = error instanceof Error ? error.stack : undefined;
   return { ok: false, code: 'internal', message, ...(stack ? { detail: stack } : {}) };
 }

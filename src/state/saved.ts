@@ -5,6 +5,7 @@ import { get, set, update } from 'idb-keyval';
 import { createSubscriber } from 'svelte/reactivity';
 import * as v from 'valibot';
 import { EDIT_BASES, EDIT_MODES, EDIT_POSITIONS } from '../core/edit';
+import { messageOf } from '../core/message';
 
 /** The desk as it is written down. */
 export const EditStateSchema = v.object({
@@ -83,7 +84,7 @@ function reasonOf(error: unknown): readonly [string, string] {
       'To keep things, free some space (clear the data of sites you do not need), then reload.',
     ];
   }
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   return [
     `this browser gives no storage (IndexedDB: ${said})`,
     'To keep things, use a window that is not private, or allow this site to store data.',

@@ -11,6 +11,7 @@ import { LESSON_ORGANISMS } from '../../lessons/lessons';
 import { bytesOf, isWanted, savedModels } from './offline-files';
 import type { AdapterEntry } from '../../organism/registry';
 import { readSaved, writeSaved } from '../saved';
+import { messageOf } from '../../core/message';
 
 /** How long the machine must have had nothing to do before files are fetched unasked, ms. */
 const QUIET_MS = 1500;
@@ -79,7 +80,7 @@ export class Offline {
       this.all = (await readSaved(KEY, Saved))?.all ?? false;
       await this.#look();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       this.refusal = `The browser could not keep the page (${why}). Behind a certificate that it does not trust it keeps nothing; everything else works. The next visit tries again.`;
       return;
     }

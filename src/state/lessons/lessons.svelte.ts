@@ -4,6 +4,7 @@
 
 import * as v from 'valibot';
 import { type Rate, rateOf } from '../../core/rates';
+import { messageOf } from '../../core/message';
 import { type Lesson, stepPath, type Step } from '../../lessons/lesson';
 import { LESSONS } from '../../lessons/lessons';
 import type { EditState } from '../pair/edit-settings.svelte';
@@ -287,7 +288,7 @@ export class Lessons {
     this.problem = '';
     await fetchFigures(bundled).then(
       (figures) => (this.figures = figures),
-      (error: unknown) => (this.problem = error instanceof Error ? error.message : String(error)),
+      (error: unknown) => (this.problem = messageOf(error)),
     );
   }
 

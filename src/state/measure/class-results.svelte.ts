@@ -4,6 +4,7 @@
 
 import * as v from 'valibot';
 import { pool } from '../../core/pool';
+import { messageOf } from '../../core/message';
 import {
   isClassLink,
   MAX_NICKNAME_CHARS,
@@ -134,7 +135,7 @@ export class ClassResults {
     try {
       this.arrival = await this.read(hash, 'The link');
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = messageOf(error);
     }
     return true;
   }

@@ -6,6 +6,7 @@ import type { FileQuestion, QuestionFile } from '../../formats/questions';
 import type { MeasureQuestion } from '../../measure/judge';
 import { readSaved, writeSaved } from '../saved';
 import type { CustomQuestionSet, QuestionChoice } from '../../measure/run';
+import { messageOf } from '../../core/message';
 
 export const CHOICE_WORDS: Readonly<Record<QuestionChoice, string>> = {
   all: 'all questions',
@@ -56,7 +57,7 @@ export class CustomQuestions {
       this.file = readQuestions(new Uint8Array(await chosen.arrayBuffer()), chosen.name);
       await writeSaved(KEY, this.file);
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = messageOf(error);
     }
   }
 

@@ -2,6 +2,7 @@
 // are not loaded yet, and then are one run of many arms. Nothing happens before `start`.
 
 import type { Contrast } from '../../core/direction';
+import { messageOf } from '../../core/message';
 import { newRunId } from '../action';
 import type { Directions } from '../direction/directions.svelte';
 import type { SavedDirection } from '../../measure/extraction';
@@ -81,7 +82,7 @@ export abstract class Study<About> {
     } catch (error) {
       if (this.#token !== token) return;
       this.preparing = false;
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = messageOf(error);
     }
   }
 

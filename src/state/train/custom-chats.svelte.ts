@@ -6,6 +6,7 @@ import { chatLinesInParts, MAX_CHAT_FILE_BYTES } from '../../formats/chat-lines'
 import { newRunId } from '../action';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import type { CustomData } from './training-choice';
+import { messageOf } from '../../core/message';
 
 export class CustomChats {
   readonly #pair: ModelPair;
@@ -52,7 +53,7 @@ export class CustomChats {
       await this.#spell(this.data);
       return true;
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = messageOf(error);
       return false;
     } finally {
       this.reading = false;
