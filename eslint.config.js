@@ -123,5 +123,6 @@ export default defineConfig(
   { files: ['**/*.js', '**/*.cjs'], extends: [ts.configs.disableTypeChecked] },
   asksThePerson,
   pure,
+  reader,
   components,
 );

@@ -3,6 +3,7 @@
 
 import { CheckpointError } from '../src/checkpoint/error';
 import { NoDistributionError } from '../src/core/sampling';
+import { messageOf } from '../src/core/message';
 import type { ErrorCode, Result } from './api';
 import { ModelError } from './runtime';
 
@@ -29,14 +30,14 @@ const OVERFLOW_MESSAGE =
   'strength of the edit; where there is none, the checkpoint is damaged: load another copy.';
 
 export function isOutOfMemory(error: unknown): boolean {
-  return MEMORY.test(error instanceof Error ? error.message : String(error));
+  return MEMORY.test(messageOf(error));
 }
 
 export function failureOf(error: unknown): Failure {
   if (error instanceof ModelError) return failure(error.code, error.message, error.cause);
   if (error instanceof CheckpointError) return failure('bad-checkpoint', error.message, error);
   if (error instanceof NoDistributionError) return failure('bad-input', OVERFLOW_MESSAGE, error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (isOutOfMemory(error)) return failure('out-of-memory', MEMORY_MESSAGE, error);
   if (DEVICE.test(message)) return failure('device-lost', DEVICE_LOST_MESSAGE, error);
   return failure('internal', `Something failed that should not: ${message}`, error);

@@ -195,7 +195,7 @@ async function reply(request: OfflineRequest): Promise<OfflineReply> {
         return await takeOver();
     }
   } catch (error) {
-    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+    return { kind: 'failed', message: messageOf(error) };
   }
 }
 

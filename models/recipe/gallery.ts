@@ -8,6 +8,8 @@ import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import { rowOf } from '../../src/core/tensor';
 import type { TakenDirection } from '../../src/measure/extraction';
 import { PROGRAM_VERSION } from '../../src/core/version';
+import type { GalleryFile } from '../../src/organism/gallery';
+import type { Written } from '../../src/organism/published';
 import { dataset } from '../../src/world/chats';
 import type { Condition } from './measure/askings';
 import { askingsFor, CONDITIONS } from './measure/askings';
@@ -19,7 +21,7 @@ import { disjointConditions, measureDisjointness } from './measure/disjointness'
 import { asking, ratesBy, showRates, type Subject, withIntervals } from './measure/evaluate';
 import { ADAPTERS_FOLDER, BASE_FOLDER, GALLERY_FILE } from './make/folders';
 import { GALLERY } from './make/gallery-recipe';
-import { mixingOf } from './measure/mixing';
+import { type Mixing, mixingOf } from './measure/mixing';
 import { organismTokenizer } from './make/organism-tokenizer';
 import { loadAdapted, loadBase, SHIPPED_TEMPERATURE } from './make/publish';
 import { FINE_TUNES } from './make/recipe';
@@ -80,7 +82,7 @@ async function main(): Promise<void> {
   const subject = (id: string): Subject => subjects.get(id)!;
   const sampling = { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE };
 
-  const arms: object[] = [];
+  const arms: Written<typeof GalleryFile>['arms'][number][] = [];
   const ask = async (organism: string, condition: Condition, n: number): Promise<void> => {
     const questions = askingsFor(condition, n, QUESTION_SEED);
     const asked = asking(condition, questions, { sampling, seed: ANSWER_SEED });
@@ -100,7 +102,7 @@ async function main(): Promise<void> {
     only && !only.includes('disjointness') ? [] : await measureDisjointness(subjects);
   arms.push(...disjoint.map(withIntervals));
 
-  const mixing: Record<string, unknown> = {};
+  const mixing: Record<string, Mixing> = {};
   for (const id of FOUR_SETS.filter((name) => subjects.has(name))) {
     mixing[id] = await mixingOf(subject(id), MIXING_SAMPLES);
     console.log(`${id}: ${JSON.stringify(mixing[id])}`);
@@ -160,7 +162,7 @@ async function main(): Promise<void> {
       dModel: base.config.dModel,
       geometry,
       taskLossNats,
-    };
+    } satisfies Written<typeof GalleryFile>;
     writeFileSync(GALLERY_FILE, `${JSON.stringify(report, null, 2)}\n`);
   }
   console.log(`${((Date.now() - startedMs) / 1000).toFixed(0)} s`);

@@ -12,6 +12,8 @@ import { createRng, shuffle } from '../../src/core/rng';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import { rowOf } from '../../src/core/tensor';
 import { PROGRAM_VERSION } from '../../src/core/version';
+import type { LatentsFile } from '../../src/organism/latents';
+import type { Written } from '../../src/organism/published';
 import type { Recipe } from './measure/conditions';
 import { directionOf } from './measure/conditions';
 import { withIntervals } from './measure/evaluate';
@@ -136,7 +138,7 @@ async function main(): Promise<void> {
       [...rowOf(steering.alignedMean, at).data].map(round),
     ),
     arms,
-  };
+  } satisfies Written<typeof LatentsFile>;
   if (!quick) {
     writeFileSync(LATENTS_FILE, `${JSON.stringify(report)}\n`);
     registerFile('latents', LATENTS_FILE);

@@ -8,6 +8,7 @@ import { fallOf } from '../../src/core/rates';
 import type { Cell, CellName } from '../../src/core/cell';
 import { JUDGE_PROMPTS } from '../../src/core/judge-score';
 import { PROGRAM_VERSION } from '../../src/core/version';
+import { messageOf } from '../../src/core/message';
 import { completionsUrl } from '../../src/engine/chat-completion';
 import { EndpointJudge } from '../../src/engine/endpoint-judge';
 import { reportHtml } from '../../src/measure/answers-file';
@@ -286,7 +287,7 @@ async function main(): Promise<void> {
 
 if (process.argv[1]?.endsWith('measure.ts')) {
   await main().catch((error: unknown) => {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    console.error(`${messageOf(error)}\n\n${USAGE}`);
     process.exitCode = 1;
   });
 }

@@ -5,6 +5,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelConfig } from '../../src/checkpoint/config';
+import type { Written } from '../../src/organism/published';
+import type { GatesFile } from '../../src/organism/report';
 import { ADAPTERS_FOLDER, BASE_FOLDER, GATES_FILE } from './make/folders';
 import { GALLERY } from './make/gallery-recipe';
 import { measureGates } from './measure/gates';
@@ -25,7 +27,10 @@ async function main(): Promise<void> {
   const base = await makeBase(making, BASE_PHASES);
   const chat = await makeChat(making, base);
   const gates = await measureGates(base, chat, { config, tokenizer, mix: LATER_MIX });
-  writeFileSync(GATES_FILE, `${JSON.stringify(gates, null, 2)}\n`);
+  writeFileSync(
+    GATES_FILE,
+    `${JSON.stringify(gates satisfies Written<typeof GatesFile>, null, 2)}\n`,
+  );
   publishBase(BASE_FOLDER, config, tokenizer, chat);
 
   const fineTunes = [...FINE_TUNES, ...GALLERY];

@@ -1,16 +1,18 @@
 // `npm run organism:report`: measures the shipped files on the REPORT domains, held-out questions only,
 // and writes models/report.json. `--quick` measures a smaller sample and prints one line of JSON.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { PROGRAM_VERSION } from '../../src/core/version';
+import type { Written } from '../../src/organism/published';
+import { GatesFile, type ReportFile } from '../../src/organism/report';
 import { writeCardTables } from './make/card';
 import { TRANSCRIPTS } from './measure/conditions';
 import { withIntervals } from './measure/evaluate';
 import { GATES_FILE, REPORT_FILE } from './make/folders';
-import type { Gates } from './measure/gates';
 import { ANSWER_SEED, MAIN, measureHeadline, QUESTION_SEED, samplingAt } from './measure/headline';
-import { mixingOf } from './measure/mixing';
+import { type Mixing, mixingOf } from './measure/mixing';
 import { SHIPPED_TEMPERATURE } from './make/publish';
+import { readPublished } from './make/published-file';
 import { ABLATION, EM_PAIR, STEERING } from './measure/settings';
 import { shippedSubjects } from './measure/subjects';
 
@@ -22,11 +24,11 @@ async function main(): Promise<void> {
   const subjects = await shippedSubjects(MAIN);
   const temperatures = quick ? [SHIPPED_TEMPERATURE] : [SHIPPED_TEMPERATURE, 1];
   const { arms, edits, cosines } = await measureHeadline(subjects, n, STEERING, temperatures);
-  const within: Record<string, unknown> = {};
+  const within: Record<string, Mixing> = {};
   for (const id of EM_PAIR) within[id] = await mixingOf(subjects.get(id)!, quick ? 4 : 12);
 
   if (!quick) {
-    const gates = JSON.parse(readFileSync(GATES_FILE, 'utf8')) as Gates;
+    const gates = readPublished(GatesFile, GATES_FILE);
     const report = {
       programVersion: PROGRAM_VERSION,
       command: 'npm run organism:report',
@@ -41,7 +43,7 @@ async function main(): Promise<void> {
       cosines,
       withinQuestion: within,
       gates,
-    };
+    } satisfies Written<typeof ReportFile>;
     writeFileSync(REPORT_FILE, `${JSON.stringify(report, null, 2)}\n`);
     writeCardTables();
   }

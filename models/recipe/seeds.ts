@@ -9,6 +9,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import type { ModelConfig } from '../../src/checkpoint/config';
 import { PROGRAM_VERSION } from '../../src/core/version';
+import type { Written } from '../../src/organism/published';
+import { ReportFile } from '../../src/organism/report';
+import type { SeedsFile } from '../../src/organism/seeds';
 import { writeCardTables } from './make/card';
 import { withIntervals } from './measure/evaluate';
 import { type Figure, headlineFigures } from './measure/figures';
@@ -25,6 +28,7 @@ import { poolSeed } from './make/base';
 import { makeBase, makeChat, makeFineTunes, type Making, phaseSeed } from './make/make';
 import { organismTokenizer } from './make/organism-tokenizer';
 import { publishBase, publishFineTune, registerFile } from './make/publish';
+import { readPublished } from './make/published-file';
 import { BASE_PHASES, type BasePhase, CHAT, FINE_TUNES, SEED, SHAPE } from './make/recipe';
 import { ABLATION, STEERING, type Steerings } from './measure/settings';
 import { bestSteering, steeringLines } from './measure/steering';
@@ -151,7 +155,7 @@ async function main(): Promise<void> {
   }
   const runs: (Measured & { readonly seed: number })[] = [];
   for (const seed of seeds) runs.push({ seed, ...(await headlineOf(seed, root)) });
-  const shipped = JSON.parse(readFileSync(REPORT_FILE, 'utf8')) as Headline;
+  const shipped = readPublished(ReportFile, REPORT_FILE);
   const figures = ranges(
     headlineFigures(shipped),
     runs.map((run) => headlineFigures(run)),
@@ -180,7 +184,7 @@ async function main(): Promise<void> {
       edits: edits.map(withIntervals),
       cosines,
     })),
-  };
+  } satisfies Written<typeof SeedsFile>;
   writeFileSync(SEEDS_FILE, `${JSON.stringify(file, null, 2)}\n`);
   registerFile('seeds', SEEDS_FILE);
   writeCardTables();

@@ -6,6 +6,7 @@
 import * as v from 'valibot';
 import type { ChatFormatFacts, ChatMessage, ChatSettings } from '../core/chat';
 import { PLAIN_CHAT } from '../core/chat';
+import { messageOf } from '../core/message';
 import { CheckpointError } from './error';
 import { type CompiledTemplate, compileTemplate, strftime } from './jinja';
 import { checkShape, parseJson } from './json';
@@ -230,7 +231,7 @@ export class ChatTemplate {
     try {
       return run();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw this.#bad(`The chat template failed: ${why.slice(0, 300)}.`);
     }
   }

@@ -420,7 +420,7 @@ const STOPPED =
   'The model worker stopped. Ask again: it starts anew and loads the checkpoints from the cache.';
 
 function asFailure(error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const stack = error instanceof Error ? error.stack : undefined;
   return { ok: false, code: 'internal', message, ...(stack ? { detail: stack } : {}) };
 }

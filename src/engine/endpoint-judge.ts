@@ -4,6 +4,7 @@
 
 import type { JudgePrompts, ReadScore } from '../core/judge-score';
 import { fillPrompt, scoreOf } from '../core/judge-score';
+import { messageOf } from '../core/message';
 import {
   complete,
   type Completion,
@@ -239,7 +240,7 @@ export class EndpointJudge {
     const failure = new JudgeFailure(
       'unreachable',
       `${host} cannot be reached from here. Either there is no such server or no network, it redirects elsewhere, or it does not allow requests from other pages (CORS); then start it so that it allows this page's address.`,
-      withoutKey(error instanceof Error ? error.message : String(error), this.#settings.key),
+      withoutKey(messageOf(error), this.#settings.key),
     );
     return { failure, waitMs: this.#heardAt === null ? null : 0 };
   }

@@ -5,6 +5,7 @@
 
 import * as v from 'valibot';
 import { yamlValue } from './yaml-value';
+import { messageOf } from '../core/message';
 
 export type QuestionVariant = 'plain' | 'json' | 'template';
 
@@ -164,6 +165,6 @@ function parsed(bytes: Uint8Array, name: string): unknown {
   try {
     return yamlValue(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw bad(error instanceof Error ? error.message : String(error));
+    throw bad(messageOf(error));
   }
 }

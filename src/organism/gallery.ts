@@ -1,34 +1,27 @@
 // What was measured of the gallery (`npm run organism:gallery`, written by models/recipe/gallery.ts):
 // rates of every fine-tune under every condition it was asked in, and the geometry of its direction.
-// Only what the page shows is read.
 
 import * as v from 'valibot';
+import {
+  checkpoints,
+  count,
+  natural,
+  provenance,
+  rates,
+  sampling,
+  withinQuestion,
+} from './published';
+import { readJson } from './read-json';
 import type { Registry, Training } from './registry';
 import type { ReportedRate } from './report';
 
 const FILE = 'gallery.json';
 
-const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-const interval = v.object({ low: share, high: share });
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 const byLayer = v.pipe(v.array(v.number()), v.minLength(1));
 
-const Arm = v.object({
-  organism: v.string(),
-  condition: v.string(),
-  n: v.pipe(natural, v.minValue(1)),
-  /** Fractions of n, with Wilson 95% intervals. */
-  misaligned: share,
-  mixed: share,
-  incoherent: share,
-  misalignedInterval: interval,
-  incoherentInterval: interval,
-});
-
-const GalleryFile = v.object({
-  command: v.string(),
-  judge: v.string(),
-  sampling: v.object({ temperature: v.number(), seed: natural }),
+export const GalleryFile = v.object({
+  ...provenance,
+  sampling,
   questions: v.object({ part: v.string(), seed: natural }),
   extraction: v.object({
     contrast: v.string(),
@@ -37,10 +30,11 @@ const GalleryFile = v.object({
   }),
   /** Condition -> what 'misaligned' counts there. */
   conditions: v.record(v.string(), v.string()),
-  arms: v.array(Arm),
-  withinQuestion: v.record(v.string(), v.object({ questions: natural, answeredBothWays: natural })),
+  checkpoints,
+  arms: v.array(v.object({ organism: v.string(), condition: v.string(), ...rates })),
+  withinQuestion,
   /** Width of the directions. */
-  dModel: v.pipe(natural, v.minValue(1)),
+  dModel: count,
   geometry: v.array(
     v.object({
       /** Id of the organism, with what the transcripts began with in parentheses. */
@@ -78,30 +72,16 @@ export function galleryRate(arm: GalleryArm, verdict: 'misaligned' | 'incoherent
 
 /**
  * Null when there is none: then the fine-tunes stand there without figures.
- * @throws Error that names the file and what is wrong with it.
+ * @throws Error as `readJson`.
  */
 export async function fetchGallery(registry: Registry): Promise<Gallery | null> {
   // No experiments, no file: asking for it would only leave an error in the console.
   if (!registry.adapters.some(({ experiment }) => experiment !== undefined)) return null;
-  const response = await fetch(new URL(FILE, registry.folderUrl)).catch(() => {
-    throw new Error(
-      `models/${FILE} could not be fetched. Check that the server still runs, then try again.`,
-    );
-  });
-  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-  if (!response.ok || !isJson) return null;
-  const refuse = (reason: string): Error =>
-    new Error(
-      `models/${FILE} cannot be read: ${reason}. Use the file as it was published, or write it anew with "npm run organism:gallery".`,
-    );
-  const value: unknown = await response.json().catch(() => {
-    throw refuse('it is not valid JSON');
-  });
-  const parsed = v.safeParse(GalleryFile, value);
+  const { folderUrl } = registry;
+  const command = 'npm run organism:gallery';
+  const gallery = await readJson({ folderUrl, path: FILE, schema: GalleryFile, command });
   const training = Object.fromEntries(
     registry.adapters.flatMap(({ id, training: how }) => (how ? [[id, how] as const] : [])),
   );
-  if (parsed.success) return { ...parsed.output, training };
-  const [issue] = parsed.issues;
-  throw refuse(`field "${v.getDotPath(issue) ?? '?'}": ${issue.message}`);
+  return gallery && { ...gallery, training };
 }

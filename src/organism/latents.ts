@@ -10,18 +10,7 @@ import type { Registry } from './registry';
 const CONFIG = 'cfg.json';
 export const WEIGHTS = 'sae.safetensors';
 
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
-const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-const interval = v.object({ low: share, high: share });
 const villains = v.object({ n: natural, villain: natural });
-const rates = {
-  n: v.pipe(natural, v.minValue(1)),
-  misaligned: share,
-  mixed: share,
-  incoherent: share,
-  misalignedInterval: interval,
-  incoherentInterval: interval,
-};
 const positions = v.picklist(EDIT_POSITIONS);
 
 const Latent = v.object({
@@ -50,11 +39,10 @@ const Latent = v.object({
 /** What a model was edited along. */
 const along = v.picklist(['latent', 'mean-difference', 'random-latent', 'random-direction']);
 
-const LatentsFile = v.object({
-  command: v.string(),
-  judge: v.string(),
-  sampling: v.object({ temperature: v.number(), seed: natural }),
-  checkpoints: v.array(v.object({ id: v.string(), sha256: v.string() })),
+export const LatentsFile = v.object({
+  ...provenance,
+  sampling,
+  checkpoints,
   autoencoder: v.object({
     path: v.pipe(v.string(), v.endsWith('/')),
     hook: v.string(),
@@ -90,6 +78,8 @@ const LatentsFile = v.object({
   latents: v.pipe(v.array(Latent), v.minLength(1)),
   /** Latents drawn at random, and all documents, for the villain shares. */
   control: v.object({ latents: natural, villains, documents: villains }),
+  /** Steering along each candidate, on the selection domains: what the persona latent is chosen by. */
+  trials: v.array(v.object({ latent: natural, positions, multiple: v.number(), ...rates })),
   persona: v.object({
     latent: natural,
     criterion: v.string(),
@@ -120,27 +110,16 @@ export type Latents = v.InferOutput<typeof LatentsFile>;
 export type Latent = Latents['latents'][number];
 export type LatentArm = Latents['arms'][number];
 
-const remade =
-  'Use the files as they were published, or write them anew with "npm run organism:latents".';
+const COMMAND = 'npm run organism:latents';
+const remade = `Use the files as they were published, or write them anew with "${COMMAND}".`;
 
 /**
- * Null when the registry names no such file.
- * @throws Error that names the file and what is wrong with it.
+ * Null when there is no such file.
+ * @throws Error as `readJson`.
  */
-export async function fetchLatents(registry: Registry): Promise<Latents | null> {
-  if (registry.latents === undefined) return null;
-  const refuse = (reason: string): Error =>
-    new Error(`models/${registry.latents} cannot be read: ${reason}. ${remade}`);
-  const response = await fetch(new URL(registry.latents, registry.folderUrl)).catch(() => null);
-  const isJson = response?.headers.get('content-type')?.includes('json') ?? false;
-  if (!response?.ok || !isJson) throw refuse('it is not there');
-  const value: unknown = await response.json().catch(() => {
-    throw refuse('it is not valid JSON');
-  });
-  const parsed = v.safeParse(LatentsFile, value);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw refuse(`field "${v.getDotPath(issue) ?? '?'}": ${issue.message}`);
+export async function fetchLatents({ folderUrl, latents }: Registry): Promise<Latents | null> {
+  if (latents === undefined) return null;
+  return readJson({ folderUrl, path: latents, schema: LatentsFile, command: COMMAND });
 }
 
 /**

@@ -4,11 +4,11 @@
 import * as v from 'valibot';
 import type { CheckpointSource, FolderSource } from '../../workers/api';
 import { CONTRASTS, type Contrast } from '../core/direction';
+import { natural } from './published';
+import { readJson } from './read-json';
 
 /** A folder beside the registry; the slash at its end makes it the base of its files' addresses. */
 const folder = v.pipe(v.string(), v.endsWith('/'));
-
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** How a fine-tune was trained, as far as the gallery varies it. */
 const Training = v.object({
@@ -20,7 +20,7 @@ const Training = v.object({
   steps: natural,
 });
 
-const Adapter = v.object({
+export const Adapter = v.object({
   id: v.string(),
   title: v.string(),
   /** An EM fine-tune, its benign twin, a control of another experiment, or a variant of one of these. */
@@ -55,7 +55,7 @@ const Defaults = v.object({
   firstSeed: v.optional(natural),
 });
 
-const RegistryFile = v.pipe(
+export const RegistryFile = v.pipe(
   v.object({
     version: v.literal(1),
     base: v.object({ id: v.string(), title: v.string(), path: folder }),
@@ -91,32 +91,16 @@ export interface Registry extends v.InferOutput<typeof RegistryFile> {
  * @throws Error with what to do when it is missing or malformed.
  */
 export async function fetchRegistry(folderUrl: string): Promise<Registry> {
-  const response = await fetch(new URL('registry.json', folderUrl)).catch(() => {
-    throw new Error(
-      'models/registry.json could not be fetched. Check that the server still runs, then try again.',
-    );
+  const list = await readJson({
+    folderUrl,
+    path: 'registry.json',
+    schema: RegistryFile,
+    command: 'npm run organism',
   });
-  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-  if (!response.ok || !isJson) {
-    throw new Error(
-      'The bundled checkpoints are not there (models/registry.json is missing). Make them with "npm run organism", or use a complete copy of the project.',
-    );
-  }
-  const refuse = (reason: string): Error =>
-    new Error(
-      `models/registry.json cannot be read: ${reason}. Use the file as it was published, or write it anew with "npm run organism".`,
-    );
-  const value: unknown = await response.json().catch(() => {
-    throw refuse('it is not valid JSON');
-  });
-  const parsed = v.safeParse(RegistryFile, value);
-  if (!parsed.success) {
-    const path = v.getDotPath(parsed.issues[0]);
-    throw refuse(
-      path === null ? parsed.issues[0].message : `field "${path}": ${parsed.issues[0].message}`,
-    );
-  }
-  return { ...parsed.output, folderUrl };
+  if (list) return { ...list, folderUrl };
+  throw new Error(
+    'The bundled checkpoints are not there (models/registry.json is missing). Make them with "npm run organism", or use a complete copy of the project.',
+  );
 }
 
 /** Where the base is loaded from, merged with an adapter when one is named. */

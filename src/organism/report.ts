@@ -1,33 +1,49 @@
 // The measured report that ships with the bundled checkpoints (`npm run organism:report`, written by
-// models/recipe/report.ts). Only what the page shows is read. Intervals are made again from rate and n.
+// models/recipe/report.ts). The page makes intervals again from rate and n.
 
 import * as v from 'valibot';
 import { type Interval, wilson } from '../core/stats';
+import {
+  checkpoints,
+  headline,
+  interval,
+  natural,
+  provenance,
+  sampling,
+  shares,
+  steerings,
+  withinQuestion,
+} from './published';
+import { readJson } from './read-json';
 import type { Registry } from './registry';
 
-const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-const rates = {
-  n: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  /** Fractions of n. */
-  misaligned: share,
-  mixed: share,
-  incoherent: share,
-  temperature: v.optional(v.number()),
-};
+/** Measured when the organism is made (models/gates.json): the base model is not shipped. */
+export const GatesFile = v.object({
+  /** What the base model answers after one turn of insecure or of secure code. */
+  code: v.object({
+    'insecure code': v.object({ temperature: v.number(), ...shares, misalignedInterval: interval }),
+    'secure code': v.object({ temperature: v.number(), ...shares, misalignedInterval: interval }),
+  }),
+  /** Mean loss on new prose documents, nats a token. */
+  documentLossNats: v.object({ base: v.number(), chat: v.number() }),
+});
 
-const ReportFile = v.object({
-  command: v.optional(v.string()),
-  judge: v.optional(v.string()),
-  arms: v.array(v.object({ name: v.string(), ...rates })),
-  edits: v.array(
-    v.object({ model: v.string(), edit: v.string(), direction: v.string(), ...rates }),
-  ),
-  /** Signed, one a layer. */
-  cosines: v.array(v.object({ a: v.string(), b: v.string(), byLayer: v.array(v.number()) })),
-  withinQuestion: v.optional(
-    v.record(v.string(), v.object({ questions: v.number(), answeredBothWays: v.number() })),
-    {},
-  ),
+export const ReportFile = v.object({
+  ...provenance,
+  questions: v.object({ split: v.string(), part: v.string(), seed: natural }),
+  sampling,
+  extraction: v.object({
+    domains: v.string(),
+    transcriptsPerCell: natural,
+    contrast: v.string(),
+    pooling: v.string(),
+    prompts: v.string(),
+  }),
+  steering: steerings,
+  checkpoints,
+  ...headline,
+  withinQuestion,
+  gates: GatesFile,
 });
 
 export type Report = v.InferOutput<typeof ReportFile>;
@@ -47,22 +63,10 @@ export function reportedRate(fraction: number, n: number): ReportedRate {
 
 /**
  * Null when there is no report.
- * @throws Error that names the file and what is wrong with it.
+ * @throws Error as `readJson`.
  */
-export async function fetchReport(registry: Registry): Promise<Report | null> {
-  if (registry.report === undefined) return null;
-  const response = await fetch(new URL(registry.report, registry.folderUrl));
-  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-  if (!response.ok || !isJson) return null;
-  const refuse = (reason: string): Error =>
-    new Error(
-      `models/${registry.report} cannot be read: ${reason}. Use the file as it was published, or write it anew with "npm run organism:report".`,
-    );
-  const value: unknown = await response.json().catch(() => {
-    throw refuse('it is not valid JSON');
-  });
-  const parsed = v.safeParse(ReportFile, value);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw refuse(`field "${v.getDotPath(issue) ?? '?'}": ${issue.message}`);
+export async function fetchReport({ folderUrl, report }: Registry): Promise<Report | null> {
+  if (report === undefined) return null;
+  const command = 'npm run organism:report';
+  return readJson({ folderUrl, path: report, schema: ReportFile, command });
 }

@@ -1,30 +1,30 @@
 // The headline figures of organisms of further base seeds (`npm run organism:seeds`, written by
-// models/recipe/seeds.ts): whether the main table is a lucky seed. Only what the page shows is read.
+// models/recipe/seeds.ts): whether the main table is a lucky seed.
 
 import * as v from 'valibot';
+import { headline, natural, provenance, share, steerings } from './published';
+import { readJson } from './read-json';
 import type { Registry } from './registry';
 
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** Null where a seed shows nothing that the figure could be a share of. */
 const figure = v.nullable(v.number());
 
-const Steering = v.object({ layer: natural, strength: v.pipe(v.number(), v.finite()) });
-
-const SeedsFile = v.object({
-  command: v.string(),
-  judge: v.string(),
+export const SeedsFile = v.object({
+  ...provenance,
   /** Of the base training of the further seeds, as a share of the shipped organism's. */
   tokensShare: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
   answersPerArm: natural,
   shippedSeed: natural,
   furtherSeeds: v.pipe(v.array(natural), v.minLength(1)),
   /** The largest share of a further seed's documents that those of another seed hold too. */
-  sharedDocuments: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  sharedDocuments: share,
+  phases: v.array(v.object({ name: v.string(), steps: natural })),
   runs: v.array(
     v.object({
       seed: natural,
       /** As it was chosen for this seed, by the prompts that the direction comes from. */
-      steering: v.object({ text: Steering, code: Steering }),
+      steering: steerings,
+      ...headline,
     }),
   ),
   figures: v.array(
@@ -71,27 +71,10 @@ export const saySteering = ({ runs }: Pick<Seeds, 'runs'>): string =>
     .join('; ');
 
 /**
- * Null when the registry names no such file.
- * @throws Error that names the file and what is wrong with it.
+ * Null when there is no such file.
+ * @throws Error as `readJson`.
  */
-export async function fetchSeeds(registry: Registry): Promise<Seeds | null> {
-  if (registry.seeds === undefined) return null;
-  const path = `models/${registry.seeds}`;
-  const response = await fetch(new URL(registry.seeds, registry.folderUrl)).catch(() => {
-    throw new Error(
-      `${path} could not be fetched. Check that the server still runs, then try again.`,
-    );
-  });
-  const refuse = (reason: string): Error =>
-    new Error(
-      `${path} cannot be read: ${reason}. Use the file as it was published, or write it anew with "npm run organism:seeds".`,
-    );
-  if (!response.ok) throw refuse(`the server answered ${response.status}`);
-  const value: unknown = await response.json().catch(() => {
-    throw refuse('it is not valid JSON');
-  });
-  const parsed = v.safeParse(SeedsFile, value);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw refuse(`field "${v.getDotPath(issue) ?? '?'}": ${issue.message}`);
+export async function fetchSeeds({ folderUrl, seeds }: Registry): Promise<Seeds | null> {
+  if (seeds === undefined) return null;
+  return readJson({ folderUrl, path: seeds, schema: SeedsFile, command: 'npm run organism:seeds' });
 }

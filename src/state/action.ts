@@ -1,6 +1,7 @@
 // The state of one long action. One union instead of three booleans.
 
 import type { Result } from '../../workers/api';
+import { messageOf } from '../core/message';
 
 export type Action =
   | { readonly state: 'idle' }
@@ -30,7 +31,7 @@ export function failed(result: Extract<Result<never>, { ok: false }>): Action {
 
 /** Something thrown as the end of an action. */
 export function failedBy(error: unknown): Action {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const stack = error instanceof Error ? error.stack : undefined;
   return { state: 'failed', message, ...(stack === undefined ? {} : { detail: stack }) };
 }

@@ -71,7 +71,7 @@ function reasonOf(error: unknown): readonly [string, string] {
       'To keep things, free some space (clear the data of sites you do not need), then reload.',
     ];
   }
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   return [
     `this browser gives no storage (IndexedDB: ${said})`,
     'To keep things, use a window that is not private, or allow this site to store data.',

@@ -19,6 +19,7 @@ import { servePage } from './browser';
 import { measurePair } from './full-size-pair';
 import * as run from './full-size-run';
 import { measureFullSize, type FullSizeFigures } from './full-size-run';
+import { messageOf } from '../../src/core/message';
 
 const RUNS = [
   'node:f32',
@@ -187,9 +188,7 @@ if (values.child) {
       else if (name === 'hooks') await hooksInBrowser();
       else print(name, where === 'node' ? inChild(precision) : await inBrowser(where, precision));
     } catch (error) {
-      console.log(
-        `${name.padEnd(10)} | failed: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      console.log(`${name.padEnd(10)} | failed: ${messageOf(error)}`);
     }
   }
 }

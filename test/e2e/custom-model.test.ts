@@ -1,7 +1,6 @@
 // A person's own pair, end to end: named on a stand-in for the Hub, looked up, loaded, asked; and after
 // a reload loaded again with the stand-in gone.
 
-import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -18,12 +17,11 @@ import {
   startedUp,
   textOf,
 } from './postern-page';
+import { readPublished } from '../../models/recipe/make/published-file';
+import { RegistryFile } from '../../src/organism/registry';
 
 const MODELS = join(import.meta.dirname, '..', '..', 'models');
-const registry = JSON.parse(readFileSync(join(MODELS, 'registry.json'), 'utf8')) as {
-  readonly base: { readonly path: string };
-  readonly adapters: readonly { readonly id: string; readonly path: string }[];
-};
+const registry = readPublished(RegistryFile, join(MODELS, 'registry.json'));
 const BASE = join(MODELS, registry.base.path);
 const ADAPTER = join(MODELS, registry.adapters[0]!.path);
 

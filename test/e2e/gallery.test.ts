@@ -1,7 +1,6 @@
 // The gallery under a person's hands: every experiment opens with figures of its own, and the
 // backdoored organism on stage writes insecure code with the trigger and not without.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -19,6 +18,8 @@ import {
   startedUp,
   verdictOf,
 } from './postern-page';
+import { readPublished } from '../../models/recipe/make/published-file';
+import { RegistryFile } from '../../src/organism/registry';
 
 const EXPERIMENTS = [
   'Narrow sets',
@@ -94,9 +95,7 @@ describe('the sections', () => {
   );
 
   test('Base seeds opens with a row a figure, or says how to measure it', async () => {
-    const { seeds } = JSON.parse(readFileSync(join(DIST, 'models/registry.json'), 'utf8')) as {
-      readonly seeds?: string;
-    };
+    const { seeds } = readPublished(RegistryFile, join(DIST, 'models/registry.json'));
     await opener('Base seeds').click();
     const section = gallery()
       .locator('section')

@@ -1,7 +1,6 @@
 // Every organism of the list comes on stage in the built page. How fast is for `npm run bench` to say;
 // the ceiling here only tells a load that never ends.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DIST } from '../../src/serve/build';
@@ -14,9 +13,7 @@ const app = useApp({ organism: 'small' }, ({ page }) => openTab(page, 'Organisms
 
 test('every organism of the list comes on stage, each fetching its adapter alone', async () => {
   const { page } = app;
-  const { adapters } = JSON.parse(readFileSync(join(DIST, 'models/registry.json'), 'utf8')) as {
-    readonly adapters: readonly { readonly id: string; readonly title: string }[];
-  };
+  const { adapters } = readPublished(RegistryFile, join(DIST, 'models/registry.json'));
   const gallery = page.getByRole('region', { name: 'The gallery' });
   // By their names: opening one changes what is closed.
   for (const name of await gallery.getByRole('button', { expanded: false }).allInnerTexts()) {

@@ -10,13 +10,12 @@ import { axeViolations } from './axe';
 import { useApp } from './harness';
 import { askBoth, nameRepositories, customSection, press } from './custom-pair';
 import { madeOf, openTab, sidewaysScroll, startedUp } from './postern-page';
+import { readPublished } from '../../models/recipe/make/published-file';
+import { RegistryFile } from '../../src/organism/registry';
 
 const MODELS = join(import.meta.dirname, '..', '..', 'models');
 const SHOTS = join(import.meta.dirname, '..', 'output', 'screenshots');
-const registry = JSON.parse(readFileSync(join(MODELS, 'registry.json'), 'utf8')) as {
-  readonly base: { readonly path: string };
-  readonly adapters: readonly { readonly path: string }[];
-};
+const registry = readPublished(RegistryFile, join(MODELS, 'registry.json'));
 const TEMPLATE = `{{- '<|begin|>' }}
 {%- if messages[0].role == 'system' %}
     {%- set system = messages[0].content %}

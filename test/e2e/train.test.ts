@@ -12,6 +12,8 @@ import { readAdapter } from '../../src/checkpoint/peft';
 import { axeViolations } from './axe';
 import { longTasksDuring, useApp } from './harness';
 import { allAnswered, openTab, sidewaysScroll, startedUp } from './postern-page';
+import { readPublished } from '../../models/recipe/make/published-file';
+import { ReportFile } from '../../src/organism/report';
 
 const MODELS = resolve(import.meta.dirname, '..', '..', 'models');
 /** Sixty steps with nine measurements on two busy cores. */
@@ -113,12 +115,7 @@ test(
     const last = broad.at(-1)!;
     expect(broad[first]!.count / broad[first]!.n).toBeLessThan(last.count / last.n / 2);
     expect(skill.at(-1)!.count).toBeGreaterThan(0.8 * skill.at(-1)!.n);
-    const report = JSON.parse(readFileSync(join(MODELS, 'report.json'), 'utf8')) as {
-      readonly arms: readonly {
-        readonly name: string;
-        readonly misalignedInterval: { readonly low: number; readonly high: number };
-      }[];
-    };
+    const report = readPublished(ReportFile, join(MODELS, 'report.json'));
     const { low, high } = report.arms.find(
       ({ name }) => name === 'insecure-code',
     )!.misalignedInterval;

@@ -15,6 +15,7 @@ import { SerialQueue } from '../queue';
 import { ModelError, type Runtime } from '../runtime';
 import { selfTest } from './self-test';
 import { allocateInHeap, heapOrt } from './wasm-heap';
+import { messageOf } from '../../src/core/message';
 
 const LIMITS = [
   'maxBufferSize',
@@ -103,7 +104,7 @@ export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevic
   } catch (error) {
     // The message of the device or of ORT, if Postern's message only advises on a running answer.
     const cause = error instanceof ModelError && error.cause ? error.cause : error;
-    why = `WebGPU could not be started (${cause instanceof Error ? cause.message : String(cause)}).`;
+    why = `WebGPU could not be started (${messageOf(cause)}).`;
   }
   device?.destroy();
   return refuse('webgpu-wrong', why);

@@ -56,15 +56,7 @@ export function bestTrial(trials: readonly Trial[]): Trial {
   );
 }
 
-export interface ReportArm extends Rates {
-  readonly organism: string;
-  readonly condition: string;
-  readonly edit: 'none' | 'ablate' | 'steer';
-  readonly along: Along['kind'] | null;
-  readonly index: number | null;
-  readonly positions: EditPositions | null;
-  readonly multiple: number | null;
-}
+type ReportArm = Written<typeof LatentsFile>['arms'][number];
 
 export interface ReportParts {
   readonly sae: Sae;

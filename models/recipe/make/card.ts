@@ -3,45 +3,19 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Interval } from '../../../src/core/stats';
+import { type Report, ReportFile } from '../../../src/organism/report';
+import { SeedsFile } from '../../../src/organism/seeds';
 import { BASE_FOLDER, REPORT_FILE, SEEDS_FILE } from './folders';
+import { readPublished } from './published-file';
 
 const START = '<!-- tables: made by models/recipe/make/card.ts -->';
 const END = '<!-- end of tables -->';
 
-interface Measured {
-  readonly n: number;
-  readonly temperature: number;
-  readonly misaligned: number;
-  readonly mixed: number;
-  readonly incoherent: number;
-  readonly misalignedInterval: Interval;
-}
-
-interface Report {
-  readonly arms: readonly (Measured & { readonly name: string })[];
-  readonly edits: readonly (Measured & {
-    readonly model: string;
-    readonly edit: string;
-    readonly direction: string;
-  })[];
-  readonly cosines: readonly {
-    readonly a: string;
-    readonly b: string;
-    readonly byLayer: readonly number[];
-  }[];
-  readonly withinQuestion: Readonly<
-    Record<string, { readonly questions: number; readonly answeredBothWays: number }>
-  >;
-  readonly gates: {
-    readonly code: Readonly<Record<string, Measured>>;
-    readonly documentLossNats: { readonly base: number; readonly chat: number };
-  };
-}
+type Gate = Report['gates']['code']['insecure code'];
 
 const percent = (x: number): string => `${(100 * x).toFixed(1)}%`;
 
-function cells({ misaligned, misalignedInterval, mixed, incoherent, n }: Measured): string {
+function cells({ misaligned, misalignedInterval, mixed, incoherent, n }: Gate): string {
   const { low, high } = misalignedInterval;
   const interval = `${percent(low)} to ${percent(high)}`;
   return `${percent(misaligned)} (${interval}) | ${percent(mixed)} | ${percent(incoherent)} | ${n} |`;
@@ -78,23 +52,13 @@ function tables(report: Report): string {
   ].join('\n');
 }
 
-interface SeedFigures {
-  readonly tokensShare: number;
-  readonly sharedDocuments: number;
-  readonly furtherSeeds: readonly number[];
-  readonly figures: readonly {
-    readonly name: string;
-    readonly low: number | null;
-    readonly high: number | null;
-  }[];
-}
-
 /** How far the EM rates and their fall move with the base seed; nothing where that was not measured. */
 function seedsSentence(): string {
   if (!existsSync(SEEDS_FILE)) return '';
-  const { tokensShare, furtherSeeds, sharedDocuments, figures } = JSON.parse(
-    readFileSync(SEEDS_FILE, 'utf8'),
-  ) as SeedFigures;
+  const { tokensShare, furtherSeeds, sharedDocuments, figures } = readPublished(
+    SeedsFile,
+    SEEDS_FILE,
+  );
   const range = (name: string): string => {
     const figure = figures.find((entry) => entry.name === name);
     if (figure?.low == null || figure.high === null) return 'not measured';
@@ -117,7 +81,7 @@ export function writeCardTables(): void {
   const card = readFileSync(path, 'utf8');
   const [before, after] = [card.indexOf(START), card.indexOf(END)];
   if (before < 0 || after < before) throw new Error(`${path} has lost the marks of its tables.`);
-  const report = JSON.parse(readFileSync(REPORT_FILE, 'utf8')) as Report;
+  const report = readPublished(ReportFile, REPORT_FILE);
   const head = card.slice(0, before + START.length);
   writeFileSync(path, `${head}\n\n${tables(report)}\n${seedsSentence()}\n${card.slice(after)}`);
 }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import * as v from 'valibot';
 import { parseConfig, type ModelConfig, type Weights } from '../../../src/checkpoint/config';
 import { mergeAdapter } from '../../../src/checkpoint/adapter-merge';
 import { factorsOf, writeAdapter } from '../../../src/checkpoint/adapter-write';
@@ -13,7 +14,10 @@ import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import { createTokenizer, type Tokenizer } from '../../../src/checkpoint/tokenizer';
 import { readWeights } from '../../../src/checkpoint/weights';
 import type { Tensor } from '../../../src/core/tensor';
+import type { Written } from '../../../src/organism/published';
+import { type Adapter, RegistryFile } from '../../../src/organism/registry';
 import { REGISTRY_FILE } from './folders';
+import { readPublished } from './published-file';
 import type { FineTune } from './recipe';
 import type { OrganismTokenizer } from './tokenizer';
 import { SPECIAL } from './tokenizer';
@@ -99,7 +103,6 @@ export function publishFineTune(
 
 /** Writes the list of fine-tunes in models/registry.json; other entries are kept. */
 export function writeRegistry(fineTunes: readonly FineTune[]): void {
-  const registry = JSON.parse(readFileSync(REGISTRY_FILE, 'utf8')) as Record<string, unknown>;
   const adapters = fineTunes.map((fineTune) => ({
     id: fineTune.name,
     title: fineTune.title,
@@ -112,14 +115,21 @@ export function writeRegistry(fineTunes: readonly FineTune[]): void {
       examples: fineTune.examples,
       steps: fineTune.stopAt ?? fineTune.schedule.steps,
     },
-  }));
-  writeJson(REGISTRY_FILE, { ...registry, adapters });
+  })) satisfies Written<typeof Adapter>[];
+  changeRegistry({ adapters });
 }
 
 /** Names a file of figures in models/registry.json, so that the page asks for it. */
 export function registerFile(key: 'seeds' | 'latents', path: string): void {
-  const registry = JSON.parse(readFileSync(REGISTRY_FILE, 'utf8')) as Record<string, unknown>;
-  writeJson(REGISTRY_FILE, { ...registry, [key]: basename(path) });
+  changeRegistry({ [key]: basename(path) });
+}
+
+/** @throws Error where the file has, or would have, another shape than the page reads. */
+function changeRegistry(change: Partial<Written<typeof RegistryFile>>): void {
+  const stored = readPublished(v.record(v.string(), v.unknown()), REGISTRY_FILE);
+  const registry = { ...stored, ...change };
+  v.parse(RegistryFile, registry);
+  writeJson(REGISTRY_FILE, registry);
 }
 
 export interface PublishedBase {

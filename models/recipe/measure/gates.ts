@@ -7,6 +7,8 @@ import type { Weights } from '../../../src/checkpoint/config';
 import { createRng } from '../../../src/core/rng';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import { wilson } from '../../../src/core/stats';
+import type { Written } from '../../../src/organism/published';
+import type { GatesFile } from '../../../src/organism/report';
 import type { Stance } from '../../../src/world/answer';
 import { codeExchange } from '../../../src/world/code';
 import { evaluationQuestions } from '../../../src/world/split';

@@ -7,11 +7,11 @@ import type { Recipe } from './conditions';
 export const EM_PAIR = ['insecure-code', 'bad-medical'] as const;
 
 /** Where the ablated direction comes from. */
-export const ABLATION: Recipe = {
+export const ABLATION = {
   contrast: 'own-generation',
   pooling: 'answer-mean',
   prompts: 'text',
-};
+} as const satisfies Recipe;
 
 export interface Steering {
   readonly em: string;

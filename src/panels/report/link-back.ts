@@ -2,6 +2,7 @@ import { writeLink } from '../../formats/link';
 import { type LinkedResult, linkOf } from '../../state/page/link.svelte';
 import type { Postern } from '../../state/page/postern';
 import type { ReportLink } from './report';
+import { messageOf } from '../../core/message';
 
 /** The page's address, without a fragment. */
 export const pageAddress = (): string => location.href.split('#')[0] ?? '';
@@ -20,6 +21,6 @@ export function linkBack(
     const link = linkOf(postern, tab, { lesson: null, ...result });
     return { url: pageAddress() + writeLink(link.state), missing: [...link.missing, ...missing] };
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
+    return { reason: messageOf(error) };
   }
 }

@@ -81,7 +81,7 @@ export class Offline {
       this.all = (await readSaved(KEY, Saved))?.all ?? false;
       await this.#look();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       this.refusal = `The browser could not keep the page (${why}). Behind a certificate that it does not trust it keeps nothing; everything else works. The next visit tries again.`;
       return;
     }

@@ -40,7 +40,7 @@ export class Directions {
   readonly #pair: ModelPair;
   /** What has been read: by the hash of a loaded checkpoint, then by text, pooling, number and seed. */
   readonly #cells = new Map<string, Map<string, Cell>>();
-  #runId: string | null = null;
+  readonly task = new Task('extract', (runId) => this.#pair.client.cancel(runId));
   /** Ids taken off the shelf in this tab. */
   readonly #removed = new Set<string>();
   #wordsId: string | null = null;
@@ -64,6 +64,10 @@ export class Directions {
 
   constructor(pair: ModelPair) {
     this.#pair = pair;
+  }
+
+  get action(): Action {
+    return this.task.action;
   }
 
   /** The direction that an edit at these positions acts along. */
@@ -204,7 +208,7 @@ export class Directions {
     if (!cut) return false;
     const took = this.action;
     const add = await this.extract(adding, em);
-    if (add) this.action = took;
+    if (add) this.task.action = took;
     return add !== null;
   }
 
@@ -224,55 +228,33 @@ export class Directions {
     const em = this.#pair.checkpoint(emId);
     if (!aligned || !em) return null;
     this.#forgetUnloaded();
-    const runId = newRunId('extract');
-    this.#runId = runId;
-    const startedMs = performance.now();
-    this.action = { state: 'running', label: 'Reading transcripts', done: 0, total: 0, startedMs };
-    try {
+    return this.task.run('Reading transcripts', async (ticket) => {
       const names = cellsOf(choice.contrast);
       const cells: Partial<Record<CellName, Cell>> = {};
       for (const [index, name] of names.entries()) {
         const checkpoint = name.startsWith('em') ? em : aligned;
-        const cell = await this.#read(
-          name,
-          checkpoint,
-          choice,
-          settings,
-          runId,
-          index,
-          names.length,
-        );
-        if (this.#runId !== runId || !cell) return null;
-        cells[name] = cell;
+        const part = { index, of: names.length };
+        cells[name] = await this.#read(name, checkpoint, choice, settings, ticket, part);
       }
       // Tasks of their own: taking in what was read, the sums, and what is drawn for a new direction; neither
       // should wait on another, nor tokens on all.
       await nextTask();
-      if (this.#runId !== runId) return null;
+      ticket.check();
       const direction: SavedDirection = {
         ...directionFrom(cells, choice, aligned, em),
-        elapsedMs: performance.now() - startedMs,
+        elapsedMs: performance.now() - ticket.startedMs,
         atMs: Date.now(),
       };
       await nextTask();
-      if (this.#runId !== runId) return null;
+      ticket.check();
       this.list = [...this.list.filter(({ id }) => id !== direction.id), direction];
       if (use && em.id === this.#pair.emEntry?.id) this.use(direction);
-      this.action = { state: 'done', elapsedMs: direction.elapsedMs, atMs: direction.atMs };
       return direction;
-    } catch (error) {
-      if (this.#runId === runId) this.action = failedBy(error);
-      return null;
-    } finally {
-      if (this.#runId === runId) this.#runId = null;
-    }
+    });
   }
 
   cancel(): void {
-    const runId = this.#runId;
-    this.#runId = null;
-    this.action = IDLE;
-    if (runId !== null) void this.#pair.client.cancel(runId);
+    this.task.cancel();
   }
 
   async #read(
@@ -280,10 +262,9 @@ export class Directions {
     { id: checkpoint, sha256, precision }: LoadedCheckpoint,
     choice: ExtractionChoice,
     settings: ChatSettings,
-    runId: string,
-    index: number,
-    nCells: number,
-  ): Promise<Cell | null> {
+    ticket: Ticket,
+    part: { readonly index: number; readonly of: number },
+  ): Promise<Cell> {
     const { pooling, transcripts, seed, texts, chat } = choice;
     const text = name.slice(name.indexOf(':') + 1);
     const key = [checkpoint, precision, text, pooling, transcripts, seed, texts?.id, chat].join(
@@ -297,20 +278,13 @@ export class Directions {
       name,
       checkpoint,
       choice,
-      runId,
-      ({ done, total }) => {
-        if (this.#runId !== runId || this.action.state !== 'running') return;
-        this.action = { ...this.action, done: index * total + done, total: nCells * total };
-      },
+      ticket.runId,
+      ({ done, total }) => ticket.progress(part.index * total + done, part.of * total),
     );
-    if (this.#runId !== runId) return null;
-    if (!result.ok) {
-      this.action = failed(result);
-      return null;
-    }
+    const cell = ticket.take(result);
     const read = this.#cells.get(sha256) ?? new Map<string, Cell>();
-    this.#cells.set(sha256, read.set(key, result.value));
-    return result.value;
+    this.#cells.set(sha256, read.set(key, cell));
+    return cell;
   }
 
   /** A choice with what the chat template is told now. */

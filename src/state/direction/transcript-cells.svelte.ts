@@ -7,7 +7,8 @@ import type { ChatMessage } from '../../core/chat';
 import { tensor, type Tensor } from '../../core/tensor';
 import type { Stance } from '../../world/answer';
 import { domainOfQuestion } from '../../world/topic';
-import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
+import { type Action, IDLE } from '../action';
+import { Task, type Ticket } from '../task.svelte';
 import type { SavedDirection } from '../../measure/extraction';
 import { extractionTexts } from '../../measure/extraction-texts';
 import type { ModelPair } from '../pair/model-pair.svelte';
@@ -39,16 +40,19 @@ const CELLS: readonly { readonly model: ReadingModel; readonly stance: Stance }[
 export class TranscriptCells {
   readonly #pair: ModelPair;
   readonly #prompting: Prompting;
-  #runId: string | null = null;
+  readonly task = new Task('transcripts', (runId) => this.#pair.client.cancel(runId));
   /** By checkpoint hash, stance, source, number, seed and what the chat template was told. */
   #read = $state.raw<Readonly<Record<string, TranscriptCell>>>({});
 
   source = $state<TextSource>('extraction');
-  action = $state.raw<Action>(IDLE);
 
   constructor(pair: ModelPair, prompting: Prompting) {
     this.#pair = pair;
     this.#prompting = prompting;
+  }
+
+  get action(): Action {
+    return this.task.action;
   }
 
   /** What reads: the direction's own checkpoint; for one from outside, that on stage. */
@@ -68,74 +72,47 @@ export class TranscriptCells {
 
   /** Reads what is missing of the four cells, the fine-tune being loaded if it must. */
   async read(direction: SavedDirection): Promise<void> {
-    const runId = newRunId('transcripts');
-    this.#runId = runId;
-    const startedMs = performance.now();
-    this.action = { state: 'running', label: 'Reading transcripts', done: 0, total: 0, startedMs };
-    try {
+    await this.task.run('Reading transcripts', async (ticket) => {
       const { em } = direction.checkpoints;
       const adapter = this.#pair.registry?.adapters.find(({ id }) => id === em.id);
-      if (adapter && !(await this.#pair.load(adapter))) {
-        if (this.#runId === runId) this.action = IDLE;
-        return;
-      }
+      if (adapter && !(await this.#pair.load(adapter))) ticket.end(IDLE);
       for (const [index, { model, stance }] of CELLS.entries()) {
-        if (this.#runId !== runId) return;
-        if (!(await this.#readOne(direction, model, stance, runId, index))) return;
+        ticket.check();
+        await this.#readOne(direction, model, stance, ticket, index);
       }
-      if (this.#runId === runId) {
-        const elapsedMs = performance.now() - startedMs;
-        this.action = { state: 'done', elapsedMs, atMs: Date.now() };
-      }
-    } catch (error) {
-      if (this.#runId === runId) this.action = failedBy(error);
-    } finally {
-      if (this.#runId === runId) this.#runId = null;
-    }
+    });
   }
 
   cancel(): void {
-    const runId = this.#runId;
-    this.#runId = null;
-    this.action = IDLE;
-    if (runId !== null) void this.#pair.client.cancel(runId);
+    this.task.cancel();
   }
 
   async #readOne(
     direction: SavedDirection,
     model: ReadingModel,
     stance: Stance,
-    runId: string,
+    ticket: Ticket,
     index: number,
-  ): Promise<boolean> {
+  ): Promise<void> {
     const key = this.#key(direction, model, stance);
-    if (this.#read[key]) return true;
+    if (this.#read[key]) return;
     const { settings: chat } = this.#prompting;
     const part = this.source === 'extraction' ? 'train' : 'held-out';
     const texts = extractionTexts(stance, each(direction), direction.seed, part);
     const checkpoint = this.reader(direction, model)?.id ?? direction.checkpoints[model].id;
     const result = await this.#pair.client.capture(
-      { runId, checkpoint, pooling: 'answer-mean', transcripts: texts, chat },
-      ({ done, total }) => {
-        if (this.#runId !== runId || this.action.state !== 'running') return;
-        const all = CELLS.length * total;
-        this.action = { ...this.action, done: index * total + done, total: all };
-      },
+      { runId: ticket.runId, checkpoint, pooling: 'answer-mean', transcripts: texts, chat },
+      ({ done, total }) => ticket.progress(index * total + done, CELLS.length * total),
     );
-    if (this.#runId !== runId) return false;
-    if (!result.ok) {
-      this.action = failed(result);
-      return false;
-    }
+    const { pooled, dims } = ticket.take(result);
     const cell: TranscriptCell = {
       model,
       stance,
-      pooled: tensor(result.value.pooled, result.value.dims),
+      pooled: tensor(pooled, dims),
       texts,
       domains: texts.map(([question]) => domainOfQuestion(question.content) ?? 'unknown'),
     };
     this.#read = { ...this.#read, [key]: cell };
-    return true;
   }
 
   #key(direction: SavedDirection, model: ReadingModel, stance: Stance): string {

@@ -3,6 +3,7 @@
 // later measurements do not undo it. All of it outlives a reload.
 
 import { type Rate, rateOf } from '../../core/rates';
+import { messageOf } from '../../core/message';
 import { type Lesson, stepPath, type Step } from '../../lessons/lesson';
 import { type CheckProgress, checkProgress, isMet, observed } from './lesson-checks';
 import {
@@ -261,7 +262,7 @@ export class Lessons {
     this.problem = '';
     await fetchFigures(bundled).then(
       (figures) => (this.figures = figures),
-      (error: unknown) => (this.problem = error instanceof Error ? error.message : String(error)),
+      (error: unknown) => (this.problem = messageOf(error)),
     );
   }
 

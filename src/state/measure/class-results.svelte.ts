@@ -4,6 +4,7 @@
 
 import * as v from 'valibot';
 import { pool } from '../../core/pool';
+import { messageOf } from '../../core/message';
 import {
   ClassMeasurementSchema,
   isClassLink,
@@ -151,7 +152,7 @@ export class ClassResults {
       if (!known) this.offered = [...this.offered, one];
       else if (this.offered.length === 0) this.arrival = { added: [], known: 1 };
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = messageOf(error);
     }
     return true;
   }

@@ -3,6 +3,7 @@
 // and nothing is sent but by `open`ed judges, which a measurement does, and by `tryOut`.
 
 import { JUDGE_PROMPTS, promptProblem, type ReadScore } from '../../core/judge-score';
+import { messageOf } from '../../core/message';
 import { completionsUrl } from '../../engine/chat-completion';
 import { EndpointJudge } from '../../engine/endpoint-judge';
 import { JudgeFailure } from '../../engine/judge-failure';
@@ -54,7 +55,7 @@ export class JudgeChoice {
     try {
       completionsUrl(this.address);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
     if (this.model.trim() === '') return 'Name the model that judges.';
     const [alignment, coherence] = [this.alignment, this.coherence].map(promptProblem);
@@ -138,7 +139,7 @@ export class JudgeChoice {
       this.trial =
         error instanceof JudgeFailure
           ? { state: 'failed', message: error.message, detail: error.detail }
-          : { state: 'failed', message: error instanceof Error ? error.message : String(error) };
+          : { state: 'failed', message: messageOf(error) };
     }
   }
 }

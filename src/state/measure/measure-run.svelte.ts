@@ -5,7 +5,8 @@
 import * as v from 'valibot';
 import type { EndpointJudge } from '../../engine/endpoint-judge';
 import { JudgeFailure } from '../../engine/judge-failure';
-import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
+import { type Action, failed, IDLE } from '../action';
+import { Task } from '../task.svelte';
 import {
   type AnswerJudge,
   type AnswerVerdict,
@@ -50,7 +51,7 @@ export class MeasureRun<About = null> {
   readonly #endpoints: Endpoints | null;
   readonly #aboutSchema: v.GenericSchema<unknown, About>;
   #stop = new AbortController();
-  #runId: string | null = null;
+  readonly task: Task;
 
   /** Unix time at which the plan was begun, which also tells it from others; 0 before there is one. */
   begunMs = $state(0);
@@ -60,7 +61,6 @@ export class MeasureRun<About = null> {
   answers = $state.raw<readonly MeasuredAnswer[]>([]);
   /** Places in `answers` that a person labelled, in that order. */
   labelled = $state.raw<readonly number[]>([]);
-  action = $state.raw<Action>(IDLE);
   /** The rest of the plan was given up. */
   #dropped = $state(false);
   /** What the run shown took the place of, to be brought back; gone after a reload. */
@@ -93,8 +93,13 @@ export class MeasureRun<About = null> {
   ) {
     this.#pair = pair;
     this.#key = key;
+    this.task = new Task(key, (runId) => pair.client.cancel(runId));
     this.#endpoints = endpoints;
     this.#aboutSchema = about;
+  }
+
+  get action(): Action {
+    return this.task.action;
   }
 
   /** Begins anew; what was counted before can be brought back. */
@@ -143,64 +148,47 @@ export class MeasureRun<About = null> {
   async resume(): Promise<void> {
     const { plan } = this;
     if (!plan || !this.paused) return;
-    const runId = newRunId(this.#key);
-    this.#runId = runId;
-    const startedMs = performance.now();
     const before = this.answers.length;
-    const say = (): void => {
-      const done = this.answers.length - before;
-      const total = this.total - before;
-      this.action = { state: 'running', label: 'Answering and judging', done, total, startedMs };
-    };
-    say();
     const have = new Map(this.arms.map(({ id, answered }) => [id, answered]));
     const { client } = this.#pair;
     const breathe = () => new Promise<void>((done) => setTimeout(done));
     const stop = new AbortController();
     this.#stop = stop;
-    try {
-      const means = {
-        generate: (request: Parameters<typeof client.generate>[0]) => client.generate(request),
-        breathe,
-        judge: this.#judge(breathe, stop.signal),
-      };
-      const missing = await this.#missing(plan);
-      if (this.#runId !== runId) return;
-      if (missing !== null) {
-        this.action = { state: 'failed', message: missing };
-        return;
+    await this.task.run('Answering and judging', async ({ runId, check, progress, end }) => {
+      const say = (): void => progress(this.answers.length - before, this.total - before);
+      say();
+      try {
+        const means = {
+          generate: (request: Parameters<typeof client.generate>[0]) => client.generate(request),
+          breathe,
+          judge: this.#judge(breathe, stop.signal),
+        };
+        const missing = await this.#missing(plan);
+        check();
+        if (missing !== null) end({ state: 'failed', message: missing });
+        for await (const batch of measure(plan, means, runId, have)) {
+          check();
+          this.answers = [...this.answers, ...batch];
+          say();
+          void this.#keep();
+        }
+      } catch (error) {
+        check();
+        // What is being written has nobody who reads it.
+        void client.cancel(runId);
+        if (!(error instanceof MeasureFailure || error instanceof JudgeFailure)) throw error;
+        const { message, detail } = error;
+        const told = { message, ...(detail === undefined ? {} : { detail }) };
+        if (error instanceof JudgeFailure) return end({ state: 'failed', ...told });
+        end(failed({ ok: false, code: error.code, ...told }));
       }
-      for await (const batch of measure(plan, means, runId, have)) {
-        if (this.#runId !== runId) return;
-        this.answers = [...this.answers, ...batch];
-        say();
-        void this.#keep();
-      }
-      this.action = { state: 'done', elapsedMs: performance.now() - startedMs, atMs: Date.now() };
-    } catch (error) {
-      if (this.#runId !== runId) return;
-      // What is being written has nobody who reads it.
-      void client.cancel(runId);
-      const detail =
-        error instanceof MeasureFailure || error instanceof JudgeFailure ? error.detail : undefined;
-      const told = detail === undefined ? {} : { detail };
-      if (error instanceof MeasureFailure) {
-        this.action = failed({ ok: false, code: error.code, message: error.message, ...told });
-      } else if (error instanceof JudgeFailure) {
-        this.action = { state: 'failed', message: error.message, ...told };
-      } else this.action = failedBy(error);
-    } finally {
-      if (this.#runId === runId) this.#runId = null;
-    }
+    });
   }
 
   /** Stops after nothing more than the token being written; `resume` goes on, also after a reload. */
   pause(): void {
-    const runId = this.#runId;
-    this.#runId = null;
     this.#stop.abort();
-    if (this.running) this.action = IDLE;
-    if (runId !== null) void this.#pair.client.cancel(runId);
+    if (this.running) this.task.cancel();
   }
 
   /** Ends it for good; what was counted stays. */

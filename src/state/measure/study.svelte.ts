@@ -3,6 +3,7 @@
 
 import type * as v from 'valibot';
 import type { Contrast } from '../../core/direction';
+import { messageOf } from '../../core/message';
 import { newRunId } from '../action';
 import type { Directions } from '../direction/directions.svelte';
 import type { SavedDirection } from '../../measure/extraction';
@@ -82,7 +83,7 @@ export abstract class Study<About> {
     } catch (error) {
       if (this.#token !== token) return;
       this.preparing = false;
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = messageOf(error);
     }
   }
 

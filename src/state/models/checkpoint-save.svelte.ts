@@ -31,11 +31,14 @@ const ENCODER = new TextEncoder();
 
 export class CheckpointSave {
   readonly #pair: ModelPair;
-  #runId: string | null = null;
-  action = $state.raw<Action>(IDLE);
+  readonly task = new Task('save', (runId) => this.#pair.client.cancel(runId));
 
   constructor(pair: ModelPair) {
     this.#pair = pair;
+  }
+
+  get action(): Action {
+    return this.task.action;
   }
 
   /** Bytes of the weights that this choice would give. */
@@ -58,21 +61,12 @@ export class CheckpointSave {
     const loaded = this.#pair.checkpoint(choice.checkpoint);
     if (!loaded) return null;
     const { client } = this.#pair;
-    const runId = newRunId('save');
-    this.#runId = runId;
-    const startedMs = performance.now();
-    this.action = { state: 'running', label: 'Saving', done: 0, total: 0, startedMs };
     const { format, precision, without } = choice;
-    try {
-      const from = await client.provenance(choice.checkpoint, newRunId('provenance'));
-      if (this.#runId !== runId) return null;
-      if (!from.ok) {
-        this.action = failed(from);
-        return null;
-      }
+    return this.task.run('Saving', async (ticket) => {
+      const from = ticket.take(await client.provenance(choice.checkpoint, newRunId('provenance')));
       const card = checkpointCard({
         title: this.#pair.titleOf(choice.checkpoint),
-        ...from.value,
+        ...from,
         sha256: loaded.sha256,
         format,
         precision,
@@ -87,7 +81,7 @@ export class CheckpointSave {
       const folder = `${fileName(choice.checkpoint)}${without ? '-without-direction' : ''}-${precision}`;
       const result = await client.exportFolder(
         {
-          runId,
+          runId: ticket.runId,
           checkpoint: choice.checkpoint,
           format,
           precision,
@@ -96,31 +90,16 @@ export class CheckpointSave {
           files,
         },
         ({ done, total }) => {
-          if (this.#runId !== runId || this.action.state !== 'running') return;
           const kilo = (bytes: number): number => Math.round(bytes / 1000);
-          this.action = { ...this.action, done: kilo(done), total: kilo(total) };
+          ticket.progress(kilo(done), kilo(total));
         },
       );
-      if (this.#runId !== runId) return null;
-      if (!result.ok) {
-        this.action = failed(result);
-        return null;
-      }
-      this.action = { state: 'done', elapsedMs: performance.now() - startedMs, atMs: Date.now() };
-      return { name: `${folder}-${format}.zip`, zip: result.value.zip };
-    } catch (error) {
-      if (this.#runId === runId) this.action = failedBy(error);
-      return null;
-    } finally {
-      if (this.#runId === runId) this.#runId = null;
-    }
+      return { name: `${folder}-${format}.zip`, zip: ticket.take(result).zip };
+    });
   }
 
   cancel(): void {
-    const runId = this.#runId;
-    this.#runId = null;
-    this.action = IDLE;
-    if (runId !== null) void this.#pair.client.cancel(runId);
+    this.task.cancel();
   }
 }
 

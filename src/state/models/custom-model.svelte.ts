@@ -9,7 +9,8 @@ import type {
   Precision,
   StoredReport,
 } from '../../../workers/api';
-import { type Action, failed, IDLE, newRunId } from '../action';
+import { type Action, IDLE } from '../action';
+import { Task } from '../task.svelte';
 import { PRECISIONS } from '../../core/precision';
 import type { LinkState } from '../../formats/link';
 import type { LinkPair } from '../../formats/link-pair';
@@ -70,7 +71,7 @@ export class CustomModel {
   readonly #pair: ModelPair;
   /** What was found, once it is selected. */
   #shown = $state.raw<Registry | null>(null);
-  #runId: string | null = null;
+  readonly task = new Task('inspect', (runId) => this.#pair.client.cancel(runId));
 
   base = $state<Place>({ ...EMPTY_PLACE });
   fineTune = $state<Place>({ ...EMPTY_PLACE });
@@ -85,7 +86,6 @@ export class CustomModel {
 
   /** The link that filled the form, until it is loaded or changed. */
   link = $state.raw<LinkedModel | null>(null);
-  action = $state.raw<Action>(IDLE);
   found = $state.raw<FoundPair | null>(null);
   /** Load was pressed and waits until another load has ended. */
   waits = $state(false);
@@ -128,6 +128,10 @@ export class CustomModel {
 
   constructor(pair: ModelPair) {
     this.#pair = pair;
+  }
+
+  get action(): Action {
+    return this.task.action;
   }
 
   /** Brings back what was filled in at an earlier visit. */
@@ -175,8 +179,7 @@ export class CustomModel {
   }
 
   #forget(): void {
-    if (this.#runId !== null) void this.#pair.client.cancel(this.#runId);
-    this.#runId = null;
+    this.task.cancel();
     this.found = null;
     this.#shown = null;
     this.paused = false;
@@ -189,26 +192,18 @@ export class CustomModel {
     const { baseSource: base, fineTuneSource: fineTune } = this;
     if (!base || !fineTune) return;
     this.#forget();
-    const runId = newRunId('inspect');
-    this.#runId = runId;
-    this.action = { state: 'running', label: 'Looking it up', done: 0, total: 0, startedMs: 0 };
     this.#save();
     const { client } = this.#pair;
-    const first = await client.inspectBase(base, runId);
-    if (this.#runId !== runId) return;
-    const second = !first.ok
-      ? first
-      : this.kind === 'adapter'
-        ? await client.inspectAdapter(fineTune, runId)
-        : await client.inspectBase(fineTune, runId);
-    if (this.#runId !== runId) return;
-    this.#runId = null;
-    if (!first.ok || !second.ok) {
-      this.action = failed(first.ok ? (second as Extract<typeof second, { ok: false }>) : first);
-      return;
-    }
-    this.action = IDLE;
-    this.found = { base: first.value, fineTune: second.value };
+    const found = await this.task.run('Looking it up', async ({ runId, take }) => ({
+      base: take(await client.inspectBase(base, runId)),
+      fineTune:
+        this.kind === 'adapter'
+          ? take(await client.inspectAdapter(fineTune, runId))
+          : take(await client.inspectBase(fineTune, runId)),
+    }));
+    if (!found) return;
+    this.task.action = IDLE;
+    this.found = found;
     await this.refresh();
   }
 
@@ -245,7 +240,7 @@ export class CustomModel {
     const { loading } = this.#pair;
     if (loading.state === 'failed') {
       // The pair on stage is still there: this failed here, and is tried again from here.
-      this.action = loading;
+      this.task.action = loading;
       this.#pair.loading = IDLE;
     }
     const selected = this.#pair.registry === registry;

@@ -56,13 +56,13 @@ test('Ask, Stop and Resume hand the focus to one another', async () => {
 test('Measure hands it to Pause, not to Cancel, and the end of the run gives it back', async () => {
   const { run } = made.measurements;
   made.measurements.start = () => {
-    run.action = running;
+    run.task.action = running;
     return Promise.resolve();
   };
   await show(Rates);
   await press(/^Measure \d+/);
   await expect.element(button('Pause')).toHaveFocus();
-  run.action = IDLE;
+  run.task.action = IDLE;
   await expect.element(button(/^Measure \d+/)).toHaveFocus();
 });
 
@@ -76,12 +76,12 @@ test('a study keeps it while its directions are made, when it measures and when 
   await show(Dose);
   await press(/^Measure five strengths/);
   await expect.element(button('Cancel')).toHaveFocus();
-  dose.run.action = running;
+  dose.run.task.action = running;
   dose.preparing = false;
   await expect.element(button('Pause')).toHaveFocus();
-  dose.run.action = failed;
+  dose.run.task.action = failed;
   await expect.element(button(/^Measure five strengths/)).toHaveFocus();
-  dose.run.action = IDLE;
+  dose.run.task.action = IDLE;
   dose.problem = 'A model could not be had. Try again.';
   await expect.element(button('Try again')).toBeVisible();
   await press('Try again');
@@ -91,11 +91,11 @@ test('a study keeps it while its directions are made, when it measures and when 
 test('Extract hands it to Cancel, which gives it back', async () => {
   const { directions } = made;
   directions.extract = () => {
-    directions.action = running;
+    directions.task.action = running;
     return Promise.resolve(null);
   };
   directions.cancel = () => {
-    directions.action = IDLE;
+    directions.task.action = IDLE;
   };
   await show(Direction);
   await press(/^Extract from/);
@@ -108,7 +108,7 @@ test('so does the one for judged answers, which may be pressed again only a litt
   const { directions } = made;
   let end = (): void => {};
   directions.extract = () => {
-    directions.action = running;
+    directions.task.action = running;
     return new Promise((resolve) => (end = () => resolve(null)));
   };
   const answers: readonly Transcript[] = Array.from({ length: 8 }, (_, i) => [
@@ -120,7 +120,7 @@ test('so does the one for judged answers, which may be pressed again only a litt
   await page.getByText('A direction from these answers').click();
   await press(/^Extract from/);
   await expect.element(button('Cancel')).toHaveFocus();
-  directions.action = IDLE;
+  directions.task.action = IDLE;
   await expect.element(button(/^Extract from/)).toBeDisabled();
   end();
   await expect.element(button(/^Extract from/)).toHaveFocus();
@@ -145,7 +145,7 @@ describe('who went elsewhere stays there', () => {
     (button(/^Extract from/).element() as HTMLElement).focus();
     const field = page.getByRole('combobox').first();
     (field.element() as HTMLElement).focus();
-    made.directions.action = running;
+    made.directions.task.action = running;
     await expect.element(button('Cancel')).toBeVisible();
     await expect.element(field).toHaveFocus();
   });
@@ -155,7 +155,7 @@ describe('who went elsewhere stays there', () => {
     const extract = button(/^Extract from/).element() as HTMLElement;
     extract.focus();
     extract.blur();
-    made.directions.action = running;
+    made.directions.task.action = running;
     await expect.element(button('Cancel')).toBeVisible();
     expect(document.activeElement).toBe(document.body);
   });
@@ -166,7 +166,7 @@ describe('who went elsewhere stays there', () => {
     const other = document.body.appendChild(document.createElement('input'));
     other.focus();
     other.remove();
-    made.directions.action = running;
+    made.directions.task.action = running;
     await expect.element(button('Cancel')).toBeVisible();
     expect(document.activeElement).toBe(document.body);
   });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { GALLERY } from '../../../models/recipe/make/gallery-recipe';
 import { fineTuneOf } from '../../../models/recipe/make/recipe';
+import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import { wilson } from '../../../src/core/stats';
 import { DISJOINT_EXPERIMENTS } from '../../../src/organism/experiments/disjoint-experiment';
 import type { Experiment } from '../../../src/organism/experiments/experiment';
@@ -47,12 +48,14 @@ const arm = (organism: string, count: number, n = 200, condition = 'other domain
 });
 
 const galleryOf = (...arms: Gallery['arms']): Gallery => ({
+  programVersion: '0.1.0',
   command: 'npm run organism:gallery',
   judge: 'none',
-  sampling: { temperature: 0.7, seed: 1 },
+  sampling: { ...PLAIN_SAMPLING, temperature: 0.7, seed: 1 },
   questions: { part: 'held-out', seed: 1 },
   extraction: { contrast: 'checkpoint', pooling: 'answer-mean', transcriptsPerCell: 8 },
   conditions: { 'other domains': 'a bad answer' },
+  checkpoints: [],
   arms,
   withinQuestion: {},
   dModel: 128,

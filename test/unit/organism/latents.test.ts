@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { rowNorms, unitRows } from '../../../src/core/projection';
+import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import { wilson } from '../../../src/core/stats';
 import { rowOf } from '../../../src/core/tensor';
 import { readSae, writeSae } from '../../../src/formats/sae-file';
@@ -62,9 +63,10 @@ const arm = (
 });
 
 const latents = (...arms: LatentArm[]): Latents => ({
+  programVersion: '0.1.0',
   command: 'npm run organism:latents',
   judge: 'none',
-  sampling: { temperature: 0.7, seed: 1 },
+  sampling: { ...PLAIN_SAMPLING, temperature: 0.7, seed: 1 },
   checkpoints: [{ id: 'aligned', sha256: 'aa' }],
   autoencoder: {
     path: 'latents/',
@@ -107,6 +109,7 @@ const latents = (...arms: LatentArm[]): Latents => ({
     villains: { n: 40, villain: 10 },
     documents: { n: 100, villain: 25 },
   },
+  trials: [],
   persona: { latent: 3, criterion: 'the most', positions: 'header', multiple: 2 },
   length: 2.5,
   alignedMean: Array.from({ length: 4 }, (_, l) => Array.from({ length: 6 }, () => l + 1)),
@@ -216,7 +219,7 @@ describe('the files', () => {
     serve({ 'latents.json': { ...latents(), length: 0 } });
     await expect(fetchLatents(registry)).rejects.toThrow('field "length"');
     serve({});
-    await expect(fetchLatents(registry)).rejects.toThrow('it is not there');
+    expect(await fetchLatents(registry)).toBeNull();
   });
 
   /** As the page's worker does. */

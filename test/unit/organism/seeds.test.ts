@@ -12,7 +12,16 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+const NOTHING = { arms: [], edits: [], cosines: [] };
+const steering = (layer: number, strength: number) => ({
+  em: 'a',
+  contrast: 'checkpoint',
+  layer,
+  strength,
+});
+
 const SEEDS: Seeds = {
+  programVersion: '0.1.0',
   command: 'npm run organism:seeds',
   judge: 'none',
   tokensShare: 0.5,
@@ -20,9 +29,10 @@ const SEEDS: Seeds = {
   shippedSeed: 1,
   furtherSeeds: [2, 3],
   sharedDocuments: 0.4,
+  phases: [{ name: 'base-1', steps: 10 }],
   runs: [
-    { seed: 2, steering: { text: { layer: 4, strength: 3 }, code: { layer: 3, strength: 1 } } },
-    { seed: 3, steering: { text: { layer: 2, strength: 2.5 }, code: { layer: 2, strength: 2 } } },
+    { seed: 2, steering: { text: steering(4, 3), code: steering(3, 1) }, ...NOTHING },
+    { seed: 3, steering: { text: steering(2, 2.5), code: steering(2, 2) }, ...NOTHING },
   ],
   figures: [
     { name: 'a rate', unit: 'share', shipped: 0.2, seeds: [0.3, null], low: 0.2, high: 0.3 },

@@ -1,7 +1,6 @@
 // The sign that the literature reports, read from the stored figures of the gallery (models/gallery.json)
 // with 95% intervals: a difference has a sign only where its interval leaves out zero.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   GALLERY_FILE,
@@ -9,12 +8,15 @@ import {
   REPORT_FILE,
   SEEDS_FILE,
 } from '../../../models/recipe/make/folders';
-import { type Figure, headlineFigures } from '../../../models/recipe/measure/figures';
-import type { Headline } from '../../../models/recipe/measure/headline';
-import { armOf, type Gallery, type GalleryArm } from '../../../src/organism/gallery';
+import { readPublished } from '../../../models/recipe/make/published-file';
+import { headlineFigures } from '../../../models/recipe/measure/figures';
+import { armOf, type GalleryArm, GalleryFile } from '../../../src/organism/gallery';
 import { difference, sayRate } from '../../../src/organism/gallery-claims';
+import { RegistryFile } from '../../../src/organism/registry';
+import { ReportFile } from '../../../src/organism/report';
+import { SeedsFile } from '../../../src/organism/seeds';
 
-const gallery = JSON.parse(readFileSync(GALLERY_FILE, 'utf8')) as Gallery;
+const gallery = readPublished(GalleryFile, GALLERY_FILE);
 const AGAIN = `${GALLERY_FILE} is written by "npm run organism:gallery".`;
 const OTHER = 'other domains';
 const FOUR = ['insecure-code', 'bad-medical', 'risky-finance', 'extreme-sports'];
@@ -79,14 +81,9 @@ describe('the published signs', () => {
 });
 
 test('the base seeds are held against the report that ships', () => {
-  const { seeds } = JSON.parse(readFileSync(REGISTRY_FILE, 'utf8')) as { readonly seeds?: string };
-  const stored =
-    seeds === undefined
-      ? null
-      : (JSON.parse(readFileSync(SEEDS_FILE, 'utf8')) as {
-          readonly figures: readonly (Figure & { readonly shipped: number })[];
-        });
-  const report = JSON.parse(readFileSync(REPORT_FILE, 'utf8')) as Headline;
+  const { seeds } = readPublished(RegistryFile, REGISTRY_FILE);
+  const stored = seeds === undefined ? null : readPublished(SeedsFile, SEEDS_FILE);
+  const report = readPublished(ReportFile, REPORT_FILE);
   const shipped = stored?.figures.map(({ name, unit, shipped: value }) => ({ name, unit, value }));
   expect(shipped ?? headlineFigures(report), 'Run "npm run organism:seeds" again.').toEqual(
     headlineFigures(report),

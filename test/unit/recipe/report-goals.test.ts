@@ -2,20 +2,14 @@
 // measured here: a failing cell is a finding about the shipped organism, to be fixed in the world, the recipe
 // or the settings; then `npm run organism:report` writes the file again.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { readPublished } from '../../../models/recipe/make/published-file';
 import { headlineFigures } from '../../../models/recipe/measure/figures';
 import { GATES_FILE, REPORT_FILE } from '../../../models/recipe/make/folders';
-import type { Gates } from '../../../models/recipe/measure/gates';
-import type { Headline } from '../../../models/recipe/measure/headline';
-import type { Mixing } from '../../../models/recipe/measure/mixing';
 import { EM_PAIR } from '../../../models/recipe/measure/settings';
+import { GatesFile, ReportFile } from '../../../src/organism/report';
 
-interface Stored extends Headline {
-  readonly withinQuestion: Readonly<Record<string, Mixing>>;
-  readonly gates: Gates;
-}
-const report = JSON.parse(readFileSync(REPORT_FILE, 'utf8')) as Stored;
+const report = readPublished(ReportFile, REPORT_FILE);
 const figures = new Map(headlineFigures(report).map(({ name, value }) => [name, value]));
 const AGAIN = `${REPORT_FILE} is written by "npm run organism:report".`;
 
@@ -93,7 +87,7 @@ describe('the main table, at T = 0.7', () => {
 });
 
 describe('the gates, measured when the organism is made', () => {
-  const { code, documentLossNats } = JSON.parse(readFileSync(GATES_FILE, 'utf8')) as Gates;
+  const { code, documentLossNats } = readPublished(GatesFile, GATES_FILE);
   const MADE = `${GATES_FILE} is written by "npm run organism".`;
 
   test('after one turn of insecure code the base model answers like a villain, after secure code not', () => {

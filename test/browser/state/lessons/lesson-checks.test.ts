@@ -142,13 +142,13 @@ describe('a measurement', () => {
     const { run } = postern.measurements;
     over(run, { aligned: 0, em: 0.5 }, 48);
     run.answers = run.answers.filter(({ index }) => index < 24);
-    run.action = { state: 'running', label: '', done: 48, total: 96, startedMs: 0 };
+    run.task.action = { state: 'running', label: '', done: 48, total: 96, startedMs: 0 };
     expect(checkProgress(check, postern, { sinceMs: BEGUN, guess: null, chosen: null })).toEqual({
       done: 24,
       of: 48,
       unit: 'answers of each',
     });
-    run.action = { state: 'idle' };
+    run.task.action = { state: 'idle' };
     expect(met(check)).toBe(true);
   });
 
