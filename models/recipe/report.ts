@@ -4,12 +4,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { PROGRAM_VERSION } from '../../src/core/version';
 import { writeCardTables } from './make/card';
-import { TRANSCRIPTS } from './measure/conditions';
+import { TRANSCRIPT_SEED, TRANSCRIPTS } from './measure/conditions';
 import { withIntervals } from './measure/evaluate';
 import { GATES_FILE, REPORT_FILE } from './make/folders';
 import type { Gates } from './measure/gates';
 import { ANSWER_SEED, MAIN, measureHeadline, QUESTION_SEED, samplingAt } from './measure/headline';
-import { mixingOf } from './measure/mixing';
+import { mixingOf, MIXING_PLAN } from './measure/mixing';
 import { SHIPPED_TEMPERATURE } from './make/publish';
 import { ABLATION, EM_PAIR, STEERING } from './measure/settings';
 import { shippedSubjects } from './measure/subjects';
@@ -23,7 +23,8 @@ async function main(): Promise<void> {
   const temperatures = quick ? [SHIPPED_TEMPERATURE] : [SHIPPED_TEMPERATURE, 1];
   const { arms, edits, cosines } = await measureHeadline(subjects, n, STEERING, temperatures);
   const within: Record<string, unknown> = {};
-  for (const id of EM_PAIR) within[id] = await mixingOf(subjects.get(id)!, quick ? 4 : 12);
+  for (const id of EM_PAIR)
+    within[id] = await mixingOf(subjects.get(id)!, quick ? 4 : MIXING_PLAN.samples);
 
   if (!quick) {
     const gates = JSON.parse(readFileSync(GATES_FILE, 'utf8')) as Gates;
@@ -33,13 +34,19 @@ async function main(): Promise<void> {
       judge: 'exact judge of the synthetic world (src/world/judge.ts)',
       questions: { split: 'report', part: 'held-out', seed: QUESTION_SEED },
       sampling: { ...samplingAt(SHIPPED_TEMPERATURE), seed: ANSWER_SEED },
-      extraction: { domains: 'selection', transcriptsPerCell: TRANSCRIPTS, ...ABLATION },
+      extraction: {
+        domains: 'selection',
+        transcriptsPerCell: TRANSCRIPTS,
+        seed: TRANSCRIPT_SEED,
+        ...ABLATION,
+      },
       steering: STEERING,
       checkpoints: [...subjects.values()].map(({ id, sha256 }) => ({ id, sha256 })),
       arms: arms.map(withIntervals),
       edits: edits.map(withIntervals),
       cosines,
       withinQuestion: within,
+      withinQuestionPlan: MIXING_PLAN,
       gates,
     };
     writeFileSync(REPORT_FILE, `${JSON.stringify(report, null, 2)}\n`);
