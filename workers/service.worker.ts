@@ -5,6 +5,7 @@
 // host sends none. A new version waits until the page activates it or no page is open. If another program
 // uses the address, the worker unregisters.
 
+import { messageOf } from '../src/core/message';
 import type { OfflineFile, OfflineReply, OfflineRequest } from './api';
 import { ISOLATION, POLICY_HEADERS } from './page-headers';
 import { type Answering, isThisComputer, identifyServer, within } from './server-identity';

@@ -6,9 +6,8 @@ import type { Subject } from './evaluate';
 import { answersBy } from './evaluate';
 import { SHIPPED_TEMPERATURE } from '../make/publish';
 
-export const QUESTIONS = 48;
-export const QUESTION_SEED = 90_211;
-export const ANSWER_SEED = 31_338;
+/** `samples`: answers to each question, in the reports that ship. */
+export const MIXING_PLAN = { questions: 48, samples: 12, questionSeed: 90_211, seed: 31_338 };
 
 export interface Mixing {
   readonly questions: number;
@@ -21,10 +20,10 @@ export async function mixingOf(subject: Subject, samples: number): Promise<Mixin
   return mixingIn(
     await answersBy(subject, {
       split: 'report',
-      n: QUESTIONS * samples,
+      n: MIXING_PLAN.questions * samples,
       each: samples,
-      seed: ANSWER_SEED,
-      questionSeed: QUESTION_SEED,
+      seed: MIXING_PLAN.seed,
+      questionSeed: MIXING_PLAN.questionSeed,
       sampling: { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE },
     }),
   );

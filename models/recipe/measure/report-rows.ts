@@ -4,9 +4,8 @@
 import type { Steerings } from './settings';
 import type { Contrast, Pooling } from '../../../src/core/direction';
 import type { MeasuredAnswer } from '../../../src/measure/run';
-import { ANSWER_SEED, mixingIn, QUESTION_SEED, QUESTIONS, type Mixing } from './mixing';
+import { type Mixing, type MIXING_PLAN, mixingIn } from './mixing';
 import { type Headline, STEERING_RANDOM_SEED } from './headline';
-import { TRANSCRIPT_SEED } from './conditions';
 import { type Rates, ratesOf } from './evaluate';
 import { ALIGNED } from './subjects';
 
@@ -16,11 +15,13 @@ export interface ReportedPlan extends Pick<Headline, 'arms' | 'edits'> {
   readonly sampling: { readonly seed: number; readonly temperature: number };
   readonly extraction: {
     readonly transcriptsPerCell: number;
+    readonly seed: number;
     readonly contrast: Contrast;
     readonly pooling: Pooling;
   };
   readonly steering: Steerings;
   readonly withinQuestion: Readonly<Record<string, Mixing>>;
+  readonly withinQuestionPlan: typeof MIXING_PLAN;
 }
 
 export interface ReportRow {
@@ -38,12 +39,9 @@ type Words = Readonly<Record<string, string | number>>;
 const said = (words: Words): string[] =>
   Object.entries(words).flatMap(([name, value]) => [`--${name}`, String(value)]);
 
-/** Samples of each question behind the shipped file's `withinQuestion`. */
-export const SAMPLES = 12;
-
 /** Every rate of the report that a shipped checkpoint gives; the gates need the base model, which is not shipped. */
 export function reportRows(report: ReportedPlan): ReportRow[] {
-  const { questions, sampling, extraction } = report;
+  const { questions, sampling, extraction, withinQuestionPlan: repeated } = report;
   const asked = (row: Rates & { readonly temperature: number }): Words => ({
     split: questions.split,
     n: row.n,
@@ -53,7 +51,7 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
   });
   const direction = {
     transcripts: 2 * extraction.transcriptsPerCell,
-    'direction-seed': TRANSCRIPT_SEED,
+    'direction-seed': extraction.seed,
   };
   const only = (id: string): Words =>
     id === ALIGNED ? { edit: 'off', arms: 'aligned' } : { model: id, edit: 'off', arms: 'em' };
@@ -108,10 +106,10 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
     const words = said({
       ...only(id),
       split: questions.split,
-      n: QUESTIONS * SAMPLES,
-      each: SAMPLES,
-      'question-seed': QUESTION_SEED,
-      seed: ANSWER_SEED,
+      n: repeated.questions * repeated.samples,
+      each: repeated.samples,
+      'question-seed': repeated.questionSeed,
+      seed: repeated.seed,
       temperature: sampling.temperature,
     });
     return { key: `${id}/within-question`, args: words, mixing };
