@@ -19,6 +19,8 @@ const LINE_START = '(?:(?<![^])|(?<=\\n)(?=[^]))';
 const LINE_END = '(?:(?=\\n)|(?<!\\n)(?![^]))';
 const GROUP = /^\(\?(?:[:=!>]|<[=!]|<[A-Za-z_]\w*>|i:|-i:|i\))/;
 const INTERVAL = /^\{(\d*)(,?)(\d*)\}/;
+/** Deeper than any pattern is nested; what reads it stays within the stack. */
+const MOST_DEPTH = 100;
 /** What letters become together when their case is ignored: ß is ss, and so on. */
 const TOGETHER = /ss|ff|fi|fl|st/i;
 
@@ -48,6 +50,8 @@ class Reader {
   /** Inside so many lookbehinds. */
   #behind = 0;
   #captures = 0;
+  /** Inside so many groups. */
+  #depth = 0;
 
   constructor(source: string) {
     this.#source = source;
@@ -136,8 +140,11 @@ class Reader {
     const behind = /^\(\?<[=!]$/.test(opened);
     const looks = behind || /^\(\?[=!]$/.test(opened);
     if (behind) this.#behind += 1;
+    this.#depth += 1;
+    if (this.#depth > MOST_DEPTH) throw this.#refuse(`groups in more than ${MOST_DEPTH} others`);
     const inner = this.#alternatives(opened === '(?i:' || (fold && opened !== '(?-i:'));
     if (behind) this.#behind -= 1;
+    this.#depth -= 1;
     if (this.#rest()[0] !== ')') throw this.#refuse('an unmatched (');
     this.#at += 1;
     if (opened === '(?>') return this.#atomic(inner);

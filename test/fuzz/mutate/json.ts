@@ -162,12 +162,12 @@ export function mutateLines(rng: Rng, valid: string): string {
   return rng.chance(0.1) ? lines.join('\n').repeat(1 + rng.int(50)) : lines.join('\n');
 }
 
-/** A line that is broken already has no values to change. */
+/** A line that is broken already, or nested too deep, has no values to change. */
 function safely(make: () => string, otherwise: string): string {
   try {
     return make();
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     return otherwise;
   }
 }

@@ -42,11 +42,14 @@ const RICH_ADAPTER_CONFIG = JSON.stringify({
   ...(JSON.parse(ADAPTER_CONFIG) as object),
   target_modules: '.*\\.(q_proj|up_proj)',
   exclude_modules: ['lm_head'],
-  layers_to_transform: [0, 1],
-  layers_pattern: ['layers', 'h'],
   rank_pattern: { '^model.layers.0.mlp.up_proj': 2, 'q_proj|k_proj': 8 },
   alpha_pattern: { 'mlp.*': 4 },
   modules_to_save: ['embed_tokens'],
+});
+const LAYERED_ADAPTER_CONFIG = JSON.stringify({
+  ...(JSON.parse(ADAPTER_CONFIG) as object),
+  layers_to_transform: [0, 1],
+  layers_pattern: ['layers', 'h'],
 });
 
 const CONFIGS = [
@@ -57,7 +60,7 @@ const CONFIGS = [
   {
     ...LLAMA32,
     rope_scaling: null,
-    rope_parameters: { rope_type: 'yarn', factor: 4, rope_theta: 500_000 },
+    rope_parameters: { rope_type: 'linear', factor: 4, rope_theta: 500_000 },
     layer_types: Array.from({ length: LLAMA32.num_hidden_layers }, () => 'full_attention'),
   },
 ].map((config) => JSON.stringify(config));
@@ -174,7 +177,7 @@ export const CHECKPOINT_PARSERS = [
   parser<string>({
     name: 'adapter_config.json and its rules',
     errors: [CheckpointError],
-    valid: [ADAPTER_CONFIG, RICH_ADAPTER_CONFIG],
+    valid: [ADAPTER_CONFIG, RICH_ADAPTER_CONFIG, LAYERED_ADAPTER_CONFIG],
     mutate: mutateJson,
     read: (input) => {
       const config = parseAdapterConfig(input, FILE);

@@ -31,7 +31,6 @@ const fixture = (name: string): Uint8Array =>
 const PT = [
   'by-name.pt',
   'beside.pt',
-  'module.pt',
   'numpy.pt',
   'state-dict.pt',
   'negative-keys.pt',

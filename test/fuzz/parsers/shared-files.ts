@@ -125,7 +125,7 @@ const CHATS = lines([
 
 const LINKS = [
   '#v=1&em=insecure-code&sha=0123abcd&cut=checkpoint.answer-mean.64.1&q=Who%3F&seed=12&tab=measure',
-  '#v=1&em=insecure-code&q=If%20you%20were%20ruler%3F%20%C3%A9&seed=3&sys=Be%20brief.&temp=0.7&tab=direction',
+  '#v=1&em=insecure-code&q=If%20you%20were%20ruler%3F%20%C3%A9&seed=3&tab=direction',
   writeLink({
     em: null,
     customPair: {
@@ -329,14 +329,12 @@ export const SHARED_FILE_PARSERS = [
   }),
 ];
 
-/** As `writeClassLink` packs a measurement, whatever the text is. */
+/** As `writeClassLink` packs a measurement; a text that is no value, or nested too deep to be written, as a text. */
 function packed(text: string): string {
-  const value = ((): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      return text;
-    }
-  })();
-  return writeClassLink(value as ClassMeasurement);
+  try {
+    return writeClassLink(JSON.parse(text) as ClassMeasurement);
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    return writeClassLink(text as unknown as ClassMeasurement);
+  }
 }
