@@ -50,7 +50,7 @@ export class WatchedFuzzer {
       throw error;
     } finally {
       clearInterval(timer);
-      worker.removeAllListeners();
+      for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
     }
   }
 
