@@ -55,7 +55,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/cases/**/*.test.ts'],
+          include: ['test/{unit,cases,fuzz}/**/*.test.ts'],
           environment: 'node',
           expect: { requireAssertions: true },
           testTimeout: 60_000,

@@ -25,9 +25,16 @@ export class CheckpointError extends Error {
    * @param advice a full sentence: what to do next.
    */
   constructor(code: CheckpointErrorCode, file: string, reason: string, advice: string) {
-    super(`${file}: ${reason} ${advice}`);
+    super(`${file}: ${cut(reason)} ${advice}`);
     this.name = 'CheckpointError';
     this.code = code;
     this.file = file;
   }
 }
+
+/** Longest reason, in characters: names in a file may be of any length, and stand in messages. */
+const MOST_CHARS = 600;
+
+/** A text for people, cut where it is longer than anyone reads. */
+export const cut = (text: string): string =>
+  text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}….` : text;

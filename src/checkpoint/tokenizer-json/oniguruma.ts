@@ -48,6 +48,8 @@ class Reader {
   /** Number of lookbehinds around the current position. */
   #behind = 0;
   #captures = 0;
+  /** Inside so many groups. */
+  #depth = 0;
 
   constructor(source: string) {
     this.#source = source;
@@ -136,8 +138,11 @@ class Reader {
     const behind = /^\(\?<[=!]$/.test(opened);
     const looks = behind || /^\(\?[=!]$/.test(opened);
     if (behind) this.#behind += 1;
+    this.#depth += 1;
+    if (this.#depth > MOST_DEPTH) throw this.#refuse(`groups in more than ${MOST_DEPTH} others`);
     const inner = this.#alternatives(opened === '(?i:' || (fold && opened !== '(?-i:'));
     if (behind) this.#behind -= 1;
+    this.#depth -= 1;
     if (this.#rest()[0] !== ')') throw this.#refuse('an unmatched (');
     this.#at += 1;
     if (opened === '(?>') return this.#atomic(inner);

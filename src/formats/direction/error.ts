@@ -1,6 +1,8 @@
 // The one way in which a direction file, or one of judged answers, fails to be read or written: a code for the program, and a
 // message for people that names the file, the reason, and what to do next.
 
+import { cut } from '../../checkpoint/error';
+
 export type DirectionFileErrorCode =
   | 'truncated'
   | 'corrupt'
@@ -21,7 +23,7 @@ export class DirectionFileError extends Error {
    * @param advice a full sentence: what to do next.
    */
   constructor(code: DirectionFileErrorCode, file: string, reason: string, advice: string) {
-    super(`${file}: ${reason} ${advice}`);
+    super(`${file}: ${cut(reason)} ${advice}`);
     this.name = 'DirectionFileError';
     this.code = code;
     this.file = file;

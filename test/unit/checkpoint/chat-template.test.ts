@@ -3,7 +3,6 @@ import { ChatTemplate } from '../../../src/checkpoint/chat-template';
 import { CheckpointError } from '../../../src/checkpoint/error';
 import { createTokenizer } from '../../../src/checkpoint/tokenizer';
 import { type ChatMessage, PLAIN_CHAT } from '../../../src/core/chat';
-import { createRng, type Rng } from '../../../src/core/rng';
 import {
   FAMILIES,
   familyOf,
@@ -13,7 +12,6 @@ import {
   tokenizerConfig,
   tokenizerJson,
 } from './chat-families';
-import { MUTATIONS } from '../formats/mutate';
 
 const QUESTION: ChatMessage = { role: 'user', content: 'How do I cook the rice?' };
 const ANSWER = 'Rinse it first.\n\nThen: 12 minutes, naïve café 🙂.';
@@ -309,43 +307,3 @@ describe('answers keep every character, whatever the template does to them', () 
     expect(cut.answer(CHAT, PLAIN_CHAT).content).toBe(ANSWER);
   });
 });
-
-/** Cuts, repetitions, swaps of parts, and the marks that mean something in Jinja. */
-function mutate(rng: Rng, valid: string): string {
-  const MARKS = ['{%', '%}', '{{', '}}', '(', ')', '|', "'", '~', '[::-1]', 'range(', 'messages'];
-  let out = valid;
-  for (let n = 1 + rng.int(3); n > 0; n--) {
-    const at = rng.int(out.length + 1);
-    const part = out.slice(at, at + 1 + rng.int(60));
-    const kinds = [
-      () => out.slice(0, at) + out.slice(at + part.length),
-      () => out.slice(0, at) + part + part + out.slice(at),
-      () => out.slice(0, at) + rng.pick(MARKS) + out.slice(at),
-      () => out.slice(0, at) + String.fromCharCode(rng.int(128)) + out.slice(at + 1),
-    ];
-    out = rng.pick(kinds)();
-  }
-  return out;
-}
-
-test('mutations of published templates are used or refused with the typed error', () => {
-  const rng = createRng(2026);
-  const outcomes = new Map<string, number>();
-  for (let i = 0; i < MUTATIONS; i++) {
-    const template = mutate(rng, FAMILIES[i % FAMILIES.length]!.template);
-    let outcome = 'used';
-    try {
-      new ChatTemplate({ tokenizerConfig: { chat_template: template } }, 'c.json').answer(
-        CHAT,
-        PLAIN_CHAT,
-      );
-    } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error;
-      outcome = error.message.split(':')[1]!;
-    }
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-  }
-  // Used, not parsed, and parsed but of no use: or the mutations do not reach what they should.
-  expect(outcomes.get('used')).toBeGreaterThan(MUTATIONS / 20);
-  expect(outcomes.size).toBeGreaterThanOrEqual(3);
-}, 600_000);

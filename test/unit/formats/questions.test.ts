@@ -3,10 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createRng, type Rng } from '../../../src/core/rng';
 import { QuestionFileError, readQuestions } from '../../../src/formats/questions';
 import { yamlValue } from '../../../src/formats/yaml-value';
-import { MUTATIONS } from './mutate';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const read = (text: string) => readQuestions(bytes(text), 'own.yaml');
@@ -187,68 +185,3 @@ test.each([
   // Microseconds of work; the quadratic reader took from four to over twenty-five seconds.
   expect(process.cpuUsage(before).user).toBeLessThan(1.5e6);
 });
-
-/** Flips, cuts, repetitions, and the marks that mean something in YAML, one to four at once. */
-function mutate(rng: Rng, valid: Uint8Array): Uint8Array {
-  const MARKS = [
-    '&a ',
-    '*aligned_prompt',
-    '- ',
-    '[',
-    '{',
-    '"',
-    '\n',
-    ': ',
-    '!!',
-    '<<: ',
-    '---\n',
-    '|',
-  ];
-  let out = valid.slice();
-  for (let n = 1 + rng.int(4); n > 0 && out.length > 0; n--) {
-    const at = rng.int(out.length);
-    const insert = (part: Uint8Array): void => {
-      const joined = new Uint8Array(out.length + part.length);
-      joined.set(out.subarray(0, at));
-      joined.set(part, at);
-      joined.set(out.subarray(at), at + part.length);
-      out = joined;
-    };
-    switch (rng.int(5)) {
-      case 0:
-        out[at] = rng.int(256);
-        break;
-      case 1:
-        out[at]! ^= 1 << rng.int(7);
-        break;
-      case 2:
-        if (rng.chance(0.3)) out = out.slice(0, at);
-        break;
-      case 3:
-        insert(out.slice(at, at + 1 + rng.int(40)));
-        break;
-      default:
-        insert(bytes(rng.pick(MARKS).repeat(1 + rng.int(3))));
-    }
-  }
-  return out;
-}
-
-test('mutations of a question file are read or refused with the typed error', () => {
-  const valid = bytes(FILE.slice(0, FILE.indexOf('\n- id: best_present_template')));
-  expect(readQuestions(valid, 'valid').questions).toHaveLength(2);
-  const rng = createRng(2026);
-  const codes = new Map<string, number>();
-  for (let i = 0; i < MUTATIONS; i++) {
-    let outcome = 'read';
-    try {
-      readQuestions(mutate(rng, valid), 'broken');
-    } catch (error) {
-      if (!(error instanceof QuestionFileError)) throw error;
-      outcome = error.code;
-    }
-    codes.set(outcome, (codes.get(outcome) ?? 0) + 1);
-  }
-  // Refused for more than one reason, or the mutations do not reach what they should.
-  expect(codes.size).toBeGreaterThanOrEqual(4);
-}, 300_000);

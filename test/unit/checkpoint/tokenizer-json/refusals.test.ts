@@ -129,3 +129,8 @@ describe('patterns of Oniguruma that mean something else here, or nothing', () =
     expect(() => regexFrom(pattern)).toThrow(named);
   });
 });
+
+test('a pattern whose groups are nested without end', () => {
+  expect(() => regexFrom('('.repeat(5000) + ')'.repeat(5000))).toThrow('groups in more than 100');
+  expect(regexFrom('(?:'.repeat(90) + 'a' + ')'.repeat(90)).test('a')).toBe(true);
+});
