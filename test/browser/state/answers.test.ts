@@ -302,7 +302,7 @@ describe('when another device is chosen', () => {
           threads: 1,
           reason: '',
           adapter: null,
-          room: { device: 'wasm', availableBytes: 1e9, mayBeMore: true },
+          capacity: { device: 'wasm', availableBytes: 1e9, mayBeMore: true },
         }),
       );
     };
