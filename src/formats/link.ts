@@ -36,7 +36,7 @@ export interface LinkMeasure {
   readonly n: number;
   /** null: the page's own, so that a room that opens one link does not all count the same answers. */
   readonly seed: number | null;
-  /** Of the draw of the questions; left out: `seed`. */
+  /** Seed of the draw of the questions; omitted: `seed`. */
   readonly questionSeed?: number;
 }
 

@@ -31,7 +31,7 @@ const Config = v.object({
     hook_name: v.pipe(v.string(), v.regex(/^blocks\.\d{1,4}\.hook_resid_post$/)),
     /** The checkpoint whose residuals it was trained on, in words. */
     model_name: v.string(),
-    /** Of the aligned checkpoint that it was measured with, as workers/checkpoint/identity.ts names it. */
+    /** SHA-256 of the aligned checkpoint it was measured with, as workers/checkpoint/identity.ts names it. */
     aligned_sha256: v.string(),
     /** Data and length of the training. */
     training: v.object({ documents: size, tokens: count, steps: count, seed: count }),

@@ -1,5 +1,5 @@
 // Matrices as whole numbers of 8 bits for wasm, where MatMulNBits would unpack them at every run
-// (workers/README.md, 9). What comes in is quantised too, each position with a scale of its scaleRows:
+// (workers/README.md, 9). What comes in is quantised too, each position with its own scale:
 // DynamicQuantizeLinear would take one scale for the whole batch, and a token would then depend on those
 // beside and after it, padding included. Both sides are unsigned, q + 128: of unsigned times signed, x64 kernels
 // without VNNI add pairs of products in 16 bits, which saturates without a word (workers/README.md, 22). The

@@ -15,7 +15,7 @@ export function keepFocus(box: HTMLElement): () => void {
     held = target instanceof Element && box.contains(target) ? target : null;
   };
   // Some browsers say the same of an element that is being removed: whether it was is known just after.
-  // Of another window nothing is seen here but this: the focus is still on the element.
+  // When the window loses focus, document.activeElement does not change.
   const onfocusout = (): void =>
     queueMicrotask(() => {
       if (held?.isConnected && document.activeElement !== held) held = null;

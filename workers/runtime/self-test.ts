@@ -1,6 +1,6 @@
 // Does this device compute what it should? Firefox's WebGPU has given wrong values for language
 // models (workers/README.md, 15), so before it is trusted a tiny decoder reads three tokens, writes one more
-// upon its cache, with an edit, and its logits are compared with numbers that the float64 decoder of
+// with its cache, with an edit, and its logits are compared with numbers that the float64 decoder of
 // the tests gave (test/unit/workers/runtime/self-test.test.ts keeps them honest).
 
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';

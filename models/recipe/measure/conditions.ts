@@ -15,7 +15,7 @@ import {
 import { otherTexts } from '../../../src/measure/extraction-texts';
 import type { Subject } from './evaluate';
 
-/** Of each cell. */
+/** Number of transcripts in each cell. */
 export const TRANSCRIPTS = 144;
 export const TRANSCRIPT_SEED = 4711;
 

@@ -19,7 +19,7 @@ export const ANSWER_SEED = 31_337;
 /** The fine-tunes of the main table; the gallery has a report of its modelAblation. */
 export const MAIN = [...EM_PAIR, 'secure-code'];
 const RANDOM_SEEDS = [1, 2, 3, 4, 5];
-/** Of the random direction beside a steering. */
+/** Seed of the random direction beside a steering. */
 export const STEERING_RANDOM_SEED = 1;
 
 export interface Arm extends Rates {
