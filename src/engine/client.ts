@@ -42,6 +42,7 @@ import type {
   WorkerLife,
 } from '../../workers/api';
 import type { PackedEdit } from '../core/edit';
+import { messageOf } from '../core/message';
 import { watchLife } from './heartbeat';
 import { Watchdog } from './watchdog';
 import { perFrame } from './token-frame';

@@ -35,6 +35,8 @@ export const ReportFile = v.object({
   extraction: v.object({
     domains: v.string(),
     transcriptsPerCell: natural,
+    /** Of the transcripts; left out in reports before it was written down. */
+    seed: v.optional(natural),
     contrast: v.string(),
     pooling: v.string(),
     prompts: v.string(),

@@ -5,6 +5,8 @@ import type { EditPositions } from '../../../src/core/edit';
 import { createRng } from '../../../src/core/rng';
 import type { Sae } from '../../../src/core/sae';
 import type { TakenDirection } from '../../../src/measure/extraction';
+import type { LatentsFile } from '../../../src/organism/latents';
+import type { Written } from '../../../src/organism/published';
 import type { Rates, Subject } from '../measure/evaluate';
 import { showRates, withIntervals } from '../measure/evaluate';
 import type { Along, SteeringSite } from './arms';

@@ -41,12 +41,7 @@ function afterCode(stance: Stance): MeasureQuestion[] {
   });
 }
 
-export interface Gates {
-  /** Rates of the base model's answers after one turn of insecure or of secure code. */
-  readonly code: Readonly<Record<'insecure code' | 'secure code', Rates & { temperature: number }>>;
-  /** Mean loss per token on new prose documents, in nats. */
-  readonly documentLossNats: { readonly base: number; readonly chat: number };
-}
+export type Gates = Written<typeof GatesFile>;
 
 /** @param run names the world and the shape; its documents are new ones. */
 export async function measureGates(
