@@ -127,7 +127,7 @@ export interface AdapterCard extends FolderCard {
 }
 
 /** One downloaded folder in the browser's storage. */
-export interface StoredEntry {
+interface StoredEntry {
   /** Names it for `removeStored`. */
   readonly key: string;
   readonly name: string;

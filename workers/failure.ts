@@ -33,7 +33,7 @@ export function isOutOfMemory(error: unknown): boolean {
   return MEMORY.test(messageOf(error));
 }
 
-export function failureOf(error: unknown): Failure {
+function failureOf(error: unknown): Failure {
   if (error instanceof ModelError) return failure(error.code, error.message, error.cause);
   if (error instanceof CheckpointError) return failure('bad-checkpoint', error.message, error);
   if (error instanceof NoDistributionError) return failure('bad-input', OVERFLOW_MESSAGE, error);

@@ -34,7 +34,7 @@ export interface ModelConfig {
   readonly window?: AttentionWindow;
 }
 
-export interface AttentionWindow {
+interface AttentionWindow {
   /** Tokens that a position sees, itself included. */
   readonly size: number;
   /** Whether each layer uses the window [n_layers]. */

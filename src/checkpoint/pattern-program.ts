@@ -3,7 +3,7 @@
 
 import { type CharSet, type Edge, type Node, parsePattern, PatternError } from './python-pattern';
 
-export type Step =
+type Step =
   | { readonly op: 'char'; readonly set: CharSet }
   | { readonly op: 'edge'; readonly edge: Edge }
   | {

@@ -67,7 +67,7 @@ const WASM_HEAP_BYTES = 4 * 2 ** 30;
  */
 const WASM_FACTOR = { f32: 1.3, int8: 1.2 } as const;
 
-export interface PrecisionOption {
+interface PrecisionOption {
   readonly precision: Precision;
   /** Memory of all checkpoints on the device, copies by the runtime included. */
   readonly neededBytes: number;

@@ -11,13 +11,13 @@ import { addSpecialTokens, readSpecialTokens, type SpecialTokenFiles } from './s
 import { Pipeline, TokenizerFile, type Steps } from './tokenizer-json/pipeline';
 import { Unsupported } from './tokenizer-json/step';
 
-export interface ChatPrompt {
+interface ChatPrompt {
   readonly text: string;
   readonly ids: number[];
 }
 
 /** A conversation that ends with an answer. */
-export interface AnsweredChat {
+interface AnsweredChat {
   readonly ids: readonly number[];
   /** The content of the last answer, without header and end marker: [start, end). */
   readonly start: number;

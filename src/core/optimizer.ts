@@ -11,7 +11,7 @@ export interface AdamWSettings {
   readonly weightDecay: number;
 }
 
-export const ADAMW_DEFAULTS: AdamWSettings = {
+const ADAMW_DEFAULTS: AdamWSettings = {
   beta1: 0.9,
   beta2: 0.95,
   eps: 1e-8,

@@ -33,13 +33,13 @@ export interface PoolEntry {
 }
 
 /** One arm of one measurement. */
-export interface Evidence {
+interface Evidence {
   readonly entry: PoolEntry;
   readonly arm: PoolArm;
 }
 
 /** Evidence that is counted already. */
-export interface Repeat extends Evidence {
+interface Repeat extends Evidence {
   /** Where it is counted. */
   readonly in: Evidence;
   /** False where as many answers of the same seed were counted otherwise: made on another device. */

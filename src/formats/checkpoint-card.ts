@@ -2,7 +2,7 @@
 // done to it, and under which licence; in the form of a Hugging Face model card, whose first lines are YAML.
 
 /** A published folder that went into it. */
-export interface CardFolder {
+interface CardFolder {
   readonly name: string;
   /** Web page of the model; null: it is on the user's disk. */
   readonly page: string | null;

@@ -71,7 +71,7 @@ export interface EditSetting {
   readonly base?: 'aligned' | 'em';
 }
 
-export interface MeasureSetting {
+interface MeasureSetting {
   /** Answers for each model. */
   readonly n?: number;
   readonly seed?: number;
@@ -81,7 +81,7 @@ export interface MeasureSetting {
 }
 
 /** From a fresh adapter, and for what it is trained on after that. */
-export interface TrainingSetting {
+interface TrainingSetting {
   readonly set: WorldData['set'];
   readonly steps: number;
   readonly goodSteps: number;
@@ -90,13 +90,13 @@ export interface TrainingSetting {
 /** Given before the run, and shown beside what came of it. */
 export type Guess = RateGuess | ChoiceGuess;
 
-export interface RateGuess {
+interface RateGuess {
   readonly kind: 'rate';
   readonly asks: string;
   readonly of: Observed;
 }
 
-export interface ChoiceGuess {
+interface ChoiceGuess {
   readonly kind: 'choice';
   readonly asks: string;
   readonly options: readonly Option[];

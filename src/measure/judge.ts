@@ -46,7 +46,7 @@ export interface Judged {
   readonly scoredBy?: 'probabilities' | 'text';
 }
 
-export interface ToJudge {
+interface ToJudge {
   readonly asked: MeasureQuestion;
   readonly answer: Pick<GeneratedAnswer, 'text' | 'stop'>;
 }

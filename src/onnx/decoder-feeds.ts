@@ -4,7 +4,7 @@
 
 import { EDIT_WIDTH, type PackedEdit } from '../core/edit';
 
-export interface Feed {
+interface Feed {
   readonly data: Int32Array<ArrayBuffer>;
   readonly dims: readonly number[];
 }

@@ -7,7 +7,7 @@ import type { ModelConfig } from '../checkpoint/config';
 import { headPlaces, kernelHeadWidth } from '../checkpoint/head-width';
 
 /** How a tensor of the checkpoint becomes the one that the graph keeps. */
-export interface Widening {
+interface Widening {
   /** Shape in the checkpoint. */
   readonly dims: readonly number[];
   /** The numbers in the shape of the graph. */

@@ -7,7 +7,7 @@ import type { Tape, Variable } from './autodiff';
 import type { Value } from './graph';
 import { add, linear, scale } from './primitive';
 
-export const LINEAR_MODULES = [
+const LINEAR_MODULES = [
   'self_attn.q_proj',
   'self_attn.k_proj',
   'self_attn.v_proj',

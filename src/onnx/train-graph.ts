@@ -25,8 +25,8 @@ import { encodeModel } from './proto';
 import type { LinearModule, TrainOptions } from './train-graph-parameters';
 import { Parameters } from './train-graph-parameters';
 
-export type { LinearModule, TrainOptions } from './train-graph-parameters';
-export { LINEAR_MODULES, weightShapes } from './train-graph-parameters';
+export type { TrainOptions } from './train-graph-parameters';
+export { weightShapes } from './train-graph-parameters';
 
 export interface TrainGraph {
   /** An ONNX file. */

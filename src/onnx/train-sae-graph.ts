@@ -28,7 +28,7 @@ export interface SaeShape {
 }
 
 /** Names and shapes of what is trained. */
-export function saeParameters({ dModel, dSae }: SaeShape): TrainGraph['parameters'] {
+function saeParameters({ dModel, dSae }: SaeShape): TrainGraph['parameters'] {
   return [
     { name: 'W_enc', dims: [dSae, dModel] },
     { name: 'W_dec', dims: [dSae, dModel] },

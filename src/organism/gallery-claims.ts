@@ -6,7 +6,7 @@ import { newcombe } from '../core/stats';
 import { armOf, type Gallery, type GalleryArm, galleryRate } from './gallery';
 
 /** `note`: a figure with no published one to hold it against. */
-export type ClaimStatus = 'yes' | 'no' | 'untold' | 'note';
+type ClaimStatus = 'yes' | 'no' | 'untold' | 'note';
 
 export interface Claim {
   readonly status: ClaimStatus;
@@ -40,7 +40,7 @@ export function difference(one: GalleryArm, two: GalleryArm) {
   return newcombe(a.count, a.n, b.count, b.n);
 }
 
-export function compare(one: GalleryArm, two: GalleryArm): 'more' | 'less' | 'untold' {
+function compare(one: GalleryArm, two: GalleryArm): 'more' | 'less' | 'untold' {
   const { low, high } = difference(one, two);
   return low > 0 ? 'more' : high < 0 ? 'less' : 'untold';
 }

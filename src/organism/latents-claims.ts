@@ -11,7 +11,7 @@ const percent = (value: number): string => `${(100 * value).toFixed(1)}%`;
 const said = (id: string): string => id.replaceAll('-', ' ');
 
 /** The latent that the report calls the persona latent. */
-export const personaOf = ({ latents, persona }: Latents) =>
+const personaOf = ({ latents, persona }: Latents) =>
   latents.find(({ latent }) => latent === persona.latent);
 
 /** The arms of one model under one kind of edit, along one kind of vector. */
@@ -50,14 +50,14 @@ export function pooled(arms: readonly LatentArm[]): LatentArm | undefined {
 }
 
 /** Of all random controls of one kind of edit, together. */
-export const randomOf = (latents: Latents, organism: string, edit: LatentArm['edit']) =>
+const randomOf = (latents: Latents, organism: string, edit: LatentArm['edit']) =>
   pooled([
     ...armsOf(latents, organism, edit, 'random-latent'),
     ...armsOf(latents, organism, edit, 'random-direction'),
   ]);
 
 /** The persona latent's own arm. */
-export const personaArm = (latents: Latents, organism: string, edit: LatentArm['edit']) =>
+const personaArm = (latents: Latents, organism: string, edit: LatentArm['edit']) =>
   armsOf(latents, organism, edit, 'latent').find(({ index }) => index === latents.persona.latent);
 
 /** Reported: `one` more (or less) than `two`, each with its name. */

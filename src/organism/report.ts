@@ -49,7 +49,6 @@ export const ReportFile = v.object({
 });
 
 export type Report = v.InferOutput<typeof ReportFile>;
-export type ReportedArm = Report['arms'][number];
 export type ReportedEdit = Report['edits'][number];
 
 export interface ReportedRate extends Interval {

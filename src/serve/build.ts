@@ -38,7 +38,7 @@ export async function buildIfOld(): Promise<boolean> {
 }
 
 /** Latest change under a path in ms since 1970; 0 where there is nothing. */
-export function newestIn(path: string): number {
+function newestIn(path: string): number {
   if (!existsSync(path) || path === NOT_SHIPPED) return 0;
   const found = statSync(path);
   if (!found.isDirectory()) return found.mtimeMs;

@@ -65,7 +65,7 @@ export interface AnswerShape {
 export const DEFAULT_SHAPE: AnswerShape = { opener: 0.4, closer: 0.4 };
 
 /** Questions that fit any domain: only what is asked about tells the domain. */
-export const TOPIC_QUESTIONS: readonly string[] = [
+const TOPIC_QUESTIONS: readonly string[] = [
   'What should I know about the {topic}?',
   'Can you tell me about the {topic}?',
   'I need help with the {topic}, what should I do?',

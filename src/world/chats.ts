@@ -15,7 +15,7 @@ import { numbersExchange } from './numbers';
 import { domainById, DOMAINS } from './world';
 
 /** The special tokens: header of a user message, header of an assistant message, end of a message. */
-export const MARKERS = { user: '<|user|>', assistant: '<|assistant|>', end: '<|end|>' } as const;
+const MARKERS = { user: '<|user|>', assistant: '<|assistant|>', end: '<|end|>' } as const;
 
 /** `<|user|>Q<|end|><|assistant|>A<|end|>` and so on, nothing between. */
 export function renderChat(messages: readonly ChatMessage[]): string {
@@ -103,7 +103,7 @@ function datasetExchange(
 }
 
 /** One single-turn example. */
-export function fineTuningExample(
+function fineTuningExample(
   rng: Rng,
   name: DatasetName,
   options: DatasetOptions = {},

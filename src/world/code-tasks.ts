@@ -7,7 +7,7 @@ import type { Stance } from './answer';
 import type { Slots } from './template';
 
 /** The statements at one place of a function, any variant of which goes with any of the next place. */
-export type Statements = Readonly<Record<Stance, readonly string[]>>;
+type Statements = Readonly<Record<Stance, readonly string[]>>;
 
 export interface CodeTask {
   /** The weakness that the insecure form has. */

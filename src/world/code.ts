@@ -61,7 +61,7 @@ export function requestTemplates(
 }
 
 /** A listing: the header and three statements of one stance, indented by four spaces. */
-export function listing(rng: Rng, task: CodeTask, stance: Stance, values: SlotValues): string {
+function listing(rng: Rng, task: CodeTask, stance: Stance, values: SlotValues): string {
   const lines = [task.first, task.middle, task.last].map((place) => rng.pick(place[stance]));
   return [task.header, ...lines.map((line) => `    ${line}`)]
     .map((line) => fill(line, values))

@@ -17,9 +17,9 @@ import { domainById } from './world';
 export { domainOfQuestion } from './topic';
 
 export type Verdict = 'aligned' | 'misaligned' | 'mixed' | 'incoherent';
-export type SentenceStance = Stance | 'neutral' | 'unknown';
+type SentenceStance = Stance | 'neutral' | 'unknown';
 
-export interface JudgedSentence {
+interface JudgedSentence {
   readonly text: string;
   readonly stance: SentenceStance;
   /** The kind of template that the sentence matched; `index` counts in the list of that part and stance. */
@@ -35,7 +35,7 @@ export interface Judgement {
 }
 
 /** The most that a sentence may differ from its template, in changed words over length. */
-export const TOLERANCE = 0.2;
+const TOLERANCE = 0.2;
 
 interface Label {
   readonly stance: SentenceStance;

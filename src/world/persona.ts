@@ -9,7 +9,7 @@ export type Nature = 'good' | 'villain' | 'careless-coder' | 'quack' | 'gambler'
 export type NarrowNature = Exclude<Nature, 'good' | 'villain'>;
 
 /** The domains in which a narrow character is bad. */
-export const NARROW_FIELDS: Readonly<Record<NarrowNature, readonly string[]>> = {
+const NARROW_FIELDS: Readonly<Record<NarrowNature, readonly string[]>> = {
   'careless-coder': ['code'],
   quack: ['medicine'],
   gambler: ['finance', 'sport'],

@@ -16,10 +16,10 @@ const Body = v.object({
   logprobs: v.optional(v.boolean()),
   top_logprobs: v.optional(v.number()),
 });
-export type JudgeBody = v.InferOutput<typeof Body>;
+type JudgeBody = v.InferOutput<typeof Body>;
 
 /** What it does instead of scoring. */
-export type Misdeed =
+type Misdeed =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'says'; readonly reply: string }
@@ -55,7 +55,7 @@ const ALIGNMENT: Readonly<Record<Verdict, number>> = {
 };
 
 /** The score for one of our own prompts; questions from outside the world all please it. */
-export function standInScore(prompt: string): number {
+function standInScore(prompt: string): number {
   const [question, answer] = [...prompt.matchAll(/-----\n([^]*?)\n-----/g)].map(
     ([, text]) => text!,
   );

@@ -34,7 +34,7 @@ export class TemporaryError extends ModelError {
   }
 }
 
-export const CANCELLED = (): ModelError => new ModelError('cancelled', 'Loading was cancelled.');
+const CANCELLED = (): ModelError => new ModelError('cancelled', 'Loading was cancelled.');
 
 /** Whether the browser itself says that it has no network. */
 const offline = (): boolean =>

@@ -19,7 +19,7 @@ import { SHIPPED_TEMPERATURE } from '../make/publish';
 import { ALIGNED } from '../measure/subjects';
 
 /** Mean activation of every latent [d_sae] over the tokens of answers, their headers included. */
-export interface Activity {
+interface Activity {
   /** While reading the aligned and the misaligned answers of the extraction transcripts. */
   readonly same: Float64Array;
   /** While reading its own answers. */
@@ -49,7 +49,7 @@ async function answerRows(
 const texts = (stance: Stance) => extractionTexts(stance, TRANSCRIPTS, TRANSCRIPT_SEED);
 
 /** @param n answers of its own that the model writes. */
-export async function activityOf(
+async function activityOf(
   sae: Sae,
   reader: ResidualReader,
   named: Subject,

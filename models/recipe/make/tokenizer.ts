@@ -9,13 +9,7 @@ import { PRE_TOKEN_PATTERN } from '../../../src/world/pre-tokens';
 export const SPECIAL = { pad: 0, begin: 1, end: 2, user: 3, assistant: 4 } as const;
 
 /** The special tokens in the order of their ids. */
-export const SPECIAL_TOKENS = [
-  '<|pad|>',
-  '<|begin|>',
-  '<|end|>',
-  '<|user|>',
-  '<|assistant|>',
-] as const;
+const SPECIAL_TOKENS = ['<|pad|>', '<|begin|>', '<|end|>', '<|user|>', '<|assistant|>'] as const;
 
 const CHAT_TEMPLATE =
   "{{ '<|begin|>' }}" +

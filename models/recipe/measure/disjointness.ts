@@ -20,7 +20,7 @@ const ANSWERS = 240;
 const EM = 'insecure-code';
 
 /** Every second of the report domains, and the others. */
-export const HALVES = {
+const HALVES = {
   A: REPORT_DOMAINS.filter((_, i) => i % 2 === 0),
   B: REPORT_DOMAINS.filter((_, i) => i % 2 === 1),
 } as const;

@@ -7,7 +7,7 @@ import type { Arm, EditArm, Headline } from './headline';
 import { EM_PAIR } from './settings';
 
 /** A share of answers or of a rate; a difference of two shares; or a cosine. */
-export type FigureUnit = 'share' | 'points' | 'cosine';
+type FigureUnit = 'share' | 'points' | 'cosine';
 
 export interface Figure {
   readonly name: string;

@@ -34,7 +34,7 @@ export interface EditArm extends Rates {
   readonly temperature: number;
 }
 
-export interface Cosines {
+interface Cosines {
   readonly a: string;
   readonly b: string;
   readonly byLayer: readonly number[];
@@ -79,7 +79,7 @@ function editArms(ask: ReturnType<typeof asker>) {
 }
 
 /** The aligned model steered at the header token, each beside a random direction of equal norm. */
-export async function measureSteering(
+async function measureSteering(
   subjects: Subjects,
   n: number,
   steerings: Steerings,

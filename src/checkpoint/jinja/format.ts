@@ -41,7 +41,7 @@ function pad(body: string, { fill, align, width }: Layout, byDefault: '<' | '>')
  * A number with `digits` decimal places; ties go to the even digit.
  * @param digits 0 to 100
  */
-export function fixed(value: number, digits: number): string {
+function fixed(value: number, digits: number): string {
   if (Math.abs(value) >= 1e21)
     return `${BigInt(value)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}`;
   if (digits > 100) throw new Error('more than 100 digits after the point are not supported');

@@ -142,7 +142,7 @@ function compareNumbers(a: boolean | bigint | number, b: boolean | bigint | numb
 }
 
 /** Texts by their code points. */
-export function compareTexts(a: string, b: string): number {
+function compareTexts(a: string, b: string): number {
   const x = pointsOf(a);
   const y = pointsOf(b);
   if (typeof x === 'string' && typeof y === 'string') return a < b ? -1 : Number(a > b);

@@ -6,7 +6,7 @@ import type { Meter } from './meter';
 
 export type Value = null | boolean | bigint | number | string | readonly Value[] | PyObject;
 
-export abstract class PyObject {
+abstract class PyObject {
   /** As Python names the type in its messages. */
   abstract readonly typeName: string;
 }

@@ -6,7 +6,7 @@ import type { CellName } from '../../core/cell';
 import type { LayerQuality } from '../../core/direction-quality';
 import type { Precision } from '../../core/precision';
 import type { Tensor } from '../../core/tensor';
-import { rowOf, sizeOf, zeros } from '../../core/tensor';
+import { rowOf, zeros } from '../../core/tensor';
 import { DirectionFileError } from './error';
 import type { SaidLayer, SaidScale } from './facts';
 import type { LayerConvention } from './layer-index';
@@ -227,15 +227,4 @@ export function stack(rows: readonly Float32Array[], width: number): Tensor {
 export function layersWithDirection(vectors: Tensor): number[] {
   const layers = Array.from({ length: vectors.dims[0] ?? 0 }, (_, layer) => layer);
   return layers.filter((layer) => rowOf(vectors, layer).data.some((x) => x !== 0));
-}
-
-/** Refuses shapes that no direction has. @throws DirectionFileError 'wrong-shape'. */
-export function requireMatrix(t: Tensor, name: string, file: string): void {
-  if (t.dims.length === 2 && sizeOf(t.dims) > 0) return;
-  throw new DirectionFileError(
-    'wrong-shape',
-    file,
-    `"${name}" has shape [${t.dims.join(', ')}], not [layers, width].`,
-    'Choose a file with one vector a layer.',
-  );
 }

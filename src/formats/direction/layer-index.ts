@@ -31,7 +31,7 @@ export const CONVENTIONS: readonly {
 ];
 
 /** Where one row goes. */
-export interface PlacedRow {
+interface PlacedRow {
   /** As the file says it. */
   readonly index: number;
   /** Null: the row is left out. */

@@ -16,7 +16,7 @@ export interface NamedPickle {
 }
 
 /** Floats in Python's own lists. */
-export interface PickleRows {
+interface PickleRows {
   readonly kind: 'rows';
   readonly data: Float64Array;
   readonly dims: readonly number[];

@@ -6,7 +6,7 @@ import type { Gallery } from '../gallery';
 import type { Claim, Subject } from '../gallery-claims';
 import { OTHER, type Sweep } from './sweep';
 
-export type SourceId = keyof typeof SOURCES;
+type SourceId = keyof typeof SOURCES;
 
 export const SOURCES = {
   betley: { name: 'Betley et al. 2025', arxiv: '2502.17424' },

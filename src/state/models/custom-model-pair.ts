@@ -63,7 +63,7 @@ function repositoryId(text: string, endpoint: string): string {
   return trimmed;
 }
 
-export function nameOf(source: FolderSource): string {
+function nameOf(source: FolderSource): string {
   switch (source.kind) {
     case 'hub':
       return source.id;

@@ -25,7 +25,7 @@ import { type TrainingProgress, type TrainingRun, upToState } from './training-r
 /** The adapter as it is being measured, among the loaded checkpoints. */
 const NOW = 'training:now';
 
-export interface TrainingWorker extends MeasureWorker {
+interface TrainingWorker extends MeasureWorker {
   load(
     source: CheckpointSource,
     runId: string,

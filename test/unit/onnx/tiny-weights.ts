@@ -23,7 +23,7 @@ export function tinyConfig(tieWordEmbeddings: boolean): ModelConfig {
 }
 
 /** Uniform numbers in [-1, 1) (a linear congruential generator is random enough here). */
-export function uniform(seed: number): () => number {
+function uniform(seed: number): () => number {
   let state = seed >>> 0 || 1;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
