@@ -33,7 +33,7 @@ export class QuestionLength {
   ): Promise<void> {
     const mine = ++this.#look;
     const most = reader?.config.maxPositions;
-    const text = messages.map(({ content }) => content).join('');
+    const text = messages.map(({ content }) => content).join('') + (settings.system ?? '');
     // A token is at least one byte.
     if (!reader || most === undefined || bytesOf(text) + TEMPLATE_TOKENS < most) {
       this.problem = null;
