@@ -45,6 +45,10 @@ export const ReportFile = v.object({
   checkpoints,
   ...headline,
   withinQuestion,
+  /** How `withinQuestion` was asked: questions, samples of each, and the seeds of both. */
+  withinQuestionPlan: v.optional(
+    v.object({ questions: natural, samples: natural, questionSeed: natural, seed: natural }),
+  ),
   gates: GatesFile,
 });
 

@@ -16,7 +16,6 @@ import { documentRows } from '../make/base';
 import type { BaseRun } from '../make/base';
 import { padRows } from '../../../src/core/batches';
 import type { MeasureQuestion } from '../../../src/measure/judge';
-import type { Rates } from './evaluate';
 import { asking, loadSubject, ratesBy } from './evaluate';
 import { nodeRuntime } from '../make/node-runtime';
 import { SHIPPED_TEMPERATURE } from '../make/publish';

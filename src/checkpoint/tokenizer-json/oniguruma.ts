@@ -7,6 +7,9 @@ import { characterClass, escapeOutside, foldedLiteral, isFoldable } from './onig
 import { Unsupported } from './step';
 import { WORD } from './unicode';
 
+/** Groups within groups; the translation is recursive. */
+const MOST_DEPTH = 100;
+
 const ANCHORS: Readonly<Record<string, string>> = {
   A: '(?<![^])',
   z: '(?![^])',
