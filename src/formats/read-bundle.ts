@@ -3,7 +3,7 @@
 
 import { strFromU8 } from 'fflate';
 import * as v from 'valibot';
-import { parseAdapterConfig } from '../checkpoint/adapter-config';
+import { parseAdapterConfig } from '../checkpoint/adapter/adapter-config';
 import { CheckpointError } from '../checkpoint/error';
 import { parseSafetensors } from '../checkpoint/safetensors';
 import { AboutSchema, type AdapterAbout } from './adapter-about';

@@ -5,9 +5,8 @@
 import * as v from 'valibot';
 import { EDIT_POSITIONS } from '../core/edit';
 import type { SaeFile } from '../formats/sae-file';
-import { readSae } from '../formats/sae-file';
 import { checkpoints, natural, provenance, rates, sampling, share } from './published';
-import { readBytes, readJson } from './read-json';
+import { readJson } from './read-json';
 import type { Registry } from './registry';
 
 const CONFIG = 'cfg.json';

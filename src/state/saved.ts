@@ -1,3 +1,4 @@
+import { messageOf } from '../core/message';
 // What outlives a reload, in IndexedDB. Where the browser has none (a private window, storage full, a storage that
 // never answers) the page works the same and says once that nothing is kept. What is there and cannot be read
 // (another version wrote it) is set aside under a key of its own before anything is written over it, and the

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeDevice } from '../../models/recipe/make/node-runtime';
-import { readAdapter } from '../../src/checkpoint/peft';
+import { readAdapter } from '../../src/checkpoint/adapter/peft';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import { readBundle } from '../../src/formats/read-bundle';
 import type { FolderSource, ModelApi } from '../../workers/api';

@@ -11,8 +11,6 @@ import { LESSON_ORGANISMS } from '../../src/lessons/lessons';
 import { type OpenedApp, useBrowser } from './harness';
 import { PAGES } from './pages';
 import { column, compareFineTunes, openTab, startedUp, textOf } from './postern-page';
-import { readPublished } from '../../models/recipe/make/published-file';
-import { RegistryFile } from '../../src/organism/registry';
 
 const browser = useBrowser('small');
 

@@ -3,6 +3,8 @@
 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readPublished } from '../../models/recipe/make/published-file';
+import { RegistryFile } from '../../src/organism/registry';
 import { DIST } from '../../src/serve/build';
 import { useApp } from './harness';
 import { openTab } from './postern-page';

@@ -8,7 +8,7 @@ import { unzipSync } from 'fflate';
 import type { Locator, Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/checkpoint/config';
-import { readAdapter } from '../../src/checkpoint/peft';
+import { readAdapter } from '../../src/checkpoint/adapter/peft';
 import { axeViolations } from './axe';
 import { longTasksDuring, useApp } from './harness';
 import { allAnswered, openTab, sidewaysScroll, startedUp } from './postern-page';

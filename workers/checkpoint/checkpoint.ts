@@ -1,7 +1,7 @@
 // A loaded checkpoint: a base folder, optionally with a merged adapter, and its session.
 
-import { adaptedWeights, changesEmbedding } from '../../src/checkpoint/adapter-merge';
-import { readAdapter } from '../../src/checkpoint/peft';
+import { adaptedWeights, changesEmbedding } from '../../src/checkpoint/adapter/adapter-merge';
+import { readAdapter } from '../../src/checkpoint/adapter/peft';
 import { expectedTensors, type ModelConfig, type Weights } from '../../src/checkpoint/config';
 import { holding, textOf, wholeFile, type FileBytes } from '../../src/checkpoint/file-bytes';
 import { storedBytes, type PrecisionDevice } from '../../src/checkpoint/precision';

@@ -1,7 +1,7 @@
 // Inspects a source before any large download, and lists the stored folders.
 
-import { parseAdapterConfig } from '../../src/checkpoint/adapter-config';
-import { declaredMatrices } from '../../src/checkpoint/adapter-rules';
+import { parseAdapterConfig } from '../../src/checkpoint/adapter/adapter-config';
+import { declaredMatrices } from '../../src/checkpoint/adapter/adapter-rules';
 import { expectedTensors, parseConfig } from '../../src/checkpoint/config';
 import { parseGenerationConfig } from '../../src/checkpoint/generation-config';
 import type { AdapterCard, CheckpointCard, FolderCard, FolderSource, StoredReport } from '../api';

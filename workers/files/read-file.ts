@@ -2,7 +2,7 @@
 // so a file that is too large is never loaded; what it holds is bounded again before the page is given it.
 
 import { CheckpointError } from '../../src/checkpoint/error';
-import { readAdapter } from '../../src/checkpoint/peft';
+import { readAdapter } from '../../src/checkpoint/adapter/peft';
 import { MAX_CHAT_FILE_BYTES, readChatLines } from '../../src/formats/chat-lines';
 import { MAX_FILE_BYTES } from '../../src/formats/direction/direction-file';
 import { DirectionFileError } from '../../src/formats/direction/error';

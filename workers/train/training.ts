@@ -3,8 +3,8 @@
 // continue adapters that are not plain factors of every linear layer.
 
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
-import { factorsOf, writeAdapter } from '../../src/checkpoint/adapter-write';
-import { readAdapter } from '../../src/checkpoint/peft';
+import { factorsOf, writeAdapter } from '../../src/checkpoint/adapter/adapter-write';
+import { readAdapter } from '../../src/checkpoint/adapter/peft';
 import { parseSafetensors, toTensor } from '../../src/checkpoint/safetensors';
 import { writeSafetensors } from '../../src/checkpoint/write-safetensors';
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import type { OfflineFile } from '../../../workers/api';
 import { OfflineClient, offlineRefusal } from '../../engine/offline-client';
+import { messageOf } from '../../core/message';
 import { type Action, IDLE } from '../action';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { LESSON_ORGANISMS } from '../../lessons/lessons';

@@ -7,7 +7,8 @@ import type { Cell, CellName } from '../../core/cell';
 import { rowOf } from '../../core/tensor';
 import { describeChat } from '../../measure/describe-chat';
 import type { DirectionRecipe } from '../../formats/link';
-import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
+import { type Action, newRunId } from '../action';
+import { Task, type Ticket } from '../task.svelte';
 import type { EditSettingsStore } from '../pair/edit-settings.svelte';
 import { editRefusal } from '../../measure/edit-refusal';
 import {
@@ -50,7 +51,6 @@ export class Directions {
   currentId = $state<string | null>(null);
   /** The last-prompt direction in use: what the desk adds at the header token. */
   headerId = $state<string | null>(null);
-  action = $state.raw<Action>(IDLE);
   /** What a link names and would take long: extracted once a person says so. */
   offered = $state.raw<readonly DirectionRecipe[]>([]);
   /** The layer that shades. */

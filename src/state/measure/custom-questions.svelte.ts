@@ -8,7 +8,6 @@ import { FileReading, problemOf } from '../file-reading.svelte';
 import { readSaved, writeSaved } from '../saved';
 import { fields, list, orNull, whole } from '../saved/form';
 import type { CustomQuestionSet, QuestionChoice } from '../../measure/run';
-import { messageOf } from '../../core/message';
 
 export const CHOICE_WORDS: Readonly<Record<QuestionChoice, string>> = {
   all: 'all questions',

@@ -132,7 +132,7 @@ export class MeasureRun<About = null> {
     this.answers = former.answers;
     this.labelled = former.labelled;
     this.#dropped = former.dropped;
-    this.action = IDLE;
+    this.task.cancel();
     void this.#keepPlan();
     void this.#keep();
   }

@@ -184,7 +184,6 @@ export class CustomModel {
     this.#shown = null;
     this.paused = false;
     this.waits = false;
-    this.action = IDLE;
   }
 
   /** Asks the sources what they have: a listing and a configuration each, nothing large. */
@@ -223,7 +222,7 @@ export class CustomModel {
     if (!base || !source || (this.need?.against ?? []).length > 0) return false;
     this.#save();
     this.paused = false;
-    this.action = IDLE;
+    this.task.cancel();
     askToKeepStorage();
     const registry = customRegistry(base, { kind, source }, this.precision);
     const mustWait = this.#pair.isLoading;

@@ -6,7 +6,6 @@ import { newRunId } from '../action';
 import { FileReading, problemOf } from '../file-reading.svelte';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import type { CustomData } from './training-choice';
-import { messageOf } from '../../core/message';
 
 export class CustomChats {
   readonly #pair: ModelPair;

@@ -99,7 +99,7 @@ const BOMB_BYTES = 4 << 20;
 export function mutateZip(
   rng: Rng,
   zip: Uint8Array,
-  inner: (rng: Rng, content: Uint8Array, name: string) => Uint8Array,
+  inner: (rng: Rng, content: Uint8Array, name: string) => Uint8Array<ArrayBuffer>,
 ): Uint8Array {
   switch (rng.int(8)) {
     case 0:

@@ -1,23 +1,24 @@
 // The files of a checkpoint or an adapter.
 
-import { parseAdapterConfig } from '../../../src/checkpoint/adapter-config';
+import { parseAdapterConfig } from '../../../src/checkpoint/adapter/adapter-config';
 import {
   isReplaced,
   rankOf,
   scaleOf,
-  tablesSaid,
+  declaredMatrices,
   whyLeftOut,
-} from '../../../src/checkpoint/adapter-rules';
+} from '../../../src/checkpoint/adapter/adapter-rules';
 import { parseConfig } from '../../../src/checkpoint/config';
 import { CheckpointError } from '../../../src/checkpoint/error';
 import { exportedConfig } from '../../../src/checkpoint/exported-config';
 import { bytesInMemory } from '../../../src/checkpoint/file-bytes';
 import { parseGenerationConfig } from '../../../src/checkpoint/generation-config';
-import { PatternLimit, PatternMeter, runPattern } from '../../../src/checkpoint/pattern-machine';
-import { patternProgram } from '../../../src/checkpoint/pattern-program';
-import { readAdapter } from '../../../src/checkpoint/peft';
-import { PatternError } from '../../../src/checkpoint/python-pattern';
-import { parseSafetensors, toTensor, writeSafetensors } from '../../../src/checkpoint/safetensors';
+import { PatternLimit, PatternMeter, runPattern } from '../../../src/checkpoint/adapter/pattern-machine';
+import { patternProgram } from '../../../src/checkpoint/adapter/pattern-program';
+import { readAdapter } from '../../../src/checkpoint/adapter/peft';
+import { PatternError } from '../../../src/checkpoint/adapter/python-pattern';
+import { parseSafetensors, toTensor } from '../../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import { shardNames } from '../../../src/checkpoint/sharded';
 import { openWeights } from '../../../src/checkpoint/weights';
 import { licenceInCard } from '../../../src/formats/checkpoint-card';
@@ -186,7 +187,7 @@ export const CHECKPOINT_PARSERS = [
         scaleOf(config, MODULE),
         whyLeftOut(config, MODULE),
         isReplaced(config, 'model.embed_tokens.weight'),
-        tablesSaid(config),
+        declaredMatrices(config),
       ];
     },
   }),

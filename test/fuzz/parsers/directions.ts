@@ -5,18 +5,15 @@ import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import type { Rng } from '../../../src/core/rng';
 import { DirectionFileError } from '../../../src/formats/direction/error';
-import { readGguf, writeGguf } from '../../../src/formats/direction/gguf';
-import {
-  readDirectionJson,
-  writeDirectionJson,
-} from '../../../src/formats/direction/json-direction';
+import { readGguf } from '../../../src/formats/direction/gguf';
+import { writeGguf } from '../../../src/formats/direction/write-gguf';
+import { readDirectionJson } from '../../../src/formats/direction/json-direction';
+import { writeDirectionJson } from '../../../src/formats/direction/write-json';
 import { readPickle } from '../../../src/formats/direction/pickle';
 import { readPt } from '../../../src/formats/direction/pt';
 import { readDirectionFile } from '../../../src/formats/direction/read';
-import {
-  readDirectionSafetensors,
-  writeDirectionSafetensors,
-} from '../../../src/formats/direction/safetensors-direction';
+import { readDirectionSafetensors } from '../../../src/formats/direction/safetensors-direction';
+import { writeDirectionSafetensors } from '../../../src/formats/direction/write-safetensors';
 import { RECORD } from '../../unit/formats/record';
 import { mutateSafetensors, mutateZip } from '../mutate/archives';
 import { inserted, mutateBytes, replaceNumber } from '../mutate/bytes';

@@ -1,16 +1,17 @@
 // What people hand to one another: questions, chats, answers, links, session files, measurements of a class.
 
 import type { Rng } from '../../../src/core/rng';
-import { writeAdapter } from '../../../src/checkpoint/adapter-write';
-import { readBundle, writeBundle } from '../../../src/formats/bundle';
+import { writeAdapter } from '../../../src/checkpoint/adapter/adapter-write';
+import { writeBundle } from '../../../src/formats/bundle';
+import { readBundle } from '../../../src/formats/read-bundle';
 import { readChatLines } from '../../../src/formats/chat-lines';
 import {
   type ClassMeasurement,
-  readClassFile,
   readClassLink,
   writeClassFile,
   writeClassLink,
 } from '../../../src/formats/class-measurement';
+import { readClassFile } from '../../../src/formats/read-class-file';
 import { CsvLimitError, csvRows } from '../../../src/formats/csv';
 import { DirectionFileError } from '../../../src/formats/direction/error';
 import { readJudgedAnswers } from '../../../src/formats/judged-answers';

@@ -2,8 +2,8 @@
 // What each is refused with, through the worker's own interface, is in checkpoints.test.ts; the two
 // hostile ones, which never come to an end, only a browser can survive (test/browser/bad-input).
 
-import { writeAdapter } from '../../../src/checkpoint/adapter-write';
-import type { LoraFactors } from '../../../src/checkpoint/peft';
+import { writeAdapter } from '../../../src/checkpoint/adapter/adapter-write';
+import type { LoraFactors } from '../../../src/checkpoint/adapter/peft';
 import { parseSafetensors, toTensor } from '../../../src/checkpoint/safetensors';
 import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import { randomTensor } from '../onnx/tiny-weights';

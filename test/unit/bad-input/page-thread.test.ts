@@ -76,10 +76,10 @@ describe('a parser of foreign files', () => {
   /** Every module that reads a format, and the library of one. */
   const PARSERS = [
     'yaml',
-    'src/checkpoint/adapter-config.ts',
-    'src/checkpoint/adapter-patterns.ts',
-    'src/checkpoint/pattern-machine.ts',
-    'src/checkpoint/peft.ts',
+    'src/checkpoint/adapter/adapter-config.ts',
+    'src/checkpoint/adapter/adapter-patterns.ts',
+    'src/checkpoint/adapter/pattern-machine.ts',
+    'src/checkpoint/adapter/peft.ts',
     'src/checkpoint/safetensors.ts',
     'src/formats/chat-lines.ts',
     'src/formats/csv.ts',

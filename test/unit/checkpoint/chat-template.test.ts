@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { ChatTemplate } from '../../../src/checkpoint/chat-template';
-import { CheckpointError } from '../../../src/checkpoint/error';
 import { createTokenizer } from '../../../src/checkpoint/tokenizer';
 import { type ChatMessage, PLAIN_CHAT } from '../../../src/core/chat';
 import {

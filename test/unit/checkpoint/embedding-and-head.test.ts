@@ -4,11 +4,11 @@
 // whose two matrices are put together here, by the rule.
 
 import { describe, expect, test } from 'vitest';
-import { adaptedWeights } from '../../../src/checkpoint/adapter-merge';
+import { adaptedWeights } from '../../../src/checkpoint/adapter/adapter-merge';
 import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
 import { EMBEDDING, HEAD } from '../../../src/checkpoint/embedding-and-head';
 import { bytesInMemory } from '../../../src/checkpoint/file-bytes';
-import { readAdapter } from '../../../src/checkpoint/peft';
+import { readAdapter } from '../../../src/checkpoint/adapter/peft';
 import { type TensorToWrite, writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import { openWeights } from '../../../src/checkpoint/weights';
 import type { Tensor } from '../../../src/core/tensor';

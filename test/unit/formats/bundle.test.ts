@@ -1,7 +1,6 @@
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { writeAdapter } from '../../../src/checkpoint/adapter-write';
-import { createRng } from '../../../src/core/rng';
+import { writeAdapter } from '../../../src/checkpoint/adapter/adapter-write';
 import { writeBundle, type BundleToWrite } from '../../../src/formats/bundle';
 import { readBundle } from '../../../src/formats/read-bundle';
 import { DirectionFileError } from '../../../src/formats/direction/error';

@@ -10,7 +10,6 @@ import {
   writeClassLink,
 } from '../../../src/formats/class-measurement';
 import { readClassFile } from '../../../src/formats/read-class-file';
-import { mutate, MUTATIONS } from './mutate';
 import { arm, MEASUREMENT } from './class-record';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

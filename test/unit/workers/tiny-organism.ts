@@ -3,8 +3,8 @@
 
 import { buildTokenizer, type OrganismTokenizer } from '../../../models/recipe/make/tokenizer';
 import { linearShapes, type ModelConfig } from '../../../src/checkpoint/config';
-import { writeAdapter } from '../../../src/checkpoint/adapter-write';
-import type { LoraFactors } from '../../../src/checkpoint/peft';
+import { writeAdapter } from '../../../src/checkpoint/adapter/adapter-write';
+import type { LoraFactors } from '../../../src/checkpoint/adapter/peft';
 import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import { randomConfig, randomWeights } from '../onnx/random-weights';
 import { randomTensor } from '../onnx/tiny-weights';

@@ -4,9 +4,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unzipSync } from 'fflate';
 import { nodeDevice } from '../../../../models/recipe/make/node-runtime';
-import { adaptedWeights } from '../../../../src/checkpoint/adapter-merge';
-import { writeAdapter } from '../../../../src/checkpoint/adapter-write';
-import { readAdapter } from '../../../../src/checkpoint/peft';
+import { adaptedWeights } from '../../../../src/checkpoint/adapter/adapter-merge';
+import { writeAdapter } from '../../../../src/checkpoint/adapter/adapter-write';
+import { readAdapter } from '../../../../src/checkpoint/adapter/peft';
 import { linearShapes } from '../../../../src/checkpoint/config';
 import { readWeights } from '../../../../src/checkpoint/weights';
 import { writeSafetensors } from '../../../../src/checkpoint/write-safetensors';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { trainAdapter } from '../../../../models/recipe/make/fine-tune';
 import { nodeRuntime } from '../../../../models/recipe/make/node-runtime';
-import { readAdapter } from '../../../../src/checkpoint/peft';
+import { readAdapter } from '../../../../src/checkpoint/adapter/peft';
 import { writeSafetensors } from '../../../../src/checkpoint/write-safetensors';
 import { THREADS } from '../../../../models/recipe/make/trainer';
 import { Training } from '../../../../workers/train/training';

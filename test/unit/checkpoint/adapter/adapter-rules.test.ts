@@ -2,9 +2,9 @@
 // (utils/other.py) and LoraConfig's own checks, peft 0.20 of August 2026. Paths are those of Llama.
 
 import { describe, expect, test } from 'vitest';
-import { parseAdapterConfig } from '../../../src/checkpoint/adapter-config';
-import { isReplaced, rankOf, scaleOf, whyLeftOut } from '../../../src/checkpoint/adapter-rules';
-import { CheckpointError } from '../../../src/checkpoint/error';
+import { parseAdapterConfig } from '../../../../src/checkpoint/adapter/adapter-config';
+import { isReplaced, rankOf, scaleOf, whyLeftOut } from '../../../../src/checkpoint/adapter/adapter-rules';
+import { CheckpointError } from '../../../../src/checkpoint/error';
 
 const LINEAR = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
 const MODULES = [

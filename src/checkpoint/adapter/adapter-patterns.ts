@@ -2,7 +2,7 @@
 // `check_target_module_exists`, utils/other.py `get_pattern_key`; peft 0.19). Read when the configuration is
 // read, so that what is not understood is refused at once; run under one meter for the whole file.
 
-import { CheckpointError } from './error';
+import { CheckpointError } from '../error';
 import { type Found, PatternLimit, PatternMeter, runPattern } from './pattern-machine';
 import { type Program, patternProgram } from './pattern-program';
 import { PatternError } from './python-pattern';

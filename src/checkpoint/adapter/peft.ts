@@ -4,11 +4,11 @@
 // embedding-and-head.ts; merging is in adapter-merge.ts. A factor that the rules leave out is refused by
 // name: nothing in the file is dropped in silence.
 
-import type { Tensor } from '../core/tensor';
+import type { Tensor } from '../../core/tensor';
 import { type AdapterConfig, parseAdapterConfig } from './adapter-config';
 import { isReplaced, rankOf, scaleOf, targetsVocabulary, whyLeftOut } from './adapter-rules';
-import type { ModelConfig } from './config';
-import { expectedTensors, linearShapes } from './config';
+import type { ModelConfig } from '../config';
+import { expectedTensors, linearShapes } from '../config';
 import {
   EMBEDDING,
   EMBEDDING_MODULE,
@@ -17,11 +17,11 @@ import {
   HEAD_MODULE,
   matricesOfAdapter,
   UnclearMatrices,
-} from './embedding-and-head';
-import { CheckpointError, type CheckpointErrorCode } from './error';
-import type { SafetensorsEntry } from './safetensors';
-import { parseSafetensors, sameNumbers, toTensor } from './safetensors';
-import { requireFinite } from './write-safetensors';
+} from '../embedding-and-head';
+import { CheckpointError, type CheckpointErrorCode } from '../error';
+import type { SafetensorsEntry } from '../safetensors';
+import { parseSafetensors, sameNumbers, toTensor } from '../safetensors';
+import { requireFinite } from '../write-safetensors';
 
 /** The two factors of one linear layer. */
 export interface LoraFactors {

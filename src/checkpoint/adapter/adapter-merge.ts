@@ -1,13 +1,13 @@
 // Merging an adapter into its base makes the checkpoint that a fine-tune is; tensors that no adapter touches
 // are shared with the base. Sums are accumulated in f32, as in PEFT.
 
-import type { Tensor } from '../core/tensor';
-import { expectedTensors, type Weights } from './config';
-import { EMBEDDING, HEAD, type MatrixOrigin } from './embedding-and-head';
+import type { Tensor } from '../../core/tensor';
+import { expectedTensors, type Weights } from '../config';
+import { EMBEDDING, HEAD, type MatrixOrigin } from '../embedding-and-head';
 import type { Adapter, AdapterModule } from './peft';
-import { toTensor } from './safetensors';
-import { requireFinite } from './write-safetensors';
-import { LazyWeights } from './weights';
+import { toTensor } from '../safetensors';
+import { requireFinite } from '../write-safetensors';
+import { LazyWeights } from '../weights';
 
 /** W + s B A for one layer [out, in]; f32 accumulation over the rank. */
 function mergedWeight(weight: Tensor, { a, b, scale }: AdapterModule): Tensor {

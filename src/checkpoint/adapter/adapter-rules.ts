@@ -8,7 +8,7 @@ import {
   EMBEDDING_MODULE,
   HEAD,
   HEAD_MODULE,
-} from './embedding-and-head';
+} from '../embedding-and-head';
 
 /**
  * Why LoRA leaves a module alone, as a sentence about it; null: the module is adapted.

@@ -1,9 +1,9 @@
 // Adapters on their way out, as the two files that PEFT reads.
 
-import type { Tensor } from '../core/tensor';
-import { CheckpointError } from './error';
+import type { Tensor } from '../../core/tensor';
+import { CheckpointError } from '../error';
 import type { LoraFactors } from './peft';
-import { writeSafetensors } from './write-safetensors';
+import { writeSafetensors } from '../write-safetensors';
 
 const PREFIX = 'base_model.model.';
 

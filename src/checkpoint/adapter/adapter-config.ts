@@ -4,8 +4,8 @@
 
 import * as v from 'valibot';
 import { AdapterPatterns, type LayerOf, type NamesModule } from './adapter-patterns';
-import { CheckpointError } from './error';
-import { brief, checkShape, parseJson } from './json';
+import { CheckpointError } from '../error';
+import { brief, checkShape, parseJson } from '../json';
 
 export interface AdapterConfig {
   /** `base_model_name_or_path`: for people, never followed. */

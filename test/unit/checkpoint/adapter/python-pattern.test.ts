@@ -2,10 +2,10 @@
 // refuses too, and what no machine without backtracking can do.
 
 import { describe, expect, test } from 'vitest';
-import { PatternLimit, PatternMeter, runPattern } from '../../../src/checkpoint/pattern-machine';
-import { patternProgram } from '../../../src/checkpoint/pattern-program';
-import { PatternError } from '../../../src/checkpoint/python-pattern';
-import { RECORDED, TEXTS } from './python-patterns';
+import { PatternLimit, PatternMeter, runPattern } from '../../../../src/checkpoint/adapter/pattern-machine';
+import { patternProgram } from '../../../../src/checkpoint/adapter/pattern-program';
+import { PatternError } from '../../../../src/checkpoint/adapter/python-pattern';
+import { RECORDED, TEXTS } from '../python-patterns';
 
 const meter = (): PatternMeter => new PatternMeter(1e6);
 

@@ -2,15 +2,15 @@
 // documentation (LoraConfig: alpha / r, or alpha / sqrt(r) with use_rslora).
 
 import { describe, expect, test } from 'vitest';
-import type { Adapter } from '../../../src/checkpoint/peft';
-import { mergeAdapter } from '../../../src/checkpoint/adapter-merge';
-import { writeAdapter } from '../../../src/checkpoint/adapter-write';
-import { readAdapter } from '../../../src/checkpoint/peft';
-import { linearShapes } from '../../../src/checkpoint/config';
-import type { TensorToWrite } from '../../../src/checkpoint/write-safetensors';
-import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
-import type { Tensor } from '../../../src/core/tensor';
-import { randomTensor, tinyConfig, tinyWeights } from '../onnx/tiny-weights';
+import type { Adapter } from '../../../../src/checkpoint/adapter/peft';
+import { mergeAdapter } from '../../../../src/checkpoint/adapter/adapter-merge';
+import { writeAdapter } from '../../../../src/checkpoint/adapter/adapter-write';
+import { readAdapter } from '../../../../src/checkpoint/adapter/peft';
+import { linearShapes } from '../../../../src/checkpoint/config';
+import type { TensorToWrite } from '../../../../src/checkpoint/write-safetensors';
+import { writeSafetensors } from '../../../../src/checkpoint/write-safetensors';
+import type { Tensor } from '../../../../src/core/tensor';
+import { randomTensor, tinyConfig, tinyWeights } from '../../onnx/tiny-weights';
 
 const base = tinyConfig(true);
 const weights = tinyWeights(base);
