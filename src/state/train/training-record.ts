@@ -119,7 +119,7 @@ const ProgressForm = whole(
       ),
       dropped: v.boolean(),
       keptAs: v.nullable(v.string()),
-    }) as unknown as v.GenericSchema<unknown, TrainingProgress>,
+    }),
   }),
 );
 
