@@ -4,11 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { smallText } from '../../../../workers/source/network';
 import { memorySources } from '../../../../workers/source/open-folder';
 import { COMMIT } from '../../../stand-ins/hub';
-import {
-  parseSafetensors,
-  toTensor,
-  writeSafetensors,
-} from '../../../../src/checkpoint/safetensors';
+import { parseSafetensors, toTensor } from '../../../../src/checkpoint/safetensors';
+import { writeSafetensors } from '../../../../src/checkpoint/write-safetensors';
 
 import {
   BASE,

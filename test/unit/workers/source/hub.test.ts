@@ -90,8 +90,8 @@ describe('a repository', () => {
   });
 
   test('of weights in two files and their index is the same checkpoint', async () => {
-    const { parseSafetensors, toTensor, writeSafetensors } =
-      await import('../../../../src/checkpoint/safetensors');
+    const { parseSafetensors, toTensor } = await import('../../../../src/checkpoint/safetensors');
+    const { writeSafetensors } = await import('../../../../src/checkpoint/write-safetensors');
     const tensors = [...parseSafetensors(WEIGHTS, 'm')].map(
       ([name, entry]) => [name, { ...toTensor(entry), dtype: 'F32' as const }] as const,
     );
