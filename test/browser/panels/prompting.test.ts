@@ -112,7 +112,8 @@ describe('own questions', () => {
     const { measurements } = made;
     await render(WithPostern, { postern: made, panel: QuestionFields });
     await page.getByLabelText('Question file').upload(file(OWN));
-    await expect.poll(() => measurements.customQuestions).toBe('all');
+    // The worker that reads it is fetched first.
+    await expect.poll(() => measurements.customQuestions, { timeout: 60_000 }).toBe('all');
     await expect.element(page.getByText('3 wordings in turn')).toBeVisible();
     await expect.element(page.getByText('Ignored fields: note.')).toBeVisible();
     expect(measurements.judgeNeeded).toContain('Choose an endpoint as the judge, or judge by hand');
@@ -143,7 +144,7 @@ describe('own questions', () => {
     await render(WithPostern, { postern: made, panel: QuestionFields });
     await page.getByLabelText('Question file').upload(file('- "', 'broken.yaml'));
     await expect
-      .element(page.getByRole('alert'))
+      .element(page.getByRole('alert'), { timeout: 60_000 })
       .toHaveTextContent('broken.yaml: It cannot be read');
     expect(made.measurements.questions.file?.name).toBe('own.yaml');
     made.measurements.questions.forget();
