@@ -39,7 +39,7 @@ interface Evidence {
 }
 
 /** Evidence that is counted already. */
-interface Repeat extends Evidence {
+export interface Repeat extends Evidence {
   /** Where it is counted. */
   readonly in: Evidence;
   /** False where as many answers of the same seed were counted otherwise: made on another device. */

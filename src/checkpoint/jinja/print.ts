@@ -116,7 +116,6 @@ const JSON_ESCAPES: Readonly<Record<string, string>> = {
 
 function jsonString(value: string, ascii: boolean): string {
   const inner = value.replace(
-     
     ascii ? /["\\\0-\x1f]|[^ -~]/g : /["\\\0-\x1f]/g,
     (unit) => JSON_ESCAPES[unit] ?? `\\u${hex(unit.charCodeAt(0), 4)}`,
   );

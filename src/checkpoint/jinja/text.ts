@@ -8,7 +8,7 @@ const BLANK_TEST = new RegExp(`^[${BLANK}]$`, 'u');
 const ALL_BLANK = new RegExp(`^[${BLANK}]+$`, 'u');
 /** The pieces that `split` without a separator returns. */
 const WORD = new RegExp(`[^${BLANK}]+`, 'gu');
-const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;  
+const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
 
 /** Code points of a text, as texts; the text itself where its units are its code points. */
 export const pointsOf = (text: string): string | readonly string[] =>
@@ -143,7 +143,7 @@ const hasCase = /\p{Cased}/u;
 export const TEXT_TESTS: Readonly<Record<string, (text: string) => boolean>> = {
   isalnum: (text) => /^[\p{L}\p{N}]+$/u.test(text),
   isalpha: (text) => /^\p{L}+$/u.test(text),
-  isascii: (text) => !/[^\0-\x7f]/.test(text),  
+  isascii: (text) => !/[^\0-\x7f]/.test(text),
   isdecimal: (text) => /^\p{Nd}+$/u.test(text),
   isdigit: (text) => /^[\p{Nd}²³¹⁰⁴-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒]+$/u.test(text),
   islower: (text) => hasCase.test(text) && !/[\p{Lu}\p{Lt}]/u.test(text),

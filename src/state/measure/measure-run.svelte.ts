@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import type { EndpointJudge } from '../../engine/endpoint-judge';
 import { JudgeFailure } from '../../engine/judge-failure';
-import { type Action, failed, IDLE } from '../action';
+import { type Action, failed } from '../action';
 import { Task } from '../task.svelte';
 import {
   type AnswerJudge,

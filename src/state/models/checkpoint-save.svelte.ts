@@ -7,7 +7,7 @@ import { rowOf } from '../../core/tensor';
 import { PROGRAM_VERSION } from '../../core/version';
 import { checkpointCard } from '../../formats/checkpoint-card';
 import { writeDirectionSafetensors } from '../../formats/direction/write-safetensors';
-import { type Action } from '../action';
+import { type Action, newRunId } from '../action';
 import { Task } from '../task.svelte';
 import type { SavedDirection } from '../../measure/extraction';
 import { describeDirection } from '../../measure/extraction';

@@ -99,7 +99,7 @@ const BOMB_BYTES = 4 << 20;
 export function mutateZip(
   rng: Rng,
   zip: Uint8Array,
-  inner: (rng: Rng, content: Uint8Array, name: string) => Uint8Array<ArrayBuffer>,
+  inner: (rng: Rng, content: Uint8Array, name: string) => Uint8Array,
 ): Uint8Array {
   switch (rng.int(8)) {
     case 0:
@@ -119,7 +119,7 @@ export function mutateZip(
         delete files[name];
         if (rng.chance(0.7))
           files[rng.pick([`../${name}`, `/${name}`, 'a/'.repeat(500), '__proto_', ''])] = content;
-      } else files[name] = inner(rng, content, name);
+      } else files[name] = new Uint8Array(inner(rng, content, name));
       return zipSync(files, { level, mtime: '2000-01-01T00:00:00' });
     }
   }

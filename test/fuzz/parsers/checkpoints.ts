@@ -13,7 +13,11 @@ import { CheckpointError } from '../../../src/checkpoint/error';
 import { exportedConfig } from '../../../src/checkpoint/exported-config';
 import { bytesInMemory } from '../../../src/checkpoint/file-bytes';
 import { parseGenerationConfig } from '../../../src/checkpoint/generation-config';
-import { PatternLimit, PatternMeter, runPattern } from '../../../src/checkpoint/adapter/pattern-machine';
+import {
+  PatternLimit,
+  PatternMeter,
+  runPattern,
+} from '../../../src/checkpoint/adapter/pattern-machine';
 import { patternProgram } from '../../../src/checkpoint/adapter/pattern-program';
 import { readAdapter } from '../../../src/checkpoint/adapter/peft';
 import { PatternError } from '../../../src/checkpoint/adapter/python-pattern';

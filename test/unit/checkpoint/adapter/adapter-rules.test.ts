@@ -3,7 +3,12 @@
 
 import { describe, expect, test } from 'vitest';
 import { parseAdapterConfig } from '../../../../src/checkpoint/adapter/adapter-config';
-import { isReplaced, rankOf, scaleOf, whyLeftOut } from '../../../../src/checkpoint/adapter/adapter-rules';
+import {
+  isReplaced,
+  rankOf,
+  scaleOf,
+  whyLeftOut,
+} from '../../../../src/checkpoint/adapter/adapter-rules';
 import { CheckpointError } from '../../../../src/checkpoint/error';
 
 const LINEAR = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];

@@ -2,7 +2,11 @@
 // refuses too, and what no machine without backtracking can do.
 
 import { describe, expect, test } from 'vitest';
-import { PatternLimit, PatternMeter, runPattern } from '../../../../src/checkpoint/adapter/pattern-machine';
+import {
+  PatternLimit,
+  PatternMeter,
+  runPattern,
+} from '../../../../src/checkpoint/adapter/pattern-machine';
 import { patternProgram } from '../../../../src/checkpoint/adapter/pattern-program';
 import { PatternError } from '../../../../src/checkpoint/adapter/python-pattern';
 import { RECORDED, TEXTS } from '../python-patterns';
