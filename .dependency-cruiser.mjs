@@ -82,6 +82,7 @@ export const MAY_IMPORT = {
 /** The folders of src/state, lowest first: each may import itself and those below it. */
 export const STATE_STACK = [
   ['action', 'saved', 'file-reading'],
+  ['task'],
   ['pair'],
   ['direction', 'browser'],
   ['answers', 'measure', 'train', 'models'],

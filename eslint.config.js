@@ -123,6 +123,5 @@ export default defineConfig(
   { files: ['**/*.js', '**/*.cjs'], extends: [ts.configs.disableTypeChecked] },
   asksThePerson,
   pure,
-  reader,
   components,
 );

@@ -1,6 +1,6 @@
 // The contract between the page and the worker that reads files: types only. One worker reads one file: it is given
-// one request, reports how far it is, answers once, and is ended. So a file that takes for ever, or all memory,
-// takes them from that worker and not from the page.
+// one request, reports how far it is, answers once, and is ended. So a file that never ends, or takes all memory,
+// costs that worker and not the page.
 
 import type { ModelConfig } from '../src/checkpoint/config';
 import type { Bundle, BundledAdapter } from '../src/formats/bundle';

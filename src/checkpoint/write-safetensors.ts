@@ -52,7 +52,7 @@ export interface TensorToWrite extends Omit<TensorShape, 'name'> {
   readonly data: Float32Array;
 }
 
-/** Of the data, without gaps. */
+/** The order of the data, without gaps. */
 export const storedBytes = ({
   dims,
   dtype,
@@ -66,7 +66,7 @@ export interface SafetensorsLayout {
   readonly header: Uint8Array<ArrayBuffer>;
   /** The tensors in the order of their data, which follows without gaps. */
   readonly order: readonly TensorShape[];
-  /** Of the whole file. */
+  /** Size of the whole file. */
   readonly bytes: number;
 }
 

@@ -1,7 +1,7 @@
 // The page's side of the model worker; files-client.ts is the other file that says `new Worker`. It turns every
-// failure into a Result, rejects what is pending when the worker dies (comlink alone would wait for
-// ever), and at the next call starts a new worker and loads again what was loaded. The user's work
-// lives on this side and is not touched by any of that.
+// failure into a Result, rejects what is pending when the worker dies (with comlink alone
+// they would never settle), and at the next call starts a new worker and reloads the models. The user's work is
+// on this side and unaffected.
 
 import * as Comlink from 'comlink';
 import { type ChatMessage, type ChatSettings, PLAIN_CHAT } from '../core/chat';

@@ -1,4 +1,4 @@
-// Notices that a worker is gone without an error event, which comlink would wait for for ever. Where the browser has
+// Notices that a worker is gone without an error event, which comlink never reports. Where the browser has
 // locks, the worker holds one and the page waits for it: it is free at once when the worker is gone, and never while the
 // worker is only busy. Elsewhere (plain http) the worker is pinged while a call waits. A worker inside one long call of
 // ONNX Runtime answers no ping, so it is given up only after minutes.

@@ -11,7 +11,7 @@ import { DirectionFileError, type DirectionFileErrorCode } from './direction/err
 
 export const ROOM_VERSION = 1;
 export const FORMAT = 'postern-room';
-/** Of the fragment, `#` included: more makes a QR code that cameras fail on. */
+/** Longest fragment, `#` included: cameras fail on the QR code of a longer one. */
 export const MAX_ROOM_LINK_CHARS = 1500;
 export const MAX_NICKNAME_CHARS = 24;
 const MAX_JSON_CHARS = 20_000;
@@ -74,7 +74,7 @@ export const Measurement = v.strictObject({
   arms: v.pipe(v.array(Arm), v.minLength(1), v.maxLength(40)),
 });
 
-/** Of one measurement, wherever it was written down; unknown fields are refused, since they may be settings. */
+/** One measurement, wherever it was written down. Unknown fields are refused, since they may be settings. */
 export const ClassMeasurementSchema: v.GenericSchema<unknown, ClassMeasurement> = Measurement;
 
 /** Each arm answered questions 0 .. n - 1 of the seed, n being the sum of its counts. */
@@ -98,7 +98,7 @@ export const newer = (name: string): DirectionFileError =>
 
 const hashOf = (content: string): string => new Sha256().update(strToU8(content)).hex();
 
-/** Of objects that are never changed; a list asks for the same ones again and again. */
+/** Ids of measurements already computed: the objects never change, and a list asks for the same ones often. */
 const ids = new WeakMap<ClassMeasurement, string>();
 
 /** The same for the same content, whatever file it came in. */

@@ -22,7 +22,7 @@ const MAX_FILES = 200;
 const MAX_ENTRIES = 1000;
 /** Judged answers in all its files together: as many as one file may have, and its measured ones. */
 const MAX_ANSWERS = 150_000;
-/** Of a text of JSON in it: lists and objects. */
+/** Most lists and objects in one JSON text of the file. */
 const MAX_BRACKETS = 10_000;
 const DIRECTION = /^directions\/[\w.-]{1,100}\.safetensors$/;
 const ADAPTER = /^adapters\/\d{3}\/adapter_(config\.json|model\.safetensors)$/;

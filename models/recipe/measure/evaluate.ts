@@ -72,8 +72,13 @@ export function asking(
   questions: readonly MeasureQuestion[],
   { sampling, seed }: Pick<MeasurePlan, 'sampling' | 'seed'>,
 ): Asking {
-  const own: CustomQuestionSet = { file: name, choice: 'all', questions, temperature: null };
-  return { split: 'report', own, n: questions.length, seed, sampling };
+  const questionSet: CustomQuestionSet = {
+    file: name,
+    choice: 'all',
+    questions,
+    temperature: null,
+  };
+  return { split: 'report', own: questionSet, n: questions.length, seed, sampling };
 }
 
 /** @throws MeasureFailure, as `measure`. */

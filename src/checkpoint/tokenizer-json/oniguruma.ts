@@ -51,7 +51,7 @@ class Reader {
   /** Number of lookbehinds around the current position. */
   #behind = 0;
   #captures = 0;
-  /** Inside so many groups. */
+  /** Groups that are open. */
   #depth = 0;
 
   constructor(source: string) {

@@ -4,7 +4,7 @@
 import type { DirectionOrigin, DirectionRecord } from './direction-file';
 import { DirectionFileError } from './error';
 
-/** Of our own files. A reader refuses a version that it does not know. */
+/** Version of our own files. A reader refuses a version that it does not know. */
 export const FORMAT = 'postern-direction';
 export const VERSION = 1;
 /** Said in every file, so that nobody has to guess. */

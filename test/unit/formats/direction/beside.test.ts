@@ -87,7 +87,7 @@ describe('torch.save of', () => {
 
   test('hook_resid_pre is the input of block L, the output of block L - 1', () => {
     const file = read('resid-pre.pt');
-    expect(file.candidates[0]).toMatchObject({ indices: [2, 3], said: 'block-input' });
+    expect(file.candidates[0]).toMatchObject({ indices: [2, 3], declared: 'block-input' });
     expect(placed(file)).toEqual([NONE, fixtureRow(2), fixtureRow(3), NONE]);
     expect(file.candidates[1]).toMatchObject({ indices: null, layer: { index: 2 } });
   });
