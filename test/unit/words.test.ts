@@ -32,6 +32,7 @@ const IDENTIFIERS = new Set([
 const PERSISTED: Readonly<Record<string, readonly string[]>> = {
   'models/recipe/latents.ts': ['own'],
   'models/recipe/latents/rise.ts': ['own'],
+  'models/recipe/measure/evaluate.ts': ['own'],
   'src/formats/link.ts': ['told'],
   'workers/runtime/converted-weights.ts': ['stretches'],
 };
