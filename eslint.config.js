@@ -79,7 +79,7 @@ const components = {
 };
 
 export default defineConfig(
-  { ignores: ['.dependency-cruiser.mjs', 'dist', 'node_modules', 'test/output', '.cache'] },
+  { ignores: ['**/*.mjs', 'dist', 'node_modules', 'test/output', '.cache'] },
   ts.configs.recommendedTypeChecked,
   svelte.configs.recommended,
   {

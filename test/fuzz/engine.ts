@@ -97,8 +97,9 @@ const PROTOTYPES = [
 ].map(({ name, prototype }) => ({ name, prototype: prototype as object }));
 const everyProperty = (object: object): readonly (readonly [PropertyKey, unknown])[] =>
   Reflect.ownKeys(object).map((key) => {
-    const { value, get } = Object.getOwnPropertyDescriptor(object, key)!;
-    return [key, (value as unknown) ?? get] as const;
+    const property: { readonly value?: unknown; readonly get?: unknown } =
+      Object.getOwnPropertyDescriptor(object, key)!;
+    return [key, property.value ?? property.get] as const;
   });
 const WHOLE = PROTOTYPES.map(({ prototype }) => everyProperty(prototype));
 

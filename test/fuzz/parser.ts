@@ -21,4 +21,4 @@ export interface Parser<T extends Input = Input> {
 }
 
 /** A row of the table, its own kind of input forgotten. */
-export const parser = <T extends Input>(one: Parser<T>): Parser => one as unknown as Parser;
+export const parser = <T extends Input>(one: Parser<T>): Parser => one;

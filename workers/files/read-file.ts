@@ -95,7 +95,12 @@ function nameOf(request: FileRequest): string {
       return request.names.weights;
     case 'adapter-fit':
       return 'The adapter';
-    default:
+    case 'answers':
+    case 'chats':
+    case 'direction':
+    case 'measurements':
+    case 'questions':
+    case 'session':
       return request.name;
   }
 }
@@ -117,7 +122,12 @@ async function contentOf(
     case 'adapter-fit':
       onStage('reading');
       return adapterFits(request);
-    default: {
+    case 'answers':
+    case 'chats':
+    case 'direction':
+    case 'measurements':
+    case 'questions':
+    case 'session': {
       const { what, maxBytes, read } = READERS[request.kind];
       const bytes = await bytesOf(request.file, request.name, what, maxBytes);
       onStage('reading');

@@ -100,7 +100,7 @@ describe('on wasm', () => {
     expect(await running).toMatchObject({
       ok: false,
       code: 'worker-died',
-      message: expect.stringMatching(/ended it without a message/),
+      message: expect.stringMatching(/ended it without a message/) as unknown,
     });
     await waiting;
     expect(client.status.state).toBe('stopped');

@@ -102,7 +102,7 @@ const ONIGURUMA_MARKS = [
 ];
 const PATTERNS = golden.preTokenizers.flatMap(({ step }) =>
   'pattern' in step && typeof step.pattern === 'object' && 'Regex' in step.pattern
-    ? [step.pattern.Regex as string]
+    ? [step.pattern.Regex]
     : [],
 );
 

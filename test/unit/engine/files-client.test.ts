@@ -63,7 +63,9 @@ describe('a file', () => {
     expect(await opening.result).toEqual({
       ok: false,
       code: 'too-slow',
-      message: expect.stringMatching(/^Postern stopped reading x\.pt after 60 seconds\./),
+      message: expect.stringMatching(
+        /^Postern stopped reading x\.pt after 60 seconds\./,
+      ) as unknown,
     });
   });
 
@@ -90,7 +92,7 @@ describe('a file', () => {
     expect(await opening.result).toEqual({
       ok: false,
       code,
-      message: expect.stringMatching(words),
+      message: expect.stringMatching(words) as unknown,
     });
     expect(workers[0]!.ended).toBe(true);
   });

@@ -71,7 +71,7 @@ describe('where the browser has locks', () => {
     expect(died).toEqual([]);
   });
 
-  test('two workers hold different locks', async () => {
+  test('two workers hold different locks', () => {
     const [one, two] = [worker(true), worker(true)];
     watch(one);
     watch(two);
