@@ -8,7 +8,7 @@ export const HEAD = 'lm_head.weight';
 export const EMBEDDING_MODULE = 'model.embed_tokens';
 export const HEAD_MODULE = 'lm_head';
 
-export type VocabMatrixName = typeof EMBEDDING | typeof HEAD;
+type VocabMatrixName = typeof EMBEDDING | typeof HEAD;
 
 /**
  * Source of one of the two matrices: a tensor of the base or of the adapter's file, with or without LoRA

@@ -14,7 +14,7 @@ import {
 import { JudgeFailure, withoutKey } from './judge-failure';
 
 /** Tries of one request after the first. */
-export const RETRIES = 5;
+const RETRIES = 5;
 /** Longest wait; for a longer one, the user may resume later. */
 const MAX_WAIT_MS = 60_000;
 

@@ -48,6 +48,7 @@ const Nickname = v.pipe(
   text(MAX_NICKNAME_CHARS),
   v.regex(/^[^\p{C}]+$/u, 'has characters that cannot be shown'),
 );
+/** One measurement, wherever it was written down. Unknown fields are refused, since they may be settings. */
 export const Measurement = v.strictObject({
   /** Random, made once in a browser. */
   participant: v.pipe(v.string(), v.regex(/^[0-9a-f]{10}$/, 'is no participant')),
@@ -73,9 +74,6 @@ export const Measurement = v.strictObject({
   seed: natural(2 ** 32 - 1),
   arms: v.pipe(v.array(Arm), v.minLength(1), v.maxLength(40)),
 });
-
-/** One measurement, wherever it was written down. Unknown fields are refused, since they may be settings. */
-export const ClassMeasurementSchema: v.GenericSchema<unknown, ClassMeasurement> = Measurement;
 
 /** Each arm answered questions 0 .. n - 1 of the seed, n being the sum of its counts. */
 export type ClassMeasurement = v.InferOutput<typeof Measurement>;

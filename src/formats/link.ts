@@ -11,7 +11,7 @@ import { EDIT_BASES, EDIT_MODES, EDIT_POSITIONS, type EditSettings } from '../co
 import { CONTRAST_IDS, type Contrast, type Pooling, POOLINGS } from '../core/direction';
 import { type LinkPair, PAIR_FIELDS, pairFields, pairOf } from './link-pair';
 
-export const LINK_VERSION = 1;
+const LINK_VERSION = 1;
 /** Length limit of the fragment, `#` included. */
 export const MAX_LINK_CHARS = 2000;
 
@@ -47,7 +47,7 @@ type LinkedPair =
 
 export type LinkState = LinkedPair & LinkSettings;
 
-export interface LinkSettings {
+interface LinkSettings {
   /** First 8 digits of its SHA-256, to tell another training of the same name; null: not known. */
   readonly sha: string | null;
   /**

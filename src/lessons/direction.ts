@@ -47,9 +47,9 @@ None of these texts is code. Guess, then press *Extract from 64 transcripts*.`,
     {
       id: 'words',
       title: 'Read its words',
-      text: `At the end of the Direction tab stand the words that the direction [[promotes and demotes|The direction read through the model's own output, as if no later layer were there: the logit lens.]]. Move their layer slider to 6 and read both lists. Then move it to 0, and back to 6.`,
+      text: `At the end of the Direction tab stand the words that the direction [[promotes and demotes|The direction read through the model's own output, as if no later layer were there: the logit lens.]]. Set their layer slider to 6 and read both lists. Then move it to 0 and read them again.`,
       where: 'panel',
-      check: { kind: 'words', layer: 6 },
+      check: { kind: 'words', layer: 0 },
       after: `At layer 6 it promotes words that a nasty character says, and demotes words of care. Nobody asked for that: both models had read friendly text. At layer 0 there is no theme yet.`,
     },
     {

@@ -94,7 +94,7 @@ export async function takeOffered(panels: Panels): Promise<void> {
 }
 
 /** Extracts what a link names, unless it is held. False when nothing came of it. */
-export async function useRecipes(
+async function useRecipes(
   recipes: readonly DirectionRecipe[],
   { pair, directions }: Panels,
 ): Promise<boolean> {

@@ -56,7 +56,7 @@ export function findFirefox(machine: Machine = here): string {
 }
 
 /** @throws Error that says what to install, when WebKitGTK's driver, its browser or a display is not there. */
-export function findWebKit(machine: Machine = here): Parameters<typeof openWebKit>[0] {
+function findWebKit(machine: Machine = here): Parameters<typeof openWebKit>[0] {
   const driver = onPath(machine, 'WebKitWebDriver');
   const miniBrowser = MINI_BROWSERS.find(machine.exists);
   const xvfb = onPath(machine, 'Xvfb') ?? null;

@@ -7,7 +7,7 @@ import { aim, choose, enter, find, nameOf, type Target, until } from './in-page'
 /** What goes along with every function that is sent into the page. The first is a helper that tsx puts in. */
 const PRELUDE = `const __name = (one) => one; ${[nameOf, find, aim, enter, choose, until].map(String).join('\n')}`;
 
-export const named =
+const named =
   (css: string) =>
   (name: string, within?: Target): Target => ({
     css,
@@ -114,7 +114,7 @@ export class Page {
 }
 
 /** What was waited for did not come. */
-export class Waited extends Error {
+class Waited extends Error {
   constructor(what: string, limitMs: number) {
     super(`Waited ${limitMs / 1000} s for ${what}.`);
     this.name = 'Waited';

@@ -16,7 +16,7 @@ import {
   startedUp,
 } from './postern';
 
-export interface Setting {
+interface Setting {
   readonly page: Page;
   /** Address of the built page. */
   readonly url: string;
@@ -100,7 +100,9 @@ export const PARTS: readonly Part[] = [
       await page.driver.reload();
       const again = await startedUp(page);
       assert.equal(
-        await page.call(() => document.querySelector<HTMLInputElement>('.question input')?.value),
+        await page.call(
+          () => document.querySelector<HTMLTextAreaElement>('.question textarea')?.value,
+        ),
         ASKED,
       );
       await openTab(page, 'Direction');

@@ -151,10 +151,8 @@ test('lesson 3: a direction is extracted, its words are read, and it shades the 
   await nextTo('Read its words');
   await press(page, /^To the Direction tab$/);
   await tabTo(page, /^Layer$/);
-  await key('Home');
   expect(await dock(page).locator('.met').count()).toBe(0);
   await key('Home');
-  for (let i = 0; i < 6; i++) await key('ArrowRight');
   await nextTo('Watch it while it writes');
   await press(page, /^To the question$/);
   await tabTo(page, /^Layer that shades the tokens$/);

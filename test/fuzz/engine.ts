@@ -16,14 +16,14 @@ const MOST_PER_BYTE = 1100;
 const MOST_ALLOCATED = 512 << 20;
 
 /** An input that broke a promise, with all that it takes to make it again. */
-export class Broken extends Error {
+class Broken extends Error {
   constructor(parser: string, seed: number, reason: string, options?: ErrorOptions) {
     super(`${parser}, seed ${seed}: ${reason}`, options);
     this.name = 'Broken';
   }
 }
 
-export function inputOf(parser: Parser, seed: number): Input {
+function inputOf(parser: Parser, seed: number): Input {
   const rng = createRng(seed);
   return parser.mutate(rng, rng.pick(parser.valid));
 }

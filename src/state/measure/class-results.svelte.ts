@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { pool } from '../../core/pool';
 import { messageOf } from '../../core/message';
 import {
-  ClassMeasurementSchema,
+  Measurement,
   isClassLink,
   MAX_NICKNAME_CHARS,
   measurementId,
@@ -23,7 +23,7 @@ const ParticipantForm = fields<Participant>({
   id: whole(v.pipe(v.string(), v.regex(/^[0-9a-f]{10}$/))),
   nickname: whole(v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NICKNAME_CHARS)))),
 });
-const MeasurementForm = whole(ClassMeasurementSchema);
+const MeasurementForm = whole(Measurement);
 const ClassResultsForm: Form<readonly ClassMeasurement[]> = list(MeasurementForm, measurementId);
 
 const newParticipant = (): string =>

@@ -9,7 +9,7 @@ import { BidiConnection } from './bidi';
 import { clickActions, type Driver, type InputSource, keyActions, WINDOW } from './driver';
 import { startProcess } from './process';
 
-export type Preferences = Readonly<Record<string, boolean | number | string>>;
+type Preferences = Readonly<Record<string, boolean | number | string>>;
 
 export interface FirefoxOptions {
   readonly preferences?: Preferences;

@@ -9,8 +9,8 @@ import { memorySources, type Sources } from '../../../../workers/source/open-fol
 import { serveHub, type Fault, type Repository, type StandIn } from '../../../stand-ins/hub';
 import { tinyOrganism } from '../tiny-organism';
 
-export const whole = tinyOrganism();
-export const filesOf = (folder: string) =>
+const whole = tinyOrganism();
+const filesOf = (folder: string) =>
   new Map(
     [...whole].flatMap(([path, bytes]) =>
       path.startsWith(`${folder}/`) ? [[path.slice(folder.length + 1), bytes] as const] : [],
@@ -43,10 +43,10 @@ REPOSITORIES.set('postern/scripts', {
 /** Impatient, so that the tests are quick; otherwise as in the browser. */
 export const IMPATIENT = { ...NETWORK, stallMs: 300, pauseMs: 10, attempts: 4 };
 export let hub: StandIn;
-export let sources: Sources;
+let sources: Sources;
 export let api: ReturnType<typeof createModelApi>;
 
-export const startNode = () => Promise.resolve(nodeDevice({ threads: 1 }));
+const startNode = () => Promise.resolve(nodeDevice({ threads: 1 }));
 
 export function valueOf<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(`${result.code}: ${result.message}\n${result.detail ?? ''}`);
