@@ -12,7 +12,9 @@ export interface Target {
 /** Name of an element for people: its label, or its words without what is hidden from a screen reader. */
 export function nameOf(element: Element): string {
   const labels =
-    element instanceof HTMLInputElement || element instanceof HTMLSelectElement
+    element instanceof HTMLInputElement ||
+    element instanceof HTMLTextAreaElement ||
+    element instanceof HTMLSelectElement
       ? element.labels
       : null;
   const by = element.getAttribute('aria-labelledby');
@@ -20,7 +22,9 @@ export function nameOf(element: Element): string {
   const said = element.getAttribute('aria-label');
   if (said !== null) return said;
   const copy = source.cloneNode(true) as Element;
-  copy.querySelectorAll('[aria-hidden=true], select, input').forEach((one) => one.remove());
+  copy
+    .querySelectorAll('[aria-hidden=true], select, textarea, input')
+    .forEach((one) => one.remove());
   const legend = copy.matches('fieldset') ? copy.querySelector('legend') : null;
   return ((legend ?? copy).textContent ?? '').replace(/\s+/g, ' ').trim();
 }
@@ -60,7 +64,8 @@ export function aim(target: Target): readonly [number, number] | null {
 /** Puts the cursor into a field, with all that is written there chosen. */
 export function enter(target: Target): boolean {
   const element = find(target);
-  if (!(element instanceof HTMLInputElement) || element.disabled) return false;
+  const text = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement;
+  if (!text || element.disabled) return false;
   element.focus();
   element.select();
   return document.activeElement === element;

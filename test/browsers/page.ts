@@ -16,7 +16,7 @@ const named =
   });
 export const button = named('button');
 export const tab = named('[role=tab]');
-export const field = named('input:not([type=radio], [type=checkbox], [type=file])');
+export const field = named('textarea, input:not([type=radio], [type=checkbox], [type=file])');
 export const radio = named('input[type=radio]');
 export const list = named('select');
 export const region = named('section');

@@ -205,7 +205,7 @@ test('the built page carries the licences of all that is in it', async () => {
     /^onnxruntime-web \d/m,
     // Inside the WebAssembly of ONNX Runtime.
     'Mozilla Public License Version 2.0',
-    /^@huggingface\/transformers \d/m,
+    /^@huggingface\/hub \d/m,
     /^@fontsource-variable\/jetbrains-mono \d.*OFL/m,
     'SIL OPEN FONT LICENSE',
     'Apache License',
