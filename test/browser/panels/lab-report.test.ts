@@ -81,7 +81,7 @@ test('the room and a training are in the report with their figures, and an empty
     ...NO_PROGRESS,
     losses: [0.9, 0.5],
     points: [point(0), point(2)],
-    state: { steps: 2 } as never,
+    state: { steps: 2, adapter: { config: '{}', weights: new Uint8Array(8) }, moments: null },
   });
   await postern.training.restore();
   const html = await labReport(postern, 'Fox', '2026-01-01');
