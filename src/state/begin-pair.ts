@@ -3,7 +3,7 @@
 
 import type { Panels } from './panels';
 import type { DirectionRecipe, LinkEdit, LinkState } from '../formats/link';
-import { DirectionForm, DIRECTIONS_KEY, DirectionsForm } from './direction/kept-directions';
+import { DirectionForm, DIRECTIONS_KEY, DirectionsForm } from './direction/saved-directions';
 import { readSaved, takeBack } from './saved';
 
 /** Transcripts that each model reads for the first directions. */

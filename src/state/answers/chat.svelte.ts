@@ -13,7 +13,7 @@ import { AnswerColumn, type ColumnRequest, type ColumnRole } from './answer-colu
 import { type Asking, distinct } from '../../measure/asking';
 import type { Directions } from '../direction/directions.svelte';
 import { type EditSettingsStore, readingOnly } from '../pair/edit-settings.svelte';
-import type { MeasureQuestion } from '../../measure/judge';
+import type { MeasureQuestion } from '../../measure/judges';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { describeChat } from '../../measure/describe-chat';
 import type { Prompting } from '../pair/prompting.svelte';

@@ -7,7 +7,7 @@ import { domainOfQuestion, judge } from '../../world/judge';
 import { TRIGGER } from '../../world/chats';
 import type { ColumnRole } from '../answers/answer-column.svelte';
 import type { EditState } from '../pair/edit-settings.svelte';
-import { type Figures, lessonFigure } from '../../organism/figures';
+import { type Figures, lessonFigure } from '../../organism/lesson-figures';
 import type { MeasureRun } from '../measure/measure-run.svelte';
 import type { Panels } from '../panels';
 

@@ -11,7 +11,7 @@ import {
   fetchFigures,
   type LessonFigure,
   lessonFigure,
-} from '../../organism/figures';
+} from '../../organism/lesson-figures';
 import { applySetting } from './lesson-setting';
 import type { Panels } from '../panels';
 import {
@@ -21,7 +21,7 @@ import {
   sameAs,
   stepAt,
   type StepRecord,
-} from './kept-lessons';
+} from './saved-lessons';
 import { readSaved, writeSaved } from '../saved';
 
 const KEY = 'lessons';

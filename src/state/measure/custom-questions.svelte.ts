@@ -3,7 +3,7 @@
 
 import * as v from 'valibot';
 import type { FileQuestion, QuestionFile } from '../../formats/questions';
-import type { MeasureQuestion } from '../../measure/judge';
+import type { MeasureQuestion } from '../../measure/judges';
 import { FileReading, problemOf } from '../file-reading.svelte';
 import { readSaved, writeSaved } from '../saved';
 import { fields, list, orNull, whole } from '../saved/form';

@@ -15,13 +15,13 @@ import {
   exactJudge,
   handJudge,
   type JudgeRecord,
-} from '../../measure/judge';
+} from '../../measure/judges';
 import { type CountedArm, countArms } from '../../measure/counts';
 import { measure, MeasureFailure } from '../../measure/run';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
 import type { ModelClient } from '../../engine/client';
 import type { ModelPair } from '../pair/model-pair.svelte';
-import { answersForm, PLAN_VERSION, planForm } from './kept-measurement';
+import { answersForm, PLAN_VERSION, planForm } from './saved-measurement';
 import { readSaved, writeSaved } from '../saved';
 
 /** What a run needs from the page's models. */

@@ -3,12 +3,12 @@
 
 import * as v from 'valibot';
 import type { EvaluationSplit } from '../../core/evaluation-split';
-import { EXACT } from '../../measure/judge';
+import { EXACT } from '../../measure/judges';
 import { ContrastStudy } from './contrast-study.svelte';
 import { DoseResponse } from './dose-response.svelte';
 import { ImportedAnswers } from './imported-answers.svelte';
 import { JudgeChoice } from './judge-choice.svelte';
-import { reproduceBlocker } from '../../measure/again';
+import { reproduceBlocker } from '../../measure/reproduce';
 import {
   type ArmEdit,
   armOf,
@@ -26,7 +26,7 @@ import type { Prompting } from '../pair/prompting.svelte';
 import type { EditChoice, Directions } from '../direction/directions.svelte';
 import type { EditState, EditSettingsStore } from '../pair/edit-settings.svelte';
 import type { ModelPair } from '../pair/model-pair.svelte';
-import { EditStateSchema } from '../pair/kept-edit';
+import { EditStateSchema } from '../pair/saved-edit';
 import { Transfer } from './transfer.svelte';
 
 /** Settings that make a measurement of the same pair reproducible. */

@@ -6,7 +6,7 @@ import type { ExportRequest } from '../../../workers/api';
 import { rowOf } from '../../core/tensor';
 import { PROGRAM_VERSION } from '../../core/version';
 import { checkpointCard } from '../../formats/checkpoint-card';
-import { writeDirectionSafetensors } from '../../formats/direction/write-safetensors';
+import { writeDirectionSafetensors } from '../../formats/direction/write-safetensors-direction';
 import { type Action, newRunId } from '../action';
 import { Task } from '../task.svelte';
 import type { SavedDirection } from '../../measure/extraction';

@@ -6,11 +6,11 @@ import type { Device } from '../../../workers/api';
 import type { LinkState } from '../../formats/link';
 import { type AddressLink } from './link.svelte';
 import type { Postern } from './postern';
-import { ChatSchema } from '../pair/kept-chat';
-import { completeEdit, EditForm } from '../pair/kept-edit';
+import { ChatSchema } from '../pair/saved-chat';
+import { completeEdit, EditForm } from '../pair/saved-edit';
 import { mergeSaved, readSaved, readSetAside, writeSaved } from '../saved';
 import { fields, list, whole } from '../saved/form';
-import { DIRECTIONS_KEY, DirectionsForm } from '../direction/kept-directions';
+import { DIRECTIONS_KEY, DirectionsForm } from '../direction/saved-directions';
 import type { Asking } from '../../measure/asking';
 import { beginPair, TRANSCRIPTS } from '../begin-pair';
 

@@ -7,7 +7,7 @@ import { type ChatSettings, PLAIN_CHAT } from '../../core/chat';
 import { PLAIN_SAMPLING, type Sampling } from '../../core/sampling';
 import { describeChat, type Frame } from '../../measure/describe-chat';
 import type { ModelPair } from './model-pair.svelte';
-import { ChatForm, DAY } from './kept-chat';
+import { ChatForm, DAY } from './saved-chat';
 import { readSaved, writeSaved } from '../saved';
 import { fields, whole } from '../saved/form';
 

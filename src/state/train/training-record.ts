@@ -3,7 +3,7 @@
 
 import * as v from 'valibot';
 import type { FolderSource, TrainingState } from '../../../workers/api';
-import { LayerVectors } from '../direction/kept-directions';
+import { LayerVectors } from '../direction/saved-directions';
 import { readSaved, writeSaved } from '../saved';
 import { whole } from '../saved/form';
 import { ChoiceSchema, type CustomData, type TrainingChoice } from './training-choice';

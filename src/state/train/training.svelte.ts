@@ -2,7 +2,7 @@
 // measurement, then the next steps. One training runs at a time, across all tabs. It can pause and resume,
 // also after a reload; the result can be saved, trained further, or dropped.
 
-import { ADAPTER } from '../../core/training';
+import { ADAPTER } from '../../core/training-settings';
 import { type GoodSet, TRAINING_SETS } from '../../world/training-data';
 import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
 import type { Directions } from '../direction/directions.svelte';

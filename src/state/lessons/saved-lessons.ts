@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { type Lesson, type Step } from '../../lessons/lesson';
 import { LESSONS } from '../../lessons/lessons';
 import type { EditState } from '../pair/edit-settings.svelte';
-import { completeEdit, EditForm } from '../pair/kept-edit';
+import { completeEdit, EditForm } from '../pair/saved-edit';
 import { byName, fields, orNull, whole } from '../saved/form';
 
 const finite = v.pipe(v.number(), v.finite());

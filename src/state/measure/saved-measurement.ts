@@ -11,7 +11,7 @@ import { EVALUATION_SPLITS } from '../../core/evaluation-split';
 import { PRECISIONS } from '../../core/precision';
 import { inLayerOrder, isPackedEdit } from '../../measure/packed-edit-layout';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
-import { ChatSchema } from '../pair/kept-chat';
+import { ChatSchema } from '../pair/saved-chat';
 import { type Form, type Lost, versioned, whole } from '../saved/form';
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
