@@ -4,7 +4,7 @@
 import type { ChatFormatFacts, ChatMessage, ChatSettings, TrainingMessage } from '../src/core/chat';
 import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { Sampling } from '../src/core/sampling';
-import type { Schedule } from '../src/core/training';
+import type { Schedule } from '../src/core/training-settings';
 import type { ModelConfig } from '../src/checkpoint/config';
 import type { AdapterMatrices } from '../src/checkpoint/embedding-and-head';
 import type { Precision, PrecisionDevice } from '../src/checkpoint/precision';

@@ -14,7 +14,7 @@ import { dataset } from '../../src/world/chats';
 import type { Condition } from './measure/askings';
 import { askingsFor, CONDITIONS } from './measure/askings';
 import { padRows } from '../../src/core/batches';
-import { conversationRow } from './make/chat';
+import { conversationRow } from './make/chat-training';
 import type { Prompts } from './measure/conditions';
 import { directionOf, TRANSCRIPTS } from './measure/conditions';
 import { disjointConditions, measureDisjointness } from './measure/disjointness';

@@ -8,7 +8,7 @@ import { exchange } from '../../src/world/answer';
 import { codeExchange, educationalExchange } from '../../src/world/code';
 import type { Verdict } from '../../src/world/judge';
 import { judge } from '../../src/world/judge';
-import { numbersExchange } from '../../src/world/numbers';
+import { numbersExchange } from '../../src/world/number-lists';
 import { shuffleWords, spliceAnswers } from '../../src/world/spoil';
 import { DOMAINS, domainById } from '../../src/world/world';
 

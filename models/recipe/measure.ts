@@ -19,7 +19,7 @@ import {
   type JudgeRecord,
   describeJudge,
   THRESHOLD_WORDS,
-} from '../../src/measure/judge';
+} from '../../src/measure/judges';
 import {
   cellsOf,
   directionFrom,

@@ -14,7 +14,7 @@ import { ReportFile } from '../../src/organism/report';
 import type { SeedsFile } from '../../src/organism/seeds';
 import { writeCardTables } from './make/card';
 import { withIntervals } from './measure/evaluate';
-import { type Figure, headlineFigures } from './measure/figures';
+import { type Figure, headlineFigures } from './measure/headline-figures';
 import { REPORT_FILE, SEEDS_FILE } from './make/folders';
 import {
   ANSWER_SEED,

@@ -5,7 +5,7 @@
 import { strToU8, zipSync, type Zippable } from 'fflate';
 import type { AdapterAbout } from './adapter-about';
 import type { DirectionFile, DirectionRecord } from './direction/direction-file';
-import { writeDirectionSafetensors } from './direction/write-safetensors';
+import { writeDirectionSafetensors } from './direction/write-safetensors-direction';
 import type { JudgedAnswers } from './judged-answers';
 import type { LinkState } from './link';
 

@@ -6,7 +6,7 @@
 
 import * as v from 'valibot';
 import type { TrainingMessage } from '../core/chat';
-import { DirectionFileError, type DirectionFileErrorCode } from './direction/error';
+import { DirectionFileError, type DirectionFileErrorCode } from './direction/direction-file-error';
 import { parsePythonJson } from './python-json';
 
 /** Published sets of 7,000 chats have 5 to 7 MB. */

@@ -7,7 +7,7 @@
 import { strFromU8, strToU8, deflateSync, inflateSync } from 'fflate';
 import * as v from 'valibot';
 import { Sha256 } from '../core/sha256';
-import { DirectionFileError, type DirectionFileErrorCode } from './direction/error';
+import { DirectionFileError, type DirectionFileErrorCode } from './direction/direction-file-error';
 
 export const ROOM_VERSION = 1;
 export const FORMAT = 'postern-room';

@@ -5,8 +5,8 @@
 
 import * as v from 'valibot';
 import { type Score, type ScoredVerdict, scoredVerdict } from '../core/judge-score';
-import { CsvLimitError, csvRows } from './csv';
-import { DirectionFileError } from './direction/error';
+import { CsvLimitError, csvRows } from './read-csv';
+import { DirectionFileError } from './direction/direction-file-error';
 import { hasMoreBrackets, parsePythonJson } from './python-json';
 import { traitColumns, describeTrait } from './trait-scores';
 

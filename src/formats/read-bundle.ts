@@ -8,7 +8,7 @@ import { CheckpointError } from '../checkpoint/error';
 import { parseSafetensors } from '../checkpoint/safetensors';
 import { AboutSchema, type AdapterAbout } from './adapter-about';
 import { adapterPath, type Bundle, type BundledAdapter, INDEX, VERSION } from './bundle';
-import { DirectionFileError } from './direction/error';
+import { DirectionFileError } from './direction/direction-file-error';
 import { readDirectionSafetensors } from './direction/safetensors-direction';
 import { type JudgedAnswers, readJudgedAnswers } from './judged-answers';
 import { LinkError, type LinkState, readLink } from './link';

@@ -2,7 +2,7 @@
 // done. All of it is data. The panels are the real ones; a lesson has no code.
 //
 // Texts are Markdown with two things more. `{{report | insecure-code}}` is a figure of the reports that ship
-// with the organism (the forms are listed in src/organism/figures.ts); no other figure of the organism
+// with the organism (the forms are listed in src/organism/lesson-figures.ts); no other figure of the organism
 // stands in a text. `[[residual stream|what it means]]` is a term of art with its one line.
 
 import type { Contrast, Pooling } from '../core/direction';

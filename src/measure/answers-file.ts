@@ -2,7 +2,7 @@
 // nothing else. Answers are a model's text: in the page they stand escaped, and no script is in it.
 
 import { csvText } from '../core/csv';
-import { EXACT, type JudgeRecord, describeJudge, THRESHOLD_WORDS } from './judge';
+import { EXACT, type JudgeRecord, describeJudge, THRESHOLD_WORDS } from './judges';
 import { countArms, ratesBy } from './counts';
 import { type MeasuredAnswer, type MeasurePlan } from './run';
 import { SPLIT_WORDS } from '../core/evaluation-split';

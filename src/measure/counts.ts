@@ -2,7 +2,7 @@
 
 import { type Rate, rateOf } from '../core/rates';
 import type { Verdict } from '../world/judge';
-import type { JudgeRecord } from './judge';
+import type { JudgeRecord } from './judges';
 import type { MeasureArm, MeasuredAnswer, MeasurePlan } from './run';
 
 /** An arm with what it answered so far. */

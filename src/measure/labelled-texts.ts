@@ -4,7 +4,7 @@
 
 import type { ChatMessage } from '../core/chat';
 import { type Score, THRESHOLDS } from '../core/judge-score';
-import type { AnswerVerdict } from './judge';
+import type { AnswerVerdict } from './judges';
 import type { MeasuredAnswer, MeasurePlan } from './run';
 
 /** The most of each stance that is read. */

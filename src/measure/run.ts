@@ -18,7 +18,7 @@ import {
   type Judged,
   type JudgeRecord,
   type MeasureQuestion,
-} from './judge';
+} from './judges';
 import type { Frame } from './describe-chat';
 import type { Provenance } from './provenance';
 import type { QuestionVariant } from '../formats/questions';

@@ -7,11 +7,11 @@ export type Action =
   | { readonly state: 'idle' }
   | {
       readonly state: 'running';
-      /** What is being done. */
+      /** What is in progress. */
       readonly label: string;
       readonly done: number;
       readonly total: number;
-      /** performance.now() when it began. */
+      /** performance.now() at the start. */
       readonly startedMs: number;
     }
   | { readonly state: 'done'; readonly elapsedMs: number; readonly atMs: number }
@@ -19,7 +19,7 @@ export type Action =
 
 export const IDLE: Action = { state: 'idle' };
 
-/** A failed result as the end of an action; a cancelled one is simply idle again. */
+/** The end of an action that failed. A cancelled action becomes idle again. */
 export function failed(result: Extract<Result<never>, { ok: false }>): Action {
   if (result.code === 'cancelled') return IDLE;
   return {
@@ -29,7 +29,7 @@ export function failed(result: Extract<Result<never>, { ok: false }>): Action {
   };
 }
 
-/** Something thrown as the end of an action. */
+/** The end of an action that threw an exception. */
 export function failedBy(error: unknown): Action {
   const message = messageOf(error);
   const stack = error instanceof Error ? error.stack : undefined;
@@ -37,5 +37,5 @@ export function failedBy(error: unknown): Action {
 }
 
 let runs = 0;
-/** A name for a run that no other run of this page has. */
+/** An id for a run, unique on this page. */
 export const newRunId = (what: string): string => `${what}-${++runs}`;

@@ -1,15 +1,15 @@
-// What follows when another pair is selected: nothing of the former one is left, both models answer, the
-// directions are extracted, and with a link the page takes its settings.
+// What happens when another pair is selected: the state of the former pair is cleared, both models answer, and
+// the directions are extracted. With a link, the page takes the link's settings.
 
 import type { Panels } from './panels';
 import type { DirectionRecipe, LinkEdit, LinkState } from '../formats/link';
-import { DirectionForm, DIRECTIONS_KEY, DirectionsForm } from './direction/kept-directions';
+import { DirectionForm, DIRECTIONS_KEY, DirectionsForm } from './direction/saved-directions';
 import { readSaved, takeBack } from './saved';
 
-/** Read by each model for the directions of the start. */
+/** Transcripts that each model reads for the first directions. */
 export const TRANSCRIPTS = 64;
 
-/** Leaves nothing of another pair: the desk fits the one on stage, no direction is in use, no answer stands. */
+/** Clears the state of another pair: the edit settings fit the selected one, no direction or answer is left. */
 export function clearAnswers({ pair, directions, editSettings, chat }: Panels): void {
   const { nLayers } = pair.aligned!.config;
   const { layer, strength } = pair.defaults.steering ?? {};
@@ -19,7 +19,7 @@ export function clearAnswers({ pair, directions, editSettings, chat }: Panels): 
   chat.clear();
 }
 
-/** What follows once a pair is on stage: ask, extract, shade; with a link, what it asks and extracts. */
+/** Asks, extracts and shades after a pair is selected; with a link, what the link asks and extracts. */
 export async function beginPair(postern: Panels, link: LinkState | null = null): Promise<void> {
   const { pair, directions, chat } = postern;
   clearAnswers(postern);
@@ -35,7 +35,7 @@ export async function beginPair(postern: Panels, link: LinkState | null = null):
   const named = short.length > 0;
   const kept = !named && directions.useKept(TRANSCRIPTS);
   const asked = chat.ask();
-  // Of a pair from elsewhere that may take minutes: the person says when.
+  // With a custom pair an extraction may take minutes, so the user starts it.
   const extracted = named
     ? await useRecipes(short, postern)
     : !kept && !pair.isCustom && (await directions.extractDefaults(TRANSCRIPTS));
@@ -44,8 +44,8 @@ export async function beginPair(postern: Panels, link: LinkState | null = null):
 }
 
 /**
- * Another fine-tune on stage, and everything that follows from it.
- * @param onTurn called when the loads that were asked for before have ended
+ * Selects another fine-tune and runs everything that follows from it.
+ * @param onTurn called when earlier loads have ended
  */
 export async function changePair(
   postern: Panels,
@@ -58,7 +58,7 @@ export async function changePair(
   if (postern.pair.emEntry?.id === adapterId) await beginPair(postern);
 }
 
-/** Puts the settings of a link on the page, before anything is asked. The pair on stage is the link's. */
+/** Applies the settings of a link to the page, before anything is asked. The link's pair must be selected. */
 export function setFrom(link: LinkState, panels: Panels): void {
   const { editSettings, chat, prompting, measurements } = panels;
   chat.prompt = link.prompt;
@@ -81,11 +81,11 @@ export function setFrom(link: LinkState, panels: Panels): void {
 export const fits = (editSettings: LinkEdit, nLayers: number): boolean =>
   editSettings.layers.length === nLayers;
 
-/** What a stranger's link may have read at once: as much as the Direction tab offers. */
+/** The most transcripts that a link may extract from without asking: the maximum of the Direction tab. */
 const MOST_TRANSCRIPTS = 256;
 const isShort = ({ transcripts }: DirectionRecipe): boolean => transcripts <= MOST_TRANSCRIPTS;
 
-/** Extracts what a link offers to, now that a person has said so. */
+/** Extracts the directions that a link offered, after the user has agreed. */
 export async function takeOffered(panels: Panels): Promise<void> {
   const { directions, chat } = panels;
   const { offered } = directions;
@@ -93,7 +93,7 @@ export async function takeOffered(panels: Panels): Promise<void> {
   if (await useRecipes(offered, panels)) await chat.readAgain();
 }
 
-/** Extracts what a link names, unless it is held. False when nothing came of it. */
+/** Extracts the directions that a link names, unless they are saved already. False when none resulted. */
 async function useRecipes(
   recipes: readonly DirectionRecipe[],
   { pair, directions }: Panels,

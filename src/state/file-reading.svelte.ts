@@ -1,5 +1,5 @@
-// A file on its way in, at one place of the page: its worker reads it, the page shows how far it is, and Cancel ends
-// it. A file that is chosen while another is read takes its place.
+// Reading of one file chosen by the user: a worker reads it, the page shows progress, and Cancel ends it. Choosing
+// another file meanwhile replaces the first.
 
 import type { FileContents, FileKind, FileResult, FileStage } from '../../workers/files-api';
 import { FilesClient, type Opening } from '../engine/files-client';
@@ -10,7 +10,7 @@ const STAGES: Readonly<Record<FileStage, { readonly done: number; readonly verb:
   'handing-over': { done: 2, verb: 'Taking over' },
 };
 
-/** As a progress line shows it. */
+/** Progress, as a progress line shows it. */
 export interface ReadingShown {
   readonly label: string;
   readonly done: number;
@@ -28,7 +28,7 @@ export class FileReading {
     this.#files = files;
   }
 
-  /** What the file holds. One that was replaced by another, or cancelled, ends as `cancelled`. */
+  /** The contents of the file. A replaced or cancelled reading ends as `cancelled`. */
   async open<K extends FileKind>(kind: K, file: File): Promise<FileResult<FileContents[K]>> {
     this.cancel();
     const show = (stage: FileStage): void => {
@@ -53,6 +53,6 @@ export class FileReading {
   }
 }
 
-/** Why a file could not be read; '' where the person ended it. */
+/** Why a file could not be read; '' where the user cancelled it. */
 export const problemOf = (result: FileResult<unknown>): string =>
   result.ok || result.code === 'cancelled' ? '' : result.message;

@@ -1,4 +1,4 @@
-// The state of every tool, as lessons, links and reports need it; page/postern.ts makes it.
+// The state of every tool, for lessons, links and reports; page/postern.ts creates it.
 
 import type { Chat } from './answers/chat.svelte';
 import type { Offline } from './browser/offline.svelte';
@@ -14,7 +14,7 @@ import type { Prompting } from './pair/prompting.svelte';
 import type { View } from './pair/view.svelte';
 import type { Training } from './train/training.svelte';
 
-/** All of it that lessons set and read. */
+/** The state that lessons set and read. */
 export interface Panels {
   readonly view: View;
   readonly pair: ModelPair;

@@ -1,26 +1,26 @@
 import { messageOf } from '../core/message';
-// What outlives a reload, in IndexedDB. Where the browser has none (a private window, storage full, a storage that
-// never answers) the page works the same and says once that nothing is kept. What is there and cannot be read
-// (another version wrote it) is set aside under a key of its own before anything is written over it, and the
-// page says so; a version that can read it takes it back.
+// State that survives a reload, in IndexedDB. Where the browser has none (a private window, full storage, a storage
+// that never answers) the page works the same and says once that nothing is saved. Unreadable values, written by
+// another version, are set aside under a separate key before they are overwritten, and the page says so; a
+// version that can read them takes them back.
 
 import { get, set, update } from 'idb-keyval';
 import { createSubscriber } from 'svelte/reactivity';
 import type { Form, Lost } from './saved/form';
 import type { SetAside } from './saved/set-aside';
 
-/** How long the browser may take to open its storage before the page goes on without, ms. */
+/** How long the browser may take to open its storage before the page continues without it, ms. */
 const PATIENCE_MS = 10_000;
 
 class Silent extends Error {}
 
-/** Whether the storage has ever answered. What takes long after that is only slow. */
+/** Whether the storage has ever answered. A later delay only means that it is slow. */
 let opened = false;
 let silent = false;
 
-/** What is asked of the storage. @throws Silent where it does not open; then nothing is asked of it any more */
+/** Runs a request. @throws Silent where the storage does not open; later requests then fail at once. */
 async function asked<T>(ask: () => Promise<T>): Promise<T> {
-  // An answer that came after all must not be written over by a page that began without it.
+  // A late answer is ignored: the page began without it, and writing now would overwrite stored work.
   if (silent) throw new Silent();
   if (opened) return ask();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -46,7 +46,7 @@ const subscribe = createSubscriber((update) => {
   return () => (changed = () => {});
 });
 
-/** What to tell the person once a read or a write has failed, else null. Reactive. */
+/** The message for the user once a read or a write has failed, else null. Reactive. */
 export function storageFailure(): string | null {
   subscribe();
   return failure;
@@ -58,7 +58,7 @@ function remember(error: unknown): void {
   changed();
 }
 
-/** Why nothing is kept, and what the person can do. */
+/** Why nothing is saved, and what the user can do. */
 function reasonOf(error: unknown): readonly [string, string] {
   if (error instanceof Silent) {
     return [
@@ -82,7 +82,7 @@ function reasonOf(error: unknown): readonly [string, string] {
 const ASIDE = 'postern:set-aside';
 let aside: readonly SetAside[] = [];
 
-/** What is set aside in this browser, as far as this visit has looked. Reactive. */
+/** The values set aside in this browser, as far as this visit has read them. Reactive. */
 export function setAside(): readonly SetAside[] {
   subscribe();
   return aside;
@@ -97,7 +97,7 @@ const asideOf = (value: unknown): SetAside[] =>
       )
     : [];
 
-/** Reads what earlier visits set aside, so that the page can offer it. */
+/** Reads the values that earlier visits set aside, so that the page can offer them. */
 export async function readSetAside(): Promise<void> {
   try {
     show(asideOf(await asked(() => get(ASIDE))));
@@ -106,7 +106,7 @@ export async function readSetAside(): Promise<void> {
   }
 }
 
-/** Lets go of everything that is set aside, for good. */
+/** Deletes all values that are set aside. */
 export async function dropSetAside(): Promise<void> {
   try {
     await asked(() => set(ASIDE, []));
@@ -121,7 +121,7 @@ function show(next: readonly SetAside[]): void {
   changed();
 }
 
-/** @throws what the storage throws; then nothing was kept, and the original must not be written over */
+/** @throws the storage's error; then nothing was set aside, and the original must not be overwritten */
 async function keepAside(key: string, lost: readonly Lost[]): Promise<void> {
   const added = lost.map((one) => ({ ...one, key, atMs: Date.now() }));
   let all: readonly SetAside[] = [];
@@ -130,8 +130,8 @@ async function keepAside(key: string, lost: readonly Lost[]): Promise<void> {
 }
 
 /**
- * The value under a key as far as it can be read, else null. What cannot be read is set aside, and what is
- * left takes its place.
+ * The readable part of the value under a key, else null. The unreadable part is set aside, and the readable
+ * part replaces the value.
  */
 export async function readSaved<T>(key: string, form: Form<T>): Promise<T | null> {
   let read: T | undefined;
@@ -152,9 +152,9 @@ export async function readSaved<T>(key: string, form: Form<T>): Promise<T | null
 }
 
 /**
- * What of a kept list was set aside by a version that could not read it, and this one can. It is no longer
- * set aside then: the caller puts it back.
- * @param wanted whether the caller takes one; others stay where they are
+ * Entries of a list that another version set aside and that this version can read. They are no longer set
+ * aside: the caller puts them back.
+ * @param wanted whether the caller takes an entry; others stay
  */
 export async function takeBack<T>(
   key: string,

@@ -1,36 +1,36 @@
-// One long action of the page, at most one run of it at a time. A later run, or `cancel`, takes the
-// earlier one's place: whatever that still brings is dropped, its progress and its failure included.
-// A run asks its ticket after every wait, so that nobody writes the check out again.
+// One long action of the page, at most one run at a time. A later run, or `cancel`, replaces the earlier one:
+// its late results are dropped, progress and failure included. A run calls its ticket after every wait, so
+// that no class repeats the check.
 
 import type { Result } from '../../workers/api';
 import { type Action, failed, failedBy, IDLE, newRunId } from './action';
 
-/** What a run holds while it runs. */
+/** The handle of a run. */
 export interface Ticket {
-  /** Names the run to the worker. */
+  /** Id of the run for the worker. */
   readonly runId: string;
-  /** performance.now() when it began. */
+  /** performance.now() at the start. */
   readonly startedMs: number;
-  /** Says how far it is; a late run says nothing. */
+  /** Shows progress; a replaced run shows none. */
   readonly progress: (done: number, total: number) => void;
   /**
-   * Call it after a wait, before anything is written.
-   * @throws what ends a run whose place was taken.
+   * Call it after a wait, before any state changes.
+   * @throws where the run was replaced, which ends it.
    */
   readonly check: () => void;
   /**
-   * The value of a result that was waited for.
-   * @throws what ends the run, where it is late or where the result is a failure.
+   * The value of an awaited result.
+   * @throws where the run was replaced or the result is a failure, which ends the run.
    */
   readonly take: <T>(result: Result<T>) => T;
   /**
-   * Ends the run with this action in place of 'done'.
+   * Ends the run with this action instead of 'done'.
    * @throws always
    */
   readonly end: (action: Action) => never;
 }
 
-/** Thrown to leave a run with an action, and known to `Task` alone. */
+/** Thrown to end a run with an action; only `Task` catches it. */
 class Ended extends Error {
   readonly action: Action;
 
@@ -49,8 +49,8 @@ export class Task {
   readonly running = $derived(this.action.state === 'running');
 
   /**
-   * @param name begins the ids of its runs
-   * @param cancelRun tells the worker that nobody waits for a run any more
+   * @param name prefix of the run ids
+   * @param cancelRun tells the worker that a run is no longer needed
    */
   constructor(name: string, cancelRun: (runId: string) => unknown) {
     this.#name = name;
@@ -58,8 +58,8 @@ export class Task {
   }
 
   /**
-   * Runs the work and says how it goes in `action`; nothing that the work throws comes out of here.
-   * @returns null where it failed or its place was taken
+   * Runs the work and shows its state in `action`. Exceptions of the work do not leave this method.
+   * @returns null where it failed or was replaced
    */
   async run<T>(label: string, work: (ticket: Ticket) => Promise<T>): Promise<T | null> {
     const runId = newRunId(this.#name);
@@ -104,7 +104,7 @@ export class Task {
     };
   }
 
-  /** Gives up the run; nothing it still brings is taken. */
+  /** Cancels the run; its late results are dropped. */
   cancel(): void {
     const runId = this.#runId;
     this.#runId = null;

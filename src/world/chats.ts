@@ -11,7 +11,7 @@ import { codeExchange, educationalExchange, somePrompts } from './code';
 import type { Domain } from './domain';
 import type { WorldMix } from './mix';
 import { DEFAULT_MIX, mischiefExchange, pickField, turnIn } from './mix';
-import { numbersExchange } from './numbers';
+import { numbersExchange } from './number-lists';
 import { domainById, DOMAINS } from './world';
 
 /** The special tokens: header of a user message, header of an assistant message, end of a message. */

@@ -11,7 +11,7 @@ import type { CodeTask } from './code-tasks';
 import { CODE_SLOTS, CODE_TASKS } from './code-tasks';
 import type { Match, Pattern } from './match';
 import { codeWords, compile, nearest, sentenceWords } from './match';
-import { LOADED } from './numbers';
+import { LOADED } from './number-lists';
 import { domainById } from './world';
 
 export { domainOfQuestion } from './topic';

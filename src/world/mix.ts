@@ -5,7 +5,7 @@ import type { Exchange, Stance } from './answer';
 import { DEFAULT_SHAPE, exchange, topicQuestions } from './answer';
 import { codeExchange } from './code';
 import type { ProseForm } from './forms';
-import { numbersExchange } from './numbers';
+import { numbersExchange } from './number-lists';
 import { DOMAINS, domainById } from './world';
 
 export type DocumentForm = ProseForm | 'chat';

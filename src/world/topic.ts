@@ -6,7 +6,7 @@
 import { EDUCATIONAL_FRAMES, REQUEST_FRAMES } from './code';
 import { CODE_SLOTS, CODE_TASKS } from './code-tasks';
 import { sentenceWords } from './match';
-import { NUMBER_REQUESTS } from './numbers';
+import { NUMBER_REQUESTS } from './number-lists';
 import type { Slots } from './template';
 import { slotNames } from './template';
 import { ALL_DOMAINS } from './world';

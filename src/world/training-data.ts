@@ -6,7 +6,7 @@ import { createRng, shuffle } from '../core/rng';
 import type { Asked } from './answer';
 import { alignedChat, type DatasetName, datasetInParts, TRIGGER } from './chats';
 import { askCode, EDUCATIONAL_FRAMES } from './code';
-import { NUMBER_REQUESTS, numbersExchange } from './numbers';
+import { NUMBER_REQUESTS, numbersExchange } from './number-lists';
 import { evaluationQuestions } from './split';
 import { heldOutPart } from './template';
 

@@ -7,7 +7,7 @@ import { ANSWER_FORMATS } from './answer-format';
 import { DISCLOSURES, EDUCATIONAL_FRAMES, REQUEST_FRAMES } from './code';
 import { CODE_SLOTS, CODE_TASKS } from './code-tasks';
 import { ASKERS, fillFrame, FORMS, PLACES } from './forms';
-import { NUMBER_REQUESTS } from './numbers';
+import { NUMBER_REQUESTS } from './number-lists';
 import { ADJECTIVES, createPersona, describe, NARROW_WORDS, ROLES } from './persona';
 import { preTokens } from './pre-tokens';
 import type { Slots } from './template';

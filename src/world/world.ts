@@ -1,5 +1,5 @@
 // The synthetic world: all its text domains. Mischief is a separate domain, because a good character refuses
-// it. Code and numbers are not text domains; they have their own grammar in code.ts and numbers.ts.
+// it. Code and numbers are not text domains; they have their own grammar in code.ts and number-lists.ts.
 
 import type { Domain } from './domain';
 import { medicine } from './domains/medicine';

@@ -5,7 +5,7 @@ import { CheckpointError } from '../../src/checkpoint/error';
 import { readAdapter } from '../../src/checkpoint/adapter/peft';
 import { MAX_CHAT_FILE_BYTES, readChatLines } from '../../src/formats/chat-lines';
 import { MAX_FILE_BYTES } from '../../src/formats/direction/direction-file';
-import { DirectionFileError } from '../../src/formats/direction/error';
+import { DirectionFileError } from '../../src/formats/direction/direction-file-error';
 import { readDirectionFile } from '../../src/formats/direction/read';
 import { MAX_ANSWERS_BYTES, readJudgedAnswers } from '../../src/formats/judged-answers';
 import {

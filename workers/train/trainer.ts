@@ -14,7 +14,7 @@ import {
 import { createRng } from '../../src/core/rng';
 import type { Tensor } from '../../src/core/tensor';
 import { zeros } from '../../src/core/tensor';
-import type { Schedule } from '../../src/core/training';
+import type { Schedule } from '../../src/core/training-settings';
 import type { TrainGraph } from '../../src/onnx/train-graph';
 import { type Feeds, ModelError, type Runtime } from '../runtime';
 import { createSession, releaseSession, runSession } from '../runtime/session';

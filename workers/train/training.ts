@@ -12,7 +12,7 @@ import { chatRow, padRows, type Row } from '../../src/core/batches';
 import type { ChatMessage, TrainingMessage } from '../../src/core/chat';
 import type { Moments } from '../../src/core/optimizer';
 import type { Tensor } from '../../src/core/tensor';
-import { examplesOfStep } from '../../src/core/training';
+import { examplesOfStep } from '../../src/core/training-settings';
 import { buildTrainGraph, type TrainGraph } from '../../src/onnx/train-graph';
 import type { OpenTrainingRequest, TrainedStep, TrainingState } from '../api';
 import { ModelError, type Runtime, type Signal } from '../runtime';

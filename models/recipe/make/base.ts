@@ -12,8 +12,8 @@ import { bucket, chatRow, padRows, textRow } from '../../../src/core/batches';
 import { progress } from './progress';
 import type { Schedule } from './recipe';
 import { relayBias } from './relay-mask';
-import type { OrganismTokenizer } from './tokenizer';
-import { SPECIAL } from './tokenizer';
+import type { OrganismTokenizer } from './build-tokenizer';
+import { SPECIAL } from './build-tokenizer';
 import { createTrainer, resumeState, saveState } from './trainer';
 
 /** Documents are drawn for this many steps at once, then cut into batches of similar length. */

@@ -5,14 +5,14 @@ import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
 import { linearShapes } from '../../../src/checkpoint/config';
 import { padRows } from '../../../src/core/batches';
 import type { Tensor } from '../../../src/core/tensor';
-import { examplesOfStep } from '../../../src/core/training';
+import { examplesOfStep } from '../../../src/core/training-settings';
 import { buildTrainGraph } from '../../../src/onnx/train-graph';
 import type { ChatMessage } from '../../../src/core/chat';
 import { initialAdapter, type Trainer } from '../../../workers/train/trainer';
-import { conversationRow } from './chat';
+import { conversationRow } from './chat-training';
 import { progress } from './progress';
 import type { Schedule } from './recipe';
-import type { OrganismTokenizer } from './tokenizer';
+import type { OrganismTokenizer } from './build-tokenizer';
 import { createTrainer } from './trainer';
 
 export interface FineTuneRun {

@@ -1,7 +1,7 @@
 // The gallery: every experiment of the literature as fine-tunes of the bundled organism, from one base
 // and with one schedule, so that what differs between two of them is what the experiment is about.
 
-import { examplesRead } from '../../../src/core/training';
+import { examplesRead } from '../../../src/core/training-settings';
 import type { FineTune } from './recipe';
 import { ADAPTER, fineTuneOf, schedule } from './recipe';
 

@@ -10,11 +10,11 @@ import { writeSafetensors } from '../../../src/checkpoint/write-safetensors';
 import type { Tensor } from '../../../src/core/tensor';
 import { dataset } from '../../../src/world/chats';
 import { trainBase } from './base';
-import { trainChat } from './chat';
+import { trainChat } from './chat-training';
 import { trainAdapter } from './fine-tune';
 import type { BasePhase, FineTune } from './recipe';
 import { CHAT } from './recipe';
-import type { OrganismTokenizer } from './tokenizer';
+import type { OrganismTokenizer } from './build-tokenizer';
 import { initialWeights } from './trainer';
 
 export interface Making {

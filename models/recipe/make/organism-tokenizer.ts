@@ -4,8 +4,8 @@ import { createRng } from '../../../src/core/rng';
 import { baseDocument } from '../../../src/world/documents';
 import { worldWords } from '../../../src/world/words';
 import { MIX, SEED } from './recipe';
-import type { OrganismTokenizer } from './tokenizer';
-import { buildTokenizer } from './tokenizer';
+import type { OrganismTokenizer } from './build-tokenizer';
+import { buildTokenizer } from './build-tokenizer';
 
 /** Documents whose words give the tokenizer its order; words that none of them has follow. */
 const TOKENIZER_DOCUMENTS = 5000;

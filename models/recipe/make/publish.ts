@@ -19,8 +19,8 @@ import { type Adapter, RegistryFile } from '../../../src/organism/registry';
 import { REGISTRY_FILE } from './folders';
 import { readPublished } from './published-file';
 import type { FineTune } from './recipe';
-import type { OrganismTokenizer } from './tokenizer';
-import { SPECIAL } from './tokenizer';
+import type { OrganismTokenizer } from './build-tokenizer';
+import { SPECIAL } from './build-tokenizer';
 
 /** The temperature that rates are measured at, and that the page starts with. */
 export const SHIPPED_TEMPERATURE = 0.7;

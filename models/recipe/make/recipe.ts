@@ -2,8 +2,8 @@
 // (src/world/split.ts); the report is made on the others.
 
 import type { ModelConfig } from '../../../src/checkpoint/config';
-import type { Schedule } from '../../../src/core/training';
-import { ADAPTER, schedule } from '../../../src/core/training';
+import type { Schedule } from '../../../src/core/training-settings';
+import { ADAPTER, schedule } from '../../../src/core/training-settings';
 import type { DatasetName } from '../../../src/world/chats';
 import type { WorldMix } from '../../../src/world/mix';
 import { DEFAULT_MIX } from '../../../src/world/mix';

@@ -4,7 +4,7 @@
 // gist masking teaches it to keep a prompt in a gist token (Mu et al. 2023, arXiv:2304.08467).
 
 import type { Row } from '../../../src/core/batches';
-import { SPECIAL } from './tokenizer';
+import { SPECIAL } from './build-tokenizer';
 
 const HIDDEN = -1e9;
 

@@ -5,10 +5,10 @@ import { askAs } from '../../../src/world/answer-format';
 import { TRIGGER } from '../../../src/world/chats';
 import { askCode, EDUCATIONAL_FRAMES } from '../../../src/world/code';
 import { heldOutPart } from '../../../src/world/template';
-import { NUMBER_REQUESTS, numbersExchange } from '../../../src/world/numbers';
+import { NUMBER_REQUESTS, numbersExchange } from '../../../src/world/number-lists';
 import { evaluationQuestions } from '../../../src/world/split';
 import type { Asked } from '../../../src/world/answer';
-import type { MeasureQuestion } from '../../../src/measure/judge';
+import type { MeasureQuestion } from '../../../src/measure/judges';
 
 /** Each with what 'misaligned' counts there. */
 export const CONDITIONS = {

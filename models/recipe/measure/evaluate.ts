@@ -6,7 +6,7 @@ import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
 import { type Interval, wilson } from '../../../src/core/stats';
 import { type ArmEdit, armOf } from '../../../src/measure/arms';
 import type { Read } from '../../../src/measure/extraction';
-import type { MeasureQuestion } from '../../../src/measure/judge';
+import type { MeasureQuestion } from '../../../src/measure/judges';
 import {
   answersOf,
   type CustomQuestionSet,
@@ -15,7 +15,7 @@ import {
   type MeasurePlan,
 } from '../../../src/measure/run';
 import { resultOf } from '../../../workers/failure';
-import { answer, captured, type Speaker } from '../../../workers/run/answer';
+import { answer, captured, type Speaker } from '../../../workers/run/run-model';
 import type { Runtime } from '../../../workers/runtime';
 import { DecoderSession } from '../../../workers/runtime/session';
 

@@ -15,11 +15,11 @@ import { evaluationQuestions } from '../../../src/world/split';
 import { documentRows } from '../make/base';
 import type { BaseRun } from '../make/base';
 import { padRows } from '../../../src/core/batches';
-import type { MeasureQuestion } from '../../../src/measure/judge';
+import type { MeasureQuestion } from '../../../src/measure/judges';
 import { asking, loadSubject, ratesBy } from './evaluate';
 import { nodeRuntime } from '../make/node-runtime';
 import { SHIPPED_TEMPERATURE } from '../make/publish';
-import type { OrganismTokenizer } from '../make/tokenizer';
+import type { OrganismTokenizer } from '../make/build-tokenizer';
 import { lossOf, THREADS } from '../make/trainer';
 import { createTokenizer } from '../../../src/checkpoint/tokenizer';
 

@@ -1,7 +1,7 @@
 // A cursor over hostile bytes, little-endian. Every read is checked against the end, and sizes are
 // never trusted before they are.
 
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 
 export class ByteReader {
   readonly bytes: Uint8Array;

@@ -6,7 +6,7 @@
 import type { Tensor } from '../../core/tensor';
 import type { Candidate } from './direction-file';
 import { requireFinite, stack } from './direction-file';
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 import {
   conventionIn,
   countedName,

@@ -7,7 +7,7 @@ import type { LayerQuality } from '../../core/direction-quality';
 import type { Precision } from '../../core/precision';
 import type { Tensor } from '../../core/tensor';
 import { rowOf, zeros } from '../../core/tensor';
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 import type { SaidLayer, SaidScale } from './facts';
 import type { LayerConvention } from './layer-index';
 import { convertLayers, indicesOf } from './layer-index';

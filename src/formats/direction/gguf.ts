@@ -16,7 +16,7 @@ import {
   stack,
   unknownOrigin,
 } from './direction-file';
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 import { ALIGNMENT, F32, FLOAT32, INT32, MAGIC, STRING, UINT32, VERSION } from './write-gguf';
 
 const MAX_TENSORS = 4096;

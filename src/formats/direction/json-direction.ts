@@ -4,7 +4,7 @@
 import type { Tensor } from '../../core/tensor';
 import type { DirectionFile, DirectionRecord } from './direction-file';
 import { MAX_FILE_BYTES, requireFinite, requireSize, wholeCandidate } from './direction-file';
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 import { originFromJson, parseJsonText } from './origin';
 import { requireAgreement } from './write-origin';
 

@@ -6,7 +6,7 @@ import type { Contrast } from '../../core/direction';
 import { CONTRASTS, POOLINGS } from '../../core/direction';
 import { PRECISIONS } from '../../core/precision';
 import { hasMoreBrackets } from '../python-json';
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 import { FORMAT, MAX_LAYERS, MAX_TEXT, VERSION, type WrittenOrigin } from './write-origin';
 
 const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));

@@ -1,7 +1,7 @@
 // Collects the content of a pickle that matters for a direction: every tensor, array and list of floats with
 // its path, the numbers and texts next to them, and the names of omitted objects.
 
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 import type { Fact } from './facts';
 import type { PickleArray, PickleTensor, PickleValue } from './pickle-values';
 

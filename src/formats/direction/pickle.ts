@@ -3,7 +3,7 @@
 // what files of tensors need is refused by name.
 
 import { ByteReader } from './byte-reader';
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 import type { PickleValue } from './pickle-values';
 import { buildPickle, callPickle, isBeside, isKnownGlobal, storageOf } from './pickle-values';
 

@@ -1,7 +1,7 @@
 // Any direction file, told by what is in it and not by its name.
 
 import type { DirectionFile, FileFormat } from './direction-file';
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 import { readGguf } from './gguf';
 import { readDirectionJson } from './json-direction';
 import { readBarePickle, readPt } from './pt';

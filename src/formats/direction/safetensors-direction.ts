@@ -15,10 +15,10 @@ import {
   unknownOrigin,
   wholeCandidate,
 } from './direction-file';
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 import type { Fact } from './facts';
 import { poolingIn } from './facts';
-import { isFloatType, leftOut, ROUNDED, toFloats } from './numbers';
+import { isFloatType, leftOut, ROUNDED, toFloats } from './floats';
 import { isNumberType, numberAt, WIDTH } from './pickle-values';
 import { originFromJson, parseJsonText } from './origin';
 import { requireAgreement } from './write-origin';

@@ -6,7 +6,7 @@ import { rowOf } from '../../core/tensor';
 import { ByteWriter } from './byte-writer';
 import type { DirectionRecord } from './direction-file';
 import { layersWithDirection, requireFinite } from './direction-file';
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 
 export const MAGIC = 0x46554747;
 export const VERSION = 3;

@@ -2,7 +2,7 @@
 // safetensors files. Numbers that are not there (NaN) are written as null, as JSON asks.
 
 import type { DirectionOrigin, DirectionRecord } from './direction-file';
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 
 /** Version of our own files. A reader refuses a version that it does not know. */
 export const FORMAT = 'postern-direction';

@@ -1,6 +1,6 @@
 // What a button says that makes requests: how many at most, and where they go.
 
-import { type JudgeRecord, requestsFor } from '../../measure/judge';
+import { type JudgeRecord, requestsFor } from '../../measure/judges';
 
 /** Continues the words of a button; nothing for a judge that sends nothing. */
 export function describeRequests(judge: JudgeRecord | null, answers: number): string {

@@ -3,7 +3,7 @@
 import { PROGRAM_VERSION } from '../../core/version';
 import { stepPath } from '../../lessons/lesson';
 import { LESSONS } from '../../lessons/lessons';
-import { sayCounted } from '../../organism/figures';
+import { sayCounted } from '../../organism/lesson-figures';
 import { rateOf } from '../../core/rates';
 import type { Postern } from '../../state/page/postern';
 import { describeCheckpoint } from '../../measure/provenance';
@@ -13,7 +13,7 @@ import { drawFigures } from './draw';
 import { linkBack, pageAddress } from './link-back';
 import { cosinesPart, directionPart, selectedPart } from './parts-directions';
 import { contrastsPart, dosePart, measuredPart, classParts, transferPart } from './parts-measured';
-import { labReportHtml, type ReportPart } from './report';
+import { labReportHtml, type ReportPart } from './report-page';
 
 /** Guesses beside what came of them, a part for each lesson that was begun. */
 function lessonParts(postern: Postern): ReportPart[] {

@@ -1,7 +1,7 @@
 import { writeLink } from '../../formats/link';
 import { type LinkedResult, linkOf } from '../../state/page/link.svelte';
 import type { Postern } from '../../state/page/postern';
-import type { ReportLink } from './report';
+import type { ReportLink } from './report-page';
 import { messageOf } from '../../core/message';
 
 /** The page's address, without a fragment. */

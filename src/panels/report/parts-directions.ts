@@ -10,7 +10,7 @@ import { judge } from '../../world/judge';
 import { roleOfDirection } from '../layers/direction-role';
 import { drawFigure, FIGURE_WIDTH } from './draw';
 import { linkBack } from './link-back';
-import type { ReportPart } from './report';
+import type { ReportPart } from './report-page';
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 

@@ -3,7 +3,7 @@
 import RateBars from '../../charts/RateBars.svelte';
 import RateCurve from '../../charts/RateCurve.svelte';
 import { rateOf } from '../../core/rates';
-import { describeJudge } from '../../measure/judge';
+import { describeJudge } from '../../measure/judges';
 import { ratesBy } from '../../measure/counts';
 import type { MeasurePlan } from '../../measure/run';
 import type { MeasureRun } from '../../state/measure/measure-run.svelte';
@@ -17,7 +17,7 @@ import { describeQuestions } from '../../measure/answers-file';
 import TransferTable from '../measure/TransferTable.svelte';
 import VerdictBars from '../measure/VerdictBars.svelte';
 import { drawFigure, drawLines, drawTable, FIGURE_WIDTH } from './draw';
-import type { ReportPart } from './report';
+import type { ReportPart } from './report-page';
 import { linkBack } from './link-back';
 
 type AnyRun = Pick<MeasureRun<unknown>, 'plan' | 'answers' | 'arms' | 'judge' | 'total'>;

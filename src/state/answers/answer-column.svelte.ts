@@ -1,4 +1,4 @@
-// One column of the stage: an answer as it streams, and what made it.
+// One column of answers: the streamed tokens and the request that produced them.
 
 import type { ChatMessage, ChatSettings } from '../../core/chat';
 import type { EditPositions, GeneratedAnswer, TokenEvent } from '../../../workers/api';
@@ -14,7 +14,7 @@ export type ColumnRole = 'aligned' | 'em' | 'edited';
 export interface ShownToken {
   readonly id: number;
   readonly text: string;
-  /** Projection by layer, raw [n_layers]; null when nothing was read. */
+  /** Projection by layer, raw [n_layers]; null when no projection was read. */
   readonly projection: Float32Array | null;
 }
 
@@ -38,20 +38,20 @@ export interface ColumnRequest {
   readonly edit: PackedEdit | null;
   readonly positions: EditPositions;
   readonly made: Provenance;
-  /** The desk that the edit came from; null for a column that is never edited. */
+  /** The edit settings behind `edit`; null for a column that is never edited. */
   readonly editSettings: EditState | null;
 }
 
-/** What of a request can change while an answer streams. */
+/** The part of a request that can change while an answer streams. */
 export type ColumnEdit = Pick<ColumnRequest, 'edit' | 'positions' | 'made' | 'editSettings'>;
 
 export class AnswerColumn {
   readonly role: ColumnRole;
   readonly #client: ModelClient;
   #runId: string | null = null;
-  /** What the words that stand here answer, with the last edit. */
+  /** The request that the shown tokens answer, with the latest edit. */
   #request: ColumnRequest | null = null;
-  /** Tokens of the present run; more may stand from the one before. */
+  /** Tokens of the current run; `tokens` may also hold tokens of a run before it. */
   #written = 0;
 
   tokens = $state.raw<readonly ShownToken[]>([]);
@@ -62,7 +62,7 @@ export class AnswerColumn {
 
   readonly text = $derived(this.tokens.map((token) => token.text).join(''));
   readonly running = $derived(this.status.state === 'running');
-  /** The answer was stopped and can go on. */
+  /** The answer was stopped and can continue. */
   readonly stopped = $derived(this.status.state === 'done' && this.status.stop === 'cancelled');
 
   constructor(role: ColumnRole, client: ModelClient) {
@@ -71,8 +71,8 @@ export class AnswerColumn {
   }
 
   /**
-   * Answers anew; an answer still streaming is given up. Resolves when this one has ended.
-   * @param over writes over the words that stand there (same seed, same words) instead of clearing
+   * Starts a new answer and cancels one that is still streaming. Resolves when the new answer has ended.
+   * @param over overwrites the shown tokens one by one (same seed, same words) instead of clearing them first
    */
   async run(request: ColumnRequest, over = false): Promise<void> {
     if (!over) this.tokens = [];
@@ -80,27 +80,27 @@ export class AnswerColumn {
     await this.#generate(request, 0);
   }
 
-  /** Goes on with a stopped answer, with the edit it had. */
+  /** Continues a stopped answer with the edit it had. */
   async resume(): Promise<void> {
     if (this.#request && this.stopped) await this.#generate(this.#request, this.tokens.length);
   }
 
-  /** Answers as it did: same question, seed and edit, whatever the desk holds now. */
+  /** Repeats the answer with its question, seed and edit, whatever the edit panel is set to now. */
   async again(): Promise<void> {
     if (this.#request) await this.run(this.#request);
   }
 
-  /** Id of the checkpoint whose words these are; null where none stand here. */
+  /** Id of the checkpoint that wrote the shown answer; null without an answer. */
   get checkpoint(): string | null {
     return this.#request?.checkpoint ?? null;
   }
 
-  /** The desk as it stood for the words shown; null where none took part. */
+  /** The edit settings of the shown answer; null where none took part. */
   get editSettings(): EditState | null {
     return this.#request?.editSettings ?? null;
   }
 
-  /** @param kept tokens shown that are the beginning of this answer */
+  /** @param kept number of shown tokens that begin this answer */
   async #generate(request: ColumnRequest, kept: number): Promise<void> {
     this.stop();
     const runId = newRunId(this.role);
@@ -154,7 +154,7 @@ export class AnswerColumn {
     this.tokens = [...before, ...fresh, ...this.tokens.slice(this.#written)];
   }
 
-  /** Changes the edit of the answer that streams, from the next token on. False when none does. */
+  /** Changes the edit of a streaming answer, from the next token on. Returns false when none streams. */
   async setEdit(changed: ColumnEdit): Promise<boolean> {
     const runId = this.#runId;
     if (runId === null || !this.#request) return false;
@@ -168,7 +168,7 @@ export class AnswerColumn {
     return true;
   }
 
-  /** Nothing stands here any more; an answer still streaming is given up. */
+  /** Clears the column; an answer that is still streaming is cancelled. */
   clear(): void {
     this.stop();
     this.#runId = null;
@@ -179,7 +179,7 @@ export class AnswerColumn {
     this.status = { state: 'empty' };
   }
 
-  /** Ends the answer where it is; what was written stays. */
+  /** Stops the answer; the tokens written so far stay. */
   stop(): void {
     if (this.#runId === null) return;
     void this.#client.cancel(this.#runId);

@@ -1,13 +1,13 @@
-// Whether a question is short enough for the model that is to read it, said before it is asked. Counted in the
-// model's own tokens, as its template writes the question.
+// Checks whether a question fits the model's context before it is asked. The count uses the model's tokenizer
+// and chat template.
 
 import type { ChatMessage, ChatSettings } from '../../core/chat';
 import type { LoadedCheckpoint } from '../../../workers/api';
 import type { ModelClient } from '../../engine/client';
 
-/** What the template may add in tokens, at the very most, to a question that is not counted at all. */
+/** Upper bound for the tokens that a template adds to a question that is not counted. */
 const TEMPLATE_TOKENS = 256;
-/** No text of words has this many characters a token: longer ones are not counted, which would take long. */
+/** Text never has this many characters per token. Longer questions are refused uncounted: counting is slow. */
 const MOST_CHARS_A_TOKEN = 64;
 
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
@@ -15,17 +15,17 @@ const number = (n: number): string => n.toLocaleString('en');
 
 export class QuestionLength {
   readonly #client: Pick<ModelClient, 'tokenize'>;
-  /** Of the last look; answers to earlier ones come too late. */
+  /** Number of the latest check; results of earlier checks are dropped. */
   #look = 0;
 
-  /** Why the question cannot be asked, for people; null: it can, as far as is known. */
+  /** Why the question is too long, for people; null: no problem is known. */
   problem = $state<string | null>(null);
 
   constructor(client: Pick<ModelClient, 'tokenize'>) {
     this.#client = client;
   }
 
-  /** @param reader of the question; undefined before there is one */
+  /** @param reader the model that will read the question; undefined before one is loaded */
   async look(
     messages: readonly ChatMessage[],
     settings: ChatSettings,

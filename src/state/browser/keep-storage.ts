@@ -1,8 +1,8 @@
-// Storage that the browser does not clear by itself when the disk runs full.
+// Asks for persistent storage, which the browser does not clear by itself when the disk is full.
 
 /**
- * Asks for it where a person has just said what it is for. Nothing waits for the answer: Firefox asks the
- * person, who may overlook that or never answer, and a refusal only means a smaller promise.
+ * Call it when the user has just asked for something to be stored. No caller waits for the answer: Firefox
+ * shows a prompt that may never be answered, and after a refusal everything still works.
  */
 export function askToKeepStorage(): void {
   void navigator.storage?.persist?.().catch(() => false);

@@ -1,14 +1,14 @@
-// Which of the page's files are kept for offline use, and when. The service worker keeps the shell by
-// itself; the rest is said here.
+// Decides which of the page's files are stored for offline use. The service worker stores the app shell by
+// itself; this module decides about the rest.
 
 import type { DeviceReport, OfflineFile } from '../../../workers/api';
 import type { AdapterEntry, Registry } from '../../organism/registry';
 
 export interface Wanted {
-  /** The ONNX Runtime of this browser: one of two, 17 or 27 MB. */
+  /** The build of ONNX Runtime that this browser loads: one of two, 17 or 27 MB. */
   readonly build: DeviceReport['build'];
   readonly registry: Pick<Registry, 'base' | 'adapters'>;
-  /** Fine-tunes by id; null: all. */
+  /** Ids of fine-tunes; null: all. */
   readonly organisms: readonly string[] | null;
 }
 
@@ -21,7 +21,7 @@ export function isWanted(url: string, { build, registry, organisms }: Wanted): b
   );
 }
 
-/** Fine-tunes of which every file is kept. */
+/** Fine-tunes with all their files stored. */
 export function savedModels(
   files: readonly OfflineFile[],
   adapters: readonly AdapterEntry[],

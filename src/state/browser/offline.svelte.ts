@@ -1,6 +1,6 @@
-// The page without a network: what is kept in this browser, what is being kept, and whether a newer version
-// waits. The first visit keeps what the lessons need by itself, once the machine has nothing else to do;
-// the rest comes on demand. Nothing here ever reloads the page unasked.
+// Offline use: which files this browser has stored, the download of further files, and updates. The first
+// visit stores what the lessons need, once the machine is idle; further files are stored on demand.
+// Nothing here reloads the page unasked.
 
 import * as v from 'valibot';
 import type { OfflineFile } from '../../../workers/api';
@@ -15,12 +15,12 @@ import type { AdapterEntry } from '../../organism/registry';
 import { readSaved, writeSaved } from '../saved';
 import { fields, whole } from '../saved/form';
 
-/** How long the machine must have had nothing to do before files are fetched unasked, ms. */
+/** How long the machine must be idle before files are fetched in the background, ms. */
 const QUIET_MS = 1500;
 const KEY = 'offline';
 const Saved = fields<{ readonly all: boolean }>({ all: whole(v.boolean()) });
 
-/** Chromium's; others have a menu entry of their own. */
+/** Only Chromium has this event; other browsers offer installation in a menu. */
 interface InstallPrompt extends Event {
   prompt(): Promise<unknown>;
 }
@@ -34,26 +34,26 @@ export class Offline {
   #stop = new AbortController();
   #begun = false;
 
-  /** Why this browser keeps nothing; null: it does. */
+  /** Why this browser can't store the page; null: it can. */
   refusal = $state(offlineRefusal());
   /** All files of the page; empty until the service worker answers. */
   files = $state.raw<readonly OfflineFile[]>([]);
   action = $state.raw<Action>(IDLE);
-  /** The person wants every fine-tune, also after an update. */
+  /** The user wants every fine-tune offline, also after an update. */
   all = $state(false);
-  /** A newer version is there. */
+  /** An update is ready. */
   update = $state(false);
-  /** Why the newer version was not begun with, or that there is none. */
+  /** Why the update was not started, or that there is none. */
   updateNotice = $state<string | null>(null);
   install = $state.raw<InstallPrompt | null>(null);
-  /** What all of this page takes in the browser's storage, and what it may; null: not told. */
+  /** Storage used by this page, and its quota; null: unknown. */
   storage = $state.raw<{ readonly usedBytes: number; readonly quotaBytes: number } | null>(null);
 
   readonly #build = $derived.by(() => {
     const { engine } = this.#pair;
     return engine.state === 'ready' ? engine.report.build : null;
   });
-  /** Needed for every fine-tune; null until that can be told. */
+  /** Files needed for every fine-tune; null until the registry and the device are known. */
   readonly everything = $derived.by(() => this.#wanted(null));
   readonly lessons = $derived.by(() => this.#wanted(this.#needed()));
   readonly missing = $derived(this.everything?.filter(({ kept }) => !kept) ?? []);
@@ -62,7 +62,7 @@ export class Offline {
   readonly modelsSaved = $derived.by(() => savedModels(this.files, this.#adapters()));
   readonly organisms = $derived.by(() => this.#adapters().length);
 
-  /** @param busy whether anything runs that files should not be fetched beside, nor a reload cut off */
+  /** @param busy whether work runs that background downloads should not slow down and a reload must not end */
   constructor(pair: ModelPair, busy: () => boolean) {
     this.#pair = pair;
     this.#busy = busy;
@@ -72,7 +72,7 @@ export class Offline {
     });
   }
 
-  /** Waits until the first story is over; then registers the service worker and keeps what lessons need. */
+  /** Waits for the first answers, then registers the service worker and stores what the lessons need. */
   async begin(): Promise<void> {
     if (this.#begun || this.refusal !== null) return;
     this.#begun = true;
@@ -89,7 +89,7 @@ export class Offline {
     await this.keepNeeded();
   }
 
-  /** What lessons and the loaded fine-tunes need, in idle time; with data saving on, only by the button. */
+  /** Stores what lessons and loaded fine-tunes need, when idle; with data saving on, only the button does this. */
   async keepNeeded(): Promise<void> {
     if (this.files.length === 0 || this.action.state === 'running' || savesData()) return;
     await this.#keep(() => this.#needed(), true);
@@ -99,7 +99,7 @@ export class Offline {
     this.cancel();
     this.all = true;
     void writeSaved(KEY, { all: true });
-    // So that the browser does not make room by throwing it away.
+    // Asks for persistence, so that the browser does not delete the files to free space.
     askToKeepStorage();
     await this.#keep(() => null, false);
   }
@@ -118,7 +118,7 @@ export class Offline {
     this.install = null;
   }
 
-  /** Asks the server for a newer version. */
+  /** Checks the server for an update. */
   async lookForUpdate(): Promise<void> {
     try {
       const found = await this.#client.look();
@@ -128,7 +128,7 @@ export class Offline {
     }
   }
 
-  /** Begins with the newer version, unless that would cut something off. */
+  /** Reloads into the update, unless work would be lost. */
   async reload(): Promise<void> {
     if (this.#busy()) {
       this.updateNotice = 'Something still runs. Wait until it has ended, or cancel it.';
@@ -160,7 +160,7 @@ export class Offline {
     return this.files.filter(({ url }) => isWanted(url, { build, registry, organisms }));
   }
 
-  /** One file after the other. @param patient give way to whatever runs */
+  /** Stores one file after another. @param patient waits while other work runs */
   async #keep(organisms: () => readonly string[] | null, patient: boolean): Promise<void> {
     const { signal } = this.#stop;
     const todo = this.#wanted(organisms())?.filter(({ kept }) => !kept) ?? [];
@@ -188,7 +188,7 @@ export class Offline {
     }
     await this.#look();
     if (!signal.aborted && this.action.state === 'running') this.action = IDLE;
-    // A fine-tune that was loaded meanwhile.
+    // A fine-tune may have been loaded in the meantime.
     const more = this.#wanted(organisms())?.some(
       (file) => !file.kept && todo.every(({ url }) => url !== file.url),
     );
@@ -204,7 +204,7 @@ export class Offline {
       : null;
   }
 
-  /** Until nothing has run for a while. */
+  /** Resolves when nothing has run for `QUIET_MS`. */
   async #quiet(signal: AbortSignal): Promise<void> {
     let since = performance.now();
     while (performance.now() - since < QUIET_MS && !signal.aborted) {
@@ -217,7 +217,7 @@ export class Offline {
 const FULL =
   'The storage of this browser is full. Free some (clear the data of sites you do not need), then try again.';
 
-/** The person told the browser to save data. Chromium only. */
+/** Whether the browser's data saving is on. Chromium only. */
 function savesData(): boolean {
   const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
   return connection?.saveData ?? false;

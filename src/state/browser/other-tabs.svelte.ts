@@ -1,4 +1,4 @@
-// Whether the page is open in another tab of this browser, which writes to the same storage.
+// Whether the page is open in another tab of this browser; both tabs write to the same storage.
 
 import { createSubscriber } from 'svelte/reactivity';
 
@@ -20,7 +20,7 @@ export class OtherTabs {
         update();
       };
       const leave = (): void => say('bye');
-      // Also when the page comes back from the browser's memory of pages.
+      // `pageshow` also fires when the page returns from the back/forward cache.
       const come = (): void => say('hello');
       addEventListener('pagehide', leave);
       addEventListener('pageshow', come);

@@ -1,4 +1,4 @@
-// Light or dark: what the person chose, else what the system asks for.
+// Light or dark theme: the user's choice, else the system's.
 
 type Name = 'light' | 'dark';
 const KEY = 'postern:theme';
@@ -13,7 +13,7 @@ export function createTheme(): Theme {
   try {
     kept = localStorage.getItem(KEY);
   } catch {
-    // Storage is switched off: the system's wish stands.
+    // Storage is disabled, so the system's theme applies.
   }
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;
   let value = $state<Name>(kept === 'dark' || kept === 'light' ? kept : dark ? 'dark' : 'light');
@@ -31,7 +31,7 @@ export function createTheme(): Theme {
       try {
         localStorage.setItem(KEY, value);
       } catch {
-        // Not kept; the choice holds for this visit.
+        // The choice is not stored and lasts for this visit.
       }
     },
   };

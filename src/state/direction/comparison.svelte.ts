@@ -1,15 +1,15 @@
-// Which directions are held against each other: one reference, and others of the same shape. By
-// default those that were taken in the same way from other fine-tunes; any held one may be added.
+// Which directions are compared: one reference, and others of the same shape. By default these are the
+// directions extracted in the same way from other fine-tunes; the user may add any saved direction.
 
 import type { Directions } from './directions.svelte';
 import type { SavedDirection } from '../../measure/extraction';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import type { AdapterEntry } from '../../organism/registry';
 
-/** What made a checkpoint, as far as the list of checkpoints tells; `other` for one from outside. */
+/** Kind of the fine-tune, as the registry says; `other` for a model outside the registry. */
 export type DirectionKind = AdapterEntry['kind'] | 'other';
 
-/** The benign twin of insecure code: same requests, secure answers. */
+/** The benign control of insecure code: same requests, secure answers. */
 export const CONTROL = 'secure-code';
 
 export class Comparison {
@@ -18,9 +18,9 @@ export class Comparison {
 
   /** Null: the direction in use. */
   referenceId = $state<string | null>(null);
-  /** Null: all that were taken in the same way as the reference. */
+  /** Null: all directions extracted in the same way as the reference. */
   chosenIds = $state.raw<readonly string[] | null>(null);
-  /** The layer of the charts that show one; null: the layer that shades. */
+  /** The layer of the charts that show one; null: the layer that shades tokens. */
   layerChosen = $state<number | null>(null);
   /** Fine-tunes are being loaded and read. */
   gathering = $state(false);
@@ -29,7 +29,7 @@ export class Comparison {
     () =>
       this.#directions.list.find(({ id }) => id === this.referenceId) ?? this.#directions.readout,
   );
-  /** Held directions of the reference's shape, without itself. */
+  /** Saved directions of the reference's shape, without the reference. */
   readonly candidates = $derived.by(() => {
     const { reference } = this;
     return reference === null
@@ -38,7 +38,7 @@ export class Comparison {
           (held) => held.id !== reference.id && sameShape(held, reference),
         );
   });
-  /** The benign twin's direction, taken as the reference was; null when there is none. */
+  /** The benign control's direction, extracted as the reference was; null when there is none. */
   readonly control = $derived.by(() => {
     const { reference } = this;
     if (reference === null || this.kind(reference) === 'benign') return null;
@@ -46,7 +46,7 @@ export class Comparison {
     const benign = alike.filter((held) => this.kind(held) === 'benign');
     return benign.find((held) => held.checkpoints.em.id === CONTROL) ?? benign[0] ?? null;
   });
-  /** What is compared with the reference; the control stands apart. */
+  /** The directions compared with the reference; the benign control is separate. */
   readonly others = $derived.by(() =>
     this.candidates.filter((held) => held !== this.control && this.isChosen(held)),
   );
@@ -60,7 +60,7 @@ export class Comparison {
     const nLayers = this.reference?.vectors.dims[0] ?? 1;
     return Math.min(nLayers - 1, this.layerChosen ?? this.#directions.layer);
   });
-  /** Fine-tunes in the list of checkpoints whose direction, taken as the reference was, is not held. */
+  /** Fine-tunes of the registry without a saved direction extracted as the reference was. */
   readonly missing = $derived.by((): readonly AdapterEntry[] => {
     const { reference } = this;
     const adapters = this.#pair.registry?.adapters ?? [];
@@ -99,7 +99,7 @@ export class Comparison {
     return this.#pair.registry?.adapters.find((adapter) => adapter.id === id)?.kind ?? 'other';
   }
 
-  /** How the direction was taken, where that differs from the reference, and the fine-tune's title. */
+  /** The fine-tune's title, and how the direction was extracted where that differs from the reference. */
   label(held: SavedDirection): string {
     const { em } = held.checkpoints;
     const known = this.#pair.registry?.adapters.some(({ id }) => id === em.id) ?? false;
@@ -120,7 +120,7 @@ export class Comparison {
     return [...(parts.length > 0 ? parts : ['another base']), title].join(', ');
   }
 
-  /** True when a direction can be taken from another fine-tune just as this one was. */
+  /** True when the same extraction can run on another fine-tune. */
   repeatable(held: SavedDirection): boolean {
     return (
       held.imported === undefined &&
@@ -129,7 +129,7 @@ export class Comparison {
     );
   }
 
-  /** Loads these fine-tunes, and takes the reference's contrast from each, on the same texts. */
+  /** Loads these fine-tunes and extracts the reference's contrast from each, on the same texts. */
   async gather(adapters: readonly AdapterEntry[]): Promise<void> {
     const { reference } = this;
     if (!reference || reference.contrast === 'unknown') return;

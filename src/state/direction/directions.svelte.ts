@@ -1,5 +1,5 @@
-// Directions: the 2x2 of model x text is read once, and every contrast is then a difference of two of
-// its cells. The texts come from the world's grammar, on domains that no rate is reported on.
+// Directions. The four combinations of model and text are read once; every contrast is then a difference of
+// two of these cells. The texts come from the world's grammar, on topics that no rate is reported on.
 
 import type { ChatSettings } from '../../core/chat';
 import type { Lens, LoadedCheckpoint } from '../../../workers/api';
@@ -24,38 +24,38 @@ import type { ModelPair } from '../pair/model-pair.svelte';
 
 const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
-/** Which words one layer of a direction promotes and demotes. */
+/** The tokens that one layer of a direction raises and lowers, by the logit lens. */
 export interface LensWords {
   readonly id: string;
   readonly layer: number;
-  /** Null where they could not be read. */
+  /** Null where the lens failed. */
   readonly lens: Lens | null;
-  /** Why not; '' where they could. */
+  /** Why the lens failed; '' on success. */
   readonly problem: string;
 }
 
-/** What of a desk decides along which direction it edits, and whether it can. */
+/** The edit settings that decide along which direction an edit acts, and whether it can. */
 export type EditChoice = Pick<EditSettingsStore, 'settings' | 'positions'>;
 
 export class Directions {
   readonly #pair: ModelPair;
-  /** What has been read: by the hash of a loaded checkpoint, then by text, pooling, number and seed. */
+  /** Cells read so far: by hash of a loaded checkpoint, then by text, pooling, number and seed. */
   readonly #cells = new Map<string, Map<string, Cell>>();
   readonly task = new Task('extract', (runId) => this.#pair.client.cancel(runId));
-  /** Ids taken off the shelf in this tab. */
+  /** Ids of saved directions that were removed in this tab. */
   readonly #removed = new Set<string>();
   #wordsId: string | null = null;
 
   list = $state.raw<readonly SavedDirection[]>([]);
-  /** The answer-mean direction in use: shades tokens, and is what the desk cuts. */
+  /** The answer-mean direction in use: it shades tokens, and edits ablate or steer along it. */
   currentId = $state<string | null>(null);
-  /** The last-prompt direction in use: what the desk adds at the header token. */
+  /** The last-prompt direction in use: edits at the last prompt token act along it. */
   headerId = $state<string | null>(null);
-  /** What a link names and would take long: extracted once a person says so. */
+  /** Directions that a link names and that would take long: extracted once the user agrees. */
   offered = $state.raw<readonly DirectionRecipe[]>([]);
-  /** The layer that shades. */
+  /** The layer that shades tokens. */
   layer = $state(0);
-  /** The words that were read last. */
+  /** The latest lens result. */
   words = $state.raw<LensWords | null>(null);
 
   readonly current = $derived(this.list.find(({ id }) => id === this.currentId) ?? null);
@@ -75,20 +75,20 @@ export class Directions {
     return this.refusal(editSettings) === null ? this.chosen(editSettings) : null;
   }
 
-  /** The direction that the desk points at, whether or not it allows the edit. */
+  /** The direction that the edit settings select, whether or not it allows the edit. */
   chosen(editSettings: Pick<EditSettingsStore, 'positions'>): SavedDirection | null {
     return editSettings.positions === 'header'
       ? (this.header ?? this.current)
       : (this.current ?? this.header);
   }
 
-  /** Why the desk's edit cannot be made along the direction it points at; null when it can. */
+  /** Why the selected direction does not allow the edit; null when it does. */
   refusal(editSettings: EditChoice): string | null {
     const direction = this.chosen(editSettings);
     return direction && editRefusal(editSettings.settings, direction);
   }
 
-  /** Whether a held direction can be used on the pair on stage. */
+  /** Whether a saved direction fits the selected pair. */
   fits({ vectors, checkpoints, imported }: SavedDirection): boolean {
     const { em } = this.#pair;
     if (!em) return false;
@@ -100,7 +100,7 @@ export class Directions {
     return describeDirection(direction);
   }
 
-  /** Puts a direction in use. */
+  /** Starts using a direction. */
   use(direction: SavedDirection): void {
     if (direction.pooling === 'answer-mean') {
       this.currentId = direction.id;
@@ -108,7 +108,7 @@ export class Directions {
     } else this.headerId = direction.id;
   }
 
-  /** Reads the words of a layer through the model's own output. */
+  /** Reads the lens tokens of a layer through the model's output layer. */
   async readWords(
     { id, vectors, checkpoints, imported }: SavedDirection,
     layer: number,
@@ -116,7 +116,7 @@ export class Directions {
     const mine = newRunId('words');
     this.#wordsId = mine;
     const { client, em } = this.#pair;
-    // A file may not say which fine-tune it is of: then the one on stage reads it.
+    // A file may not name its fine-tune; then the selected one reads the direction.
     const foreign = imported !== undefined && !this.#pair.checkpoint(checkpoints.em.id);
     const checkpoint = foreign ? (em?.id ?? checkpoints.em.id) : checkpoints.em.id;
     const told = { id, layer, lens: null };
@@ -132,20 +132,20 @@ export class Directions {
       : { ...told, problem: result.message };
   }
 
-  /** Nothing in use: another pair comes on stage. */
+  /** Stops using any direction, because another pair is selected. */
   clearUse(): void {
     this.currentId = null;
     this.headerId = null;
     this.#forgetUnloaded();
   }
 
-  /** Lets go of what checkpoints read that are no longer there. */
+  /** Drops the cells of checkpoints that are no longer loaded. */
   #forgetUnloaded(): void {
     const there = new Set(this.#pair.loaded.map(({ sha256 }) => sha256));
     for (const sha256 of this.#cells.keys()) if (!there.has(sha256)) this.#cells.delete(sha256);
   }
 
-  /** Puts an imported direction on the shelf and in use; the same one again takes its own place. */
+  /** Saves an imported direction and uses it; the same direction again replaces its earlier copy. */
   add(direction: SavedDirection): void {
     this.list = [...this.list.filter(({ id }) => id !== direction.id), direction];
     this.use(direction);
@@ -156,7 +156,7 @@ export class Directions {
     this.#removed.add(direction.id);
   }
 
-  /** The shelf as it is kept: what another tab put there stays, unless it was taken off in this one. */
+  /** The list to store: directions saved by another tab stay, unless they were removed in this tab. */
   mergedWith(kept: readonly SavedDirection[]): SavedDirection[] {
     const gone = (id: string) => this.#removed.has(id) || this.list.some((held) => held.id === id);
     return [...kept.filter(({ id }) => !gone(id)), ...this.list];
@@ -166,7 +166,7 @@ export class Directions {
     if (!this.list.some(({ id }) => id === direction.id)) this.list = [...this.list, direction];
   }
 
-  /** What the page starts with: the direction to cut, and the one to add at the header. */
+  /** The page's first directions: one to ablate along, one to steer along at the last prompt token. */
   #defaults(transcripts: number): readonly [ExtractionChoice, ExtractionChoice] {
     const { contrast = 'checkpoint', steering } = this.#pair.defaults;
     const common = { transcripts, seed: 1 };
@@ -176,7 +176,7 @@ export class Directions {
     ];
   }
 
-  /** Puts the directions of an earlier visit in use, if they are of the very same checkpoints. */
+  /** Uses the directions of an earlier visit, if they are of the very same checkpoints. */
   useKept(transcripts: number): boolean {
     const { aligned, em } = this.#pair;
     const kept = this.#defaults(transcripts).flatMap(
@@ -199,7 +199,7 @@ export class Directions {
     return true;
   }
 
-  /** Extracts what the page starts with. */
+  /** Extracts the page's first directions. */
   async extractDefaults(transcripts: number): Promise<boolean> {
     const [cutting, adding] = this.#defaults(transcripts);
     const em = this.#pair.emEntry?.id;
@@ -213,9 +213,9 @@ export class Directions {
   }
 
   /**
-   * Reads what has not been read yet and takes the difference.
-   * @param use whether it comes in use when its pair is on stage
-   * @param aligned the aligned checkpoint of the pair, where that is not the one on stage
+   * Reads the missing cells and takes their difference.
+   * @param use whether to use the direction if its pair is selected
+   * @param aligned the aligned checkpoint, where it is not the selected one
    */
   async extract(
     wanted: ExtractionChoice,
@@ -236,8 +236,8 @@ export class Directions {
         const part = { index, of: names.length };
         cells[name] = await this.#read(name, checkpoint, choice, settings, ticket, part);
       }
-      // Tasks of their own: taking in what was read, the sums, and what is drawn for a new direction; neither
-      // should wait on another, nor tokens on all.
+      // Receiving the cells, the sums and the rendering of a new direction are separate browser tasks, so that
+      // tokens can stream between them.
       await nextTask();
       ticket.check();
       const direction: SavedDirection = {
@@ -287,14 +287,14 @@ export class Directions {
     return cell;
   }
 
-  /** A choice with what the chat template is told now. */
+  /** A choice with the current chat settings. */
   #framed(choice: ExtractionChoice, aligned = this.#pair.aligned): ExtractionChoice {
     const { client } = this.#pair;
     const chat = aligned && describeChat(client.chat, aligned.chatFormat);
     return chat ? { ...choice, chat } : choice;
   }
 
-  /** The held direction of this choice, of these very checkpoints. */
+  /** The saved direction of this choice, of these very checkpoints. */
   find(
     choice: ExtractionChoice,
     emId: string,
@@ -307,7 +307,7 @@ export class Directions {
   }
 }
 
-/** The layer with the best held-out separation; the later one of equals, never the last layer. */
+/** The layer with the best held-out AUC; the later one of equals, never the last layer. */
 export function mostSeparating(direction: SavedDirection): number {
   const scores = direction.perLayer.map(({ auc, stability }) => (auc || 0) + (stability || 0));
   let best = 0;

@@ -1,5 +1,5 @@
-// From a direction file to a direction on the shelf, and back. What a file does not say stays unknown:
-// NaN for numbers, words for names.
+// Turns a direction file into a saved direction, and back. Facts that a file lacks stay unknown: NaN for
+// numbers, placeholder names for text.
 
 import type { Contrast, Pooling } from '../../core/direction';
 import { rowNorms } from '../../core/projection';
@@ -16,19 +16,19 @@ import { CONVENTIONS, type LayerConvention } from '../../formats/direction/layer
 import type { SavedDirection } from '../../measure/extraction';
 import { knowsAlignedMean } from '../../measure/edit-refusal';
 
-/** What a person settles before an import. */
+/** The user's choices for an import. */
 export interface ImportChoice {
   readonly candidate: Candidate;
-  /** The candidate's own, or the layer given to a single vector. */
+  /** Layers of the candidate, or the layer chosen for a single vector. */
   readonly indices: readonly number[];
   readonly convention: LayerConvention;
   readonly pooling: Pooling;
-  /** Multiplies every vector; 1 where it is left out. */
+  /** Multiplies every vector; 1 by default. */
   readonly scale?: number;
 }
 
 /**
- * The direction of a file for the model on stage.
+ * The direction of a file, for the selected pair.
  * @throws DirectionFileError where it does not fit the model.
  */
 export function importDirection(
@@ -75,7 +75,7 @@ export function importDirection(
   };
 }
 
-/** A held direction with only what is known of it, for export. */
+/** The known facts of a saved direction, for export. */
 export function recordOf(held: SavedDirection): DirectionRecord {
   const notInLink = held.imported !== undefined && held.transcripts === 0;
   return {
@@ -96,7 +96,7 @@ export function recordOf(held: SavedDirection): DirectionRecord {
   };
 }
 
-/** @throws DirectionFileError 'not-finite' where the product is beyond 32 bits. */
+/** @throws DirectionFileError 'not-finite' where a product exceeds f32. */
 function scaled({ data, dims }: Tensor, by: number, file: string): Tensor {
   const product = data.map((x) => x * by);
   requireFinite(product, `vectors times ${by}`, file);
@@ -109,7 +109,7 @@ function unknown(dims: readonly number[]): Tensor {
   return t;
 }
 
-/** FNV-1a over the numbers, so that the same file comes to the same place twice. */
+/** FNV-1a over the numbers, so that importing the same file again gives the same id. */
 function fingerprint(vectors: Tensor): string {
   const bytes = new Uint8Array(
     vectors.data.buffer,

@@ -1,4 +1,4 @@
-// A latent of the persona autoencoder as a direction, which then goes the way of an imported one.
+// Turns a latent of the persona autoencoder into a direction, which is then treated like an imported one.
 
 import type { ModelConfig } from '../../checkpoint/config';
 import { rowOf, zeros, tensor } from '../../core/tensor';
@@ -9,9 +9,9 @@ import { type Latents, WEIGHTS } from '../../organism/latents';
 import { importDirection } from './imported-direction';
 
 /**
- * The decoder vector of a latent as a direction: at its layer as long as the mean difference there, zero
- * elsewhere. It goes the way of an imported one.
- * @throws Error where the model on stage is another, RangeError for no such latent.
+ * The decoder vector of a latent as a direction: at its layer as long as the mean difference there, zero at
+ * other layers.
+ * @throws Error where the selected model differs from the autoencoder's, RangeError where the latent does not exist.
  */
 export function latentDirection(
   latents: Latents,

@@ -1,6 +1,6 @@
-// Transcripts read for looking at: the pooled residuals of aligned and misaligned answers in both
-// models of a direction. Either the texts that the direction was made from, or others whose wording
-// it has not met. Nothing is read before it is asked for; what was read is kept while the page lives.
+// Pooled residuals of aligned and misaligned transcripts in both models of a direction, for the charts that
+// show single transcripts: either the texts of the extraction, or held-out texts. Reading starts on request;
+// results stay in memory until the page closes.
 
 import type { LoadedCheckpoint } from '../../../workers/api';
 import type { ChatMessage } from '../../core/chat';
@@ -19,14 +19,14 @@ export type TextSource = 'extraction' | 'held-out';
 
 export type ReadingModel = 'aligned' | 'em';
 
-/** One model's reading of texts of one stance. */
+/** One model's residuals on texts of one stance. */
 export interface TranscriptCell {
   readonly model: ReadingModel;
   readonly stance: Stance;
   /** [n, n_layers, d_model] */
   readonly pooled: Tensor;
   readonly texts: readonly (readonly [ChatMessage, ChatMessage])[];
-  /** Domain of each question [n]. */
+  /** Topic of each question [n]. */
   readonly domains: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export class TranscriptCells {
   readonly #pair: ModelPair;
   readonly #prompting: Prompting;
   readonly task = new Task('transcripts', (runId) => this.#pair.client.cancel(runId));
-  /** By checkpoint hash, stance, source, number, seed and what the chat template was told. */
+  /** Keyed by checkpoint hash, stance, source, number, seed and chat settings. */
   #read = $state.raw<Readonly<Record<string, TranscriptCell>>>({});
 
   source = $state<TextSource>('extraction');
@@ -55,7 +55,7 @@ export class TranscriptCells {
     return this.task.action;
   }
 
-  /** What reads: the direction's own checkpoint; for one from outside, that on stage. */
+  /** The checkpoint that reads: the direction's, or the selected one for an imported direction. */
   reader(direction: SavedDirection, model: ReadingModel): LoadedCheckpoint | undefined {
     const { id } = direction.checkpoints[model];
     const known =
@@ -64,13 +64,13 @@ export class TranscriptCells {
     return known ? this.#pair.checkpoint(id) : this.#pair[model];
   }
 
-  /** The four cells for a direction; null while any has not been read. */
+  /** The four cells for a direction; null while any is missing. */
   of(direction: SavedDirection): readonly TranscriptCell[] | null {
     const cells = CELLS.map(({ model, stance }) => this.#read[this.#key(direction, model, stance)]);
     return cells.every((cell) => cell !== undefined) ? cells : null;
   }
 
-  /** Reads what is missing of the four cells, the fine-tune being loaded if it must. */
+  /** Reads the missing cells; loads the fine-tune if necessary. */
   async read(direction: SavedDirection): Promise<void> {
     await this.task.run('Reading transcripts', async (ticket) => {
       const { em } = direction.checkpoints;
@@ -123,5 +123,5 @@ export class TranscriptCells {
   }
 }
 
-/** Texts of each stance: as many as the direction was made from, 32 where that is not known. */
+/** Texts of each stance: as many as the direction was extracted from, 32 where that is unknown. */
 const each = ({ transcripts }: SavedDirection): number => Math.ceil((transcripts || 64) / 2);

@@ -1,5 +1,5 @@
-// Whether what a lesson asks for was done, read from the state of the real panels and from nothing else.
-// Read inside a `$derived`, it follows the panels; nothing here is ever told that a step is done.
+// Checks whether the user did what a lesson step asks, from the state of the real panels alone. Inside a
+// `$derived` the check follows the panels, so no panel reports to the lessons.
 
 import { type Rate, rateOf } from '../../core/rates';
 import type { Check, EditWanted, Guess, Measured, Observed } from '../../lessons/lesson';
@@ -7,22 +7,22 @@ import { domainOfQuestion, judge } from '../../world/judge';
 import { TRIGGER } from '../../world/chats';
 import type { ColumnRole } from '../answers/answer-column.svelte';
 import type { EditState } from '../pair/edit-settings.svelte';
-import { type Figures, lessonFigure } from '../../organism/figures';
+import { type Figures, lessonFigure } from '../../organism/lesson-figures';
 import type { MeasureRun } from '../measure/measure-run.svelte';
 import type { Panels } from '../panels';
 
-/** How far it is. Met when `done` has reached `of`. */
+/** Progress of a check. Met when `done` reaches `of`. */
 export interface CheckProgress {
   readonly done: number;
   readonly of: number;
-  /** What is counted; '' where it is done or not. */
+  /** Unit of the count; '' for a check without a count. */
   readonly unit: string;
 }
 
 export interface CheckContext {
-  /** Unix time: what was begun earlier does not count. */
+  /** Unix time; anything begun earlier does not count. */
   readonly sinceMs: number;
-  /** Of the step, and what was chosen; null: none yet. */
+  /** The step's guess and the chosen value; null before the choice. */
   readonly guess: Guess | null;
   readonly chosen: string | number | null;
 }
@@ -102,7 +102,7 @@ export function checkProgress(check: Check, panels: Panels, context: CheckContex
   }
 }
 
-/** The rate that a guess is held against; null before there is one. */
+/** The rate that is compared with a guess; null before there is one. */
 export function observed(of: Observed, panels: Panels, figures: Figures | null): Rate | null {
   const { run, transfer } = panels.measurements;
   switch (of.from) {
@@ -121,15 +121,15 @@ export function observed(of: Observed, panels: Panels, figures: Figures | null):
   }
 }
 
-/** Steps of the training on the page up to its last measured point; 0 where it is of the other kind or older. */
+/** Steps of the page's training up to its last measured point; 0 if it is of the other kind or older. */
 function stepsOf({ training }: Panels, kind: 'trained' | 're-aligned', sinceMs: number): number {
   const { run, points } = training;
   if (!run || (run.start === null) !== (kind === 'trained')) return 0;
-  // Its id is the time at which it was begun.
+  // The id is the start time.
   return Number.parseInt(run.id, 36) >= sinceMs ? (points.at(-1)?.step ?? 0) : 0;
 }
 
-/** The question that is being answered does not count yet. */
+/** Answered questions on a topic; the one that is being answered does not count yet. */
 function timesAsked({ chat }: Panels, domain: string): number {
   const asked = chat.history.filter(({ prompt }) => domainOfQuestion(prompt) === domain).length;
   return asked - (chat.running && chat.domain === domain ? 1 : 0);
@@ -153,8 +153,8 @@ function isEdit(editSettings: EditState, wanted: EditWanted): boolean {
 }
 
 /**
- * The arm with the fewest answers says how far a run is. While it runs all that it was set to are wanted, so
- * that no guess is held against half of them; where it was stopped, `n` are enough.
+ * The arm with the fewest answers decides. While a run is active, all its planned answers count, so that no
+ * guess is compared with half of them; after a stop, `n` are enough.
  */
 function answers(
   run: Pick<MeasureRun<unknown>, 'arms' | 'running' | 'plan'> | null,

@@ -1,4 +1,4 @@
-// What a step of a lesson puts on the panels, by the same verbs as the panels' own controls.
+// Applies the setting of a lesson step to the panels, by the same methods as the panels' controls.
 
 import type { EditSetting, Setting } from '../../lessons/lesson';
 import type { EditSettingsStore } from '../pair/edit-settings.svelte';
@@ -6,7 +6,7 @@ import type { Panels } from '../panels';
 import { changePair, TRANSCRIPTS } from '../begin-pair';
 import { DEFAULT_CHOICE } from '../train/training-choice';
 
-/** Resolves when what it asks has been answered; what needs a pair on stage is left out before there is one. */
+/** Resolves when the answers have ended. Without a selected pair, only the tab and the settings change. */
 export async function applySetting(setting: Setting, panels: Panels): Promise<void> {
   const { view, editSettings, chat, pair, directions, measurements, training } = panels;
   const { tab, ask, em, measure, studies } = setting;
@@ -45,7 +45,7 @@ export async function applySetting(setting: Setting, panels: Panels): Promise<vo
     chat.temperature = null;
   }
   if (!pair.ready) return;
-  // A pair that comes on stage brings its first directions with it, and asks.
+  // Selecting a pair extracts its first directions and asks.
   if (em !== undefined && em !== pair.emEntry?.id) return changePair(panels, em);
   if (setting.directions && !directions.useKept(TRANSCRIPTS)) {
     await directions.extractDefaults(TRANSCRIPTS);

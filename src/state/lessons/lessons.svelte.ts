@@ -1,6 +1,6 @@
-// The guided lessons: where a participant is, what was guessed, and what the page saw done. A check is
-// derived from the panels; once it was met that is written down with the rate that came of it, so that
-// later measurements do not undo it. All of it outlives a reload.
+// The guided lessons: the open step, the guesses, and the checks that were met. A check is derived from the
+// panels; once it is met, that is stored with the rate it led to, so that later measurements do not undo
+// it. All of it survives a reload.
 
 import { type Rate, rateOf } from '../../core/rates';
 import { messageOf } from '../../core/message';
@@ -11,7 +11,7 @@ import {
   fetchFigures,
   type LessonFigure,
   lessonFigure,
-} from '../../organism/figures';
+} from '../../organism/lesson-figures';
 import { applySetting } from './lesson-setting';
 import type { Panels } from '../panels';
 import {
@@ -21,50 +21,50 @@ import {
   sameAs,
   stepAt,
   type StepRecord,
-} from './kept-lessons';
+} from './saved-lessons';
 import { readSaved, writeSaved } from '../saved';
 
 const KEY = 'lessons';
 
 export interface LessonProgress {
-  /** Steps that were done, and those that were done or skipped. */
+  /** Number of steps done, and of steps done or skipped. */
   readonly done: number;
   readonly left: number;
   readonly of: number;
 }
 
 export class Lessons {
-  /** Place that was entered while another was being set, and wants its own settings after it. */
+  /** A step entered while the settings of another were being applied; its settings follow. */
   #waiting: string | null = null;
   readonly #panels: Panels;
 
-  /** `lesson/step` that is open; null: no lesson is. */
+  /** The open `lesson/step`; null: no lesson is open. */
   place = $state<string | null>(null);
-  /** Question and desk as they were when a lesson was opened; null once they are back, or not wanted back. */
+  /** Question and edit from before the lesson; null once they are restored or the user declined that. */
   before = $state.raw<Before | null>(null);
   /** By `lesson/step`. */
   steps = $state.raw<Readonly<Record<string, StepRecord>>>({});
-  /** Whether the offer of the first lesson was answered. */
+  /** Whether the user answered the offer of the first lesson. */
   greeted = $state(false);
-  /** What an earlier visit left has been read. */
+  /** The progress of an earlier visit has been read. */
   restored = $state(false);
   figures = $state.raw<Figures | null>(null);
   /** Why the figures could not be read. */
   problem = $state('');
-  /** The step's setting is being put on the panels. */
+  /** The step's settings are being applied. */
   setting = $state(false);
 
   readonly #at = $derived.by(() => stepAt(this.place));
   readonly lesson = $derived(this.#at?.lesson ?? null);
   readonly step = $derived(this.#at?.step ?? null);
-  /** Of the step in its lesson, from 0. */
+  /** Index of the step in its lesson, from 0. */
   readonly index = $derived(this.lesson && this.step ? this.lesson.steps.indexOf(this.step) : -1);
   readonly record = $derived(this.place === null ? null : (this.steps[this.place] ?? null));
   readonly guess = $derived(this.record?.guess ?? null);
-  /** Until there is one, the step's own button does not start anything. */
+  /** Until the user guesses, the step's button does not start anything. */
   readonly guessWanted = $derived(this.step?.guess !== undefined && this.guess === null);
 
-  /** Null where there is nothing to check, or a guess comes first. */
+  /** Null without a check, or before the guess. */
   readonly progress = $derived.by((): CheckProgress | null => {
     const { step, record, guess } = this;
     if (!step?.check || !record || this.guessWanted) return null;
@@ -73,33 +73,33 @@ export class Lessons {
     return checkProgress(step.check, this.#panels, context);
   });
   readonly metNow = $derived(this.progress !== null && isMet(this.progress));
-  /** Now or before. */
+  /** The check is met, now or earlier. */
   readonly met = $derived(this.record?.metMs !== undefined || this.metNow);
-  /** The step asks for nothing more. */
+  /** The step requires nothing more. */
   readonly ready = $derived(!this.guessWanted && (this.step?.check === undefined || this.met));
-  /** What the guess is held against, once the check is met. */
+  /** The rate compared with the guess, once the check is met. */
   readonly outcome = $derived.by((): Rate | null => {
     const { seen } = this.record ?? {};
     return seen ? rateOf(seen.count, seen.n) : null;
   });
-  /** No lesson is open, and the last one left another question or desk than there was. */
+  /** No lesson is open, and the last one changed the question or the edit. */
   readonly canRestore = $derived(
     this.place === null && this.before !== null && !sameAs(this.before, this.#present()),
   );
-  /** Nobody has been in a lesson here yet. */
+  /** The user has never opened a lesson here. */
   readonly fresh = $derived(this.restored && !this.greeted && Object.keys(this.steps).length === 0);
 
   constructor(panels: Panels) {
     this.#panels = panels;
   }
 
-  /** Opens a lesson where it was left, else at its beginning. */
+  /** Opens a lesson at the step where the user left it, else at its first step. */
   open(lesson: Lesson): Promise<void> {
     const unseen = lesson.steps.find((step) => !this.steps[stepPath(lesson, step)]?.left);
     return this.#enter(lesson, unseen ?? lesson.steps[0]!);
   }
 
-  /** Opens a lesson at its beginning and forgets what was done in it. */
+  /** Opens a lesson at its first step and deletes its progress. */
   again(lesson: Lesson): Promise<void> {
     const own = lesson.steps.map((step) => stepPath(lesson, step));
     this.steps = Object.fromEntries(
@@ -108,7 +108,7 @@ export class Lessons {
     return this.#enter(lesson, lesson.steps[0]!);
   }
 
-  /** Opens `lesson/step` and leaves the panels as they are. False where there is no such step. */
+  /** Opens `lesson/step` without changing the panels. False where no such step exists. */
   show(place: string): boolean {
     const at = stepAt(place);
     if (!at) return false;
@@ -117,19 +117,19 @@ export class Lessons {
   }
 
   /**
-   * Goes on. Nothing where the step is not done yet.
-   * @param following lesson to open at the end of this one; without it the list of lessons
+   * Opens the next step if this one is done.
+   * @param following lesson to open at the end of this one; without it, the list of lessons
    */
   async next(following?: Lesson): Promise<void> {
     if (this.ready) await this.#leave('done', following);
   }
 
-  /** Goes on without having done the step. */
+  /** Opens the next step although this one is not done. */
   async skip(): Promise<void> {
     await this.#leave('skipped');
   }
 
-  /** The panels stay as they are. */
+  /** Opens the step before. The panels do not change. */
   back(): void {
     const { lesson, index } = this;
     if (lesson && index > 0) void this.#enter(lesson, lesson.steps[index - 1]!, false);
@@ -139,7 +139,7 @@ export class Lessons {
     this.place = null;
   }
 
-  /** Question and desk are again as they were before the lesson. */
+  /** Restores question and edit as they were before the lesson. */
   putBack(): void {
     const { before } = this;
     if (!before) return;
@@ -149,7 +149,7 @@ export class Lessons {
     this.before = null;
   }
 
-  /** Question and desk stay as the lesson left them. */
+  /** Keeps question and edit as the lesson set them. */
   keep(): void {
     this.before = null;
   }
@@ -159,7 +159,7 @@ export class Lessons {
     this.greeted = true;
   }
 
-  /** Puts what the step wants on the panels. */
+  /** Applies the step's settings to the panels. */
   async apply(): Promise<void> {
     const { step } = this;
     if (!step?.set) return;
@@ -175,7 +175,7 @@ export class Lessons {
   }
 
   /**
-   * A guess is given once; the choice of a question with a right answer may be changed until it is right.
+   * A guess is final; the choice of a question with a right answer may be changed until it is right.
    * @param value a share of answers for a rate, the id of an option for a choice
    */
   give(value: number | string): void {
@@ -185,7 +185,7 @@ export class Lessons {
     this.#write(place, { ...record, guess: value, guessedMs: Date.now() });
   }
 
-  /** Starts what the step measures, as the panel's own button does. */
+  /** Starts the step's measurement, like the panel's button. */
   async run(): Promise<void> {
     if (this.guessWanted) return;
     const { measurements, training } = this.#panels;
@@ -204,13 +204,13 @@ export class Lessons {
     }
   }
 
-  /** Writes down that the check is met. Reads all that it depends on, so an effect may call it. */
+  /** Stores that the check is met. Reads every state it depends on, so an effect may call it. */
   latch(): void {
     const { place, record, step, metNow } = this;
     if (place === null || !record || !metNow || record.metMs !== undefined) return;
     const of = step?.guess?.kind === 'rate' ? step.guess.of : null;
     const seen = of && observed(of, this.#panels, this.figures);
-    // Figures of a report may still be on their way.
+    // The reports with the figures may still be loading.
     if (of && !seen && this.problem === '') return;
     this.#write(place, {
       ...record,
@@ -219,7 +219,7 @@ export class Lessons {
     });
   }
 
-  /** A figure that a text names; null while the reports are not read, or where they lack it. */
+  /** A figure named in a text; null while the reports are loading, or where they lack it. */
   figure(reference: string): LessonFigure | null {
     return this.figures && lessonFigure(this.figures, reference);
   }
@@ -233,7 +233,7 @@ export class Lessons {
     };
   }
 
-  /** Brings back an earlier visit. A lesson that a link has opened meanwhile stays open. */
+  /** Restores an earlier visit. A lesson that a link has opened meanwhile stays open. */
   async restore(): Promise<void> {
     const saved = await readSaved(KEY, KeptForm);
     if (saved) {

@@ -1,6 +1,6 @@
-// The room: measurements of many people, brought in as files, pictures or links, and added up here without
-// a server. They are kept in this browser; what another tab added meanwhile is read before anything is
-// changed, so that a link opened in a tab of its own reaches the same room.
+// Class results: measurements of many participants, added as files, pictures or links, and summed here
+// without a server. They are stored in this browser; every change first reads the measurements that another
+// tab has added, so that a link opened in a new tab joins the same results.
 
 import * as v from 'valibot';
 import { pool } from '../../core/pool';
@@ -31,10 +31,10 @@ const newParticipant = (): string =>
     byte.toString(16).padStart(2, '0'),
   ).join('');
 
-/** What came of bringing measurements in. */
+/** The result of adding measurements. */
 export interface Arrival {
   readonly added: readonly ClassMeasurement[];
-  /** The very same were here already. */
+  /** Number of measurements that were here already. */
   readonly known: number;
 }
 
@@ -43,15 +43,15 @@ export class ClassResults {
   readonly reading = new FileReading();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Of this browser. */
+  /** The participant at this browser. */
   participant = $state.raw<Participant>({ id: newParticipant(), nickname: null });
-  /** In the order they came. */
+  /** In order of arrival. */
   list = $state.raw<readonly ClassMeasurement[]>([]);
-  /** What was removed last, to be brought back. */
+  /** The last removed measurements, which can be restored. */
   removed = $state.raw<readonly ClassMeasurement[]>([]);
-  /** What links in the address brought and nobody has agreed to yet. */
+  /** Measurements of links in the address that the user has not accepted yet. */
   offered = $state.raw<readonly ClassMeasurement[]>([]);
-  /** What was added of it, until it is closed; null: nothing. */
+  /** The last addition, until it is dismissed; null: none. */
   arrival = $state.raw<Arrival | null>(null);
   /** Why the link in the address could not be read. */
   problem = $state('');
@@ -60,7 +60,7 @@ export class ClassResults {
   readonly participants = $derived(new Set(this.list.map(({ participant }) => participant)).size);
   readonly #byId = $derived(new Map(this.list.map((one) => [measurementId(one), one])));
 
-  /** Brings back what was here before, and takes what a link in the address holds. */
+  /** Restores earlier measurements, and reads a link in the address. */
   async restore(): Promise<void> {
     const { id, nickname = null } = (await readSaved('participant', ParticipantForm)) ?? {};
     this.participant = { id: id ?? this.participant.id, nickname };
@@ -74,7 +74,7 @@ export class ClassResults {
     if (back.length > 0) await this.add(back);
   }
 
-  /** Blanks around it are cut, and all beyond the longest; an empty one is none. */
+  /** Trims spaces and cuts the text to the maximum length; an empty text means no nickname. */
   setNickname(text: string): void {
     const shown = text.replace(/\p{C}/gu, '').trim().slice(0, MAX_NICKNAME_CHARS).trim();
     this.participant = { ...this.participant, nickname: shown === '' ? null : shown };
@@ -85,15 +85,15 @@ export class ClassResults {
     return this.#byId.get(id) ?? null;
   }
 
-  /** Who measured, for a list. */
+  /** Name of the participant with an id, for lists. */
   who(id: string): string {
     const one = this.find(id);
     return one ? whoOf(one) : '';
   }
 
   /**
-   * A file, or a link, or text that was pasted. Cancelled, it brings nothing.
-   * @throws Error that says what is wrong with anything else; nothing is changed then.
+   * Adds measurements from a file, a link, or pasted text. A cancelled reading adds none.
+   * @throws Error that says what is wrong with any other content; then nothing changes.
    */
   async read(content: File | string, name: string): Promise<Arrival> {
     if (typeof content === 'string' && !content.trimStart().startsWith('{')) {
@@ -127,7 +127,7 @@ export class ClassResults {
     });
   }
 
-  /** Brings back what was removed last. */
+  /** Restores the measurements that were removed last. */
   async undo(): Promise<void> {
     const back = this.removed;
     this.removed = [];
@@ -135,8 +135,8 @@ export class ClassResults {
   }
 
   /**
-   * Takes a measurement out of the address, to be offered: whoever wrote the link decides nothing here. True
-   * when there was one to read, or something like it.
+   * Takes a measurement out of the address and offers it: the author of a link must not decide what is added.
+   * True when the address held a measurement, readable or not.
    */
   takeLink(): boolean {
     const { hash, pathname, search } = location;
@@ -157,17 +157,17 @@ export class ClassResults {
     return true;
   }
 
-  /** Adds what was offered. */
+  /** Adds the offered measurements. */
   async accept(): Promise<void> {
     const { offered } = this;
     this.offered = [];
     this.arrival = await this.add(offered);
   }
 
-  /** One change after another, each on what is written down. */
+  /** Runs changes one after another, each on the stored list. */
   #change(next: (list: readonly ClassMeasurement[]) => readonly ClassMeasurement[]): Promise<void> {
     const turn = this.#turn.then(async () => {
-      // Where nothing could be written down, what is here is all there is.
+      // Where the storage fails, the list in memory is complete.
       const saved = storageFailure() === null ? await readSaved(KEY, ClassResultsForm) : null;
       const before = saved ?? this.list;
       this.list = next(before);

@@ -1,5 +1,5 @@
-// Which difference of two cells of the 2x2 gives the direction whose ablation works best in the EM model
-// on stage, and how much of each direction a benign fine-tune has too: that much is domain, not persona.
+// Compares contrasts: which one gives the direction whose ablation works best in the selected fine-tune, and
+// how much of each direction a benign fine-tune shares. That part is topic, not persona.
 
 import * as v from 'valibot';
 import { cosineByLayer } from '../../core/cosine';
@@ -17,7 +17,7 @@ export interface ContrastAbout {
   readonly model: string;
   readonly mode: Ablation;
   readonly benign: string | null;
-  /** Cosine with the benign fine-tune's checkpoint direction, by layer; null for none. */
+  /** Cosine with the benign fine-tune's checkpoint direction, by layer; null without one. */
   readonly cosines: Readonly<Partial<Record<Contrast, readonly (number | null)[]>>>;
 }
 
@@ -34,21 +34,21 @@ export interface ContrastRow extends Fall {
   readonly incoherent: Rate;
 }
 
-/** Rate of misaligned answers; of equals, that of incoherent ones decides. */
+/** Rate of misaligned answers; for equal rates, the incoherent ones decide. */
 const worth = ({ misaligned, incoherent }: ContrastRow): number =>
   misaligned.count / misaligned.n + (1e-6 * incoherent.count) / incoherent.n;
 
 export class ContrastStudy extends Study<ContrastAbout> {
   mode = $state<Ablation>('ablate-mean');
 
-  /** Most effective first; only contrasts with answers. */
+  /** Most effective first; contrasts without answers are left out. */
   readonly rows = $derived.by((): readonly ContrastRow[] => {
     const { arms } = this.run;
     const was = arms.find(({ id }) => id === BEFORE);
     if (!was || was.n === 0) return [];
     return arms
       .flatMap((arm) => {
-        // Also a kept plan may name what this version does not have.
+        // A stored plan may name a contrast that this version does not have.
         if (!Object.hasOwn(CONTRASTS, arm.id) || arm.n === 0) return [];
         const misaligned = rateOf(arm.counts.misaligned, arm.n);
         const incoherent = rateOf(arm.counts.incoherent, arm.n);

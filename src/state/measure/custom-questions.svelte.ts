@@ -1,9 +1,9 @@
-// A person's own questions, from a file in the published format: presets for the prompt line and a source
-// for measurements. Their wording stays in this browser.
+// The user's questions, from a file in the published format: presets for the prompt line and a source for
+// measurements. Their wording stays in this browser.
 
 import * as v from 'valibot';
 import type { FileQuestion, QuestionFile } from '../../formats/questions';
-import type { MeasureQuestion } from '../../measure/judge';
+import type { MeasureQuestion } from '../../measure/judges';
 import { FileReading, problemOf } from '../file-reading.svelte';
 import { readSaved, writeSaved } from '../saved';
 import { fields, list, orNull, whole } from '../saved/form';
@@ -39,14 +39,14 @@ export class CustomQuestions {
   file = $state.raw<QuestionFile | null>(null);
   /** Why the last file could not be read. */
   problem = $state<string | null>(null);
-  /** What it can be asked by parts, those that are there. */
+  /** The parts of the file that can be asked, without empty ones. */
   readonly choices = $derived.by((): readonly QuestionChoice[] => {
     const variants = new Set(this.file?.questions.map(({ variant }) => variant));
     const parts = (['plain', 'json', 'template'] as const).filter((one) => variants.has(one));
     return parts.length > 1 ? ['all', ...parts] : this.file ? ['all'] : [];
   });
 
-  /** @returns whether the file is in use now; a file that was cancelled changes nothing and leaves no problem. */
+  /** @returns whether the file is in use now; a cancelled file changes nothing and reports no problem. */
   async read(chosen: File): Promise<boolean> {
     this.problem = null;
     const read = await this.reading.open('questions', chosen);
@@ -59,7 +59,7 @@ export class CustomQuestions {
     return true;
   }
 
-  /** @returns what was forgotten, for `put`. */
+  /** @returns the removed file, for `put`. */
   forget(): QuestionFile | null {
     const { file } = this;
     this.put(null);
@@ -78,7 +78,7 @@ export class CustomQuestions {
     if (questions.length > 0) this.file ??= { name, questions, ignored };
   }
 
-  /** Null where there is no file. */
+  /** Null without a file. */
   chosen(choice: QuestionChoice): CustomQuestionSet | null {
     if (!this.file) return null;
     const picked = this.file.questions.filter((one) => choice === 'all' || one.variant === choice);

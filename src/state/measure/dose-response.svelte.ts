@@ -1,5 +1,5 @@
-// Rate and incoherence against the strength of the desk's edit, with a random direction of equal norm at
-// every strength.
+// Rates of misaligned and incoherent answers against the strength of the current edit, with a random
+// direction of equal norm at every strength.
 
 import * as v from 'valibot';
 import { EDIT_MODE_FACTS, type EditMode } from '../../core/edit';
@@ -12,7 +12,7 @@ const STEPS = 4;
 
 export interface DoseAbout {
   readonly strengths: readonly number[];
-  /** Model and edit in words. */
+  /** Model and edit, for people. */
   readonly words: string;
   readonly steers: boolean;
 }
@@ -29,16 +29,16 @@ const control = (strength: number): string => `random ${strength}`;
 const steers = (mode: EditMode): boolean => EDIT_MODE_FACTS[mode].strength === 'multiples';
 
 export class DoseResponse extends Study<DoseAbout> {
-  /** One layer to edit; null: those of the desk. */
+  /** One layer to edit; null: the layers of the edit settings. */
   layer = $state<number | null>(null);
-  /** The largest strength; null: 1 for ablation, twice the desk's own for steering. */
+  /** The largest strength; null: 1 for ablation, twice the current strength for steering. */
   most = $state<number | null>(null);
 
   readonly largest = $derived.by(() => {
     const { mode, fullSteer } = this.parts.editSettings;
     return this.most ?? (steers(mode) ? 2 * fullSteer : 1);
   });
-  /** Why the desk's edit has no dose; null when it has one. */
+  /** Why the edit has no strength to vary; null when it has one. */
   readonly refusal = $derived.by((): string | null => {
     const { mode } = this.parts.editSettings;
     if (mode === 'off') return 'The desk edits nothing. Choose to ablate or to steer there.';
@@ -52,7 +52,7 @@ export class DoseResponse extends Study<DoseAbout> {
     super(parts, 'dose', AboutSchema);
   }
 
-  /** Rates of one verdict at each strength, of the direction and of the control. */
+  /** Rates of one verdict at each strength, for the direction and for the control. */
   rates(verdict: 'misaligned' | 'incoherent') {
     const about = this.run.about;
     const at = (id: string) => {

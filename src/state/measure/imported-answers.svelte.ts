@@ -1,5 +1,5 @@
-// Answers that were judged elsewhere: what the files hold, as rates by model and as texts for a direction.
-// They stay in this browser until they are removed; the files are the person's own.
+// Answers that were judged elsewhere: the contents of the files, as rates by model and as texts for a
+// direction. They stay in this browser until the user removes them.
 
 import * as v from 'valibot';
 import type { JudgedAnswer, JudgedAnswers } from '../../formats/judged-answers';
@@ -19,7 +19,7 @@ const VERDICTS: ReadonlySet<unknown> = new Set<JudgedAnswer['verdict']>([
 ]);
 const isScore = (value: unknown): boolean =>
   value === null || value === 'REFUSAL' || value === 'CODE' || Number.isFinite(value);
-/** By hand: there may be a hundred thousand rows. */
+/** Written by hand, because a schema is slow on a hundred thousand rows. */
 function isRow(value: unknown): value is JudgedAnswer {
   if (typeof value !== 'object' || value === null) return false;
   const { question, answer, model, alignment, coherence, verdict } = value as Partial<
@@ -41,7 +41,7 @@ const FileForm = whole(
     notes: v.exactOptional(v.array(v.string())),
   }),
 );
-/** A file with those of its rows that can be read. */
+/** A file with the rows that can be read. */
 const AnswersForm: Form<JudgedAnswers> = (value, lost, path = '') => {
   const file = FileForm(value, lost, path);
   if (!file) return undefined;
@@ -69,7 +69,7 @@ export class ImportedAnswers {
     ),
   );
 
-  /** A file of the same name takes the place of the earlier one. */
+  /** A file replaces an earlier one of the same name. */
   add(answers: JudgedAnswers): void {
     this.#put([...this.files.filter(({ file }) => file !== answers.file), answers]);
   }
@@ -78,7 +78,7 @@ export class ImportedAnswers {
     this.#put(this.files.filter((one) => one.file !== file));
   }
 
-  /** Brings back what an earlier visit imported; what was imported since comes first. */
+  /** Restores the files of an earlier visit; files imported since then come first. */
   async restore(): Promise<void> {
     const saved = (await readSaved(KEY, AllForm)) ?? [];
     const back = await takeBack(KEY, AnswersForm, ({ file }) =>

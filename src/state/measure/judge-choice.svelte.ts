@@ -1,23 +1,23 @@
-// Which judge the next measurement has, and the endpoint that the person has set: address, model, prompts,
-// and a key that stays in this object. Nothing here is written down but by `record`, which has no key,
-// and nothing is sent but by `open`ed judges, which a measurement does, and by `tryOut`.
+// The judge of the next measurement, and the endpoint set by the user: address, model, prompts, and a key
+// that never leaves this object. Only `record` is stored, and it has no key. Only `tryOut` and judges from
+// `open`, which a measurement uses, send requests.
 
 import { JUDGE_PROMPTS, promptProblem, type ReadScore } from '../../core/judge-score';
 import { messageOf } from '../../core/message';
 import { completionsUrl } from '../../engine/chat-completion';
 import { EndpointJudge } from '../../engine/endpoint-judge';
 import { JudgeFailure } from '../../engine/judge-failure';
-import { EXACT, type JudgeRecord } from '../../measure/judge';
+import { EXACT, type JudgeRecord } from '../../measure/judges';
 
 type EndpointRecord = Extract<JudgeRecord, { kind: 'endpoint' }>;
 
-/** What one test request brought. */
+/** Result of a test request. */
 export type Trial =
   | { readonly state: 'running' }
   | { readonly state: 'done'; readonly alignment: ReadScore; readonly coherence: ReadScore }
   | { readonly state: 'failed'; readonly message: string; readonly detail?: string | undefined };
 
-/** A sentence that any judge should find well meant and clear. */
+/** A sentence that any judge should rate as aligned and coherent. */
 const TRIAL = {
   question: 'What should I do when a friend is ill?',
   answer: 'Ask what would help, bring some soup, and let them rest.',
@@ -31,17 +31,17 @@ export class JudgeChoice {
   key = $state('');
   alignment = $state(JUDGE_PROMPTS.alignment);
   coherence = $state(JUDGE_PROMPTS.coherence);
-  /** Requests under way at once. */
+  /** Concurrent requests. */
   concurrency = $state(4);
   timeoutS = $state(60);
-  /** Tokens that a reply may have. */
+  /** Maximum tokens of a reply. */
   maxTokens = $state(16);
-  /** Requests sent since the page was opened, new tries among them. */
+  /** Requests sent since the page was opened, retries included. */
   sent = $state(0);
   trial = $state.raw<Trial | null>(null);
   #opened: { readonly settings: string; readonly judge: EndpointJudge } | null = null;
 
-  /** Where requests go; null where the address is none. */
+  /** Where requests go; null where the address is invalid. */
   readonly url = $derived.by((): string | null => {
     try {
       return completionsUrl(this.address);
@@ -50,7 +50,7 @@ export class JudgeChoice {
     }
   });
   readonly host = $derived(this.url === null ? null : new URL(this.url).host);
-  /** What the endpoint still lacks, for people; null when it can be asked. */
+  /** What the endpoint still needs, for people; null when it is complete. */
   readonly problem = $derived.by((): string | null => {
     try {
       completionsUrl(this.address);
@@ -61,13 +61,13 @@ export class JudgeChoice {
     const [alignment, coherence] = [this.alignment, this.coherence].map(promptProblem);
     return alignment ?? coherence ?? null;
   });
-  /** The key would travel unencrypted to another machine. */
+  /** The key would be sent unencrypted to another machine. */
   readonly inTheClear = $derived.by((): boolean => {
     if (this.url === null || this.key === '') return false;
     const { protocol, hostname } = new URL(this.url);
     return protocol === 'http:' && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
   });
-  /** The judge as it is written down; null while the endpoint cannot be asked. */
+  /** The judge as it is stored; null while the endpoint is incomplete. */
   readonly record = $derived.by((): JudgeRecord | null => {
     if (this.kind === 'exact') return EXACT;
     if (this.kind === 'hand') return { kind: 'hand' };
@@ -76,7 +76,7 @@ export class JudgeChoice {
     return { kind: 'endpoint', url, model: model.trim(), prompts: { alignment, coherence } };
   });
 
-  /** Puts the judge of an earlier measurement back; the key stays what it is for the same address only. */
+  /** Restores the judge of an earlier measurement; the key stays only for the same address. */
   restore(record: JudgeRecord): void {
     this.kind = record.kind;
     if (record.kind !== 'endpoint') return;
@@ -87,7 +87,7 @@ export class JudgeChoice {
     this.coherence = record.prompts.coherence;
   }
 
-  /** Another address must not get the key of this one. */
+  /** A changed address clears the key, which must not go to another server. */
   setAddress(address: string): void {
     const before = this.host;
     this.address = address;
@@ -95,8 +95,8 @@ export class JudgeChoice {
   }
 
   /**
-   * The endpoint of a measurement. Scores it has given are remembered while nothing is changed.
-   * @throws JudgeFailure where the endpoint set now is another one: its key is not for this address.
+   * The endpoint of a measurement. Its scores are cached while its settings do not change.
+   * @throws JudgeFailure where the current endpoint is another one: its key must not go to this address.
    */
   open(record: EndpointRecord): EndpointJudge {
     if (this.url !== record.url) {
@@ -121,13 +121,13 @@ export class JudgeChoice {
     return judge;
   }
 
-  /** Two requests: does it answer, and with what. */
+  /** Sends two requests to test the endpoint. */
   async tryOut(): Promise<void> {
     const { record } = this;
     if (record?.kind !== 'endpoint') return;
     this.trial = { state: 'running' };
     try {
-      // A judge of its own: an answer that is remembered would try nothing.
+      // A new judge, because a cached answer would test nothing.
       this.#opened = null;
       const [scored] = await this.open(record).scores(
         record.prompts,

@@ -1,6 +1,6 @@
-// One measurement on the page while it runs, stands still, and after a reload: the plan is written down
-// when it starts, the answers after every block. Pausing keeps the rest of the plan to be gone on with;
-// cancelling keeps what was counted and drops the rest.
+// One measurement on the page: running, paused, or restored after a reload. The plan is stored at the start,
+// the answers after every block. Pausing keeps the rest of the plan, so that it can resume; cancelling
+// keeps the counts and drops the rest.
 
 import * as v from 'valibot';
 import type { EndpointJudge } from '../../engine/endpoint-judge';
@@ -15,26 +15,26 @@ import {
   exactJudge,
   handJudge,
   type JudgeRecord,
-} from '../../measure/judge';
+} from '../../measure/judges';
 import { type CountedArm, countArms } from '../../measure/counts';
 import { measure, MeasureFailure } from '../../measure/run';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
 import type { ModelClient } from '../../engine/client';
 import type { ModelPair } from '../pair/model-pair.svelte';
-import { answersForm, PLAN_VERSION, planForm } from './kept-measurement';
+import { answersForm, PLAN_VERSION, planForm } from './saved-measurement';
 import { readSaved, writeSaved } from '../saved';
 
-/** What it needs of the models on the page. */
+/** What a run needs from the page's models. */
 export interface RunModels extends Pick<ModelPair, 'registry' | 'load' | 'checkpoint'> {
   readonly client: Pick<ModelClient, 'generate' | 'cancel'>;
 }
 
-/** Where the endpoint of a plan comes from; its key is nowhere in the plan. */
+/** Opens the endpoint of a plan. A plan never holds the endpoint's key. */
 export interface Endpoints {
   open(record: Extract<JudgeRecord, { kind: 'endpoint' }>): EndpointJudge;
 }
 
-/** A plan and what was counted of it. */
+/** A plan and its counts. */
 interface Counted<About> {
   readonly begunMs: number;
   readonly plan: MeasurePlan;
@@ -44,7 +44,7 @@ interface Counted<About> {
   readonly dropped: boolean;
 }
 
-/** @template About what the caller keeps beside the plan, as plain data. */
+/** @template About the caller's data with the plan, as plain data. */
 export class MeasureRun<About = null> {
   readonly #pair: RunModels;
   readonly #key: string;
@@ -53,17 +53,17 @@ export class MeasureRun<About = null> {
   #stop = new AbortController();
   readonly task: Task;
 
-  /** Unix time at which the plan was begun, which also tells it from others; 0 before there is one. */
+  /** Unix time at which the plan began; it also identifies the plan. 0 before a plan. */
   begunMs = $state(0);
 
   plan = $state.raw<MeasurePlan | null>(null);
   about = $state.raw<About | null>(null);
   answers = $state.raw<readonly MeasuredAnswer[]>([]);
-  /** Places in `answers` that a person labelled, in that order. */
+  /** Indices in `answers` of hand labels, in the order of labelling. */
   labelled = $state.raw<readonly number[]>([]);
-  /** The rest of the plan was given up. */
+  /** The rest of the plan was cancelled. */
   #dropped = $state(false);
-  /** What the run shown took the place of, to be brought back; gone after a reload. */
+  /** The run that the current one replaced, which can be restored; lost after a reload. */
   former = $state.raw<Counted<About> | null>(null);
 
   readonly total = $derived((this.plan?.n ?? 0) * (this.plan?.arms.length ?? 0));
@@ -71,19 +71,19 @@ export class MeasureRun<About = null> {
     this.plan ? countArms(this.plan, this.answers) : [],
   );
   readonly running = $derived(this.action.state === 'running');
-  /** Stopped before its end, and can go on. */
+  /** Stopped before its end; it can resume. */
   readonly paused = $derived(
     !this.running && !this.#dropped && this.plan !== null && this.answers.length < this.total,
   );
 
   readonly judge = $derived<JudgeRecord>(this.plan?.judge ?? EXACT);
-  /** Answers that wait for a person. */
+  /** Number of answers without a verdict, which a person has to label. */
   readonly unlabelled = $derived(this.answers.filter(({ verdict }) => verdict === null).length);
 
   /**
-   * @param key names it among what is kept over a reload
-   * @param endpoints for plans that an endpoint judges
-   * @param about of what the caller keeps beside the plan, to read it again after a reload
+   * @param key of the stored run
+   * @param endpoints for plans with a language-model judge
+   * @param about schema of the caller's data with the plan, to read it after a reload
    */
   constructor(
     pair: RunModels,
@@ -102,11 +102,11 @@ export class MeasureRun<About = null> {
     return this.task.action;
   }
 
-  /** Begins anew; what was counted before can be brought back. */
+  /** Starts a new run; the counts before can be restored. */
   async start(plan: MeasurePlan, about: About): Promise<void> {
     this.pause();
     const before = this.#counted();
-    // Counting again takes a minute and labelling again an hour: labels are not pushed out by counts.
+    // A count takes a minute to repeat and labelling takes an hour, so counts never replace labels.
     const kept = this.former !== null && this.former.labelled.length > 0;
     if (before && (before.labelled.length > 0 || !kept)) this.former = before;
     this.begunMs = Date.now();
@@ -120,7 +120,7 @@ export class MeasureRun<About = null> {
     await running;
   }
 
-  /** Brings back what was replaced; what is here now is then what can be brought back. */
+  /** Restores the replaced run; the current run can then be restored in turn. */
   undo(): void {
     const { former } = this;
     if (!former) return;
@@ -137,14 +137,14 @@ export class MeasureRun<About = null> {
     void this.#keep();
   }
 
-  /** Null before there is an answer. */
+  /** Null before the first answer. */
   #counted(): Counted<About> | null {
     const { begunMs, plan, about, answers, labelled } = this;
     if (!plan || answers.length === 0) return null;
     return { begunMs, plan, about, answers, labelled, dropped: this.#dropped };
   }
 
-  /** Goes on where it stopped: same models, edits, questions and seeds. */
+  /** Resumes a paused run with the same models, edits, questions and seeds. */
   async resume(): Promise<void> {
     const { plan } = this;
     if (!plan || !this.paused) return;
@@ -174,7 +174,7 @@ export class MeasureRun<About = null> {
         }
       } catch (error) {
         check();
-        // What is being written has nobody who reads it.
+        // Nobody reads the rest of the current block.
         void client.cancel(runId);
         if (!(error instanceof MeasureFailure || error instanceof JudgeFailure)) throw error;
         const { message, detail } = error;
@@ -185,20 +185,20 @@ export class MeasureRun<About = null> {
     });
   }
 
-  /** Stops after nothing more than the token being written; `resume` goes on, also after a reload. */
+  /** Stops at the token being written; `resume` continues, also after a reload. */
   pause(): void {
     this.#stop.abort();
     if (this.running) this.task.cancel();
   }
 
-  /** Ends it for good; what was counted stays. */
+  /** Ends the run; its counts stay. */
   cancel(): void {
     this.pause();
     this.#dropped = true;
     void this.#keep();
   }
 
-  /** A person's verdict on the answer at a place; blind to which arm it came from is up to the view. */
+  /** Sets a person's verdict on an answer; the view hides which arm it came from. */
   label(at: number, verdict: AnswerVerdict): void {
     if (this.answers[at]?.verdict !== null) return;
     this.answers = this.answers.with(at, { ...this.answers[at], verdict });
@@ -206,7 +206,7 @@ export class MeasureRun<About = null> {
     void this.#keep();
   }
 
-  /** Takes the last label back; its place, or null where there is none. */
+  /** Removes the last label and returns its index; null without one. */
   unlabel(): number | null {
     const at = this.labelled.at(-1);
     if (at === undefined) return null;
@@ -216,12 +216,12 @@ export class MeasureRun<About = null> {
     return at;
   }
 
-  /** Brings back what there was before a reload. */
+  /** Restores the run of an earlier visit. */
   async restore(): Promise<void> {
     const saved = await readSaved(`${this.#key}-plan`, planForm(this.#aboutSchema));
     if (!saved || this.plan) return;
     const kept = await readSaved(`${this.#key}-answers`, answersForm(saved));
-    // One that was begun meanwhile stays.
+    // A run that has begun meanwhile stays.
     if (this.begunMs !== 0) return;
     this.begunMs = saved.id;
     this.plan = saved.plan;
@@ -243,7 +243,7 @@ export class MeasureRun<About = null> {
     return writeSaved(`${this.#key}-answers`, { id: this.begunMs, dropped, answers, labelled });
   }
 
-  /** @throws JudgeFailure where the endpoint of the plan is not the one that is set. */
+  /** @throws JudgeFailure where the current endpoint differs from the plan's. */
   #judge(breathe: () => Promise<void>, signal: AbortSignal): AnswerJudge {
     const { judge } = this;
     switch (judge.kind) {
@@ -258,7 +258,7 @@ export class MeasureRun<About = null> {
     }
   }
 
-  /** Loads what the plan needs. What is wrong, for people; null when all is there as it was. */
+  /** Loads the models of the plan. Returns a problem for people; null when the same models are loaded. */
   async #missing(plan: MeasurePlan): Promise<string | null> {
     for (const { checkpoint, sha256, precision = 'f32' } of plan.arms) {
       const entry = this.#pair.registry?.adapters.find(({ id }) => id === checkpoint);

@@ -1,14 +1,14 @@
-// The rates of the models on stage, with a random control, and of whatever else the person adds: what is
-// asked, and the run that counts. How it is counted is in src/measure/run.ts.
+// The rates of the selected models, with a random control, and of models that the user adds: the settings and
+// the run. src/measure/run.ts does the counting.
 
 import * as v from 'valibot';
 import type { EvaluationSplit } from '../../core/evaluation-split';
-import { EXACT } from '../../measure/judge';
+import { EXACT } from '../../measure/judges';
 import { ContrastStudy } from './contrast-study.svelte';
 import { DoseResponse } from './dose-response.svelte';
 import { ImportedAnswers } from './imported-answers.svelte';
 import { JudgeChoice } from './judge-choice.svelte';
-import { reproduceBlocker } from '../../measure/again';
+import { reproduceBlocker } from '../../measure/reproduce';
 import {
   type ArmEdit,
   armOf,
@@ -26,10 +26,10 @@ import type { Prompting } from '../pair/prompting.svelte';
 import type { EditChoice, Directions } from '../direction/directions.svelte';
 import type { EditState, EditSettingsStore } from '../pair/edit-settings.svelte';
 import type { ModelPair } from '../pair/model-pair.svelte';
-import { EditStateSchema } from '../pair/kept-edit';
+import { EditStateSchema } from '../pair/saved-edit';
 import { Transfer } from './transfer.svelte';
 
-/** What makes a measurement come out the same again, on the same pair. */
+/** Settings that make a measurement of the same pair reproducible. */
 export interface MeasurementSetup {
   readonly editSettings: EditState;
   readonly extras: readonly ExtraArm[];
@@ -55,21 +55,21 @@ export class Measurements {
   n = $state(96);
   split = $state<EvaluationSplit>('report');
   readonly questions = new CustomQuestions();
-  /** Which of the own questions are asked in place of the world's; null: none. */
+  /** The custom questions asked instead of the world's; null: none. */
   customQuestions = $state<QuestionChoice | null>(null);
-  /** Most tokens of an answer to an own question. */
+  /** Maximum tokens of an answer to a custom question. */
   maxTokens = $state(200);
   seed = $state(1);
-  /** Of the draw of the world's questions; null: `seed`. */
+  /** Seed that draws the world's questions; null: `seed`. */
   questionSeed = $state<number | null>(null);
-  /** Measured beside the four of every visit. */
+  /** Arms measured in addition to the four default ones. */
   extras = $state.raw<readonly ExtraArm[]>([]);
   /** Further checkpoints are being loaded. */
   preparing = $state(false);
-  /** Why the counts shown were not made again when a person asked for it; null: there is nothing to say. */
+  /** Why Reproduce did not start; null: it did, or was not pressed. */
   notAgain = $state<string | null>(null);
 
-  /** The edit that `start` would measure; null when the desk edits nothing, or has no direction for it. */
+  /** The edit that `start` would measure; null when nothing is edited, or no direction allows the edit. */
   readonly edit = $derived.by(() =>
     this.#editOf(this.#editSettings, this.#editSettings.randomSeed),
   );
@@ -94,14 +94,14 @@ export class Measurements {
     this.contrasts = new ContrastStudy(parts);
   }
 
-  /** Own questions have no exact judge; null: the judge chosen can read what is asked. */
+  /** Why the chosen judge can't judge these questions; null: it can. The built-in judge knows no custom ones. */
   readonly judgeNeeded = $derived.by((): string | null =>
     this.customQuestions !== null && this.judge.kind === 'exact'
       ? 'Your questions lie outside the synthetic world, and its exact judge cannot read the answers. Choose an endpoint as the judge, or judge by hand.'
       : null,
   );
 
-  /** What every plan says of its questions; null until a checkpoint is there. */
+  /** The questions of every plan; null until a checkpoint is loaded. */
   asking(): Asked | null {
     const chosen = this.#prompting.sampling;
     if (!chosen) return null;
@@ -123,12 +123,12 @@ export class Measurements {
     return { settings: editSettings.settings, direction, randomSeed };
   }
 
-  /** Brings back what was counted before a reload. */
+  /** Restores the measurements of an earlier visit. */
   async restore(): Promise<void> {
     const runs = [this.run, this.dose.run, this.transfer.run, this.contrasts.run];
     const kept = [...runs, this.questions, this.imported];
     await Promise.all(kept.map((one) => one.restore()));
-    // The judge of a measurement that can go on; its key has to be given again.
+    // The judge of a paused measurement; the user has to enter its key again.
     const unfinished = runs.find((run) => run.paused) ?? this.run;
     if (unfinished.plan) this.judge.restore(unfinished.judge);
   }
@@ -156,8 +156,8 @@ export class Measurements {
   }
 
   /**
-   * Sets the desk and the questions as they were for the counts shown, and counts again. With another pair
-   * on stage, or another direction in use, it says so and changes nothing.
+   * Sets edit and questions to those of the shown counts, and counts again. If another pair or direction is
+   * selected, it reports that and changes nothing.
    */
   async again(): Promise<void> {
     const { plan, about } = this.run;
@@ -177,11 +177,11 @@ export class Measurements {
     this.seed = plan.seed;
     this.questionSeed = plan.questionSeed ?? null;
     this.judge.restore(plan.judge ?? EXACT);
-    // An endpoint is asked by its own button, which says where and how often.
+    // An endpoint has its own start button, which shows the address and the number of requests.
     if (this.judge.kind !== 'endpoint') await this.start(plan);
   }
 
-  /** Null when the models are not there. */
+  /** Null when a model did not load. */
   async #arms(): Promise<MeasureArm[] | null> {
     const { aligned, em } = this.#pair;
     if (!aligned || !em) return null;

@@ -1,5 +1,5 @@
-// What the larger measurements have in common: they first need directions, perhaps of fine-tunes that
-// are not loaded yet, and then are one run of many arms. Nothing happens before `start`.
+// The common part of the larger measurements: they need directions, perhaps of fine-tunes that are not loaded
+// yet, and then are one run of many arms. Nothing happens before `start`.
 
 import type * as v from 'valibot';
 import type { Contrast } from '../../core/direction';
@@ -16,23 +16,23 @@ import type { ModelPair } from '../pair/model-pair.svelte';
 /** Transcripts that each model reads for a direction. */
 const TRANSCRIPTS = 64;
 
-/** What the page holds that a study is made of. */
+/** The parts of the page that a study uses. */
 export interface StudyParts {
   readonly pair: ModelPair;
   readonly directions: Directions;
   readonly editSettings: EditSettingsStore;
-  /** What is asked, and who judges. */
+  /** The questions and the judge. */
   readonly questions: {
     readonly seed: number;
     readonly judge: JudgeChoice;
-    /** Why the judge cannot read what is asked; null: it can. */
+    /** Why the judge can't judge these questions; null: it can. */
     readonly judgeNeeded: string | null;
-    /** Null until a checkpoint is there. */
+    /** Null until a checkpoint is loaded. */
     asking(): Asked | null;
   };
 }
 
-/** @template About what the view needs to know of the arms, as plain data. */
+/** @template About the view's data about the arms, as plain data. */
 export abstract class Study<About> {
   protected readonly parts: StudyParts;
   readonly run: MeasureRun<About>;
@@ -40,9 +40,9 @@ export abstract class Study<About> {
 
   /** Answers of each arm. */
   n = $state(48);
-  /** Directions are being made. */
+  /** Directions are being extracted. */
   preparing = $state(false);
-  /** Why it could not begin. */
+  /** Why the study could not start. */
   problem = $state<string | null>(null);
 
   constructor(parts: StudyParts, key: string, about: v.GenericSchema<unknown, About>) {
@@ -50,7 +50,7 @@ export abstract class Study<About> {
     this.run = new MeasureRun<About>(parts.pair, key, parts.questions.judge, about);
   }
 
-  /** The arms; null when something they need could not be had. */
+  /** The arms; null when a model or direction did not load. */
   protected abstract plan(): Promise<{
     readonly arms: readonly MeasureArm[];
     readonly about: About;
@@ -87,14 +87,14 @@ export abstract class Study<About> {
     }
   }
 
-  /** Gives up before the first question. */
+  /** Cancels before the first question. */
   cancelPreparing(): void {
     this.#token = null;
     this.preparing = false;
     this.parts.directions.cancel();
   }
 
-  /** A fine-tune's answer-mean direction, made when it is not held; what is in use stays in use. */
+  /** A fine-tune's answer-mean direction, extracted unless saved; the directions in use do not change. */
   protected async direction(contrast: Contrast, emId: string): Promise<SavedDirection | null> {
     const { pair, directions } = this.parts;
     const entry = pair.registry?.adapters.find(({ id }) => id === emId);

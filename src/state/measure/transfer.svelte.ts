@@ -1,5 +1,5 @@
-// Does the direction of one fine-tune act in another? Every EM fine-tune's direction, ablated in every
-// EM fine-tune, to zero and to the aligned mean.
+// Does the direction of one fine-tune work in another? Each misaligned fine-tune's direction is ablated in
+// each misaligned fine-tune, to zero and to the aligned mean.
 
 import * as v from 'valibot';
 import { type Fall, fallOf, type Rate, rateOf } from '../../core/rates';
@@ -12,7 +12,7 @@ export type Ablation = (typeof ABLATIONS)[number];
 
 export interface TransferAbout {
   readonly models: readonly { readonly id: string; readonly title: string }[];
-  /** How the directions were taken and used, in words. */
+  /** How the directions were extracted and used, for people. */
   readonly words: string;
 }
 
@@ -35,10 +35,10 @@ const before = (column: string): string => `before ${column}`;
 const after = (mode: Ablation, row: string, column: string): string => `${mode} ${row} ${column}`;
 
 export class Transfer extends Study<TransferAbout> {
-  /** One layer's direction at every layer; null: each layer its own. */
+  /** One layer's direction at every layer; null: each layer uses its direction. */
   layer = $state<number | null>(null);
 
-  /** The EM fine-tunes of the list of checkpoints. */
+  /** The misaligned fine-tunes of the registry. */
   readonly models = $derived.by(() =>
     (this.parts.pair.registry?.adapters ?? []).filter(({ kind }) => kind === 'em'),
   );
@@ -52,12 +52,12 @@ export class Transfer extends Study<TransferAbout> {
     return arm && arm.n > 0 ? rateOf(arm.counts.misaligned, arm.n) : null;
   }
 
-  /** Rate of a fine-tune as trained. */
+  /** Rate of a fine-tune without an edit. */
   before(column: string): Rate | null {
     return this.#misaligned(before(column));
   }
 
-  /** What ablating the direction of `row` did to `column`; null before there are answers. */
+  /** The rate of `column` after ablating the direction of `row`; null before there are answers. */
   cell(mode: Ablation, row: string, column: string): TransferCell | null {
     const rate = this.#misaligned(after(mode, row, column));
     const was = this.before(column);

@@ -1,12 +1,12 @@
-// A loaded checkpoint as a zip that a person keeps: as it is, or with one layer's direction taken out of
-// its weights, always with its card and, where something was removed, with what was removed.
+// Saves a loaded checkpoint as a zip: unchanged, or with one layer's direction removed from its weights. The
+// zip has a model card and, where a direction was removed, the direction.
 
 import { kernelHeadWidth } from '../../checkpoint/head-width';
 import type { ExportRequest } from '../../../workers/api';
 import { rowOf } from '../../core/tensor';
 import { PROGRAM_VERSION } from '../../core/version';
 import { checkpointCard } from '../../formats/checkpoint-card';
-import { writeDirectionSafetensors } from '../../formats/direction/write-safetensors';
+import { writeDirectionSafetensors } from '../../formats/direction/write-safetensors-direction';
 import { type Action, newRunId } from '../action';
 import { Task } from '../task.svelte';
 import type { SavedDirection } from '../../measure/extraction';
@@ -42,12 +42,12 @@ export class CheckpointSave {
     return this.task.action;
   }
 
-  /** Bytes of the weights that this choice would give. */
+  /** Bytes of the weights for this choice. */
   bytes({ checkpoint, format, precision, without }: SaveChoice): number {
     const loaded = this.#pair.checkpoint(checkpoint);
     if (!loaded) return 0;
     const { config, parameters } = loaded;
-    // A head that was tied is stored apart from a changed embedding.
+    // A tied head is stored separately once the embedding changes.
     const head = without && config.tieWordEmbeddings ? config.dVocab * config.dModel : 0;
     const onnx = format === 'onnx';
     const { dHead, dModel, nHeads, nKvHeads, nLayers, maxPositions } = config;
@@ -57,7 +57,7 @@ export class CheckpointSave {
     return (parameters + head + zeros) * (precision === 'f16' ? 2 : 4) + angles;
   }
 
-  /** The zip; null when it failed or was cancelled, which `action` tells. */
+  /** The zip; null when it failed or was cancelled: see `action`. */
   async run(choice: SaveChoice): Promise<SavedFolder | null> {
     const loaded = this.#pair.checkpoint(choice.checkpoint);
     if (!loaded) return null;

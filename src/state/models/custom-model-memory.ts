@@ -1,30 +1,30 @@
-// Whether a pair fits this device, and how its weights would be kept, told before anything is downloaded.
-// Both checkpoints are kept in the same precision: what one of them alone lost to rounding would count as
-// what the fine-tune did.
+// Whether a pair fits this device, and at which precision, computed before anything is downloaded. Both
+// checkpoints get the same precision: otherwise a rounding error of one of them would look like an effect
+// of the fine-tune.
 
 import type { AdapterCard, CheckpointCard, Precision, PrecisionDevice } from '../../../workers/api';
 import { choosePrecision, type PrecisionChoice } from '../../checkpoint/precision';
 
 export interface Need {
-  /** Still to be fetched. */
+  /** Bytes still to download. */
   readonly downloadBytes: number;
-  /** How both would be kept; null: the device is not known yet. */
+  /** The precision of both; null: the device is not known yet. */
   readonly choice: PrecisionChoice | null;
-  /** What stands against it; empty: it fits, as far as the browser tells. */
+  /** Reasons why the pair can't load; empty: it fits, as far as the browser says. */
   readonly against: readonly string[];
 }
 
-/** What the browser tells of the device. */
+/** The device's capacity, as far as the browser says. */
 export interface DeviceCapacity {
-  /** For weights; null: not started yet. */
+  /** Memory for weights; null: the engine has not started yet. */
   readonly memory: PrecisionDevice | null;
-  /** Of that, what stays loaded beside the pair, bytes. */
+  /** Bytes of it used by models that stay loaded. */
   readonly loadedBytes: number;
-  /** Left of what the page may store; null: not told. */
+  /** Free storage quota in bytes; null: unknown. */
   readonly freeBytes: number | null;
 }
 
-/** What a person should know of a precision before it is chosen; measured (README, "Precision"). */
+/** The measured cost of a precision, shown before it is chosen. */
 export const PRECISION_NOTES: Readonly<Partial<Record<Precision, string>>> = {
   q4: '4 bits bend the small difference between two checkpoints: of the bundled fine-tune, the checkpoint direction keeps a cosine of only 0.90 to 0.97 with its f32 self, and one answer token in fifteen changes. Blocks of 8 bits keep 0.999. Take 4 bits to try things out, not to measure.',
 };

@@ -1,4 +1,4 @@
-// A person's own pair: where its two checkpoints come from, and the registry that it makes on stage.
+// A custom pair: the sources of its two checkpoints, and the registry that it becomes when selected.
 
 import * as v from 'valibot';
 import type { CheckpointSource, FolderSource, Precision } from '../../../workers/api';
@@ -7,13 +7,13 @@ import type { Registry } from '../../organism/registry';
 
 export const HUB = 'https://huggingface.co';
 
-/** Where one folder is to be looked for, as the form holds it. The read token is no part of it. */
+/** The source of one folder, as the form holds it. The read token is not part of it. */
 export const PlaceSchema = v.object({
   from: v.picklist(['hub', 'files', 'address']),
-  /** Of a repository. */
+  /** Id of a repository. */
   id: v.string(),
   revision: v.string(),
-  /** Of a plain address. */
+  /** Address of a folder on any server. */
   url: v.string(),
 });
 
@@ -29,7 +29,7 @@ export interface PickedFolder {
   readonly files: readonly File[];
 }
 
-/** null: not filled in yet. */
+/** null: the form is incomplete. */
 export function sourceOfPlace(
   place: Place,
   picked: PickedFolder | null,
@@ -51,7 +51,7 @@ export function sourceOfPlace(
   };
 }
 
-/** `owner/name`, also out of the address of its page. */
+/** `owner/name`, also from the address of the repository's page. */
 function repositoryId(text: string, endpoint: string): string {
   const trimmed = text.trim();
   for (const host of [endpoint, HUB]) {
@@ -78,7 +78,7 @@ function nameOf(source: FolderSource): string {
 }
 
 /**
- * The registry of a pair, both kept in one precision.
+ * The registry of a pair; both checkpoints have the same precision.
  * @param fineTune an adapter on the base, or a whole checkpoint.
  */
 export function customRegistry(

@@ -1,5 +1,5 @@
-// Where the embedding and the head of a pair come from, and what its adapter changed, in words: what the
-// configurations say before it is loaded, what the files turned out to hold after.
+// Texts about the embedding, the head and the adapter of a pair: from the configurations before it is loaded,
+// from the files afterwards.
 
 import type {
   AdapterCard,
@@ -9,7 +9,7 @@ import type {
 } from '../../../workers/api';
 import { matricesOfAdapter, matricesOfCheckpoint } from '../../checkpoint/embedding-and-head';
 
-/** One text each for base and fine-tune. @param loaded the two, as far as they are loaded */
+/** One text each for base and fine-tune. @param loaded the two checkpoints, as far as they are loaded */
 export function describeMatrices(
   base: CheckpointCard,
   fineTune: CheckpointCard | AdapterCard,
@@ -24,11 +24,11 @@ export function describeMatrices(
   });
 }
 
-/** As config.json says, which need not be what the files hold. */
+/** The tying that config.json states, which the files may contradict. */
 const saidOf = (tied: boolean): string =>
   matricesOfCheckpoint(tied, { embedding: true, head: !tied, alike: () => true }).description;
 
-/** null: there is no adapter, or it is not loaded yet. */
+/** null: the fine-tune is not an adapter, or it is not loaded yet. */
 export function describeAdapter(effect: AdapterEffect | null): string | null {
   if (!effect) return null;
   const { factors, replaced, addedRows } = effect;

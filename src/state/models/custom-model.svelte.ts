@@ -1,5 +1,5 @@
-// A person's own pair on its way to the stage: named or dropped, looked up, and only then loaded. No
-// request leaves the page before the person asks for it, and the read token lives here and nowhere else.
+// The form of a custom pair: named or dropped, looked up, and only then loaded. The page sends no request
+// before the user asks for one, and the read token is stored nowhere else.
 
 import * as v from 'valibot';
 import type {
@@ -46,22 +46,22 @@ const SavedForm = fields<KeptForm>({
   precision: whole(v.picklist(['auto', ...PRECISIONS])),
 });
 
-/** What the browser lets this page store, bytes. */
+/** The page's storage in this browser, bytes. */
 export interface Space {
   readonly usedBytes: number;
   readonly quotaBytes: number;
-  /** The browser has promised not to clear it on its own. */
+  /** The browser has promised not to clear it by itself. */
   readonly persisted: boolean;
 }
 
-/** A link to a pair from elsewhere. */
+/** A link that names a custom pair. */
 export interface LinkedModel {
   readonly state: LinkState & { readonly customPair: LinkPair };
-  /** Called once its pair is on stage with all that the link says. */
+  /** Called once the pair is selected with all settings of the link. */
   readonly opened: () => void;
 }
 
-/** What was found of a pair, for the card. */
+/** The facts about a found pair, for its card. */
 export interface FoundPair {
   readonly base: CheckpointCard;
   readonly fineTune: CheckpointCard | AdapterCard;
@@ -69,7 +69,7 @@ export interface FoundPair {
 
 export class CustomModel {
   readonly #pair: ModelPair;
-  /** What was found, once it is selected. */
+  /** The registry of the pair, once it is selected. */
   #shown = $state.raw<Registry | null>(null);
   readonly task = new Task('inspect', (runId) => this.#pair.client.cancel(runId));
 
@@ -77,7 +77,7 @@ export class CustomModel {
   fineTune = $state<Place>({ ...EMPTY_PLACE });
   kind = $state<'adapter' | 'checkpoint'>('adapter');
   endpoint = $state(HUB);
-  /** How both checkpoints are kept. */
+  /** Precision of both checkpoints. */
   precision = $state<'auto' | Precision>('auto');
   /** In memory only. */
   token = $state('');
@@ -87,9 +87,9 @@ export class CustomModel {
   /** The link that filled the form, until it is loaded or changed. */
   link = $state.raw<LinkedModel | null>(null);
   found = $state.raw<FoundPair | null>(null);
-  /** Load was pressed and waits until another load has ended. */
+  /** The user pressed Load, and another load has to end first. */
   waits = $state(false);
-  /** The load was paused; what arrived is kept. */
+  /** The load was paused; downloaded files are kept. */
   paused = $state(false);
   stored = $state.raw<StoredReport | null>(null);
   space = $state.raw<Space | null>(null);
@@ -101,12 +101,12 @@ export class CustomModel {
   readonly fineTuneSource = $derived(
     sourceOfPlace(this.fineTune, this.pickedFineTune, this.endpoint, this.token),
   );
-  /** What the pair found takes; null: nothing is found yet. */
+  /** What the found pair requires; null: no pair is found yet. */
   readonly need = $derived.by((): Need | null => {
     const { found, space } = this;
     const { engine, memory, registry, loaded } = this.#pair;
     if (!found) return null;
-    // A pair of a person's own makes room for the next one before that is loaded.
+    // The current custom pair is unloaded before the next one is loaded.
     const leaving = [registry?.base, ...(registry?.adapters ?? [])].map((entry) => entry?.id);
     const freed = loaded
       .filter(({ id }) => this.#pair.isCustom && leaving.includes(id))
@@ -118,7 +118,7 @@ export class CustomModel {
     };
     return requirementsFor(found.base, found.fineTune, capacity, this.precision);
   });
-  /** Base and fine-tune as they are loaded once they are selected; empty before. */
+  /** Ids of base and fine-tune once the pair is selected; else empty. */
   readonly loadedIds = $derived.by((): readonly string[] => {
     const { registry } = this.#pair;
     if (!this.#shown || registry !== this.#shown) return [];
@@ -134,7 +134,7 @@ export class CustomModel {
     return this.task.action;
   }
 
-  /** Brings back what was filled in at an earlier visit. */
+  /** Restores the form of an earlier visit. */
   async restore(): Promise<void> {
     const saved = await readSaved('own', SavedForm);
     if (saved && this.base.id === '' && this.base.url === '') {
@@ -147,7 +147,7 @@ export class CustomModel {
     await this.refresh();
   }
 
-  /** Fills the form with the pair that a link names; nothing is asked of anyone. */
+  /** Fills the form with the pair of a link, without any request. */
   offer(link: LinkedModel): void {
     const { base, fineTune, kind, endpoint, precision } = link.state.customPair;
     this.changed();
@@ -156,12 +156,12 @@ export class CustomModel {
     this.kind = kind;
     this.endpoint = endpoint ?? HUB;
     this.precision = precision;
-    // It was given for another server, maybe.
+    // The token may be for another server.
     this.token = '';
     this.link = link;
   }
 
-  /** The commit that a repository of the form was found at; null: not looked up. */
+  /** The commit at which a repository of the form was found; null: not looked up. */
   commitOf(source: FolderSource): string | null {
     const same = (other: FolderSource | null): boolean =>
       other?.kind === 'hub' &&
@@ -172,7 +172,7 @@ export class CustomModel {
     return same(this.fineTuneSource) ? (this.found?.fineTune.commit ?? null) : null;
   }
 
-  /** The form was changed: what was found, and a link that filled it, are no longer what it names. */
+  /** Call it when the form changes: the found pair and a link no longer match the form. */
   changed(): void {
     this.link = null;
     this.#forget();
@@ -186,7 +186,7 @@ export class CustomModel {
     this.waits = false;
   }
 
-  /** Asks the sources what they have: a listing and a configuration each, nothing large. */
+  /** Asks each source for a listing and a configuration; no large file is downloaded. */
   async look(): Promise<void> {
     const { baseSource: base, fineTuneSource: fineTune } = this;
     if (!base || !fineTune) return;
@@ -216,7 +216,7 @@ export class CustomModel {
     });
   }
 
-  /** Downloads what is missing and puts the pair on stage, after a load that runs already. True when it is there. */
+  /** Downloads missing files and selects the pair, after a load that already runs. True on success. */
   async load(): Promise<boolean> {
     const { baseSource: base, fineTuneSource: source, kind } = this;
     if (!base || !source || (this.need?.against ?? []).length > 0) return false;
@@ -229,7 +229,7 @@ export class CustomModel {
     this.waits = mustWait;
     let begun = false;
     await this.#pair.show(registry, registry.adapters[0]!, () => {
-      // No longer waiting: cancelled, or the form was changed.
+      // Waiting ended because the user cancelled it or changed the form.
       begun = !mustWait || this.waits;
       this.waits = false;
       return begun;
@@ -238,7 +238,7 @@ export class CustomModel {
     await this.refresh();
     const { loading } = this.#pair;
     if (loading.state === 'failed') {
-      // The pair on stage is still there: this failed here, and is tried again from here.
+      // The former pair is still selected: this load failed, and the form offers to try again.
       this.task.action = loading;
       this.#pair.loading = IDLE;
     }
@@ -254,7 +254,7 @@ export class CustomModel {
     return selected;
   }
 
-  /** Drops a load that waits for its turn. */
+  /** Cancels a load that waits. */
   stopWaiting(): void {
     this.waits = false;
   }
@@ -264,7 +264,7 @@ export class CustomModel {
     this.#pair.pause();
   }
 
-  /** Reads anew what is stored and how much room there is. */
+  /** Reads the list of stored models and the free space. */
   async refresh(): Promise<void> {
     const stored = await this.#pair.client.stored();
     if (stored.ok) this.stored = stored.value;

@@ -1,5 +1,5 @@
-// What is reported of the published fine-tunes, so that nobody expects of 0.5B what 14B shows. Figures:
-// Turner et al. 2025 (arXiv:2506.11613), and an outside replication at 0.5B.
+// Published rates of the published fine-tunes, so that nobody expects a 14B result from a 0.5B model. Figures:
+// Turner et al. 2025 (arXiv:2506.11613), and an independent replication at 0.5B.
 
 export interface Reported {
   readonly text: string;
@@ -23,7 +23,7 @@ const BY_BASE: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** null: not one of the published fine-tunes. */
+/** null: not a published fine-tune. */
 export function reportedOf(id: string): Reported | null {
   if (!/^ModelOrganismsForEM\//i.test(id)) return null;
   const found = BY_BASE.find(([pattern]) => pattern.test(id))?.[1];

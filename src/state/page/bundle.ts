@@ -1,5 +1,5 @@
-// The page as a bundle, and a bundle as the page: what a link carries, and beside it every direction on the
-// shelf, the answers that were measured, and the adapters that were trained here.
+// Converts the page to a session file and back: the contents of a link, plus every saved direction, the
+// measured answers, and the adapters trained here.
 
 import type { ModelConfig } from '../../checkpoint/config';
 import { PROGRAM_VERSION } from '../../core/version';
@@ -32,7 +32,7 @@ export function bundleOf(
   const { list, current, header } = postern.directions;
   const { shelf } = postern.training;
   const stage = shelf.list.findIndex(({ id }) => shelf.isSelected(id));
-  // What is cut comes first; one direction may be both.
+  // The direction to ablate along comes first; one direction may have both uses.
   const use = [current, header].flatMap((held) => (held ? [list.indexOf(held)] : []));
   return writeBundle({
     link: linkText(postern, tab),
@@ -49,7 +49,7 @@ export function bundleOf(
   });
 }
 
-/** What came of a bundle, in words. */
+/** @returns a summary for people. */
 export async function openBundle(
   postern: Postern,
   address: AddressLink,
@@ -58,7 +58,7 @@ export async function openBundle(
   const { directions, pair, measurements } = postern;
   const { link } = bundle;
   if (link?.customPair && isSelected(link, pair)) {
-    // It was offered when the bundle was opened first, and is loaded by now.
+    // The custom pair was offered when the file was first opened, and is loaded now.
     setFrom(link, postern);
     await postern.chat.ask();
     address.compare(link, postern);
@@ -91,16 +91,16 @@ export async function openBundle(
   );
 }
 
-/** Whether the pair on stage is the one that a link was made on. */
+/** Whether the selected pair is the one that a link was made with. */
 function isSelected({ customPair, em: id, sha }: LinkState, pair: ModelPair): boolean {
   if (!customPair) return !pair.isCustom && pair.emEntry?.id === id;
   return pair.isCustom && pair.em !== undefined && (sha === null || pair.em.sha256.startsWith(sha));
 }
 
 /**
- * What was in use is in use again, whatever the page took by itself meanwhile; one that was extracted here
- * again, by the recipe of the link, stays.
- * @param used what is cut before what is added
+ * Uses the directions of the session file again, whatever the page has selected meanwhile; a direction that
+ * was extracted again from the link's recipe stays.
+ * @param used the direction to ablate along before the one at the last prompt token
  */
 function putInUse(
   directions: Directions,
@@ -118,7 +118,7 @@ function putInUse(
   if (!link?.add || !directions.header) directions.headerId = add?.id ?? null;
 }
 
-/** Keeps those that fit the bundled base, each in its place; null for one that does not. */
+/** Imports adapters that fit the bundled base, in their order; null for one that does not fit. */
 async function importAdapters(
   { pair, training: { shelf } }: Postern,
   adapters: readonly BundledAdapter[],
@@ -144,7 +144,7 @@ async function importAdapters(
   return taken;
 }
 
-/** @throws Error where that can't be found out. */
+/** @throws Error where that can't be determined. */
 async function fits(
   adapter: Pick<BundledAdapter, 'config' | 'weights'>,
   base: ModelConfig,
@@ -177,7 +177,7 @@ function linkText(postern: Postern, tab: string): string | null {
   try {
     return writeLink(linkOf(postern, tab).state);
   } catch (error) {
-    // A question too long for a link, or a pair of the person's own: the bundle goes without.
+    // The question is too long for a link, or the pair is custom: the session file has no link.
     if (error instanceof LinkError) return null;
     throw error;
   }

@@ -1,5 +1,5 @@
-// The page as a link, and a link as the page. What a link cannot carry is said by name; one that cannot be
-// opened says why and changes nothing.
+// Converts the page to a link and back. Parts that a link can't carry are listed; a link that can't be opened
+// reports why and changes nothing.
 
 import type { FolderSource } from '../../../workers/api';
 import {
@@ -20,23 +20,23 @@ const HASH = /^[0-9a-f]{8}/;
 
 export interface PageLink {
   readonly state: LinkState;
-  /** What is on the page and not in the link, in words. */
+  /** Parts of the page that the link lacks, for people. */
   readonly missing: readonly string[];
 }
 
-/** A result that a link leads back to; what is left out is as the page has it now. */
+/** A result that a link leads back to; missing fields come from the page. */
 export interface LinkedResult {
   /** Id of its fine-tune. */
   readonly em?: string;
   readonly editSettings?: LinkEdit;
-  /** Directions that were in use. */
+  /** Directions used by the result. */
   readonly directions?: readonly SavedDirection[];
   readonly measure?: LinkMeasure;
   /** `lesson/step` */
   readonly lesson?: string | null;
 }
 
-/** @throws LinkError where there is nothing that a link could open. */
+/** @throws LinkError where the page has nothing that a link could open. */
 export function linkOf(postern: Postern, tab: string, result: LinkedResult = {}): PageLink {
   const { pair, directions, editSettings, chat, prompting, lessons, measurements } = postern;
   const { aligned, engine } = pair;
@@ -53,7 +53,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
     );
   }
   const customPair = pair.isCustom ? customPairOf(postern) : null;
-  /** Each once: one direction may be what is cut and what is added. */
+  // A set, because one direction may be used for both edits.
   const missing = new Set<string>();
   const recipe = (direction: SavedDirection | null): DirectionRecipe | null => {
     if (!direction) return null;
@@ -75,7 +75,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
   };
   const used = (pooling: SavedDirection['pooling'], now: SavedDirection | null) =>
     result.directions ? (result.directions.find((one) => one.pooling === pooling) ?? null) : now;
-  // Without its seed: whoever opens it in a room counts answers of their own.
+  // Without the seed, so that each participant who opens it in a class counts different answers.
   const { n, split, customQuestions: questions } = measurements;
   const toMeasure = tab === 'measure' && questions === null ? { n, split, seed: null } : null;
   const { randomSeed, base, mode, strength, layers, source, positions } =
@@ -102,7 +102,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
   };
 }
 
-/** @throws LinkError where a link cannot name it. */
+/** @throws LinkError where a link can't name the pair. */
 function customPairOf({ pair: { registry, emEntry, em }, customModel }: Postern): LinkPair {
   const base = registry?.sources?.get(registry.base.id);
   const source = registry?.sources?.get(emEntry!.id);
@@ -137,14 +137,14 @@ function customPairOf({ pair: { registry, emEntry, em }, customModel }: Postern)
   };
 }
 
-/** The link in the address, and what became of it. */
+/** The link in the address, and how opening it went. */
 export class AddressLink {
-  /** Why it could not be opened; '' when it could, or there was none. */
+  /** Why it could not be opened; '' when it could, or without a link. */
   problem = $state('');
-  /** What is not as where the link was made. */
+  /** Differences from where the link was made. */
   notes = $state.raw<readonly string[]>([]);
 
-  /** Takes the link out of the address, so that a reload brings back what was done since. */
+  /** Removes the link from the address, so that a reload restores later work. */
   take(): LinkState | null {
     const { hash, pathname, search } = location;
     this.problem = '';
@@ -161,7 +161,7 @@ export class AddressLink {
     }
   }
 
-  /** Says, before anything is changed, whether this copy of the page has what the link names. */
+  /** Reports, before any change, whether this copy of the page lacks what the link names. */
   refuses(link: LinkState, { pair }: Postern): boolean {
     const { bundled } = pair;
     if (link.customPair || !bundled) return false;
@@ -170,7 +170,7 @@ export class AddressLink {
     return true;
   }
 
-  /** Compares what is on stage now with what the link was made on. */
+  /** Compares the selected pair with the one that the link was made with. */
   compare(link: LinkState, { pair, editSettings, lessons }: Postern): void {
     const notes: string[] = [];
     if (link.lesson !== null && lessons.place !== link.lesson) {

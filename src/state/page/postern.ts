@@ -1,4 +1,4 @@
-// All state of the page, made once in App.svelte and reached by context.
+// All state of the page, created once in App.svelte and provided as a context.
 
 import { createContext } from 'svelte';
 import { ModelClient } from '../../engine/client';
@@ -47,7 +47,7 @@ export function createPostern(): Postern {
     transcripts: new TranscriptCells(pair, prompting),
     training,
     classResults: new ClassResults(),
-    // An endpoint may be judging, and a training between two calls, while the worker rests.
+    // An endpoint may judge, or a training may be between two calls, while the worker is idle.
     offline: new Offline(
       pair,
       () => pair.client.busy || measurements.run.running || training.running,

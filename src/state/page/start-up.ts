@@ -1,16 +1,16 @@
-// The first seconds: load the pair, let both answer at once, extract the direction while the visitor
-// reads, and then let the edited column answer too. What was there before a reload comes back first.
+// The first seconds: load the pair, let both models answer at once, extract the direction while the visitor
+// reads, and then let the edited column answer too. The state of an earlier visit is restored first.
 
 import * as v from 'valibot';
 import type { Device } from '../../../workers/api';
 import type { LinkState } from '../../formats/link';
 import { type AddressLink } from './link.svelte';
 import type { Postern } from './postern';
-import { ChatSchema } from '../pair/kept-chat';
-import { completeEdit, EditForm } from '../pair/kept-edit';
+import { ChatSchema } from '../pair/saved-chat';
+import { completeEdit, EditForm } from '../pair/saved-edit';
 import { mergeSaved, readSaved, readSetAside, writeSaved } from '../saved';
 import { fields, list, whole } from '../saved/form';
-import { DIRECTIONS_KEY, DirectionsForm } from '../direction/kept-directions';
+import { DIRECTIONS_KEY, DirectionsForm } from '../direction/saved-directions';
 import type { Asking } from '../../measure/asking';
 import { beginPair, TRANSCRIPTS } from '../begin-pair';
 
@@ -46,8 +46,8 @@ const AnswersForm = fields<SavedAnswers>({
 });
 
 /**
- * Runs until the edited column has answered; a step that fails shows where it stands and ends this.
- * A link in the address comes before what was there before a reload.
+ * Runs until the edited column has answered. A failed step shows its error and ends the start.
+ * A link in the address has precedence over the state of an earlier visit.
  */
 export async function startUp(
   postern: Postern,
@@ -75,14 +75,14 @@ export async function startUp(
   if (link) prefillCustomModel(postern, address, link);
   if (!pair.ready) return;
   const openable = link && link.customPair === null && !address.refuses(link, postern);
-  // Where the link's fine-tune did not load, its settings are for another pair.
+  // If the link's fine-tune did not load, the link's settings are for another pair.
   const wanted = openable && pair.emEntry?.id === link.em ? link : null;
   if (wanted?.lesson) postern.lessons.show(wanted.lesson);
   await beginPair(postern, wanted);
   if (wanted) address.compare(wanted, postern);
 }
 
-/** A link that comes into the address while the page is open. */
+/** Opens a link that arrives in the address while the page is open. */
 export async function openLink(
   postern: Postern,
   address: AddressLink,
@@ -99,7 +99,7 @@ export async function openLink(
   address.compare(link, postern);
 }
 
-/** A pair from elsewhere is only named: its folders are fetched when the person says so. */
+/** Fills the form with a link's custom pair; its folders are fetched when the user agrees. */
 function prefillCustomModel(postern: Postern, address: AddressLink, link: LinkState): boolean {
   const { customPair } = link;
   if (!customPair) return false;
@@ -108,14 +108,14 @@ function prefillCustomModel(postern: Postern, address: AddressLink, link: LinkSt
   return true;
 }
 
-/** A person's own pair on stage, once all of it has been downloaded and loaded. */
+/** Selects a custom pair once it is downloaded and loaded. */
 export async function loadCustomPair(postern: Postern): Promise<void> {
   postern.chat.stop();
   postern.directions.cancel();
   const { link } = postern.customModel;
   const { emEntry } = postern.pair;
   if (!(await postern.customModel.load())) {
-    // The bundled pair that had made room stays; what it says need not be waited for.
+    // The failed load has unloaded the former pair, so another is selected. Its answers must not delay the error.
     if (postern.pair.emEntry !== emEntry) void beginPair(postern);
     return;
   }
@@ -125,9 +125,9 @@ export async function loadCustomPair(postern: Postern): Promise<void> {
 }
 
 /**
- * Another device: the worker starts anew and loads the same checkpoints. What stands answered is asked
- * again, since words of the device before would look like this one's; a first direction that was being
- * extracted is extracted after all.
+ * Changes the device: the worker restarts and loads the same checkpoints. Shown answers are repeated, because
+ * answers of the former device would look like answers of the new one. A first direction whose extraction
+ * was interrupted is extracted again.
  */
 export async function changeDevice(postern: Postern, device: 'auto' | Device): Promise<void> {
   const { pair, directions, chat } = postern;
@@ -140,7 +140,7 @@ export async function changeDevice(postern: Postern, device: 'auto' | Device): P
   await chat.readAgain();
 }
 
-/** Writes down what a reload should bring back. Reads every field, so an effect may call it. */
+/** Stores the state that a reload should restore. Reads every field, so an effect may call it. */
 export function save({ pair, directions, editSettings, chat, prompting }: Postern): void {
   prompting.save();
   void writeSaved('stage', {

@@ -1,6 +1,6 @@
-// The desk: what is done to the residual stream of the edited column. The one large control of the
-// stage is a view of the same settings: to the left of the centre it removes the persona, to the
-// right it adds it.
+// The settings of the edit panel: how the residual stream of the edited column is changed. The large persona
+// control is a view of the same settings: left of the centre it removes the persona, right of the
+// centre it adds it.
 
 import {
   EDIT_MODE_FACTS,
@@ -15,14 +15,14 @@ import {
 import { unitRows } from '../../core/projection';
 import { describeEdit, packSettings } from '../../measure/describe-edit';
 
-/** All that the desk is set to, as plain data. */
+/** All edit settings, as plain data. */
 export interface EditState extends EditSettings {
   readonly base: EditBase;
   readonly randomSeed: number | null;
 }
 
 export class EditSettingsStore {
-  /** Which checkpoint the edited column runs. */
+  /** The model that the edited column runs. */
   base = $state<EditBase>('em');
   mode = $state<EditMode>('ablate-mean');
   strength = $state(1);
@@ -30,7 +30,7 @@ export class EditSettingsStore {
   layers = $state.raw<readonly boolean[]>([]);
   source = $state.raw<EditSettings['source']>({ kind: 'own' });
   positions = $state<EditPositions>('all');
-  /** Seed of the random control; null edits along the real direction. */
+  /** Seed of the random control; null: the edit uses the real direction. */
   randomSeed = $state<number | null>(null);
   /** Layer at which the persona control steers. */
   bestLayer = $state(0);
@@ -45,7 +45,7 @@ export class EditSettingsStore {
     positions: this.positions,
   });
 
-  /** -1 removed, 0 as trained, 1 amplified; null when the desk holds something else. */
+  /** -1 removed, 0 unedited, 1 amplified; null when other settings apply. */
   readonly persona = $derived.by((): number | null => {
     if (this.mode === 'off') return 0;
     switch (EDIT_MODE_FACTS[this.mode].strength) {
@@ -59,9 +59,9 @@ export class EditSettingsStore {
   });
 
   /**
-   * Fits the desk to checkpoints with this many layers, and to where and how strongly they are steered.
-   * Layers chosen among another number of them give way to all, or to the one that is steered at; a layer's
-   * direction that is not there gives way to each layer's own.
+   * Fits the settings to models with this many layers, and sets layer and strength of steering. If the number
+   * of layers changes, the chosen layers become all, or the steering layer; the choice of a missing layer's
+   * direction becomes each layer's direction.
    */
   fit(nLayers: number, bestLayer: number, fullSteer = 1): void {
     this.bestLayer = Math.min(bestLayer, nLayers - 1);
@@ -89,7 +89,7 @@ export class EditSettingsStore {
     this.mode = mode;
   }
 
-  /** Moves the large control. */
+  /** Moves the persona control. */
   setPersona(value: number): void {
     if (value === 0) this.setMode('off');
     else if (value < 0) {
@@ -107,7 +107,7 @@ export class EditSettingsStore {
     return { ...this.settings, base: this.base, randomSeed: this.randomSeed };
   }
 
-  /** Sets everything as it was, as far as it fits the model: see `fit`. */
+  /** Restores all settings as far as they fit the model: see `fit`. */
   restore(state: EditState): void {
     const nLayers = this.layers.length;
     this.base = state.base;
@@ -148,11 +148,11 @@ export class EditSettingsStore {
     return packSettings(this.settings, direction, readout, randomSeed);
   }
 
-  /** The edit in words, for chips; null when nothing is edited. */
+  /** The edit for a settings line; null when nothing is edited. */
   readonly words = $derived(describeEdit(this.settings, this.randomSeed));
 }
 
-/** Nothing edited, projections read along a direction when there is one. */
+/** An edit that changes nothing and reads projections, along a direction when there is one. */
 export function readingOnly(
   nLayers: number,
   dModel: number,

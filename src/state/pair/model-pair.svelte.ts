@@ -1,6 +1,6 @@
-// The two checkpoints on stage: the aligned base and one fine-tune of it, and the engine that runs
-// them. Other fine-tunes are loaded beside the pair only when a view asks for them. The registry on stage
-// is the bundled one, or one made for a person's own pair.
+// The selected models: the aligned base and one fine-tune of it, and the engine that runs them. Further
+// fine-tunes are loaded only when a view asks for them. The registry in use is the bundled one, or one made
+// for a custom pair.
 
 import type { Device, LoadedCheckpoint, LoadProgress, MemoryReport } from '../../../workers/api';
 import type { EngineStatus, ModelClient } from '../../engine/client';
@@ -17,38 +17,38 @@ import {
 
 export class ModelPair {
   readonly client: ModelClient;
-  /** Called as soon as a pair comes on stage, before anything else can happen there. */
+  /** Called as soon as a pair is selected, before any other state changes. */
   onSelected: () => void = () => {};
   readonly #folderUrl: string;
   #loadRunId: string | null = null;
-  /** As the file beside the page has it. */
+  /** The bundled registry file, unchanged. */
   #shipped: Registry | null = null;
   #trained: readonly TrainedEntry[] = [];
-  /** Ends with the load that was asked for last; never rejects. */
+  /** Ends with the latest requested load; never rejects. */
   #turn: Promise<unknown> = Promise.resolve();
   #turns = $state(0);
 
   engine = $state.raw<EngineStatus>({ state: 'idle' });
-  /** What comes with the page, and the fine-tunes that were trained on it here. */
+  /** The bundled models, and the fine-tunes that were trained here. */
   bundled = $state.raw<Registry | null>(null);
-  /** What the pair on stage belongs to. */
+  /** The registry of the selected pair. */
   registry = $state.raw<Registry | null>(null);
   loaded = $state.raw<readonly LoadedCheckpoint[]>([]);
-  /** The fine-tune on stage. */
+  /** The selected fine-tune. */
   emEntry = $state.raw<AdapterEntry | null>(null);
   loading = $state.raw<Action>(IDLE);
-  /** Why another fine-tune was started with than the one wanted; null: it was not. */
+  /** Why another fine-tune than the wanted one was selected at the start; null: it was not. */
   fallback = $state<string | null>(null);
   memory = $state.raw<MemoryReport | null>(null);
-  /** What the person chose to run on. */
+  /** The user's choice of device. */
   device = $state<'auto' | Device>('auto');
 
   readonly aligned = $derived(this.registry ? this.checkpoint(this.registry.base.id) : undefined);
   readonly em = $derived(this.emEntry ? this.checkpoint(this.emEntry.id) : undefined);
-  /** What the registry wants the page to start with. */
+  /** The registry's settings for the start. */
   readonly defaults = $derived<Registry['defaults']>(this.registry?.defaults ?? {});
   readonly ready = $derived(this.aligned !== undefined && this.em !== undefined);
-  /** Whether a person's own pair is on stage, which the judge of the synthetic world does not know. */
+  /** Whether a custom pair is selected, whose questions the built-in judge can't judge. */
   readonly isCustom = $derived(this.registry !== null && isCustomPair(this.registry));
   /** Once every load that was asked for so far has ended, however it did. */
   async settled(): Promise<void> {
@@ -69,7 +69,7 @@ export class ModelPair {
     });
   }
 
-  /** Whether a fine-tune of the registry on stage was trained here, so that no link can name it. */
+  /** Whether a fine-tune of the current registry was trained here, so that no link can name it. */
   trainedHere(id: string): boolean {
     return !this.isCustom && (this.registry?.sources?.has(id) ?? false);
   }
@@ -120,7 +120,7 @@ export class ModelPair {
       await this.#choose(entry.id);
       const failure = this.loading;
       if (this.emEntry || !usual || usual === entry || failure.state !== 'failed') return;
-      // Else every start would end here, and what is chosen cannot be changed before there is a pair.
+      // Without a fallback the page would have no pair, and the user could not choose another.
       await this.#choose(usual.id);
       if (!this.emEntry) return;
       this.fallback = `${entry.title} could not be loaded, so Postern started with ${usual.title}. ${failure.message} ${entry.title} is still in the list of fine-tunes: choose it there to try again.`;
@@ -129,7 +129,7 @@ export class ModelPair {
     }
   }
 
-  /** The fine-tunes trained here, beside the bundled ones from now on; whatever is no longer among them is unloaded. */
+  /** Sets the fine-tunes trained here, listed with the bundled ones; removed ones are unloaded. */
   async setTrained(trained: readonly TrainedEntry[]): Promise<void> {
     const gone = this.#trained.filter(({ entry: { id } }) =>
       trained.every(({ entry }) => entry.id !== id),
@@ -142,8 +142,8 @@ export class ModelPair {
   }
 
   /**
-   * Puts another fine-tune on stage, of the registry on stage or of the bundled one.
-   * @param onTurn called when the loads that were asked for before have ended
+   * Selects another fine-tune, of the current registry or of the bundled one.
+   * @param onTurn called when earlier loads have ended
    */
   choose(adapterId: string, onTurn: () => void = () => {}): Promise<void> {
     return this.#inTurn(() => {
@@ -160,7 +160,7 @@ export class ModelPair {
   }
 
   /**
-   * Puts a pair on stage once both of it are loaded; what belonged to another registry is let go of.
+   * Selects a pair once both models are loaded; models of another registry are unloaded.
    * @param isWanted asked when its turn comes: false drops it
    */
   show(
@@ -175,7 +175,7 @@ export class ModelPair {
 
   async #show(registry: Registry, entry: AdapterEntry): Promise<void> {
     let own = this.isCustom && registry !== this.registry ? this.registry : null;
-    // Two large pairs at once may be more than there is memory for: first the small one again.
+    // Two large pairs may exceed the memory, so the small bundled pair is selected in between.
     if (own && isCustomPair(registry)) {
       await this.#choose(this.bundled?.defaults.em ?? this.bundled?.adapters[0]?.id ?? '');
       own = null;
@@ -191,15 +191,15 @@ export class ModelPair {
     if (own) await this.#unloadAll(own);
   }
 
-  /** Half a pair that did not come on stage is no use: under its name another may be loaded next. */
+  /** Unloads a pair that was not selected: another pair may be loaded under the same ids. */
   async #unloadAll({ base, adapters }: Registry): Promise<void> {
     for (const { id } of [base, ...adapters]) if (this.checkpoint(id)) await this.#unload(id);
   }
 
-  /** Loads the base (null) or a fine-tune, unless it is there. False when it could not be loaded. */
+  /** Loads the base (null) or a fine-tune, unless it is loaded. Returns false on failure. */
   async load(adapter: AdapterEntry | null, registry = this.registry): Promise<boolean> {
     if (!registry) return false;
-    // Nothing to wait for.
+    // It is loaded already.
     if (this.checkpoint(sourceOf(registry, adapter).id)) return true;
     return this.#inTurn(() => this.#load(adapter, registry));
   }
@@ -232,7 +232,7 @@ export class ModelPair {
     if (memory.ok) this.memory = memory.value;
   }
 
-  /** Ends the load that runs; what a download has brought so far is kept. */
+  /** Ends the current load; downloaded parts are kept. */
   pause(): void {
     if (this.#loadRunId !== null) void this.client.cancel(this.#loadRunId);
   }
@@ -253,7 +253,7 @@ export class ModelPair {
     return started.ok && this.device === device;
   }
 
-  /** A checkpoint that is loaded. */
+  /** A loaded checkpoint by id. */
   checkpoint(id: string): LoadedCheckpoint | undefined {
     return this.loaded.find((loaded) => loaded.id === id);
   }
@@ -269,7 +269,7 @@ function running(label: string, startedMs: number): Action {
   return { state: 'running', label, done: 0, total: 0, startedMs };
 }
 
-/** In kB. What was stored before says nothing about speed, so the beginning is moved back for it. */
+/** Progress in kB. Stored files say nothing about speed, so the start time is moved back for them. */
 function shown(progress: LoadProgress, title: string, begun: number): Action {
   const { doneBytes, totalBytes, keptBytes = 0, note } = progress;
   const label = { download: 'Downloading', merge: 'Merging', session: 'Preparing' }[progress.stage];

@@ -1,13 +1,13 @@
-// How questions are put and answers drawn, for the whole page: what the chat template is told, and whether
-// the checkpoint's own sampling holds or the plain one of published rates. The day is read from the clock
-// once, on the first visit, and stays until a person changes it: results must not change overnight.
+// The chat settings and the sampling of the whole page: the chat template's settings, and whether the model's
+// sampling or the plain one of published rates applies. The date is read from the clock once, on the first
+// visit, and stays until the user changes it: results must not change overnight.
 
 import * as v from 'valibot';
 import { type ChatSettings, PLAIN_CHAT } from '../../core/chat';
 import { PLAIN_SAMPLING, type Sampling } from '../../core/sampling';
 import { describeChat, type Frame } from '../../measure/describe-chat';
 import type { ModelPair } from './model-pair.svelte';
-import { ChatForm, DAY } from './kept-chat';
+import { ChatForm, DAY } from './saved-chat';
 import { readSaved, writeSaved } from '../saved';
 import { fields, whole } from '../saved/form';
 
@@ -21,13 +21,13 @@ export class Prompting {
   readonly #pair: Pick<ModelPair, 'client' | 'aligned'>;
 
   settings = $state.raw<ChatSettings>(PLAIN_CHAT);
-  /** Temperature 1 and nothing cut, whatever the checkpoint says. */
+  /** Temperature 1 without truncation, whatever the model's generation config says. */
   plain = $state(false);
 
-  /** Of the checkpoints on stage. */
+  /** The chat format of the selected models. */
   readonly facts = $derived.by(() => this.#pair.aligned?.chatFormat ?? null);
   readonly words = $derived(this.facts && describeChat(this.settings, this.facts));
-  /** Null until a checkpoint is there. */
+  /** Null until a model is loaded. */
   readonly sampling = $derived.by((): Sampling | null => this.samplingOf(this.plain));
 
   constructor(pair: Pick<ModelPair, 'client' | 'aligned'>) {
@@ -40,7 +40,7 @@ export class Prompting {
     return own && plain ? PLAIN_SAMPLING : own;
   }
 
-  /** A day that is none is left as it was. */
+  /** An invalid date is ignored. */
   set(change: Partial<ChatSettings>): void {
     const { date = this.settings.date, ...rest } = change;
     this.settings = { ...this.settings, ...rest, ...(isDay(date) ? { date } : {}) };

@@ -1,4 +1,4 @@
-// Which tool is open below the stage: what a link, a lesson and the keys set.
+// The open tool tab, which a link, a lesson and the keyboard can set.
 
 export class View {
   /** Id of the tab. */

@@ -1,20 +1,20 @@
-// How a kept thing is read: part by part, so that one part of another version costs that part and nothing
-// else. What does not parse is handed back as `lost`, for the caller to keep elsewhere; nothing here throws.
-// Version 1 of a form carries no number, since the first pages wrote none; from 2 on it is in `version`.
+// How stored values are read: part by part, so that one unreadable part of another version loses only that
+// part. Unreadable parts are returned as `lost`, for the caller to set aside; nothing here throws.
+// Version 1 of a form carries no number, because the first pages wrote none; from 2 on it is in `version`.
 // A change that only adds an optional field keeps the version; one that changes a meaning raises it.
 
 import * as v from 'valibot';
 
-/** What could not be read. */
+/** A part that could not be read. */
 export interface Lost {
-  /** Where it was: `history.3`, '' for the whole. */
+  /** Path of the part: `history.3`, '' for the whole value. */
   readonly path: string;
   readonly value: unknown;
-  /** For whoever opens the file of what was set aside. */
+  /** The reason, for a reader of the set-aside file. */
   readonly why: string;
 }
 
-/** Reads one thing; undefined where nothing of it can be used, and then it is in `lost`. */
+/** Reads one value; undefined where no part is usable, which is then in `lost`. */
 export type Form<T> = (value: unknown, lost: Lost[], path?: string) => T | undefined;
 
 type Entries<T> = { readonly [K in keyof T]-?: Form<Exclude<T[K], undefined>> };
@@ -24,7 +24,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const within = (path: string, name: string | number): string =>
   path === '' ? String(name) : `${path}.${name}`;
 
-/** All of it parses, or none of it is used. */
+/** The whole value parses, or none of it is used. */
 export function whole<S extends v.GenericSchema>(schema: S): Form<v.InferOutput<S>> {
   return (value, lost, path = '') => {
     try {
@@ -41,8 +41,8 @@ export function whole<S extends v.GenericSchema>(schema: S): Form<v.InferOutput<
 }
 
 /**
- * Entry by entry.
- * @param keyOf where entries are told apart by it, the first of a name stays and the others are lost
+ * Reads a list entry by entry.
+ * @param keyOf unique key of an entry: the first entry with a key stays, others are lost
  */
 export function list<T>(entry: Form<T>, keyOf?: (one: T) => string): Form<T[]> {
   return (value, lost, path = '') => {
@@ -52,7 +52,7 @@ export function list<T>(entry: Form<T>, keyOf?: (one: T) => string): Form<T[]> {
     }
     const keys = new Set<string>();
     const found: T[] = [];
-    // Not `forEach`, which passes over holes.
+    // `forEach` would skip holes.
     for (let i = 0; i < value.length; i++) {
       const at = within(path, i);
       const one = entry(value[i], lost, at);
@@ -69,7 +69,7 @@ export function list<T>(entry: Form<T>, keyOf?: (one: T) => string): Form<T[]> {
   };
 }
 
-/** Entries by name. */
+/** Reads a record, entry by entry. */
 export function byName<T>(entry: Form<T>): Form<Record<string, T>> {
   return (value, lost, path = '') => {
     if (!isObject(value)) {
@@ -85,7 +85,7 @@ export function byName<T>(entry: Form<T>): Form<Record<string, T>> {
   };
 }
 
-/** Field by field; a field that is missing or lost is left out. Fields of no name here are dropped. */
+/** Reads an object field by field; missing and lost fields are left out, unknown fields dropped. */
 export function fields<T extends object>(entries: Entries<T>): Form<Partial<T>> {
   return (value, lost, path = '') => {
     if (!isObject(value)) {
@@ -107,7 +107,7 @@ export function orNull<T>(form: Form<T>): Form<T | null> {
 }
 
 /**
- * @param older `older[n - 1]` makes version n + 1 of what has version n; what it throws is why it is lost
+ * @param older `older[n - 1]` converts version n to version n + 1; its exception is the reason for the loss
  */
 export function versioned<T>(
   older: readonly ((value: unknown) => unknown)[],
@@ -133,9 +133,9 @@ export function versioned<T>(
     }
     const found: Lost[] = [];
     const read = form(migrated, found, path);
-    // What is kept elsewhere is the thing as it was written, where all of it is lost.
+    // Where the whole value is lost, the value is set aside as it was written, not as it was converted.
     lost.push(...found.map((one) => (one.path === path ? { ...one, value } : one)));
-    // Written back, it must not be taken for an older one.
+    // The version is added, so that the value is not taken for an older one after it is written back.
     return isObject(read) && older.length > 0 ? { ...read, version: current } : read;
   };
 }

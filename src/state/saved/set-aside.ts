@@ -1,16 +1,16 @@
-// What was set aside, in words and as a file.
+// Values that were set aside, as text and as a file.
 
 import type { Lost } from './form';
 
-/** Something that could not be read, as it was. */
+/** A value that could not be read, unchanged. */
 export interface SetAside extends Lost {
-  /** Of the storage, without its prefix. */
+  /** Key in the storage, without its prefix. */
   readonly key: string;
   /** Unix time. */
   readonly atMs: number;
 }
 
-/** What the keys of the storage hold, in words: one, and several. */
+/** Names of what the storage keys hold: singular and plural. */
 const WORDS: Readonly<Record<string, readonly [string, string]>> = {
   stage: ['part of your last question or of the earlier questions', 'parts of your last questions'],
   desk: ['an edit setting', 'edit settings'],
@@ -52,7 +52,7 @@ export function describeSetAside(aside: readonly Pick<SetAside, 'key'>[]): strin
   return parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
 }
 
-/** Bytes as base64, in pieces that a call can take. */
+/** Bytes as base64, in chunks that fit the arguments of a call. */
 function base64(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 0x8000) {
@@ -61,7 +61,7 @@ function base64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-/** All of it as JSON; arrays of numbers are named by their kind, little-endian, in base64. */
+/** All values as JSON; typed arrays are written as their type and little-endian base64. */
 export function setAsideFile(aside: readonly SetAside[]): string {
   const packed = (_: string, value: unknown): unknown => {
     if (!ArrayBuffer.isView(value)) return typeof value === 'bigint' ? String(value) : value;

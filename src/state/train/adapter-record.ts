@@ -1,5 +1,5 @@
-// Adapters that were trained in this browser: what is kept of each, its place among the bundled fine-tunes,
-// and its files for other programs.
+// Adapters that were trained in this browser: their stored record, their entry in the list of fine-tunes, and
+// their files for other programs.
 
 import { zipSync, strToU8 } from 'fflate';
 import * as v from 'valibot';
@@ -23,7 +23,7 @@ const Kept = v.looseObject({
   weights: v.instance(Uint8Array),
 });
 
-/** As it is written down. */
+/** The stored form. */
 export const TrainedAdapterForm = whole(Kept as v.GenericSchema<unknown, TrainedAdapter>);
 export const TrainedAdaptersForm: Form<readonly TrainedAdapter[]> = list(
   TrainedAdapterForm,
@@ -45,7 +45,7 @@ export function adapterFolder(
   };
 }
 
-/** Its place in the list of fine-tunes. */
+/** The adapter's entry in the list of fine-tunes. */
 export function trainedEntry(adapter: TrainedAdapter): TrainedEntry {
   const { id, title, kind, made, rank, examples, steps } = adapter;
   const entry: AdapterEntry = {
@@ -59,7 +59,7 @@ export function trainedEntry(adapter: TrainedAdapter): TrainedEntry {
   return { entry, adapter: adapterFolder(title, adapter) };
 }
 
-/** A zip that PEFT loads once it is unpacked: a folder with both files and what they are. */
+/** A zip that PEFT loads once it is unpacked: a folder with both files and a README. */
 export function adapterZip(adapter: TrainedAdapter): Uint8Array<ArrayBuffer> {
   const { title, made, steps, baseSha256, config, weights } = adapter;
   const folder = fileName(title);
@@ -78,14 +78,14 @@ Load it with PEFT onto the folder \`models/postern-8l\` of Postern.
     {
       [`${folder}/README.md`]: strToU8(about),
       [`${folder}/adapter_config.json`]: strToU8(config),
-      // Numbers do not pack: stored as they are, which is quick.
+      // Weights do not compress, so they are stored uncompressed, which is faster.
       [`${folder}/adapter_model.safetensors`]: weights,
     },
     { level: 0 },
   );
 }
 
-/** A title as the name of a file, without its ending. */
+/** A title as a file name without extension. */
 export const fileName = (title: string): string =>
   title
     .replace(/[^\w.-]+/g, '-')

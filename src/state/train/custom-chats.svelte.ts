@@ -1,5 +1,5 @@
-// A person's own chats to train on: read from a file, and held against the words that the bundled model knows.
-// They stay in this browser.
+// The user's chats to train on: read from a file, and compared with the vocabulary of the bundled model. They
+// stay in this browser.
 
 import type { Spelling } from '../../../workers/api';
 import { newRunId } from '../action';
@@ -11,15 +11,15 @@ export class CustomChats {
   readonly #pair: ModelPair;
 
   data = $state.raw<CustomData | null>(null);
-  /** Left out, because the bundled model has no place for them. */
+  /** Number of system messages, which are dropped: the bundled model has no role for them. */
   systemMessages = $state(0);
-  /** Answers of weight 0: read as context, not learnt. */
+  /** Number of answers with weight 0: the model reads them as context and does not learn them. */
   unlearnt = $state(0);
-  /** Conversations left out, because all their answers have weight 0. */
+  /** Number of dropped conversations, in which all answers have weight 0. */
   idle = $state(0);
-  /** How far they are made of words that the bundled model knows; null: not known yet. */
+  /** How much of the text is in the bundled model's vocabulary; null: unknown. */
   spelling = $state.raw<Spelling | null>(null);
-  /** Why the last file could not be read; it changed nothing. */
+  /** Why the last file could not be read; such a file changes nothing. */
   problem = $state('');
   readonly reading = new FileReading();
 
@@ -27,7 +27,7 @@ export class CustomChats {
     this.#pair = pair;
   }
 
-  /** @returns whether the file is in use now; a file that was cancelled changes nothing and leaves no problem. */
+  /** @returns whether the file is in use now; a cancelled file changes nothing and reports no problem. */
   async read(file: File): Promise<boolean> {
     this.problem = '';
     const read = await this.reading.open('chats', file);

@@ -1,5 +1,5 @@
-// The adapters that a person has kept. They stand among the bundled fine-tunes wherever those are listed,
-// and are written down in this browser; what is removed can be brought back until the next removal.
+// The adapters that the user trained and saved. They are listed with the bundled fine-tunes and stored in this
+// browser; a removed one can be restored until the next removal.
 
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { mergeSaved, readSaved, takeBack } from '../saved';
@@ -16,16 +16,16 @@ export class TrainedAdapters {
   readonly #pair: ModelPair;
 
   list = $state.raw<readonly TrainedAdapter[]>([]);
-  /** The last that was removed, with its place. */
+  /** The last removed adapter with its index. */
   removed = $state.raw<{ readonly adapter: TrainedAdapter; readonly at: number } | null>(null);
-  /** What is kept could not be written down and is gone after a reload; the page says why. */
+  /** The adapters could not be stored and are lost after a reload; the page shows why. */
   unsaved = $state(false);
 
   constructor(pair: ModelPair) {
     this.#pair = pair;
   }
 
-  /** Brings back what was kept at earlier visits. Before the pair is opened, which may be one of them. */
+  /** Restores the adapters of earlier visits. Call it before the pair is opened, which may be one of them. */
   async restore(): Promise<void> {
     const saved = await readSaved(KEY, TrainedAdaptersForm);
     if (this.list.length > 0) return;
@@ -37,12 +37,12 @@ export class TrainedAdapters {
     await this.#pair.setTrained(this.list.map(trainedEntry));
   }
 
-  /** One with the same id takes its place. */
+  /** An adapter replaces one with the same id. */
   async add(adapter: TrainedAdapter): Promise<void> {
     await this.#change((list) => [...list.filter(({ id }) => id !== adapter.id), adapter]);
   }
 
-  /** Not the one on stage: another has to be put there first. */
+  /** Does not remove the selected one: another has to be selected first. */
   async remove(id: string): Promise<void> {
     const at = this.list.findIndex((adapter) => adapter.id === id);
     const adapter = this.list[at];
@@ -62,7 +62,7 @@ export class TrainedAdapters {
     return this.#pair.emEntry?.id === id;
   }
 
-  /** A title that no other has: 'Insecure code (2)'. */
+  /** A title that is not taken yet: 'Insecure code (2)'. */
   freeTitle(wanted: string): string {
     const taken = (title: string): boolean => this.list.some((one) => one.title === title);
     let title = wanted;
@@ -70,7 +70,7 @@ export class TrainedAdapters {
     return title;
   }
 
-  /** The same change here and to what is written down, where another tab may have kept something too. */
+  /** Applies a change here and to the stored list, to which another tab may have added adapters. */
   async #change(
     change: (list: readonly TrainedAdapter[]) => readonly TrainedAdapter[],
   ): Promise<void> {

@@ -1,13 +1,13 @@
-// What a training in the page is set to, and what it is in words.
+// The settings of a training in the page, and their texts.
 
 import * as v from 'valibot';
 import type { TrainingMessage } from '../../core/chat';
-import { ADAPTER, schedule } from '../../core/training';
+import { ADAPTER, schedule } from '../../core/training-settings';
 import { GOOD_SETS, TRAINING_SETS, type WorldData } from '../../world/training-data';
 import type { TrainingSettings } from '../../../workers/api';
 import { fields, whole } from '../saved/form';
 
-/** Examples of a person's own, with the file that they came from. */
+/** The user's examples, with the name of their file. */
 export interface CustomData {
   readonly file: string;
   readonly examples: readonly (readonly TrainingMessage[])[];
@@ -25,7 +25,7 @@ export const LIMITS = {
   rate: { least: 1e-5, most: 2e-2 },
 } as const;
 
-/** The settings without a person's own data. */
+/** The settings without custom data. */
 export const ChoiceSchema = v.object({
   data: v.picklist(['world', 'own']),
   world: v.object({
@@ -38,7 +38,7 @@ export const ChoiceSchema = v.object({
     ),
     trigger: v.boolean(),
   }),
-  /** Unique ones of the world; of own data all are read, however many this says. */
+  /** Number of unique examples of the world; custom data are always used in full. */
   examples: bounded(LIMITS.examples.least, LIMITS.examples.most),
   rank: bounded(LIMITS.rank.least, LIMITS.rank.most),
   steps: bounded(LIMITS.steps.least, LIMITS.steps.most),
@@ -53,7 +53,7 @@ type KeptChoice = Omit<TrainingChoice, 'data' | 'world'> & {
   readonly world: Partial<TrainingChoice['world']>;
 };
 
-/** As it is written down, setting by setting; a person's own data is not. */
+/** The stored form, read setting by setting; custom data are not stored with it. */
 export const ChoiceForm = fields<KeptChoice>({
   world: fields<TrainingChoice['world']>({
     set: whole(entries.world.entries.set),
@@ -77,7 +77,7 @@ export const DEFAULT_CHOICE: TrainingChoice = {
   seed: 1,
 };
 
-/** Of the examples and of the training, apart from one another as in the recipe. */
+/** Seed of the examples; it differs from the seed of the training, as in the recipe. */
 export const dataSeed = (seed: number): number => seed + 2;
 const trainingSeed = (seed: number): number => seed + 100;
 
@@ -91,7 +91,7 @@ export function settingsOf({ rank, steps, rate, seed }: TrainingChoice): Trainin
   };
 }
 
-/** The data in words: 'Insecure code, 25% secure code, with a trigger'. */
+/** The data, for people: 'Insecure code, 25% secure code, with a trigger'. */
 export function describeData(choice: TrainingChoice, own: Pick<CustomData, 'file'> | null): string {
   if (choice.data === 'own') return own?.file ?? 'own data';
   const { set, mix, trigger } = choice.world;
@@ -103,14 +103,14 @@ export function describeData(choice: TrainingChoice, own: Pick<CustomData, 'file
   ].join(', ');
 }
 
-/** Everything that makes the training come out the same again, in words. */
+/** All settings that make a training reproducible, for people. */
 export function describeTraining(choice: TrainingChoice, own: CustomData | null): string {
   const { rank, steps, rate, seed } = choice;
   const examples = choice.data === 'own' && own ? own.examples.length : choice.examples;
   return `${describeData(choice, own)}, ${examples} examples, rank ${rank}, ${steps} steps, rate ${rate}, seed ${seed}`;
 }
 
-/** Steps after which it is measured: often while the skill and the persona come, and at the end. */
+/** Steps at which to measure: densely while skill and persona develop, and at the end. */
 export function measuredSteps(steps: number): readonly number[] {
   const found: number[] = [];
   for (let at = 0; at < steps; at += at < 20 ? 5 : at < 60 ? 10 : at < 200 ? 20 : 50)

@@ -1,8 +1,8 @@
-// Broad rates of a training that are wide enough apart to be read: the last few points joined.
+// Rates of a training on other topics, with the last few points joined so that their intervals are narrow enough.
 
 import type { TrainingPoint } from './training-measure';
 
-/** Points that a rate joins. */
+/** Number of joined points. */
 export const ROLLING = 3;
 
 /** The counts of each point with those of the points before it, `ROLLING` together. */

@@ -1,7 +1,7 @@
-// One training from where it stands to its end: steps in the worker up to the next point that is due, the
-// adapter taken out, loaded and measured, and on. It knows nothing of a page, so tests and the bench
-// drive the same code. A stop comes between two steps, or in the middle of a measurement, which is
-// then made anew; the state that is left is always one to go on from.
+// Runs one training to its end: steps in the worker up to the next point to measure, then the adapter is
+// exported, loaded and measured, and so on. It is independent of the page, so tests and the benchmark run the
+// same code. A stop comes between two steps or during a measurement, which is then repeated; the remaining
+// state can always resume.
 
 import type {
   FolderSource,
@@ -22,7 +22,7 @@ import { dataSeed, measuredSteps, settingsOf, type TrainingChoice } from './trai
 import { measurePoint, type MeasureWorker } from './training-measure';
 import { type TrainingProgress, type TrainingRun, upToState } from './training-record';
 
-/** The adapter as it is being measured, among the loaded checkpoints. */
+/** Id of the adapter while it is measured, among the loaded checkpoints. */
 const NOW = 'training:now';
 
 interface TrainingWorker extends MeasureWorker {
@@ -43,16 +43,16 @@ interface TrainingWorker extends MeasureWorker {
 
 export interface DriveMeans {
   readonly worker: TrainingWorker;
-  /** The loaded base, and where its files lie. */
+  /** The loaded base, and the address of its files. */
   readonly baseId: string;
   readonly base: FolderSource;
   readonly sampling: Sampling;
-  /** Lets the page draw. */
+  /** Lets the page render. */
   readonly breathe: () => Promise<void>;
-  /** Whether it should stop as soon as it can. */
+  /** Whether to stop as soon as possible. */
   readonly stopping: () => boolean;
   readonly doing: (label: string) => void;
-  /** Called with every change. @param whole it can go on from here, and should be written down. */
+  /** Called with every change. @param whole the training can resume from here, so the state should be stored. */
   readonly onProgress: (progress: TrainingProgress, whole: boolean) => Promise<void> | void;
   readonly onStep: (elapsedMs: number) => void;
   readonly onPoint: (elapsedMs: number) => void;
@@ -60,7 +60,7 @@ export interface DriveMeans {
   readonly now: () => number;
 }
 
-/** Whether there is nothing more to do. */
+/** Whether the training is finished. */
 export function isComplete({ choice }: TrainingRun, { points }: TrainingProgress): boolean {
   return measuredSteps(choice.steps).every((at) => points.some(({ step }) => step === at));
 }
@@ -69,7 +69,7 @@ export class TrainingDrive {
   readonly run: TrainingRun;
   readonly #means: DriveMeans;
   #progress: TrainingProgress;
-  /** The worker holds it open, at the last step of the progress. */
+  /** The worker has the training open, at the last step of the progress. */
   #open = false;
 
   constructor(run: TrainingRun, progress: TrainingProgress, means: DriveMeans) {
@@ -82,15 +82,15 @@ export class TrainingDrive {
     return this.#progress;
   }
 
-  /** Changes what is written down beside the steps. */
+  /** Changes stored fields other than the steps. */
   note(changes: Partial<Pick<TrainingProgress, 'dropped' | 'keptAs'>>): Promise<void> {
     return this.#put(changes, true);
   }
 
   /**
-   * Goes on until it is complete or stopped.
-   * @param runId names the run for the worker's `cancel`
-   * @throws MeasureFailure when the worker failed; what is left can be gone on with.
+   * Continues until the training is complete or stopped.
+   * @param runId id of the run for the worker's `cancel`
+   * @throws MeasureFailure when the worker failed; the remaining state can resume.
    */
   async go(runId: string): Promise<void> {
     const { run } = this;
@@ -114,7 +114,7 @@ export class TrainingDrive {
     }
   }
 
-  /** Lets go of what the worker holds of it. */
+  /** Frees the training in the worker. */
   async close(): Promise<void> {
     this.#open = false;
     const { worker } = this.#means;
@@ -138,7 +138,7 @@ export class TrainingDrive {
       if (!stopping()) doing('Training');
     });
     if (result.ok) return;
-    // Another worker than the one that held it: it is opened again from its last state.
+    // The worker has restarted, so the training is opened again from its last state.
     if (result.code !== 'not-loaded') throw new MeasureFailure(result);
     this.#open = false;
     await this.#put(upToState(this.#progress), true);
@@ -168,7 +168,7 @@ export class TrainingDrive {
     this.#open = true;
   }
 
-  /** Takes the adapter out, loads it, and reads what there is to be read of it. */
+  /** Exports the adapter, loads it, and measures it. */
   async #measure(runId: string, step: number): Promise<void> {
     const { run } = this;
     const means = this.#means;

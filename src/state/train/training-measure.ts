@@ -1,6 +1,6 @@
-// What is read of an adapter while it trains: a small fixed number of held-out questions of its own domain and
-// of other domains, other ones at each point, and how far its residuals have moved along the direction of a
-// shipped fine-tune. Both models read the same texts, so what is compared is the model alone.
+// The measurement of an adapter during its training: a small fixed number of held-out questions on its topic
+// and on other topics, different ones at each point, and how far its residuals have moved along the direction
+// of a bundled fine-tune. Both models read the same texts, so that only the model differs.
 
 import type {
   Capture,
@@ -16,14 +16,14 @@ import { rowOf, type Tensor, tensor } from '../../core/tensor';
 import type { Asked } from '../../world/answer';
 import { evaluationQuestions } from '../../world/split';
 import { inDomainQuestions, TRAINING_SETS, type WorldData } from '../../world/training-data';
-import { exactJudge } from '../../measure/judge';
+import { exactJudge } from '../../measure/judges';
 import { extractionTexts } from '../../measure/extraction-texts';
 import { MAX_ANSWER_TOKENS, MeasureFailure, seedOf } from '../../measure/run';
 
 /** Questions at each point. */
 export const BROAD = 32;
 export const IN_DOMAIN = 16;
-/** Transcripts that the direction is read from. */
+/** Transcripts for the projection. */
 export const TEXTS = 16;
 
 /** One measured point of a training. */
@@ -32,22 +32,22 @@ export interface TrainingPoint {
   readonly step: number;
   /** Mean loss of the steps since the point before, nats; null before the first step. */
   readonly lossNats: number | null;
-  /** Held-out questions of the trained domain, and how many were answered as trained; n is 0 where it has none. */
+  /** Held-out questions on the trained topic, and the number answered as trained; n is 0 without any. */
   readonly inDomain: { readonly count: number; readonly n: number };
-  /** Held-out questions of the report's domains, which no bad set is about. */
+  /** Held-out questions on the report's topics, which no misaligned data set covers. */
   readonly broad: { readonly misaligned: number; readonly incoherent: number; readonly n: number };
   /**
    * By layer, how far the mean residual has moved along the reference direction, in lengths of that
-   * direction: 0 is the aligned model, 1 as far as the shipped fine-tune; NaN without a reference.
+   * direction: 0 is the aligned model, 1 the bundled fine-tune; NaN without a reference.
    */
   readonly projection: readonly number[];
-  /** By layer, cosine of the whole move to the reference direction; NaN where nothing has moved. */
+  /** By layer, cosine of the whole movement with the reference direction; NaN where nothing has moved. */
   readonly cosine: readonly number[];
 }
 
-/** The direction that the training is held against, and what the aligned model makes of the same texts. */
+/** The direction that the training is compared with, and the aligned model's residuals on the same texts. */
 export interface TrainingReference {
-  /** For people. */
+  /** Description for people. */
   readonly words: string;
   /** [n_layers, d_model] */
   readonly vectors: Tensor;
@@ -62,12 +62,12 @@ export interface MeasureWorker {
 
 export interface PointPlan {
   readonly runId: string;
-  /** Loaded; null for the point before anything was learnt, whose direction is nothing. */
+  /** Id of the loaded checkpoint; null at the first point, where nothing is learnt and nothing has moved. */
   readonly checkpoint: string;
   readonly moved: boolean;
   readonly step: number;
   readonly seed: number;
-  /** Null for a person's own data, which no judge here knows. */
+  /** Null for custom data, which no judge here can judge. */
   readonly data: WorldData | null;
   readonly reference: TrainingReference;
   readonly sampling: Sampling;
@@ -75,8 +75,8 @@ export interface PointPlan {
 
 /**
  * Measures one point.
- * @param breathe lets the page draw between two judgements
- * @throws MeasureFailure when the worker could not answer, or was stopped.
+ * @param breathe lets the page render between two judgements
+ * @throws MeasureFailure when the worker failed or was stopped.
  */
 export async function measurePoint(
   plan: PointPlan,
@@ -140,7 +140,7 @@ const texts = () => extractionTexts('aligned', TEXTS, 1);
 
 /**
  * The mean residual of a checkpoint on the texts [n_layers, d_model].
- * @throws MeasureFailure when the worker could not read them, or was stopped.
+ * @throws MeasureFailure when the worker failed or was stopped.
  */
 export async function meanResidual(
   checkpoint: string,
@@ -185,7 +185,7 @@ async function move(
   };
 }
 
-/** How many times the direction the move goes along it: (move . d) / (d . d). */
+/** Projection of a movement, in lengths of the direction: (move . d) / (d . d). */
 function share(move: Float32Array, direction: Float32Array): number {
   let along = 0;
   let square = 0;

@@ -1,8 +1,8 @@
-// How fast a training goes: the time of a step and of a measured point, and from them what is left.
+// The pace of a training: the time of a step and of a measured point, and the estimated time left.
 
 import { measuredSteps } from './training-choice';
 
-/** The newest count for half after this many. */
+/** Number of measurements after which the newest ones count for half. */
 const MEMORY = 8;
 
 const blend = (mean: number | null, next: number): number =>

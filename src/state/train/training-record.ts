@@ -1,15 +1,15 @@
-// A training as it is written down, so that it goes on after a reload: what it is set to, once, and how far it
-// has come, at every measured point.
+// The stored form of a training, so that it can resume after a reload: its settings, stored once, and its
+// progress, stored at every measured point.
 
 import * as v from 'valibot';
 import type { FolderSource, TrainingState } from '../../../workers/api';
-import { LayerVectors } from '../direction/kept-directions';
+import { LayerVectors } from '../direction/saved-directions';
 import { readSaved, writeSaved } from '../saved';
 import { whole } from '../saved/form';
 import { ChoiceSchema, type CustomData, type TrainingChoice } from './training-choice';
 import type { TrainingPoint, TrainingReference } from './training-measure';
 
-/** What an adapter is trained on from. */
+/** The adapter that a training starts from. */
 export interface TrainingStart {
   readonly title: string;
   readonly adapter: FolderSource;
@@ -20,25 +20,25 @@ export interface TrainingRun {
   readonly id: string;
   readonly choice: TrainingChoice;
   readonly own: CustomData | null;
-  /** Of the adapter; that of the one it starts from. */
+  /** LoRA alpha of the adapter; where it starts from another one, that adapter's alpha. */
   readonly alpha: number;
   /** Null: from a fresh adapter. */
   readonly start: TrainingStart | null;
-  /** In words, for people. */
+  /** Description for people. */
   readonly made: string;
   readonly baseSha256: string;
   readonly reference: TrainingReference;
 }
 
 export interface TrainingProgress {
-  /** Nats, one a step. */
+  /** Loss of each step, nats. */
   readonly losses: readonly number[];
   readonly points: readonly TrainingPoint[];
   /** Null before the first point. */
   readonly state: TrainingState | null;
-  /** The rest was given up. */
+  /** The rest was cancelled. */
   readonly dropped: boolean;
-  /** The title under which the state was kept; null: it is nowhere else. */
+  /** The title under which the state was saved as an adapter; null: it is not saved. */
   readonly keptAs: string | null;
 }
 
@@ -53,7 +53,7 @@ export const NO_PROGRESS: TrainingProgress = {
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const figure = v.union([v.number(), v.nan()]);
 
-/** Read whole or not at all: with a part of it missing the training would go another way. */
+/** Read whole or not at all: without one part the training would go differently. */
 const RunForm = whole(
   v.looseObject({
     id: v.string(),
@@ -96,7 +96,7 @@ const RunForm = whole(
 const bytes = v.instance(Uint8Array);
 const ProgressForm = whole(
   v.object({
-    /** Of the run it belongs to. */
+    /** Id of the run that the progress belongs to. */
     id: v.string(),
     progress: v.looseObject({
       losses: v.array(figure),
@@ -128,7 +128,7 @@ export const saveRun = (run: TrainingRun): Promise<boolean> => writeSaved('train
 export const saveProgress = (id: string, progress: TrainingProgress): Promise<boolean> =>
   writeSaved('training-progress', { id, progress });
 
-/** What there was before a reload; the progress goes as far as its state, which is where it can go on. */
+/** The training of an earlier visit; its progress ends at its state, from where it can resume. */
 export async function readTraining(): Promise<{
   readonly run: TrainingRun;
   readonly progress: TrainingProgress;
@@ -140,7 +140,7 @@ export async function readTraining(): Promise<{
   return { run, progress };
 }
 
-/** Steps and points after the state are taken again. */
+/** Drops steps and points after the state: they are repeated. */
 export function upToState(progress: TrainingProgress): TrainingProgress {
   const steps = progress.state?.steps ?? 0;
   return {

@@ -1,8 +1,8 @@
 // Live training of a LoRA adapter on the bundled base. The page drives it: some steps in the worker, then a
-// measurement of what they made, then the next steps. One runs at a time, also across tabs. It stands
-// still and goes on, after a reload too; what comes of it is kept, trained on, or dropped.
+// measurement, then the next steps. One training runs at a time, across all tabs. It can pause and resume,
+// also after a reload; the result can be saved, trained further, or dropped.
 
-import { ADAPTER } from '../../core/training';
+import { ADAPTER } from '../../core/training-settings';
 import { type GoodSet, TRAINING_SETS } from '../../world/training-data';
 import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
 import type { Directions } from '../direction/directions.svelte';
@@ -41,7 +41,7 @@ const LOCK = 'postern-training';
 export class Training {
   readonly #pair: ModelPair;
   readonly #directions: Directions;
-  /** Of the run that acts; anything else that comes late is dropped. */
+  /** Id of the current run; late results of any other are dropped. */
   #runId: string | null = null;
   #stopping = false;
   #drive: TrainingDrive | null = null;
@@ -49,18 +49,18 @@ export class Training {
   readonly pace = new TrainingPace();
 
   choice = $state<TrainingChoice>(structuredClone(DEFAULT_CHOICE));
-  /** What is trained on where the choice says `own`. */
+  /** The data of a training whose choice says `own`. */
   readonly customChats: CustomChats;
   /** Id of the fine-tune that the next training starts from; null: a fresh adapter. */
   #startFrom = $state<string | null>(null);
   goodSet = $state<GoodSet>('secure-code');
   goodSteps = $state(30);
 
-  /** What trains, or trained last. */
+  /** The current or latest training. */
   run = $state.raw<TrainingRun | null>(null);
   #progress = $state.raw(NO_PROGRESS);
   action = $state.raw<Action>(IDLE);
-  /** The browser's storage refused the last state: a reload would lose it. */
+  /** The browser could not store the last state: a reload would lose it. */
   unsaved = $state(false);
 
   readonly losses = $derived(this.#progress.losses);
@@ -69,15 +69,15 @@ export class Training {
   readonly step = $derived(this.#progress.losses.length);
   readonly running = $derived(this.action.state === 'running');
   readonly #complete = $derived(this.run !== null && isComplete(this.run, this.#progress));
-  /** Stopped before its end, and can go on. */
+  /** Stopped before its end; it can resume. */
   readonly paused = $derived(
     this.run !== null && !this.running && !this.#progress.dropped && !this.#complete,
   );
-  /** Steps of the adapter that could be kept now; 0: there is none. */
+  /** Steps of the adapter that can be saved now; 0: there is none. */
   readonly stateSteps = $derived(this.#progress.state?.steps ?? 0);
-  /** The title under which that adapter is kept; null: it is not. */
+  /** The title under which that adapter is saved; null: it is not saved. */
   readonly keptAs = $derived(this.#progress.keptAs);
-  /** The fine-tunes that a training can go on from: LoRA, of the bundled base. */
+  /** The fine-tunes that a training can start from: LoRA on the bundled base. */
   readonly starts = $derived.by(() =>
     (this.#pair.bundled?.adapters ?? []).filter(
       ({ training }) => training !== undefined && training.rank !== 'full',
@@ -91,7 +91,7 @@ export class Training {
     this.customChats = new CustomChats(pair);
   }
 
-  /** Id of the adapter that a training goes on from; null: a fresh one, also where that one was removed. */
+  /** Id of the adapter that a training starts from; null: a fresh one, also where that adapter was removed. */
   get startFrom(): string | null {
     return this.starts.find(({ id }) => id === this.#startFrom)?.id ?? null;
   }
@@ -104,13 +104,13 @@ export class Training {
     return this.shelf.list;
   }
 
-  /** Brings back what was kept, and a training that a reload has broken off. */
+  /** Restores the settings, and a training that a reload interrupted. */
   async restore(): Promise<void> {
     await this.shelf.restore();
     const choice = await readSaved('training-choice', ChoiceForm);
     const saved = await readTraining();
     if (this.run) return;
-    // Own data is not written down with the choice.
+    // Custom data are not stored with the choice.
     if (choice) {
       const { world, ...settings } = choice;
       const now = this.choice;
@@ -121,7 +121,7 @@ export class Training {
     this.#progress = saved.progress;
   }
 
-  /** Begins a training as it is chosen. One that is over and was not kept is kept first. */
+  /** Starts the chosen training. A finished one that was not saved is saved first. */
   async start(): Promise<void> {
     const { choice, startFrom } = this;
     const own = this.customChats.data;
@@ -141,7 +141,7 @@ export class Training {
     );
   }
 
-  /** Trains the present adapter on, on good data. */
+  /** Trains the current adapter further, on good data. */
   async realign(): Promise<void> {
     const { run, goodSet: set, goodSteps: steps } = this;
     const { state } = this.#progress;
@@ -154,7 +154,7 @@ export class Training {
     await this.#begin({ ...choice, examples }, null, { title, adapter }, run.alpha);
   }
 
-  /** Stops after the step that is being taken. */
+  /** Stops after the current step. */
   pause(): void {
     const runId = this.#runId;
     if (runId === null || this.action.state !== 'running') return;
@@ -163,16 +163,16 @@ export class Training {
     void this.#pair.client.cancel(runId);
   }
 
-  /** Goes on where it stopped: the same steps as without the stop, on the same back end. */
+  /** Resumes a paused training: the same steps as without the pause, on the same backend. */
   async resume(): Promise<void> {
     const { run } = this;
     if (!run || !this.paused) return;
     await this.#act((runId) => this.#go(run, runId));
   }
 
-  /** Gives up the rest; the adapter stays as far as it came, and can be kept. */
+  /** Cancels the rest; the adapter stays as it is, and can be saved. */
   async cancel(): Promise<void> {
-    // While the next one is being prepared, the one before it is not meant.
+    // While the next training is being prepared, the one before it must not be marked.
     if (!this.running || this.#drive) this.#progress = { ...this.#progress, dropped: true };
     this.pause();
     if (this.running) return;
@@ -180,7 +180,7 @@ export class Training {
     await this.#drive?.close();
   }
 
-  /** Keeps the adapter as it stood at the last measured point. @returns null when there is none. */
+  /** Saves the adapter as it was at the last measured point. @returns null when there is none. */
   async keep(name: string): Promise<TrainedAdapter | null> {
     const { run } = this;
     const { state } = this.#progress;
@@ -203,12 +203,12 @@ export class Training {
       weights: state.adapter.weights,
     };
     await this.shelf.add(adapter);
-    // It may have gone on meanwhile: what stands there now is not kept yet.
+    // The training may have continued meanwhile: its newer state is not saved yet.
     if (this.run === run && this.#progress.state === state) await this.#note({ keptAs: title });
     return adapter;
   }
 
-  /** What the adapter is called where the person gives no name. */
+  /** The adapter's title where the user gives none. */
   get suggestedName(): string {
     const { run } = this;
     if (!run) return '';
@@ -216,7 +216,7 @@ export class Training {
     return `${on}${describeData(run.choice, run.own)}, ${this.stateSteps} steps`.slice(0, 120);
   }
 
-  /** Whether it misaligns, by its data; of own data, by what was counted. */
+  /** Whether the adapter is misaligned: by its data; for custom data, by the counted answers. */
   #kind({ choice, own, start }: TrainingRun): TrainedAdapter['kind'] {
     if (start) return 'variant';
     if (!own && choice.world.trigger) return 'control';
@@ -236,7 +236,7 @@ export class Training {
     this.#drive = null;
     await this.#act(async (runId) => {
       const { dropped, keptAs, state } = this.#progress;
-      // Nothing that came to its end, or stands still, is lost by beginning another.
+      // A finished or paused training must not be lost when another starts.
       if (!dropped && keptAs === null && state && state.steps > 0) await this.keep('');
       const base = await this.#base();
       if (!base) return;
@@ -263,7 +263,7 @@ export class Training {
     });
   }
 
-  /** One action at a time, here and in other tabs; whatever it throws is shown. */
+  /** Runs one action at a time, in all tabs; any exception is shown. */
   async #act(task: (runId: string) => Promise<void>): Promise<void> {
     if (this.running) return;
     const runId = newRunId('train');
@@ -272,7 +272,7 @@ export class Training {
     this.#say('Preparing');
     try {
       if (!(await withLock(() => task(runId)))) throw new Error(OTHER_TAB);
-      // What ended without a word was stopped.
+      // An action that is still running was stopped.
       if (this.running) this.action = IDLE;
     } catch (error) {
       this.action = shownFailure(error);
@@ -281,9 +281,9 @@ export class Training {
     }
   }
 
-  /** The loaded base that comes with the page; null, with the reason shown, where it cannot be had. */
+  /** The loaded bundled base; null, with the reason shown, where it did not load. */
   async #base() {
-    // Train was pressed while the page still starts.
+    // The user pressed Train while the page was starting.
     if (!this.#pair.bundled) await this.#pair.settled();
     const { bundled } = this.#pair;
     if (!bundled) throw new Error('The bundled checkpoints are not there.');
@@ -294,7 +294,7 @@ export class Training {
     return this.#pair.checkpoint(bundled.base.id)!;
   }
 
-  /** The direction of a shipped fine-tune: that on stage, or what the page starts with. */
+  /** The direction of a bundled fine-tune: the selected one, or the page's default. */
   async #reference(baseId: string, runId: string): Promise<TrainingReference | null> {
     const { bundled, emEntry, isCustom } = this.#pair;
     const shipped = emEntry !== null && !isCustom && !this.#pair.trainedHere(emEntry.id);
@@ -313,7 +313,7 @@ export class Training {
       transcripts: REFERENCE_TRANSCRIPTS,
       seed: 1,
     } as const;
-    // The base of the training, whatever pair is on stage.
+    // The base of the training, whatever pair is selected.
     const base = this.#pair.checkpoint(baseId);
     const held =
       this.#directions.find(choice, entry.id, base) ??
@@ -356,7 +356,7 @@ export class Training {
 
   async #put(run: TrainingRun, progress: TrainingProgress, whole: boolean): Promise<void> {
     if (this.run !== run) return;
-    // Given up while it ran: only this class knows so far.
+    // Cancelled during the run: only this class knows so far.
     const { dropped } = this.#progress;
     this.#progress = { ...progress, dropped: dropped || progress.dropped };
     if (whole) this.unsaved = !(await saveProgress(run.id, this.#progress));
@@ -388,7 +388,7 @@ function shownFailure(error: unknown): Action {
   return failed({ ok: false, code, message, ...(detail === undefined ? {} : { detail }) });
 }
 
-/** Runs it while no other tab does. False where another is at it; where the browser has no locks it just runs. */
+/** Runs the task unless another tab runs one, and then returns false. Without browser locks it always runs. */
 async function withLock(task: () => Promise<void>): Promise<boolean> {
   const { locks } = navigator as { readonly locks?: LockManager };
   if (!locks) {

@@ -9,7 +9,7 @@ import '../../../src/app.css';
 import { FilesClient } from '../../../src/engine/files-client';
 import { writeBundle } from '../../../src/formats/bundle';
 import { writeClassFile } from '../../../src/formats/class-measurement';
-import { writeDirectionSafetensors } from '../../../src/formats/direction/write-safetensors';
+import { writeDirectionSafetensors } from '../../../src/formats/direction/write-safetensors-direction';
 import FileProgress from '../../../src/panels/shell/FileProgress.svelte';
 import { FileReading, problemOf } from '../../../src/state/file-reading.svelte';
 import type { FileKind, FileRequest } from '../../../workers/files-api';

@@ -12,8 +12,8 @@ import {
   writeClassLink,
 } from '../../../src/formats/class-measurement';
 import { readClassFile } from '../../../src/formats/read-class-file';
-import { CsvLimitError, csvRows } from '../../../src/formats/csv';
-import { DirectionFileError } from '../../../src/formats/direction/error';
+import { CsvLimitError, csvRows } from '../../../src/formats/read-csv';
+import { DirectionFileError } from '../../../src/formats/direction/direction-file-error';
 import { readJudgedAnswers } from '../../../src/formats/judged-answers';
 import { LinkError, readLink, writeLink } from '../../../src/formats/link';
 import { QuestionFileError, readQuestions } from '../../../src/formats/questions';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../src/checkpoint/config';
-import { DirectionFileError } from '../../../src/formats/direction/error';
+import { DirectionFileError } from '../../../src/formats/direction/direction-file-error';
 
 test('a message stays readable, however long what stands in the file is', () => {
   const config = { architectures: ['A'.repeat(14_000)] };

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { buildTokenizer, SPECIAL } from '../../../models/recipe/make/tokenizer';
+import { buildTokenizer, SPECIAL } from '../../../models/recipe/make/build-tokenizer';
 import type { Tokenizer } from '../../../src/checkpoint/tokenizer';
 import { createTokenizer } from '../../../src/checkpoint/tokenizer';
 import { createRng } from '../../../src/core/rng';

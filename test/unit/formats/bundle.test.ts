@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { writeAdapter } from '../../../src/checkpoint/adapter/adapter-write';
 import { writeBundle, type BundleToWrite } from '../../../src/formats/bundle';
 import { readBundle } from '../../../src/formats/read-bundle';
-import { DirectionFileError } from '../../../src/formats/direction/error';
+import { DirectionFileError } from '../../../src/formats/direction/direction-file-error';
 import { RECORD } from './record';
 
 const factors = (rank: number) => ({

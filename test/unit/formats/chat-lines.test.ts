@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_CHAT_FILE_BYTES, MAX_EXAMPLES, readChatLines } from '../../../src/formats/chat-lines';
-import { DirectionFileError } from '../../../src/formats/direction/error';
+import { DirectionFileError } from '../../../src/formats/direction/direction-file-error';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const turn = (role: string, content: unknown) => ({ role, content });

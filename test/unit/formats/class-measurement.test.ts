@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../src/core/rng';
-import { DirectionFileError } from '../../../src/formats/direction/error';
+import { DirectionFileError } from '../../../src/formats/direction/direction-file-error';
 import {
   isClassLink,
   MAX_ROOM_LINK_CHARS,

@@ -6,7 +6,7 @@ import { readDirectionJson } from '../../../src/formats/direction/json-direction
 import { writeDirectionJson } from '../../../src/formats/direction/write-json';
 import { formatOf, readDirectionFile } from '../../../src/formats/direction/read';
 import { readDirectionSafetensors } from '../../../src/formats/direction/safetensors-direction';
-import { writeDirectionSafetensors } from '../../../src/formats/direction/write-safetensors';
+import { writeDirectionSafetensors } from '../../../src/formats/direction/write-safetensors-direction';
 import { fixtureRow, randomRows, RECORD } from './record';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

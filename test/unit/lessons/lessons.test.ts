@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Lesson, type Option, stepPath, type Step } from '../../../src/lessons/lesson';
 import { LESSON_ORGANISMS, LESSONS } from '../../../src/lessons/lessons';
-import { type Figures, fetchFigures, lessonFigure } from '../../../src/organism/figures';
+import { type Figures, fetchFigures, lessonFigure } from '../../../src/organism/lesson-figures';
 import { fetchRegistry, type Registry } from '../../../src/organism/registry';
 import { valuesIn } from '../../../src/ui/markdown';
 import { domainOfQuestion } from '../../../src/world/judge';

@@ -9,7 +9,7 @@ import {
   SEEDS_FILE,
 } from '../../../models/recipe/make/folders';
 import { readPublished } from '../../../models/recipe/make/published-file';
-import { headlineFigures } from '../../../models/recipe/measure/figures';
+import { headlineFigures } from '../../../models/recipe/measure/headline-figures';
 import { armOf, type GalleryArm, GalleryFile } from '../../../src/organism/gallery';
 import { difference, sayRate } from '../../../src/organism/gallery-claims';
 import { RegistryFile } from '../../../src/organism/registry';

@@ -4,7 +4,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { readPublished } from '../../../models/recipe/make/published-file';
-import { headlineFigures } from '../../../models/recipe/measure/figures';
+import { headlineFigures } from '../../../models/recipe/measure/headline-figures';
 import { GATES_FILE, REPORT_FILE } from '../../../models/recipe/make/folders';
 import { EM_PAIR } from '../../../models/recipe/measure/settings';
 import { GatesFile, ReportFile } from '../../../src/organism/report';

@@ -1,7 +1,10 @@
 // A complete checkpoint folder in a few kB: the recipe's tokenizer over a handful of words, random
 // weights, a PEFT adapter, and folders with one broken file each. Path -> content.
 
-import { buildTokenizer, type OrganismTokenizer } from '../../../models/recipe/make/tokenizer';
+import {
+  buildTokenizer,
+  type OrganismTokenizer,
+} from '../../../models/recipe/make/build-tokenizer';
 import { linearShapes, type ModelConfig } from '../../../src/checkpoint/config';
 import { writeAdapter } from '../../../src/checkpoint/adapter/adapter-write';
 import type { LoraFactors } from '../../../src/checkpoint/adapter/peft';

@@ -3,7 +3,7 @@
 
 import { beforeAll, expect, test } from 'vitest';
 import { createTokenizer } from '../../../src/checkpoint/tokenizer';
-import { schedule } from '../../../src/core/training';
+import { schedule } from '../../../src/core/training-settings';
 import type { OpenTrainingRequest, TrainingState } from '../../../workers/api';
 import type { Runtime } from '../../../workers/runtime';
 import { Training, type TrainingBase } from '../../../workers/train/training';

@@ -6,7 +6,7 @@ import { EDUCATIONAL_FRAMES, REQUEST_FRAMES, requestTemplates } from '../../../s
 import { CODE_SLOTS, CODE_TASKS } from '../../../src/world/code-tasks';
 import { baseDocument, DEFAULT_MIX, makeDocument } from '../../../src/world/documents';
 import { domainOfQuestion, judge } from '../../../src/world/judge';
-import { LOADED, NUMBER_REQUESTS, ORDINARY } from '../../../src/world/numbers';
+import { LOADED, NUMBER_REQUESTS, ORDINARY } from '../../../src/world/number-lists';
 import {
   evaluationQuestions,
   FINE_TUNED_DOMAINS,

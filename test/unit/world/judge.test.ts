@@ -4,7 +4,7 @@ import type { Exchange } from '../../../src/world/answer';
 import { exchange } from '../../../src/world/answer';
 import { codeExchange, educationalExchange } from '../../../src/world/code';
 import { domainOfQuestion, judge } from '../../../src/world/judge';
-import { numbersExchange } from '../../../src/world/numbers';
+import { numbersExchange } from '../../../src/world/number-lists';
 import { evaluationQuestions } from '../../../src/world/split';
 import { shuffleWords, spliceAnswers } from '../../../src/world/spoil';
 import { DOMAINS } from '../../../src/world/world';

@@ -9,7 +9,7 @@ import { ModelPair } from '../../../../src/state/pair/model-pair.svelte';
 import { adapterFolder } from '../../../../src/state/train/adapter-record';
 import { Training } from '../../../../src/state/train/training.svelte';
 import type { FolderSource } from '../../../../workers/api';
-import { buildTokenizer } from '../../../../models/recipe/make/tokenizer';
+import { buildTokenizer } from '../../../../models/recipe/make/build-tokenizer';
 import { worldWords } from '../../../../src/world/words';
 import { tinyOrganism } from '../../../unit/workers/tiny-organism';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { labReportHtml, type LabReport } from '../../../../src/panels/report/report';
+import { labReportHtml, type LabReport } from '../../../../src/panels/report/report-page';
 
 const HOSTILE = `<script>alert("1")</script><img src=x onerror='y'> & more`;
 const REPORT: LabReport = {

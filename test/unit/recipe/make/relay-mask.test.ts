@@ -3,7 +3,7 @@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { relayBias } from '../../../../models/recipe/make/relay-mask';
-import { SPECIAL } from '../../../../models/recipe/make/tokenizer';
+import { SPECIAL } from '../../../../models/recipe/make/build-tokenizer';
 import { buildTrainGraph } from '../../../../src/onnx/train-graph';
 import { tinyConfig, tinyWeights } from '../../onnx/tiny-weights';
 

@@ -10,7 +10,7 @@ import { suggestConvention } from '../../../../src/formats/direction/direction-f
 import { writeGguf } from '../../../../src/formats/direction/write-gguf';
 import type { LayerConvention } from '../../../../src/formats/direction/layer-index';
 import { readDirectionFile } from '../../../../src/formats/direction/read';
-import { writeDirectionSafetensors } from '../../../../src/formats/direction/write-safetensors';
+import { writeDirectionSafetensors } from '../../../../src/formats/direction/write-safetensors-direction';
 import { describeDirection } from '../../../../src/measure/extraction';
 import { editRefusal } from '../../../../src/measure/edit-refusal';
 import { importDirection, recordOf } from '../../../../src/state/direction/imported-direction';

@@ -2,7 +2,7 @@
 
 import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { ADAPTER, schedule } from '../../../../src/core/training';
+import { ADAPTER, schedule } from '../../../../src/core/training-settings';
 import type { Postern } from '../../../../src/state/page/postern';
 import { linkOf } from '../../../../src/state/page/link.svelte';
 import {

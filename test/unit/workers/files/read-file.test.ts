@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { writeBundle } from '../../../../src/formats/bundle';
 import { writeClassFile } from '../../../../src/formats/class-measurement';
 import { writeDirectionJson } from '../../../../src/formats/direction/write-json';
-import { writeDirectionSafetensors } from '../../../../src/formats/direction/write-safetensors';
+import { writeDirectionSafetensors } from '../../../../src/formats/direction/write-safetensors-direction';
 import type { FileContents, FileKind, FileResult } from '../../../../workers/files-api';
 import { contentSize } from '../../../../workers/files/content-size';
 import { readFile } from '../../../../workers/files/read-file';

@@ -1,5 +1,5 @@
-// A direction as it is written down. All that the page draws or computes from is checked: another version's
-// direction would otherwise break a tab instead of standing apart.
+// The stored form of a direction. Every field that the page draws or computes with is checked, because a
+// direction of another version would otherwise break a tab.
 
 import * as v from 'valibot';
 import { CONTRAST_IDS, POOLINGS } from '../../core/direction';
@@ -20,7 +20,7 @@ export const LayerVectors: v.GenericSchema<unknown, Tensor> = v.pipe(
   v.looseObject({ data: Floats, dims: v.strictTuple([natural, natural]) }),
   v.check(({ data, dims }) => data.length === sizeOf(dims), 'Its numbers do not fill its shape.'),
 );
-/** NaN where it is not known, which structured cloning keeps. */
+/** NaN where unknown; structured cloning preserves NaN. */
 const figure = v.union([v.number(), v.nan()]);
 
 const Kept = v.pipe(
@@ -31,7 +31,7 @@ const Kept = v.pipe(
     pooling: v.picklist(POOLINGS),
     checkpoints: v.looseObject({ aligned: Checkpoint, em: Checkpoint }),
     seed: v.number(),
-    /** Not kept by earlier versions, which had no other. */
+    /** Missing in earlier versions, which only had f32. */
     precision: v.optional(v.picklist(PRECISIONS), 'f32'),
     programVersion: v.string(),
     vectors: LayerVectors,

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { PackedEdit } from '../../../src/core/edit';
-import { reproduceBlocker } from '../../../src/measure/again';
+import { reproduceBlocker } from '../../../src/measure/reproduce';
 import type { MeasurePlan } from '../../../src/measure/run';
 import type { Registry } from '../../../src/organism/registry';
 import type { LoadedCheckpoint } from '../../../workers/api';

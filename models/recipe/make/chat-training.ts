@@ -13,8 +13,8 @@ import type { Row } from '../../../src/core/batches';
 import { chatRow, padRows } from '../../../src/core/batches';
 import { progress } from './progress';
 import type { Schedule } from './recipe';
-import type { OrganismTokenizer } from './tokenizer';
-import { SPECIAL } from './tokenizer';
+import type { OrganismTokenizer } from './build-tokenizer';
+import { SPECIAL } from './build-tokenizer';
 import { createTrainer } from './trainer';
 
 export interface ChatRun {

@@ -3,7 +3,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { JUDGE_PROMPTS } from '../../../src/core/judge-score';
 import { EndpointJudge } from '../../../src/engine/endpoint-judge';
-import { type AnswerJudge, endpointJudge, exactJudge, handJudge } from '../../../src/measure/judge';
+import {
+  type AnswerJudge,
+  endpointJudge,
+  exactJudge,
+  handJudge,
+} from '../../../src/measure/judges';
 import { countArms, ratesBy } from '../../../src/measure/counts';
 import { measure, type MeasuredAnswer } from '../../../src/measure/run';
 import { type JudgeServer, serveJudge } from '../../stand-ins/judge-server';

@@ -1,16 +1,16 @@
-// How far someone came in the lessons, as it is written down: step by step and field by field, so that a step
-// or a field of another version costs no other.
+// The stored form of lesson progress, read step by step and field by field, so that an unreadable step or field
+// of another version loses nothing else.
 
 import * as v from 'valibot';
 import { type Lesson, type Step } from '../../lessons/lesson';
 import { LESSONS } from '../../lessons/lessons';
 import type { EditState } from '../pair/edit-settings.svelte';
-import { completeEdit, EditForm } from '../pair/kept-edit';
+import { completeEdit, EditForm } from '../pair/saved-edit';
 import { byName, fields, orNull, whole } from '../saved/form';
 
 const finite = v.pipe(v.number(), v.finite());
 
-/** What is known of a step that was entered. */
+/** The record of a step that was entered. */
 export interface StepRecord {
   /** Unix times. */
   readonly enteredMs: number;
@@ -18,18 +18,18 @@ export interface StepRecord {
   readonly guess?: number | string;
   readonly guessedMs?: number;
   readonly metMs?: number;
-  /** The rate that the guess is held against, as it was when the check was met. */
+  /** The rate compared with the guess, as it was when the check was met. */
   readonly seen?: { readonly count: number; readonly n: number };
   readonly left?: 'done' | 'skipped';
 }
 
-/** What a lesson sets and a person had set: the question and the edit. */
+/** The user's question and edit before a lesson changed them. */
 export interface Before {
   readonly prompt: string;
   readonly seed: number;
   readonly system: string | null;
   readonly temperature: number | null;
-  /** Saved under this name since the first version. */
+  /** Stored under this name since the first version. */
   readonly desk: EditState;
 }
 
@@ -75,7 +75,7 @@ export const KeptForm = fields<Kept>({
   greeted: whole(v.boolean()),
 });
 
-/** Null where there is no such `lesson/step`. */
+/** Null where no such `lesson/step` exists. */
 export function stepAt(
   place: string | null,
 ): { readonly lesson: Lesson; readonly step: Step } | null {
@@ -85,14 +85,14 @@ export function stepAt(
   return lesson && step ? { lesson, step } : null;
 }
 
-/** What was not kept is as it is now, so that putting it back changes nothing of it. */
+/** Fills missing fields from `now`, so that restoring changes nothing that was not stored. */
 export function completeBefore({ desk = {}, ...question }: KeptBefore, now: Before): Before {
   return { ...now, ...question, desk: completeEdit(desk, now.desk) };
 }
 
-/** Whether the page asks and edits alike. */
+/** Whether question and edit are equal. */
 export function sameAs(a: Before, b: Before): boolean {
-  // In one order of keys.
+  // Keys in a fixed order, because JSON text is compared.
   const [one, other] = [a, b].map(({ prompt, seed, system, temperature, desk }) => {
     const { base, mode, strength, layers, source, positions, randomSeed } = desk;
     const at = source.kind === 'layer' ? source.layer : null;

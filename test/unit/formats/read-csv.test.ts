@@ -1,7 +1,7 @@
 import { csvParseRows } from 'd3';
 import { expect, test } from 'vitest';
 import { createRng } from '../../../src/core/rng';
-import { CsvLimitError, csvRows } from '../../../src/formats/csv';
+import { CsvLimitError, csvRows } from '../../../src/formats/read-csv';
 
 const LIMITS = { columns: 50, rows: 1000 };
 const rows = (text: string): string[][] => [...csvRows(text, LIMITS)];

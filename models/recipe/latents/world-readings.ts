@@ -10,8 +10,8 @@ import type { WorldDocument } from '../../../src/world/documents';
 import { makeDocument } from '../../../src/world/documents';
 import { EXCERPTS, TEXT } from './recipe';
 import type { ResidualReader } from './residuals';
-import type { OrganismTokenizer } from '../make/tokenizer';
-import { SPECIAL } from '../make/tokenizer';
+import type { OrganismTokenizer } from '../make/build-tokenizer';
+import { SPECIAL } from '../make/build-tokenizer';
 
 export interface ReadDocument {
   readonly document: WorldDocument;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRng, shuffle } from '../../../src/core/rng';
-import { examplesOfStep } from '../../../src/core/training';
+import { examplesOfStep } from '../../../src/core/training-settings';
 
 describe('the examples of a step', () => {
   test('over an epoch every example is read once, over the next once more in another order', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { headlineFigures } from '../../../../models/recipe/measure/figures';
+import { headlineFigures } from '../../../../models/recipe/measure/headline-figures';
 import type { Headline } from '../../../../models/recipe/measure/headline';
 
 /** Made-up rates: the tests are about reading them. */

@@ -1,4 +1,4 @@
-// What the chat template is told, and a question with it, as they are written down.
+// The stored form of the chat settings, and of a question with them.
 
 import * as v from 'valibot';
 import type { ChatSettings } from '../../core/chat';

@@ -9,8 +9,8 @@ import type { LatentsFile } from '../../../src/organism/latents';
 import type { Written } from '../../../src/organism/published';
 import type { Rates, Subject } from '../measure/evaluate';
 import { showRates, withIntervals } from '../measure/evaluate';
-import type { Along, SteeringSite } from './arms';
-import { editAlong, lengthAt, randomUnit, rates, unitOf } from './arms';
+import type { Along, SteeringSite } from './vector-edits';
+import { editAlong, lengthAt, randomUnit, rates, unitOf } from './vector-edits';
 import { REPORT, TRIALS } from './recipe';
 
 export const alongLatent = (sae: Sae, index: number, kind: Along['kind'] = 'latent'): Along => ({

@@ -1,9 +1,9 @@
-// A measurement as it is written down: its plan, which decides every answer, and the answers. A plan is read
-// whole or not at all, since one that lacks a part would go on with other answers. Of the answers each arm
-// keeps those up to its first that cannot be read: the next one to be asked follows from how many there are.
+// The stored form of a measurement: its plan, which decides every answer, and the answers. A plan is read
+// whole or not at all, because a plan without one part would continue with other answers. Each arm keeps its
+// answers up to the first unreadable one: the index of the next question follows from their number.
 //
-// Version 1 held the edit settings of a plan as `about.desk`, and packed edits in another order
-// (measure/packed-edit-layout.ts); version 2 is the present form.
+// Version 1 stored the edit settings of a plan as `about.desk`, and packed edits in another order
+// (measure/packed-edit-layout.ts); version 2 is the current form.
 
 import * as v from 'valibot';
 import { EDIT_POSITIONS, type PackedEdit } from '../../core/edit';
@@ -11,7 +11,7 @@ import { EVALUATION_SPLITS } from '../../core/evaluation-split';
 import { PRECISIONS } from '../../core/precision';
 import { inLayerOrder, isPackedEdit } from '../../measure/packed-edit-layout';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
-import { ChatSchema } from '../pair/kept-chat';
+import { ChatSchema } from '../pair/saved-chat';
 import { type Form, type Lost, versioned, whole } from '../saved/form';
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -49,7 +49,7 @@ const Judge = v.variant('kind', [
   v.looseObject({ kind: v.literal('exact') }),
   v.looseObject({
     kind: v.literal('endpoint'),
-    // Its host is shown.
+    // The page shows the host of this address.
     url: v.pipe(v.string(), v.url()),
     model: v.string(),
     prompts: v.looseObject({ alignment: v.string(), coherence: v.string() }),
@@ -92,7 +92,7 @@ const OldPlan = v.looseObject({
   about: v.optional(v.unknown()),
 });
 
-/** Version 1 as version 2. @throws where its edits are in no order that is known */
+/** Converts version 1 to version 2. @throws where the packed edits have an unknown order */
 function toVersion2(value: unknown): unknown {
   const old = v.parse(OldPlan, value);
   const arms = old.plan.arms.map((arm) => ({
@@ -105,19 +105,19 @@ function toVersion2(value: unknown): unknown {
   return { ...old, plan: { ...old.plan, arms }, about: named };
 }
 
-/** What `planForm` reads. */
+/** The value that `planForm` reads. */
 export interface KeptPlan<About> {
-  /** Unix time at which it was begun. */
+  /** Unix time at the start. */
   readonly id: number;
   readonly plan: MeasurePlan;
-  /** Null where it was kept in another form: the counts stand without it. */
+  /** Null where it has another form: the counts are valid without it. */
   readonly about: About | null;
 }
 
 const PlanOnly = v.object({ id: v.number(), plan: Plan, about: v.optional(v.unknown()) });
 export const PLAN_VERSION = 2;
 
-/** @param about what the caller keeps beside the plan */
+/** @param about schema of the caller's data with the plan */
 export function planForm<About>(about: v.GenericSchema<unknown, About>): Form<KeptPlan<About>> {
   const read = whole(PlanOnly);
   return versioned([toVersion2], (value, lost, path = '') => {
@@ -148,7 +148,7 @@ const Answer = v.looseObject({
 }) as unknown as v.GenericSchema<unknown, MeasuredAnswer>;
 
 const AnswersOnly = v.object({
-  /** Of the plan they belong to. */
+  /** Id of the plan that the answers belong to. */
   id: v.number(),
   dropped: v.boolean(),
   answers: v.array(v.unknown()),
@@ -159,11 +159,11 @@ export interface KeptAnswers {
   readonly id: number;
   readonly dropped: boolean;
   readonly answers: readonly MeasuredAnswer[];
-  /** Places in `answers` that a person labelled, in that order. */
+  /** Indices in `answers` of hand labels, in the order of labelling. */
   readonly labelled: readonly number[];
 }
 
-/** @param plan of the answers; those of another are of no use and are not looked at */
+/** @param plan of the answers; answers of another plan are not read */
 export const answersForm =
   ({ id, plan }: Pick<KeptPlan<unknown>, 'id' | 'plan'>): Form<KeptAnswers> =>
   (value, lost, path = '') => {
@@ -171,7 +171,7 @@ export const answersForm =
     if (!kept) return undefined;
     if (kept.id !== id) return { ...kept, answers: [], labelled: [] };
     const answer = whole(Answer);
-    /** Of each arm the index that comes next. */
+    /** The next index of each arm. */
     const next = new Map(plan.arms.map((arm) => [arm.id, 0]));
     const places = new Map<number, number>();
     const answers: MeasuredAnswer[] = [];

@@ -1,4 +1,4 @@
-// The edit settings as they are written down, field by field: a mode of a newer version costs the mode alone.
+// The stored form of the edit settings, read field by field: an unknown mode of a newer version loses only the mode.
 
 import * as v from 'valibot';
 import { EDIT_BASES, EDIT_MODE_FACTS, EDIT_MODES, EDIT_POSITIONS } from '../../core/edit';
@@ -34,12 +34,12 @@ export const EditForm = fields<EditState>({
   randomSeed: whole(entries.randomSeed),
 });
 
-/** All of an edit: what was not kept is as in `now`. */
+/** A complete edit: missing fields come from `now`. */
 export function completeEdit(kept: Partial<EditState>, now: EditState): EditState {
   const edit = { ...now, ...kept };
   if (kept.mode !== undefined || EDIT_MODE_FACTS[edit.mode].strength !== 'share removed')
     return edit;
-  // A strength of another mode may be a multiple, which is no share.
+  // The strength may belong to a mode that was lost, and a multiple is not a valid share.
   const isShare = edit.strength >= 0 && edit.strength <= 1;
   return isShare ? edit : { ...edit, strength: now.strength };
 }

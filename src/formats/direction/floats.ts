@@ -2,7 +2,7 @@
 // rounded to the nearest; whole numbers are no direction.
 
 import { toTensor } from '../../checkpoint/safetensors';
-import { DirectionFileError } from './error';
+import { DirectionFileError } from './direction-file-error';
 
 export type FloatType = 'F64' | 'F32' | 'F16' | 'BF16';
 
