@@ -15,6 +15,12 @@ export function rateOf(count: number, n: number): Rate {
   return { count, n, ...wilson(count, n) };
 }
 
+const percent = (share: number): string => (100 * share).toFixed(1);
+
+/** '34.0% [30.3, 37.9], n = 600', the one form of a rate in words. */
+export const describeRate = ({ count, n, low, high }: Rate): string =>
+  `${percent(count / n)}% [${percent(low)}, ${percent(high)}], n = ${n}`;
+
 /** Shares: 1 is a fall to nothing, 0 no change, negative a rise. */
 export interface Fall extends Interval {
   /** NaN when there was nothing that could fall, or no answers. */

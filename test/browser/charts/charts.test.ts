@@ -7,7 +7,11 @@ import '../../../src/app.css';
 import { divergingFill, legendStops } from '../../../src/charts/diverging';
 import { svgText } from '../../../src/charts/save-chart';
 import { csvText } from '../../../src/core/csv';
+import HeatMap from '../../../src/charts/HeatMap.svelte';
 import LineChart from '../../../src/charts/LineChart.svelte';
+import RateBars from '../../../src/charts/RateBars.svelte';
+import { ROLE_STYLE } from '../../../src/charts/role-style';
+import Swatch from '../../../src/charts/Swatch.svelte';
 import HeatMapExample from '../../gallery/examples/HeatMapExample.svelte';
 import LineChartExample from '../../gallery/examples/LineChartExample.svelte';
 import TokenStripExample from '../../gallery/examples/TokenStripExample.svelte';
@@ -93,4 +97,59 @@ test('walking the tokens of an answer announces the projection of each', async (
   await expect.poll(() => container.querySelector('.pop svg')).not.toBeNull();
   await userEvent.keyboard('{Escape}');
   await expect.poll(() => container.querySelector('.pop')).toBeNull();
+});
+
+const inPlace = (width: number): HTMLElement => {
+  const place = document.createElement('div');
+  place.style.width = `${width}px`;
+  return document.body.appendChild(place);
+};
+const drawnWidth = (root: Element): number =>
+  root.querySelector<SVGSVGElement>('.plot > svg')!.viewBox.baseVal.width;
+
+test('a chart is drawn as wide as its place, and again where that changes', async () => {
+  const target = inPlace(700);
+  const { container } = await render(
+    LineChart,
+    { title: 'Wide', xs: ['0', '1'], xTitle: 'layer', yTitle: 'length', series: [] },
+    { baseElement: target },
+  );
+  await expect.poll(() => drawnWidth(container)).toBe(700);
+  target.style.width = '333px';
+  await expect.poll(() => drawnWidth(container)).toBe(333);
+  // Hidden, it has no width; it is not drawn again for that.
+  target.style.display = 'none';
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  expect(drawnWidth(container)).toBe(333);
+});
+
+test('names beside bars need 340 pixels, and a heat map is at most 440 wide', async () => {
+  const bars = await render(
+    RateBars,
+    { title: 'Narrow', groups: ['misaligned'], arms: [] },
+    { baseElement: inPlace(200) },
+  );
+  await expect.poll(() => drawnWidth(bars.container)).toBe(340);
+  const map = await render(
+    HeatMap,
+    {
+      ...{ title: 'Map', values: [[1]], rowNames: ['0'], columnNames: ['0'] },
+      ...{ rowTitle: 'layer', columnTitle: 'layer', valueName: 'cosine', limit: 1 },
+    },
+    { baseElement: inPlace(900) },
+  );
+  await expect.poll(() => drawnWidth(map.container)).toBe(440);
+});
+
+test('the legend shows each line with the colour and the dashes that it has in the chart', async () => {
+  const { container } = await render(LineChartExample);
+  const look = (line: Element): string[] => [
+    getComputedStyle(line).stroke,
+    getComputedStyle(line).strokeDasharray,
+  ];
+  const legend = [...container.querySelectorAll('ul line')].map(look);
+  expect(legend).toEqual([...container.querySelectorAll('.plot path')].map(look));
+  expect(new Set(legend.map(([, dash]) => dash)).size).toBe(3);
+  const heading = await render(Swatch, ROLE_STYLE.em);
+  expect(look(heading.container.querySelector('line')!)[1]).toBe(legend[1]![1]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fallOf, rateOf, strengthGrid } from '../../../src/core/rates';
+import { describeRate, fallOf, rateOf, strengthGrid } from '../../../src/core/rates';
 import { createRng } from '../../../src/core/rng';
 
 describe('fallOf', () => {
@@ -67,4 +67,9 @@ test('a grid of strengths holds both its ends', () => {
   expect(strengthGrid(1, 4)).toEqual([0, 0.25, 0.5, 0.75, 1]);
   expect(() => strengthGrid(0, 4)).toThrow(RangeError);
   expect(() => strengthGrid(1, 0)).toThrow(RangeError);
+});
+
+test('a rate in words has one decimal, its Wilson interval and n', () => {
+  // Wilson (1927), equation 4, worked out apart: 204 of 600 has 0.303221 to 0.378815.
+  expect(describeRate(rateOf(204, 600))).toBe('34.0% [30.3, 37.9], n = 600');
 });

@@ -1,0 +1,24 @@
+// The props that charts have in common.
+
+import type { Role } from './role-style';
+
+export interface ChartProps {
+  title: string;
+  /** One sentence under the title: what is drawn, in plain words. */
+  note?: string | undefined;
+  /** Fixed width, px; otherwise the chart fills its place. */
+  width?: number | undefined;
+}
+
+/** What a curve or a bar belongs to. */
+export interface ChartSeries {
+  readonly id: string;
+  readonly label: string;
+  readonly role: Role;
+}
+
+/** A horizontal line at a value that means something, such as a published one. */
+export interface ReferenceLine {
+  readonly value: number;
+  readonly label: string;
+}
