@@ -1,5 +1,5 @@
-// Colours for kinds that have no order and no role, such as domains. More than a few cannot be told
-// apart by hue alone: a chart that uses them also names the kind in its readout and lets one be picked.
+// Colours for kinds without order or role, such as topics. Hue alone separates only a few kinds, so a chart
+// that uses them also names the kind in its readout and lets a person pick one.
 
 import { hcl } from 'd3';
 

@@ -1,11 +1,11 @@
-// What is pointed at in one of several charts of the same things, so that the others can show it too.
+// What a person points at in one of several charts of the same things, so that the others show it too.
 
 export interface ChartFocus {
-  /** Title of the chart that is pointed at: only that one announces the value. */
+  /** Title of the chart under the pointer: only this chart announces the value. */
   readonly by: string;
-  /** 0-based; null when no one layer is meant. */
+  /** 0-based; null when no single layer is meant. */
   readonly layer: number | null;
-  /** Of a series, a row, or a direction; null when no one is meant. */
+  /** Id of a series, a row or a direction; null when no single one is meant. */
   readonly id: string | null;
 }
 

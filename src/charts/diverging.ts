@@ -1,11 +1,11 @@
-// The one diverging scale of the app: blue below zero, paper at zero, vermilion above. The legend and
-// the marks call the same function, so they cannot disagree.
+// The diverging scale of the page: blue below zero, paper at zero, vermilion above. Legend and marks call
+// the same function, so they cannot disagree.
 
 /**
  * A CSS colour for a signed value.
- * @param value any number; beyond +-limit it saturates; NaN gives no colour
+ * @param value any number; beyond +-limit the colour saturates; NaN has no colour
  * @param limit the value at full strength, > 0
- * @param most how much of the hue is mixed in at the limit, 0..1; text stays readable on 0.5
+ * @param most share of the hue at the limit, 0..1; text stays readable on 0.5
  */
 export function divergingFill(value: number, limit: number, most = 1): string {
   if (!Number.isFinite(value) || limit <= 0) return 'transparent';
@@ -14,7 +14,7 @@ export function divergingFill(value: number, limit: number, most = 1): string {
   return `color-mix(in srgb, var(--scale-${t < 0 ? 'neg' : 'pos'}) ${share}%, var(--paper))`;
 }
 
-/** Evenly spaced values from -limit to limit, for drawing a legend. */
+/** `n` evenly spaced values from -limit to limit, for a legend. */
 export function legendStops(limit: number, n = 21): number[] {
   return Array.from({ length: n }, (_, i) => ((2 * i) / (n - 1) - 1) * limit);
 }

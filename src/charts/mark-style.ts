@@ -1,4 +1,4 @@
-// Ways to tell many series apart without colour: a line pattern and a mark, by order.
+// Line patterns and marks, by index: they separate many series without colour.
 
 import {
   symbol,

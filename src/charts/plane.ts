@@ -1,4 +1,4 @@
-// Where a chart with two axes leaves room for their labels, and what stands at the ticks.
+// Where a chart with two axes has room for their labels, and the labels of its ticks.
 
 import type { ScaleLinear } from 'd3';
 

@@ -1,5 +1,5 @@
-// The three roles of the app and a neutral fourth. Each is a colour AND a line pattern, so that print
-// and colour blindness lose nothing. Colours are CSS custom properties of app.css.
+// The three roles of the page (aligned, fine-tuned, edited) and two neutral ones. Each is a colour AND a line
+// pattern, so that print and colour blindness lose nothing. Colours are CSS custom properties of app.css.
 
 export type Role = 'aligned' | 'em' | 'edited' | 'neutral' | 'soft';
 

@@ -1,5 +1,4 @@
-// Saving a chart: SVG with every colour resolved (a file has no style sheet), PNG from that SVG, CSV
-// from the rows of the table view.
+// A chart as a file: SVG with every colour resolved (a file has no style sheet), and PNG from that SVG.
 
 const STYLES = [
   'fill',
@@ -11,7 +10,7 @@ const STYLES = [
   'text-anchor',
 ];
 
-/** Any CSS colour as #rrggbb(aa): browsers report mixed colours in forms that SVG viewers do not read. */
+/** A CSS colour as #rrggbb: browsers report mixed colours in forms that SVG viewers can't read. */
 function plainColour(colour: string): string {
   if (!colour.startsWith('color(')) return colour;
   const channels =
@@ -27,7 +26,7 @@ function plainColour(colour: string): string {
   return `#${byte(r)}${byte(g)}${byte(b)}`;
 }
 
-/** The chart as a standalone SVG document, drawn as it looks now. */
+/** The chart as a standalone SVG document that looks like the page does now. */
 export function svgText(svg: SVGSVGElement): string {
   const copy = svg.cloneNode(true) as SVGSVGElement;
   const from = [svg, ...svg.querySelectorAll<SVGElement>('*')];
@@ -53,7 +52,10 @@ export function svgText(svg: SVGSVGElement): string {
   return new XMLSerializer().serializeToString(copy);
 }
 
-/** A PNG of the chart at twice its size. Rejects when the browser cannot draw it. */
+/**
+ * A PNG of the chart at twice its size.
+ * @throws Error when the browser cannot draw it.
+ */
 export async function pngBlob(svg: SVGSVGElement): Promise<Blob> {
   const { width, height } = svg.viewBox.baseVal;
   const image = new Image();
@@ -65,16 +67,9 @@ export async function pngBlob(svg: SVGSVGElement): Promise<Blob> {
   canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height);
   return new Promise((done, fail) =>
     canvas.toBlob((blob) =>
-      blob ? done(blob) : fail(new Error('The chart could not be drawn as PNG.')),
+      blob
+        ? done(blob)
+        : fail(new Error("This browser couldn't draw the chart as PNG. Save it as SVG.")),
     ),
   );
-}
-
-/** Offers a blob to the person as a file. */
-export function download(name: string, blob: Blob): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -1,19 +1,19 @@
-// Places for many small panels of one chart, all of one size (Tufte's small multiples).
+// Positions of many small panels of one chart, all of the same size (Tufte's small multiples).
 
 export interface PanelBox {
   readonly left: number;
   readonly top: number;
   readonly right: number;
   readonly bottom: number;
-  /** In the first column: the y axis is written here. */
+  /** In the first column, which has the labels of the y axis. */
   readonly first: boolean;
-  /** Nothing stands below: the x axis is written here. */
+  /** Without a panel below: it has the labels of the x axis. */
   readonly last: boolean;
 }
 
 export interface PanelGrid {
   readonly boxes: readonly PanelBox[];
-  /** Of the whole drawing, axes included. */
+  /** Height of the whole drawing, axes included, px. */
   readonly height: number;
 }
 
@@ -22,9 +22,9 @@ export const MARGIN = { left: 40, top: 26, bottom: 42, between: 14, title: 20 };
 
 /**
  * n panels in rows.
- * @param width of the whole drawing, px
- * @param least width of a panel before a row takes one fewer, px
- * @param panelHeight of each panel, px
+ * @param width the whole drawing's, px
+ * @param least narrowest panel, px: a row holds as many as fit
+ * @param panelHeight each panel's, px
  */
 export function panelGrid(n: number, width: number, least: number, panelHeight: number): PanelGrid {
   const room = width - MARGIN.left - 8;

@@ -3,18 +3,18 @@
 // single-key shortcuts act. This code moves the focus to the new button.
 
 /**
- * Attached to the element in which they come and go. When an update takes away what has the focus in it,
- * the first button that can be pressed gets it; a quiet one, such as Cancel, only where there is no
- * other, so that a second press does not give up what the first began. Who went elsewhere stays there.
+ * Attach it to the element around the buttons. When an update removes the focused element, the first enabled
+ * button gets the focus. A quiet button, such as Cancel, gets it only without another, so that a second
+ * press does not cancel what the first one started. A focus outside the box stays where it is.
  */
 export function keepFocus(box: HTMLElement): () => void {
-  /** Inside the box: what has the focus, or had it when it was taken away. */
+  /** Element in the box that has the focus, or had it when it was removed. */
   let held: Element | null = null;
 
   const onfocusin = ({ target }: FocusEvent): void => {
     held = target instanceof Element && box.contains(target) ? target : null;
   };
-  // Some browsers say the same of an element that is being removed: whether it was is known just after.
+  // Some browsers fire focusout for a removed element too; a microtask later isConnected says which it was.
   // When the window loses focus, document.activeElement does not change.
   const onfocusout = (): void =>
     queueMicrotask(() => {
@@ -25,7 +25,7 @@ export function keepFocus(box: HTMLElement): () => void {
     const button =
       box.querySelector<HTMLElement>('button:enabled:not(.quiet)') ??
       box.querySelector<HTMLElement>('button:enabled');
-    // None yet: the next change looks again.
+    // Without a button yet, the next change looks again.
     button?.focus({ preventScroll: true });
   });
 

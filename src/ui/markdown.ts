@@ -58,7 +58,7 @@ export function childrenOf(token: MarkdownToken): readonly MarkdownToken[] {
   return 'tokens' in token ? (token.tokens ?? []) : [];
 }
 
-/** The address of a link that may be followed: http, https, or a place in this page. Null for any other. */
+/** The address of a safe link: http, https, or a place in this page. Null for any other. */
 export function safeAddress({ href }: Pick<Tokens.Link, 'href'>): string | null {
   return /^(https?:\/\/|#)/i.test(href) ? href : null;
 }

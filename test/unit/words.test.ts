@@ -9,14 +9,7 @@ import { describe, expect, test } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** Folders that are not edited yet; every entry here is to go. */
-const NOT_EDITED = [
-  'src/charts/',
-  'src/measure/',
-  'src/organism/',
-  'src/panels/',
-  'src/serve/',
-  'src/state/',
-];
+const NOT_EDITED = ['src/measure/', 'src/organism/', 'src/panels/', 'src/serve/', 'src/state/'];
 
 const COMMENTS: readonly RegExp[] = [
   /^Of\b/,
