@@ -2,11 +2,12 @@
 // focus, and the page is at its top.
 
 import { tick } from 'svelte';
+import { findPlace } from '../places';
 
 export async function begin(open: () => Promise<void>): Promise<void> {
   const opened = open();
   await tick();
   scrollTo({ top: 0 });
-  document.querySelector<HTMLElement>('.dock h2')?.focus({ preventScroll: true });
+  findPlace('lesson')?.focus({ preventScroll: true });
   await opened;
 }
