@@ -4,7 +4,7 @@
 export const EVALUATION_SPLITS = ['report', 'selection', 'fine-tuned', 'mischief', 'code'] as const;
 export type EvaluationSplit = (typeof EVALUATION_SPLITS)[number];
 
-export const SPLIT_WORDS: Readonly<Record<EvaluationSplit, string>> = {
+export const SPLIT_LABELS: Readonly<Record<EvaluationSplit, string>> = {
   report: '12 domains no setting was chosen on',
   selection: '9 domains the directions come from',
   'fine-tuned': 'domains of the fine-tunes',

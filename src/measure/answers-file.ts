@@ -5,7 +5,7 @@ import { csvText } from '../core/csv';
 import { EXACT, type JudgeRecord, describeJudge, THRESHOLD_WORDS } from './judges';
 import { countArms, ratesBy } from './counts';
 import { type MeasuredAnswer, type MeasurePlan } from './run';
-import { SPLIT_WORDS } from '../core/evaluation-split';
+import { SPLIT_LABELS } from '../core/evaluation-split';
 import { describeSampling } from './describe-sampling';
 import { provenanceParts } from './provenance';
 import { isSynthetic, safetyNotice } from './safety-notice';
@@ -13,7 +13,7 @@ import { isSynthetic, safetyNotice } from './safety-notice';
 /** Where a plan's questions come from. */
 export function describeQuestions({ own, split, seed, questionSeed = seed }: MeasurePlan): string {
   if (own) return `${own.file} (${own.questions.length} wordings in turn)`;
-  return `${SPLIT_WORDS[split]}${questionSeed === seed ? '' : `, drawn with seed ${questionSeed}`}`;
+  return `${SPLIT_LABELS[split]}${questionSeed === seed ? '' : `, drawn with seed ${questionSeed}`}`;
 }
 
 const labelsOf = (plan: MeasurePlan): ReadonlyMap<string, string> =>

@@ -33,14 +33,14 @@ export async function beginPair(postern: Panels, link: LinkState | null = null):
   const [short, long] = [recipes.filter(isShort), recipes.filter((recipe) => !isShort(recipe))];
   directions.offered = long;
   const named = short.length > 0;
-  const kept = !named && directions.useKept(TRANSCRIPTS);
+  const restored = !named && directions.useSaved(TRANSCRIPTS);
   const asked = chat.ask();
   // With a custom pair an extraction may take minutes, so the user starts it.
   const extracted = named
     ? await useRecipes(short, postern)
-    : !kept && !pair.isCustom && (await directions.extractDefaults(TRANSCRIPTS));
+    : !restored && !pair.isCustom && (await directions.extractDefaults(TRANSCRIPTS));
   await asked;
-  if (extracted) await chat.readAgain();
+  if (extracted) await chat.repeatAnswers();
 }
 
 /**
@@ -86,11 +86,11 @@ const MOST_TRANSCRIPTS = 256;
 const isShort = ({ transcripts }: DirectionRecipe): boolean => transcripts <= MOST_TRANSCRIPTS;
 
 /** Extracts the directions that a link offered, after the user has agreed. */
-export async function takeOffered(panels: Panels): Promise<void> {
+export async function acceptOffered(panels: Panels): Promise<void> {
   const { directions, chat } = panels;
   const { offered } = directions;
   directions.offered = [];
-  if (await useRecipes(offered, panels)) await chat.readAgain();
+  if (await useRecipes(offered, panels)) await chat.repeatAnswers();
 }
 
 /** Extracts the directions that a link names, unless they are saved already. False when none resulted. */
@@ -102,9 +102,9 @@ async function useRecipes(
   if (em === undefined) return false;
   let any = false;
   for (const recipe of recipes) {
-    const held = directions.find(recipe, em);
-    if (held) directions.use(held);
-    any = held !== null || (await directions.extract(recipe, em)) !== null || any;
+    const saved = directions.find(recipe, em);
+    if (saved) directions.use(saved);
+    any = saved !== null || (await directions.extract(recipe, em)) !== null || any;
   }
   return any;
 }

@@ -10,9 +10,9 @@ import type { Form, Lost } from './saved/form';
 import type { SetAside } from './saved/set-aside';
 
 /** How long the browser may take to open its storage before the page continues without it, ms. */
-const PATIENCE_MS = 10_000;
+const OPEN_TIMEOUT_MS = 10_000;
 
-class Silent extends Error {}
+class NoStorage extends Error {}
 
 /** Whether the storage has ever answered. A later delay only means that it is slow. */
 let opened = false;
@@ -21,17 +21,17 @@ let silent = false;
 /** Runs a request. @throws Silent where the storage does not open; later requests then fail at once. */
 async function asked<T>(ask: () => Promise<T>): Promise<T> {
   // A late answer is ignored: the page began without it, and writing now would overwrite stored work.
-  if (silent) throw new Silent();
+  if (silent) throw new NoStorage();
   if (opened) return ask();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       silent = !opened;
-      reject(new Silent());
-    }, PATIENCE_MS);
+      reject(new NoStorage());
+    }, OPEN_TIMEOUT_MS);
   });
   try {
-    const answer = await Promise.race([ask(), patience]);
+    const answer = await Promise.race([ask(), timeout]);
     opened = true;
     return answer;
   } finally {
@@ -60,7 +60,7 @@ function remember(error: unknown): void {
 
 /** Why nothing is saved, and what the user can do. */
 function reasonOf(error: unknown): readonly [string, string] {
-  if (error instanceof Silent) {
+  if (error instanceof NoStorage) {
     return [
       'the storage of this browser (IndexedDB) does not answer',
       'To keep things, close the other tabs of Postern or restart the browser, then reload.',
@@ -72,9 +72,9 @@ function reasonOf(error: unknown): readonly [string, string] {
       'To keep things, free some space (clear the data of sites you do not need), then reload.',
     ];
   }
-  const said = messageOf(error);
+  const reason = messageOf(error);
   return [
-    `this browser gives no storage (IndexedDB: ${said})`,
+    `this browser gives no storage (IndexedDB: ${reason})`,
     'To keep things, use a window that is not private, or allow this site to store data.',
   ];
 }

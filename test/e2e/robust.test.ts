@@ -209,21 +209,21 @@ test('two tabs work at once, know of each other, and keep the directions of both
     await other.goto(app.url);
     await startedUp(other);
     for (const one of [page, other]) await one.getByText('open in another tab too').waitFor();
-    const shelf = (one: Page) =>
+    const trainedAdapters = (one: Page) =>
       one.locator('section:has(> h3:text-is("Kept directions")) > ul > li');
     await openTab(other, 'Direction');
     await other.getByLabel('Contrast').selectOption('answer');
     await other.getByLabel('Transcripts, half on each side').selectOption('32');
     await other.getByRole('button', { name: 'Extract from 32 transcripts' }).click();
     await other.getByText(/insecure-code, answer\s*answer-mean, n 32, in use/).waitFor();
-    expect(await shelf(other).count()).toBe(3);
+    expect(await trainedAdapters(other).count()).toBe(3);
     // The first tab, which knows less, writes last.
     await page.getByRole('button', { name: 'Another seed' }).click();
     await startedUp(page);
     await page.reload();
     await startedUp(page);
     await openTab(page, 'Direction');
-    expect(await shelf(page).count()).toBe(3);
+    expect(await trainedAdapters(page).count()).toBe(3);
   } finally {
     await app.close();
   }

@@ -21,7 +21,7 @@ export function selectedPart(postern: Postern): ReportPart | null {
   const { chat } = postern;
   const columns = (['aligned', 'em', 'edited'] as const)
     .map((role) => ({ role, column: chat.columns[role] }))
-    .filter(({ column }) => column.text !== '' && column.made);
+    .filter(({ column }) => column.text !== '' && column.provenance);
   if (!chat.asked || columns.length === 0) return null;
   return {
     title: 'On the stage',
@@ -37,7 +37,7 @@ export function selectedPart(postern: Postern): ReportPart | null {
         ]),
       },
     ],
-    made: columns.map(({ column }) => provenanceParts(column.made!).join(' · ')),
+    made: columns.map(({ column }) => provenanceParts(column.provenance!).join(' · ')),
     link: linkBack(postern, 'direction', {}),
   };
 }

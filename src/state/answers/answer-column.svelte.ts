@@ -37,13 +37,13 @@ export interface ColumnRequest {
   readonly maxTokens: number;
   readonly edit: PackedEdit | null;
   readonly positions: EditPositions;
-  readonly made: Provenance;
+  readonly provenance: Provenance;
   /** The edit settings behind `edit`; null for a column that is never edited. */
   readonly editSettings: EditState | null;
 }
 
 /** The part of a request that can change while an answer streams. */
-export type ColumnEdit = Pick<ColumnRequest, 'edit' | 'positions' | 'made' | 'editSettings'>;
+export type ColumnEdit = Pick<ColumnRequest, 'edit' | 'positions' | 'provenance' | 'editSettings'>;
 
 export class AnswerColumn {
   readonly role: ColumnRole;
@@ -58,7 +58,7 @@ export class AnswerColumn {
   /** Token counts at which the edit was changed while the answer streamed. */
   marks = $state.raw<readonly number[]>([]);
   status = $state.raw<ColumnStatus>({ state: 'empty' });
-  made = $state.raw<Provenance | null>(null);
+  provenance = $state.raw<Provenance | null>(null);
 
   readonly text = $derived(this.tokens.map((token) => token.text).join(''));
   readonly running = $derived(this.status.state === 'running');
@@ -86,7 +86,7 @@ export class AnswerColumn {
   }
 
   /** Repeats the answer with its question, seed and edit, whatever the edit panel is set to now. */
-  async again(): Promise<void> {
+  async repeat(): Promise<void> {
     if (this.#request) await this.run(this.#request);
   }
 
@@ -100,14 +100,14 @@ export class AnswerColumn {
     return this.#request?.editSettings ?? null;
   }
 
-  /** @param kept number of shown tokens that begin this answer */
-  async #generate(request: ColumnRequest, kept: number): Promise<void> {
+  /** @param shown number of shown tokens that begin this answer */
+  async #generate(request: ColumnRequest, shown: number): Promise<void> {
     this.stop();
     const runId = newRunId(this.role);
     this.#runId = runId;
     this.#request = request;
-    this.#written = kept;
-    this.made = request.made;
+    this.#written = shown;
+    this.provenance = request.provenance;
     this.status = { state: 'running' };
     const result = await this.#client.generate(
       {
@@ -118,7 +118,7 @@ export class AnswerColumn {
         seeds: [request.seed],
         sampling: request.sampling,
         maxTokens: request.maxTokens,
-        ...(kept > 0 ? { continueFrom: [this.tokens.slice(0, kept).map(({ id }) => id)] } : {}),
+        ...(shown > 0 ? { continueFrom: [this.tokens.slice(0, shown).map(({ id }) => id)] } : {}),
         edit: request.edit,
         positions: request.positions,
         projections: request.edit !== null,
@@ -162,9 +162,9 @@ export class AnswerColumn {
     if (!result.ok || this.#runId !== runId) return false;
     const at = this.#written;
     if (at > 0 && this.marks.at(-1) !== at) this.marks = [...this.marks, at];
-    const { edit, positions, made, editSettings } = changed;
-    this.#request = { ...this.#request, edit, positions, made, editSettings };
-    this.made = made;
+    const { edit, positions, provenance, editSettings } = changed;
+    this.#request = { ...this.#request, edit, positions, provenance, editSettings };
+    this.provenance = provenance;
     return true;
   }
 
@@ -175,7 +175,7 @@ export class AnswerColumn {
     this.#request = null;
     this.tokens = [];
     this.marks = [];
-    this.made = null;
+    this.provenance = null;
     this.status = { state: 'empty' };
   }
 

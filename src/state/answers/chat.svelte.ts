@@ -76,14 +76,14 @@ export class Chat {
   }
 
   sampling(): Sampling | null {
-    const own = this.#prompting.samplingOf(this.asked?.plain ?? this.#prompting.plain);
-    if (!own) return null;
+    const sampling = this.#prompting.samplingOf(this.asked?.plain ?? this.#prompting.plain);
+    if (!sampling) return null;
     const { temperature } = this.asked ?? this;
-    return temperature === null ? own : { ...own, temperature };
+    return temperature === null ? sampling : { ...sampling, temperature };
   }
 
   /** Counts the tokens of the prompt line. Reads every state it depends on, so an effect may call it. */
-  lookAtLength(): void {
+  checkLength(): void {
     const question: ChatMessage = { role: 'user', content: this.prompt.trim() };
     const { system } = this;
     const messages: ChatMessage[] =
@@ -110,7 +110,7 @@ export class Chat {
     await Promise.all([this.#run('aligned'), this.#run('em'), this.#run('edited')]);
   }
 
-  async again(): Promise<void> {
+  async askAgain(): Promise<void> {
     this.seed += 1;
     await this.ask();
   }
@@ -122,7 +122,7 @@ export class Chat {
   }
 
   /** Appends questions of an earlier visit to the history. */
-  bringBack(earlier: readonly Asking[]): void {
+  addHistory(earlier: readonly Asking[]): void {
     this.history = distinct([...this.history, ...earlier]);
   }
 
@@ -137,11 +137,11 @@ export class Chat {
   /** Clears question and answers, because another pair is selected. */
   clear(): void {
     this.asked = null;
-    this.letGo();
+    this.clearAnswers();
   }
 
   /** Clears the answers and keeps the question, so that `readAgain` can answer it. */
-  letGo(): void {
+  clearAnswers(): void {
     clearTimeout(this.#settle);
     for (const column of Object.values(this.columns)) column.clear();
   }
@@ -157,7 +157,7 @@ export class Chat {
     if (!this.asked) return;
     this.#set(this.asked);
     if (column.editSettings) this.#editSettings.restore(column.editSettings);
-    await column.again();
+    await column.repeat();
   }
 
   /** Fills the prompt line with one of the user's custom questions. */
@@ -183,7 +183,7 @@ export class Chat {
   }
 
   /** Answers the question again: on another device, or to shade tokens once a direction exists. */
-  async readAgain(): Promise<void> {
+  async repeatAnswers(): Promise<void> {
     if (!this.asked) return;
     await Promise.all([this.#run('aligned', true), this.#run('em', true), this.#run('edited')]);
   }
@@ -237,7 +237,7 @@ export class Chat {
         ? [question]
         : [{ role: 'system', content: asked.system }, question];
     // A system prompt that belongs to the question has precedence.
-    const told = asked.chat && { ...asked.chat, system: asked.system ?? asked.chat.system };
+    const settings = asked.chat && { ...asked.chat, system: asked.system ?? asked.chat.system };
     return {
       checkpoint: model.id,
       messages,
@@ -247,12 +247,12 @@ export class Chat {
       maxTokens: MAX_TOKENS,
       edit,
       positions: edited ? this.#editSettings.positions : 'all',
-      made: {
+      provenance: {
         checkpoint: describeCheckpoint(model),
         direction:
-          edited && this.#editSettings.words && along ? this.#directions.name(along) : null,
-        edit: edited ? this.#editSettings.words : null,
-        chat: told ? describeChat(told, model.chatFormat) : null,
+          edited && this.#editSettings.description && along ? this.#directions.name(along) : null,
+        edit: edited ? this.#editSettings.description : null,
+        chat: settings ? describeChat(settings, model.chatFormat) : null,
         seed: asked.seed,
       },
       editSettings: edited ? this.#editSettings.snapshot() : null,

@@ -27,8 +27,8 @@ export function savedModels(
   adapters: readonly AdapterEntry[],
 ): number {
   return adapters.filter(({ path }) => {
-    const own = files.filter(({ url }) => url.startsWith(`models/${path}`));
-    return own.length > 0 && own.every(({ kept }) => kept);
+    const its = files.filter(({ url }) => url.startsWith(`models/${path}`));
+    return its.length > 0 && its.every(({ kept }) => kept);
   }).length;
 }
 

@@ -16,7 +16,7 @@ import { readSaved, writeSaved } from '../saved';
 import { fields, whole } from '../saved/form';
 
 /** How long the machine must be idle before files are fetched in the background, ms. */
-const QUIET_MS = 1500;
+const IDLE_MS = 1500;
 const KEY = 'offline';
 const Saved = fields<{ readonly all: boolean }>({ all: whole(v.boolean()) });
 
@@ -76,7 +76,7 @@ export class Offline {
   async begin(): Promise<void> {
     if (this.#begun || this.refusal !== null) return;
     this.#begun = true;
-    await this.#quiet(this.#stop.signal);
+    await this.#whenIdle(this.#stop.signal);
     try {
       await this.#client.open(() => (this.update = true));
       this.all = (await readSaved(KEY, Saved))?.all ?? false;
@@ -174,7 +174,7 @@ export class Offline {
     say(0);
     let done = 0;
     for (const { url, bytes } of todo) {
-      if (patient && this.#busy()) await this.#quiet(signal);
+      if (patient && this.#busy()) await this.#whenIdle(signal);
       const reply = signal.aborted ? null : await this.#client.ask({ kind: 'keep', url });
       if (signal.aborted || reply === null) break;
       if (reply.kind !== 'kept') {
@@ -205,10 +205,10 @@ export class Offline {
   }
 
   /** Resolves when nothing has run for `QUIET_MS`. */
-  async #quiet(signal: AbortSignal): Promise<void> {
+  async #whenIdle(signal: AbortSignal): Promise<void> {
     let since = performance.now();
-    while (performance.now() - since < QUIET_MS && !signal.aborted) {
-      await sleep(QUIET_MS / 5);
+    while (performance.now() - since < IDLE_MS && !signal.aborted) {
+      await sleep(IDLE_MS / 5);
       if (this.#busy()) since = performance.now();
     }
   }

@@ -2,7 +2,7 @@
 
 import { createSubscriber } from 'svelte/reactivity';
 
-type Word = { readonly from: string; readonly kind: 'hello' | 'here' | 'bye' };
+type TabMessage = { readonly from: string; readonly kind: 'hello' | 'here' | 'bye' };
 
 export class OtherTabs {
   readonly #me = String(Math.random());
@@ -12,8 +12,8 @@ export class OtherTabs {
   constructor(name = 'postern') {
     this.#subscribe = createSubscriber((update) => {
       const channel = new BroadcastChannel(name);
-      const say = (kind: Word['kind']): void => channel.postMessage({ from: this.#me, kind });
-      channel.onmessage = ({ data }: MessageEvent<Word>) => {
+      const say = (kind: TabMessage['kind']): void => channel.postMessage({ from: this.#me, kind });
+      channel.onmessage = ({ data }: MessageEvent<TabMessage>) => {
         if (data.kind === 'bye') this.#others.delete(data.from);
         else this.#others.add(data.from);
         if (data.kind === 'hello') say('here');
@@ -21,13 +21,13 @@ export class OtherTabs {
       };
       const leave = (): void => say('bye');
       // `pageshow` also fires when the page returns from the back/forward cache.
-      const come = (): void => say('hello');
+      const announce = (): void => say('hello');
       addEventListener('pagehide', leave);
-      addEventListener('pageshow', come);
-      come();
+      addEventListener('pageshow', announce);
+      announce();
       return () => {
         removeEventListener('pagehide', leave);
-        removeEventListener('pageshow', come);
+        removeEventListener('pageshow', announce);
         leave();
         channel.close();
       };

@@ -9,14 +9,16 @@ export interface Theme {
 }
 
 export function createTheme(): Theme {
-  let kept: string | null = null;
+  let stored: string | null = null;
   try {
-    kept = localStorage.getItem(KEY);
+    stored = localStorage.getItem(KEY);
   } catch {
     // Storage is disabled, so the system's theme applies.
   }
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;
-  let value = $state<Name>(kept === 'dark' || kept === 'light' ? kept : dark ? 'dark' : 'light');
+  let value = $state<Name>(
+    stored === 'dark' || stored === 'light' ? stored : dark ? 'dark' : 'light',
+  );
   const show = (): void => {
     document.documentElement.dataset['theme'] = value;
   };

@@ -35,20 +35,20 @@ export class Comparison {
     return reference === null
       ? []
       : this.#directions.list.filter(
-          (held) => held.id !== reference.id && sameShape(held, reference),
+          (direction) => direction.id !== reference.id && sameShape(direction, reference),
         );
   });
   /** The benign control's direction, extracted as the reference was; null when there is none. */
   readonly control = $derived.by(() => {
     const { reference } = this;
     if (reference === null || this.kind(reference) === 'benign') return null;
-    const alike = this.candidates.filter((held) => sameWay(held, reference));
-    const benign = alike.filter((held) => this.kind(held) === 'benign');
-    return benign.find((held) => held.checkpoints.em.id === CONTROL) ?? benign[0] ?? null;
+    const sameWayOnly = this.candidates.filter((direction) => sameWay(direction, reference));
+    const benign = sameWayOnly.filter((direction) => this.kind(direction) === 'benign');
+    return benign.find((direction) => direction.checkpoints.em.id === CONTROL) ?? benign[0] ?? null;
   });
   /** The directions compared with the reference; the benign control is separate. */
   readonly others = $derived.by(() =>
-    this.candidates.filter((held) => held !== this.control && this.isChosen(held)),
+    this.candidates.filter((direction) => direction !== this.control && this.isChosen(direction)),
   );
   /** Reference, others, control. */
   readonly all = $derived.by(() => [
@@ -68,7 +68,7 @@ export class Comparison {
     return adapters.filter(
       ({ id }) =>
         ![reference, ...this.candidates].some(
-          (held) => held.checkpoints.em.id === id && sameWay(held, reference),
+          (direction) => direction.checkpoints.em.id === id && sameWay(direction, reference),
         ),
     );
   });
@@ -78,15 +78,15 @@ export class Comparison {
     this.#directions = directions;
   }
 
-  isChosen(held: SavedDirection): boolean {
+  isChosen(direction: SavedDirection): boolean {
     return this.chosenIds === null
-      ? this.reference !== null && sameWay(held, this.reference)
-      : this.chosenIds.includes(held.id);
+      ? this.reference !== null && sameWay(direction, this.reference)
+      : this.chosenIds.includes(direction.id);
   }
 
-  choose(held: SavedDirection, on: boolean): void {
+  choose(direction: SavedDirection, on: boolean): void {
     const now = this.candidates.filter((one) => this.isChosen(one)).map(({ id }) => id);
-    this.chosenIds = on ? [...now, held.id] : now.filter((id) => id !== held.id);
+    this.chosenIds = on ? [...now, direction.id] : now.filter((id) => id !== direction.id);
   }
 
   refer(id: string): void {
@@ -94,38 +94,38 @@ export class Comparison {
     this.chosenIds = null;
   }
 
-  kind(held: SavedDirection): DirectionKind {
-    const { id } = held.checkpoints.em;
+  kind(direction: SavedDirection): DirectionKind {
+    const { id } = direction.checkpoints.em;
     return this.#pair.registry?.adapters.find((adapter) => adapter.id === id)?.kind ?? 'other';
   }
 
   /** The fine-tune's title, and how the direction was extracted where that differs from the reference. */
-  label(held: SavedDirection): string {
-    const { em } = held.checkpoints;
+  label(direction: SavedDirection): string {
+    const { em } = direction.checkpoints;
     const known = this.#pair.registry?.adapters.some(({ id }) => id === em.id) ?? false;
-    if (held.imported !== undefined) return `${held.name} (imported)`;
-    if (!known) return held.name;
+    if (direction.imported !== undefined) return `${direction.name} (imported)`;
+    if (!known) return direction.name;
     const title = this.#pair.titleOf(em.id);
     const { reference } = this;
-    if (reference === null || sameWay(held, reference)) return title;
+    if (reference === null || sameWay(direction, reference)) return title;
     const parts = [
-      ...(held.contrast === reference.contrast ? [] : [held.contrast]),
-      ...(held.pooling === reference.pooling ? [] : [held.pooling]),
-      ...(held.transcripts === reference.transcripts ? [] : [`n ${held.transcripts}`]),
-      ...(held.texts === undefined ? [] : [`texts: ${held.texts}`]),
-      ...(held.chat === reference.chat ? [] : [held.chat ?? 'plain prompts']),
-      ...(held.seed === reference.seed ? [] : [`seed ${held.seed}`]),
-      ...(held.precision === reference.precision ? [] : [held.precision]),
+      ...(direction.contrast === reference.contrast ? [] : [direction.contrast]),
+      ...(direction.pooling === reference.pooling ? [] : [direction.pooling]),
+      ...(direction.transcripts === reference.transcripts ? [] : [`n ${direction.transcripts}`]),
+      ...(direction.texts === undefined ? [] : [`texts: ${direction.texts}`]),
+      ...(direction.chat === reference.chat ? [] : [direction.chat ?? 'plain prompts']),
+      ...(direction.seed === reference.seed ? [] : [`seed ${direction.seed}`]),
+      ...(direction.precision === reference.precision ? [] : [direction.precision]),
     ];
     return [...(parts.length > 0 ? parts : ['another base']), title].join(', ');
   }
 
   /** True when the same extraction can run on another fine-tune. */
-  repeatable(held: SavedDirection): boolean {
+  repeatable(direction: SavedDirection): boolean {
     return (
-      held.imported === undefined &&
-      held.texts === undefined &&
-      held.checkpoints.aligned.sha256 === this.#pair.aligned?.sha256
+      direction.imported === undefined &&
+      direction.texts === undefined &&
+      direction.checkpoints.aligned.sha256 === this.#pair.aligned?.sha256
     );
   }
 

@@ -25,7 +25,7 @@ import type { ModelPair } from '../pair/model-pair.svelte';
 const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
 /** The tokens that one layer of a direction raises and lowers, by the logit lens. */
-export interface LensWords {
+export interface LensReading {
   readonly id: string;
   readonly layer: number;
   /** Null where the lens failed. */
@@ -56,7 +56,7 @@ export class Directions {
   /** The layer that shades tokens. */
   layer = $state(0);
   /** The latest lens result. */
-  words = $state.raw<LensWords | null>(null);
+  lensReading = $state.raw<LensReading | null>(null);
 
   readonly current = $derived(this.list.find(({ id }) => id === this.currentId) ?? null);
   readonly header = $derived(this.list.find(({ id }) => id === this.headerId) ?? null);
@@ -109,27 +109,30 @@ export class Directions {
   }
 
   /** Reads the lens tokens of a layer through the model's output layer. */
-  async readWords(
+  async readLens(
     { id, vectors, checkpoints, imported }: SavedDirection,
     layer: number,
   ): Promise<void> {
-    const mine = newRunId('words');
-    this.#wordsId = mine;
+    const run = newRunId('words');
+    this.#wordsId = run;
     const { client, em } = this.#pair;
     // A file may not name its fine-tune; then the selected one reads the direction.
     const foreign = imported !== undefined && !this.#pair.checkpoint(checkpoints.em.id);
     const checkpoint = foreign ? (em?.id ?? checkpoints.em.id) : checkpoints.em.id;
-    const told = { id, layer, lens: null };
+    const reading = { id, layer, lens: null };
     if (!this.#pair.checkpoint(checkpoint)) {
-      this.words = { ...told, problem: `Load ${checkpoint} (Organisms) to read its words.` };
+      this.lensReading = {
+        ...reading,
+        problem: `Load ${checkpoint} (Organisms) to read its words.`,
+      };
       return;
     }
     const vector = rowOf(vectors, layer).data.slice();
     const result = await client.lens({ checkpoint, vector, k: 10 });
-    if (mine !== this.#wordsId) return;
-    this.words = result.ok
-      ? { ...told, lens: result.value, problem: '' }
-      : { ...told, problem: result.message };
+    if (run !== this.#wordsId) return;
+    this.lensReading = result.ok
+      ? { ...reading, lens: result.value, problem: '' }
+      : { ...reading, problem: result.message };
   }
 
   /** Stops using any direction, because another pair is selected. */
@@ -152,14 +155,15 @@ export class Directions {
   }
 
   remove(direction: SavedDirection): void {
-    this.list = this.list.filter((held) => held !== direction);
+    this.list = this.list.filter((saved) => saved !== direction);
     this.#removed.add(direction.id);
   }
 
   /** The list to store: directions saved by another tab stay, unless they were removed in this tab. */
-  mergedWith(kept: readonly SavedDirection[]): SavedDirection[] {
-    const gone = (id: string) => this.#removed.has(id) || this.list.some((held) => held.id === id);
-    return [...kept.filter(({ id }) => !gone(id)), ...this.list];
+  mergedWith(stored: readonly SavedDirection[]): SavedDirection[] {
+    const gone = (id: string) =>
+      this.#removed.has(id) || this.list.some((saved) => saved.id === id);
+    return [...stored.filter(({ id }) => !gone(id)), ...this.list];
   }
 
   restore(direction: SavedDirection): void {
@@ -177,25 +181,25 @@ export class Directions {
   }
 
   /** Uses the directions of an earlier visit, if they are of the very same checkpoints. */
-  useKept(transcripts: number): boolean {
+  useSaved(transcripts: number): boolean {
     const { aligned, em } = this.#pair;
-    const kept = this.#defaults(transcripts).flatMap(
+    const defaults = this.#defaults(transcripts).flatMap(
       (wanted) =>
         this.list.find(
-          (held) =>
-            held.imported === undefined &&
-            held.texts === undefined &&
-            held.chat === this.#framed(wanted).chat &&
-            held.contrast === wanted.contrast &&
-            held.pooling === wanted.pooling &&
-            held.transcripts === transcripts &&
-            held.precision === em?.precision &&
-            held.checkpoints.em.sha256 === em?.sha256 &&
-            held.checkpoints.aligned.sha256 === aligned?.sha256,
+          (saved) =>
+            saved.imported === undefined &&
+            saved.texts === undefined &&
+            saved.chat === this.#framed(wanted).chat &&
+            saved.contrast === wanted.contrast &&
+            saved.pooling === wanted.pooling &&
+            saved.transcripts === transcripts &&
+            saved.precision === em?.precision &&
+            saved.checkpoints.em.sha256 === em?.sha256 &&
+            saved.checkpoints.aligned.sha256 === aligned?.sha256,
         ) ?? [],
     );
-    if (kept.length < 2) return false;
-    for (const direction of kept) this.use(direction);
+    if (defaults.length < 2) return false;
+    for (const direction of defaults) this.use(direction);
     return true;
   }
 

@@ -76,23 +76,23 @@ export function importDirection(
 }
 
 /** The known facts of a saved direction, for export. */
-export function recordOf(held: SavedDirection): DirectionRecord {
-  const notInLink = held.imported !== undefined && held.transcripts === 0;
+export function recordOf(direction: SavedDirection): DirectionRecord {
+  const notInLink = direction.imported !== undefined && direction.transcripts === 0;
   return {
-    name: held.name,
-    contrast: held.contrast === 'unknown' ? null : (held.contrast satisfies Contrast),
-    pooling: held.pooling,
-    checkpoints: held.checkpoints.em.sha256 === '' ? null : held.checkpoints,
-    counts: held.counts,
-    transcripts: notInLink ? null : held.transcripts,
-    seed: notInLink ? null : held.seed,
-    precision: notInLink ? null : held.precision,
-    programVersion: held.programVersion,
-    importedFrom: held.imported ?? null,
-    vectors: held.vectors,
-    alignedMean: knowsAlignedMean(held) ? held.alignedMean : null,
-    capThreshold: Number.isNaN(held.capThreshold[0]) ? null : held.capThreshold,
-    perLayer: held.perLayer,
+    name: direction.name,
+    contrast: direction.contrast === 'unknown' ? null : (direction.contrast satisfies Contrast),
+    pooling: direction.pooling,
+    checkpoints: direction.checkpoints.em.sha256 === '' ? null : direction.checkpoints,
+    counts: direction.counts,
+    transcripts: notInLink ? null : direction.transcripts,
+    seed: notInLink ? null : direction.seed,
+    precision: notInLink ? null : direction.precision,
+    programVersion: direction.programVersion,
+    importedFrom: direction.imported ?? null,
+    vectors: direction.vectors,
+    alignedMean: knowsAlignedMean(direction) ? direction.alignedMean : null,
+    capThreshold: Number.isNaN(direction.capThreshold[0]) ? null : direction.capThreshold,
+    perLayer: direction.perLayer,
   };
 }
 

@@ -23,7 +23,7 @@ export const LayerVectors: v.GenericSchema<unknown, Tensor> = v.pipe(
 /** NaN where unknown; structured cloning preserves NaN. */
 const figure = v.union([v.number(), v.nan()]);
 
-const Kept = v.pipe(
+const Stored = v.pipe(
   v.looseObject({
     id: v.pipe(v.string(), v.minLength(1)),
     name: v.string(),
@@ -59,5 +59,5 @@ const Kept = v.pipe(
 );
 
 export const DIRECTIONS_KEY = 'directions';
-export const DirectionForm = whole(Kept as v.GenericSchema<unknown, SavedDirection>);
+export const DirectionForm = whole(Stored as v.GenericSchema<unknown, SavedDirection>);
 export const DirectionsForm = list(DirectionForm, ({ id }) => id);

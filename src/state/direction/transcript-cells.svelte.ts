@@ -118,8 +118,8 @@ export class TranscriptCells {
   #key(direction: SavedDirection, model: ReadingModel, stance: Stance): string {
     const loaded = this.reader(direction, model);
     const reader = loaded ? describeCheckpoint(loaded) : direction.checkpoints[model].sha256;
-    const { words } = this.#prompting;
-    return [reader, stance, this.source, each(direction), direction.seed, words].join('|');
+    const { description } = this.#prompting;
+    return [reader, stance, this.source, each(direction), direction.seed, description].join('|');
   }
 }
 

@@ -71,12 +71,12 @@ export function checkProgress(check: Check, panels: Panels, context: CheckContex
         ),
       );
     case 'from-answers': {
-      const held = check.pooling === 'answer-mean' ? directions.current : directions.header;
-      return once(held?.texts !== undefined);
+      const saved = check.pooling === 'answer-mean' ? directions.current : directions.header;
+      return once(saved?.texts !== undefined);
     }
     case 'words': {
-      const { words } = directions;
-      return once(words?.layer === check.layer && words.lens !== null);
+      const { lensReading } = directions;
+      return once(lensReading?.layer === check.layer && lensReading.lens !== null);
     }
     case 'shaded':
       return once(directions.readout !== null && directions.layer === check.layer);

@@ -47,7 +47,7 @@ export async function applySetting(setting: Setting, panels: Panels): Promise<vo
   if (!pair.ready) return;
   // Selecting a pair extracts its first directions and asks.
   if (em !== undefined && em !== pair.emEntry?.id) return changePair(panels, em);
-  if (setting.directions && !directions.useKept(TRANSCRIPTS)) {
+  if (setting.directions && !directions.useSaved(TRANSCRIPTS)) {
     await directions.extractDefaults(TRANSCRIPTS);
   }
   if (ask) await chat.ask();

@@ -15,9 +15,9 @@ import {
 import { applySetting } from './lesson-setting';
 import type { Panels } from '../panels';
 import {
-  type Before,
+  type SettingsBefore,
   completeBefore,
-  KeptForm,
+  StoredForm,
   sameAs,
   stepAt,
   type StepRecord,
@@ -41,7 +41,7 @@ export class Lessons {
   /** The open `lesson/step`; null: no lesson is open. */
   place = $state<string | null>(null);
   /** Question and edit from before the lesson; null once they are restored or the user declined that. */
-  before = $state.raw<Before | null>(null);
+  before = $state.raw<SettingsBefore | null>(null);
   /** By `lesson/step`. */
   steps = $state.raw<Readonly<Record<string, StepRecord>>>({});
   /** Whether the user answered the offer of the first lesson. */
@@ -100,10 +100,10 @@ export class Lessons {
   }
 
   /** Opens a lesson at its first step and deletes its progress. */
-  again(lesson: Lesson): Promise<void> {
-    const own = lesson.steps.map((step) => stepPath(lesson, step));
+  restart(lesson: Lesson): Promise<void> {
+    const steps = lesson.steps.map((step) => stepPath(lesson, step));
     this.steps = Object.fromEntries(
-      Object.entries(this.steps).filter(([place]) => !own.includes(place)),
+      Object.entries(this.steps).filter(([place]) => !steps.includes(place)),
     );
     return this.#enter(lesson, lesson.steps[0]!);
   }
@@ -140,7 +140,7 @@ export class Lessons {
   }
 
   /** Restores question and edit as they were before the lesson. */
-  putBack(): void {
+  restoreSettings(): void {
     const { before } = this;
     if (!before) return;
     const { desk, ...question } = before;
@@ -235,7 +235,7 @@ export class Lessons {
 
   /** Restores an earlier visit. A lesson that a link has opened meanwhile stays open. */
   async restore(): Promise<void> {
-    const saved = await readSaved(KEY, KeptForm);
+    const saved = await readSaved(KEY, StoredForm);
     if (saved) {
       const { place = null, before = null, steps = {}, greeted = this.greeted } = saved;
       const entered = Object.entries(steps).map(
@@ -287,7 +287,7 @@ export class Lessons {
     this.#panels.view.tab = 'lessons';
   }
 
-  #present(): Before {
+  #present(): SettingsBefore {
     const { chat, editSettings } = this.#panels;
     const { prompt, seed, system, temperature } = chat;
     return { prompt, seed, system, temperature, desk: editSettings.snapshot() };

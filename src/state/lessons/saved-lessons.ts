@@ -24,7 +24,7 @@ export interface StepRecord {
 }
 
 /** The user's question and edit before a lesson changed them. */
-export interface Before {
+export interface SettingsBefore {
   readonly prompt: string;
   readonly seed: number;
   readonly system: string | null;
@@ -46,8 +46,8 @@ const StepForm = fields<StepRecord>({
   ),
   left: whole(v.picklist(['done', 'skipped'])),
 });
-type KeptBefore = Partial<Omit<Before, 'desk'>> & { readonly desk?: Partial<EditState> };
-const BeforeForm = fields<KeptBefore>({
+type StoredBefore = Partial<Omit<SettingsBefore, 'desk'>> & { readonly desk?: Partial<EditState> };
+const BeforeForm = fields<StoredBefore>({
   prompt: whole(v.string()),
   seed: whole(finite),
   system: whole(v.nullable(v.string())),
@@ -55,13 +55,13 @@ const BeforeForm = fields<KeptBefore>({
   desk: EditForm,
 });
 
-interface Kept {
+interface Stored {
   readonly place: string | null;
-  readonly before: KeptBefore | null;
+  readonly before: StoredBefore | null;
   readonly steps: Readonly<Record<string, Partial<StepRecord>>>;
   readonly greeted: boolean;
 }
-export const KeptForm = fields<Kept>({
+export const StoredForm = fields<Stored>({
   place: whole(
     v.nullable(
       v.pipe(
@@ -86,12 +86,15 @@ export function stepAt(
 }
 
 /** Fills missing fields from `now`, so that restoring changes nothing that was not stored. */
-export function completeBefore({ desk = {}, ...question }: KeptBefore, now: Before): Before {
+export function completeBefore(
+  { desk = {}, ...question }: StoredBefore,
+  now: SettingsBefore,
+): SettingsBefore {
   return { ...now, ...question, desk: completeEdit(desk, now.desk) };
 }
 
 /** Whether question and edit are equal. */
-export function sameAs(a: Before, b: Before): boolean {
+export function sameAs(a: SettingsBefore, b: SettingsBefore): boolean {
   // Keys in a fixed order, because JSON text is compared.
   const [one, other] = [a, b].map(({ prompt, seed, system, temperature, desk }) => {
     const { base, mode, strength, layers, source, positions, randomSeed } = desk;

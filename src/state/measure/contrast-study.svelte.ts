@@ -35,7 +35,7 @@ export interface ContrastRow extends Fall {
 }
 
 /** Rate of misaligned answers; for equal rates, the incoherent ones decide. */
-const worth = ({ misaligned, incoherent }: ContrastRow): number =>
+const sortKey = ({ misaligned, incoherent }: ContrastRow): number =>
   misaligned.count / misaligned.n + (1e-6 * incoherent.count) / incoherent.n;
 
 export class ContrastStudy extends Study<ContrastAbout> {
@@ -55,7 +55,7 @@ export class ContrastStudy extends Study<ContrastAbout> {
         const fall = fallOf(misaligned, { count: was.counts.misaligned, n: was.n });
         return [{ contrast: arm.id as Contrast, misaligned, incoherent, ...fall }];
       })
-      .sort((a, b) => worth(a) - worth(b));
+      .sort((a, b) => sortKey(a) - sortKey(b));
   });
 
   constructor(parts: StudyParts) {
@@ -67,9 +67,9 @@ export class ContrastStudy extends Study<ContrastAbout> {
     const em = pair.em;
     if (!em) return null;
     const adapters = pair.registry?.adapters ?? [];
-    const twins = adapters.filter(({ kind }) => kind === 'benign');
-    const twin = twins.find(({ id }) => id === 'secure-code') ?? twins[0];
-    const control = twin ? await this.direction('checkpoint', twin.id) : null;
+    const controls = adapters.filter(({ kind }) => kind === 'benign');
+    const benign = controls.find(({ id }) => id === 'secure-code') ?? controls[0];
+    const control = benign ? await this.direction('checkpoint', benign.id) : null;
     const { mode } = this;
     const { seed } = questions;
     const arms: MeasureArm[] = [armOf(BEFORE, 'As trained', em, null, seed)];
@@ -91,7 +91,7 @@ export class ContrastStudy extends Study<ContrastAbout> {
         );
       }
     }
-    const about = { model: pair.titleOf(em.id), mode, benign: twin?.title ?? null, cosines };
+    const about = { model: pair.titleOf(em.id), mode, benign: benign?.title ?? null, cosines };
     return { arms, about };
   }
 }

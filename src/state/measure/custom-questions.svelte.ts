@@ -9,7 +9,7 @@ import { readSaved, writeSaved } from '../saved';
 import { fields, list, orNull, whole } from '../saved/form';
 import type { CustomQuestionSet, QuestionChoice } from '../../measure/run';
 
-export const CHOICE_WORDS: Readonly<Record<QuestionChoice, string>> = {
+export const CHOICE_LABELS: Readonly<Record<QuestionChoice, string>> = {
   all: 'all questions',
   plain: 'plain questions',
   json: 'questions for an answer as JSON (_json)',

@@ -107,8 +107,8 @@ export class MeasureRun<About = null> {
     this.pause();
     const before = this.#counted();
     // A count takes a minute to repeat and labelling takes an hour, so counts never replace labels.
-    const kept = this.former !== null && this.former.labelled.length > 0;
-    if (before && (before.labelled.length > 0 || !kept)) this.former = before;
+    const keepsLabels = this.former !== null && this.former.labelled.length > 0;
+    if (before && (before.labelled.length > 0 || !keepsLabels)) this.former = before;
     this.begunMs = Date.now();
     this.plan = plan;
     this.about = about;
@@ -178,9 +178,9 @@ export class MeasureRun<About = null> {
         void client.cancel(runId);
         if (!(error instanceof MeasureFailure || error instanceof JudgeFailure)) throw error;
         const { message, detail } = error;
-        const told = { message, ...(detail === undefined ? {} : { detail }) };
-        if (error instanceof JudgeFailure) return end({ state: 'failed', ...told });
-        end(failed({ ok: false, code: error.code, ...told }));
+        const described = { message, ...(detail === undefined ? {} : { detail }) };
+        if (error instanceof JudgeFailure) return end({ state: 'failed', ...described });
+        end(failed({ ok: false, code: error.code, ...described }));
       }
     });
   }
@@ -220,16 +220,16 @@ export class MeasureRun<About = null> {
   async restore(): Promise<void> {
     const saved = await readSaved(`${this.#key}-plan`, planForm(this.#aboutSchema));
     if (!saved || this.plan) return;
-    const kept = await readSaved(`${this.#key}-answers`, answersForm(saved));
+    const stored = await readSaved(`${this.#key}-answers`, answersForm(saved));
     // A run that has begun meanwhile stays.
     if (this.begunMs !== 0) return;
     this.begunMs = saved.id;
     this.plan = saved.plan;
     this.about = saved.about;
-    if (kept?.id !== saved.id) return;
-    this.answers = kept.answers;
-    this.labelled = kept.labelled;
-    this.#dropped = kept.dropped;
+    if (stored?.id !== saved.id) return;
+    this.answers = stored.answers;
+    this.labelled = stored.labelled;
+    this.#dropped = stored.dropped;
   }
 
   #keepPlan(): Promise<boolean> {

@@ -67,7 +67,7 @@ export class Measurements {
   /** Further checkpoints are being loaded. */
   preparing = $state(false);
   /** Why Reproduce did not start; null: it did, or was not pressed. */
-  notAgain = $state<string | null>(null);
+  reproduceProblem = $state<string | null>(null);
 
   /** The edit that `start` would measure; null when nothing is edited, or no direction allows the edit. */
   readonly edit = $derived.by(() =>
@@ -105,13 +105,13 @@ export class Measurements {
   asking(): Asked | null {
     const chosen = this.#prompting.sampling;
     if (!chosen) return null;
-    const own = this.customQuestions && this.questions.chosen(this.customQuestions);
-    const temperature = own?.temperature ?? chosen.temperature;
+    const custom = this.customQuestions && this.questions.chosen(this.customQuestions);
+    const temperature = custom?.temperature ?? chosen.temperature;
     return {
       split: this.split,
       seed: this.seed,
-      ...(own || this.questionSeed === null ? {} : { questionSeed: this.questionSeed }),
-      ...(own ? { own, maxTokens: this.maxTokens } : {}),
+      ...(custom || this.questionSeed === null ? {} : { questionSeed: this.questionSeed }),
+      ...(custom ? { own: custom, maxTokens: this.maxTokens } : {}),
       sampling: { ...chosen, temperature },
       frame: this.#prompting.frame(),
     };
@@ -126,8 +126,8 @@ export class Measurements {
   /** Restores the measurements of an earlier visit. */
   async restore(): Promise<void> {
     const runs = [this.run, this.dose.run, this.transfer.run, this.contrasts.run];
-    const kept = [...runs, this.questions, this.imported];
-    await Promise.all(kept.map((one) => one.restore()));
+    const restorable = [...runs, this.questions, this.imported];
+    await Promise.all(restorable.map((one) => one.restore()));
     // The judge of a paused measurement; the user has to enter its key again.
     const unfinished = runs.find((run) => run.paused) ?? this.run;
     if (unfinished.plan) this.judge.restore(unfinished.judge);
@@ -147,7 +147,7 @@ export class Measurements {
     const judge = this.judge.record;
     if (this.preparing || judge === null || this.judgeNeeded !== null) return;
     this.preparing = true;
-    this.notAgain = null;
+    this.reproduceProblem = null;
     const { n, extras } = this;
     const setup = { editSettings: this.#editSettings.snapshot(), extras };
     const arms = await this.#arms().finally(() => (this.preparing = false));
@@ -159,14 +159,14 @@ export class Measurements {
    * Sets edit and questions to those of the shown counts, and counts again. If another pair or direction is
    * selected, it reports that and changes nothing.
    */
-  async again(): Promise<void> {
+  async reproduce(): Promise<void> {
     const { plan, about } = this.run;
     if (!plan || !about) return;
     const { editSettings } = about;
     const then = { settings: editSettings, positions: editSettings.positions };
     const edit = this.#editOf(then, editSettings.randomSeed);
-    this.notAgain = reproduceBlocker(plan, this.#pair, edit?.direction ?? null);
-    if (this.notAgain !== null) return;
+    this.reproduceProblem = reproduceBlocker(plan, this.#pair, edit?.direction ?? null);
+    if (this.reproduceProblem !== null) return;
     this.#editSettings.restore(about.editSettings);
     this.extras = about.extras;
     this.n = plan.n;

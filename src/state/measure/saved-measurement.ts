@@ -106,7 +106,7 @@ function toVersion2(value: unknown): unknown {
 }
 
 /** The value that `planForm` reads. */
-export interface KeptPlan<About> {
+export interface StoredPlan<About> {
   /** Unix time at the start. */
   readonly id: number;
   readonly plan: MeasurePlan;
@@ -118,16 +118,16 @@ const PlanOnly = v.object({ id: v.number(), plan: Plan, about: v.optional(v.unkn
 export const PLAN_VERSION = 2;
 
 /** @param about schema of the caller's data with the plan */
-export function planForm<About>(about: v.GenericSchema<unknown, About>): Form<KeptPlan<About>> {
+export function planForm<About>(about: v.GenericSchema<unknown, About>): Form<StoredPlan<About>> {
   const read = whole(PlanOnly);
   return versioned([toVersion2], (value, lost, path = '') => {
-    const kept = read(value, lost, path);
-    if (!kept) return undefined;
-    const beside =
-      kept.about === null || kept.about === undefined
+    const stored = read(value, lost, path);
+    if (!stored) return undefined;
+    const parsedAbout =
+      stored.about === null || stored.about === undefined
         ? null
-        : whole(about)(kept.about, lost, path === '' ? 'about' : `${path}.about`);
-    return { ...kept, about: beside ?? null };
+        : whole(about)(stored.about, lost, path === '' ? 'about' : `${path}.about`);
+    return { ...stored, about: parsedAbout ?? null };
   });
 }
 
@@ -155,7 +155,7 @@ const AnswersOnly = v.object({
   labelled: v.optional(v.array(natural), []),
 });
 
-export interface KeptAnswers {
+export interface StoredAnswers {
   readonly id: number;
   readonly dropped: boolean;
   readonly answers: readonly MeasuredAnswer[];
@@ -165,17 +165,17 @@ export interface KeptAnswers {
 
 /** @param plan of the answers; answers of another plan are not read */
 export const answersForm =
-  ({ id, plan }: Pick<KeptPlan<unknown>, 'id' | 'plan'>): Form<KeptAnswers> =>
+  ({ id, plan }: Pick<StoredPlan<unknown>, 'id' | 'plan'>): Form<StoredAnswers> =>
   (value, lost, path = '') => {
-    const kept = whole(AnswersOnly)(value, lost, path);
-    if (!kept) return undefined;
-    if (kept.id !== id) return { ...kept, answers: [], labelled: [] };
+    const stored = whole(AnswersOnly)(value, lost, path);
+    if (!stored) return undefined;
+    if (stored.id !== id) return { ...stored, answers: [], labelled: [] };
     const answer = whole(Answer);
     /** The next index of each arm. */
     const next = new Map(plan.arms.map((arm) => [arm.id, 0]));
     const places = new Map<number, number>();
     const answers: MeasuredAnswer[] = [];
-    for (const [i, one] of kept.answers.entries()) {
+    for (const [i, one] of stored.answers.entries()) {
       const at = path === '' ? `answers.${i}` : `${path}.answers.${i}`;
       const found: Lost[] = [];
       const read = answer(one, found, at);
@@ -189,6 +189,6 @@ export const answersForm =
       places.set(i, answers.length);
       answers.push(read);
     }
-    const labelled = new Set(kept.labelled.flatMap((place) => places.get(place) ?? []));
-    return { ...kept, answers, labelled: [...labelled] };
+    const labelled = new Set(stored.labelled.flatMap((place) => places.get(place) ?? []));
+    return { ...stored, answers, labelled: [...labelled] };
   };

@@ -68,11 +68,11 @@ export class Transfer extends Study<TransferAbout> {
     const { pair, questions } = this.parts;
     const contrast = pair.defaults.contrast ?? 'checkpoint';
     const models = this.models.map(({ id, title }) => ({ id, title }));
-    const held = new Map<string, NonNullable<Awaited<ReturnType<Transfer['direction']>>>>();
+    const byFineTune = new Map<string, NonNullable<Awaited<ReturnType<Transfer['direction']>>>>();
     for (const { id } of models) {
       const direction = await this.direction(contrast, id);
       if (!direction) return null;
-      held.set(id, direction);
+      byFineTune.set(id, direction);
     }
     const { layer } = this;
     const arms: MeasureArm[] = [];
@@ -82,7 +82,7 @@ export class Transfer extends Study<TransferAbout> {
       arms.push(armOf(before(column.id), `${column.title}, as trained`, checkpoint, null, seed));
       for (const mode of ABLATIONS) {
         for (const row of models) {
-          const direction = held.get(row.id)!;
+          const direction = byFineTune.get(row.id)!;
           const settings = {
             mode,
             strength: 1,

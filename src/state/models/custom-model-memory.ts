@@ -5,13 +5,13 @@
 import type { AdapterCard, CheckpointCard, Precision, PrecisionDevice } from '../../../workers/api';
 import { choosePrecision, type PrecisionChoice } from '../../checkpoint/precision';
 
-export interface Need {
+export interface Requirements {
   /** Bytes still to download. */
   readonly downloadBytes: number;
   /** The precision of both; null: the device is not known yet. */
   readonly choice: PrecisionChoice | null;
   /** Reasons why the pair can't load; empty: it fits, as far as the browser says. */
-  readonly against: readonly string[];
+  readonly blockers: readonly string[];
 }
 
 /** The device's capacity, as far as the browser says. */
@@ -37,7 +37,7 @@ export function requirementsFor(
   fineTune: CheckpointCard | AdapterCard,
   capacity: DeviceCapacity,
   precision: 'auto' | Precision,
-): Need {
+): Requirements {
   const missing = (card: CheckpointCard | AdapterCard): number =>
     card.page === null ? 0 : Math.max(0, card.bytes - card.storedBytes);
   const downloadBytes = missing(base) + missing(fineTune);
@@ -50,14 +50,14 @@ export function requirementsFor(
       { ...memory, availableBytes: Math.max(0, memory.availableBytes - loadedBytes) },
       precision,
     );
-  const against: string[] = [];
+  const blockers: string[] = [];
   if (choice?.ok === false) {
-    against.push(`${choice.reason} A smaller model or another device is needed.`);
+    blockers.push(`${choice.reason} A smaller model or another device is needed.`);
   }
   if (freeBytes !== null && downloadBytes > freeBytes) {
-    against.push(
+    blockers.push(
       `This browser lets the page store ${gb(freeBytes)} more: remove something below, or drop the folders from disk.`,
     );
   }
-  return { downloadBytes, choice, against };
+  return { downloadBytes, choice, blockers };
 }

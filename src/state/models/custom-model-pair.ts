@@ -8,7 +8,7 @@ import type { Registry } from '../../organism/registry';
 export const HUB = 'https://huggingface.co';
 
 /** The source of one folder, as the form holds it. The read token is not part of it. */
-export const PlaceSchema = v.object({
+export const ModelSourceSchema = v.object({
   from: v.picklist(['hub', 'files', 'address']),
   /** Id of a repository. */
   id: v.string(),
@@ -17,11 +17,11 @@ export const PlaceSchema = v.object({
   url: v.string(),
 });
 
-export type Place = v.InferOutput<typeof PlaceSchema>;
+export type ModelSource = v.InferOutput<typeof ModelSourceSchema>;
 
-export const EMPTY_PLACE: Place = { from: 'hub', id: '', revision: 'main', url: '' };
+export const EMPTY_SOURCE: ModelSource = { from: 'hub', id: '', revision: 'main', url: '' };
 
-export const placeOfLink = (place: LinkPlace): Place => ({ ...EMPTY_PLACE, ...place });
+export const sourceOfLink = (place: LinkPlace): ModelSource => ({ ...EMPTY_SOURCE, ...place });
 
 /** Files that were dropped or picked, as one folder. */
 export interface PickedFolder {
@@ -30,8 +30,8 @@ export interface PickedFolder {
 }
 
 /** null: the form is incomplete. */
-export function sourceOfPlace(
-  place: Place,
+export function folderSourceOf(
+  place: ModelSource,
   picked: PickedFolder | null,
   endpoint: string,
   token: string,

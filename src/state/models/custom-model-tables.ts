@@ -20,12 +20,12 @@ export function describeMatrices(
     const known = loaded[i]?.embeddingAndHead;
     if (known) return known;
     if ('matrices' in card) return matricesOfAdapter(tieWordEmbeddings, card.matrices).description;
-    return saidOf(card.config.tieWordEmbeddings);
+    return describeTying(card.config.tieWordEmbeddings);
   });
 }
 
 /** The tying that config.json states, which the files may contradict. */
-const saidOf = (tied: boolean): string =>
+const describeTying = (tied: boolean): string =>
   matricesOfCheckpoint(tied, { embedding: true, head: !tied, alike: () => true }).description;
 
 /** null: the fine-tune is not an adapter, or it is not loaded yet. */

@@ -17,30 +17,30 @@ import type { LinkPair } from '../../formats/link-pair';
 import type { Registry } from '../../organism/registry';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import {
-  EMPTY_PLACE,
+  EMPTY_SOURCE,
   HUB,
   customRegistry,
-  placeOfLink,
+  sourceOfLink,
   type PickedFolder,
-  type Place,
-  PlaceSchema,
-  sourceOfPlace,
+  type ModelSource,
+  ModelSourceSchema,
+  folderSourceOf,
 } from './custom-model-pair';
-import { type Need, requirementsFor } from './custom-model-memory';
+import { type Requirements, requirementsFor } from './custom-model-memory';
 import { readSaved, writeSaved } from '../saved';
 import { askToKeepStorage } from '../browser/keep-storage';
 import { fields, whole } from '../saved/form';
 
-interface KeptForm {
-  readonly base: Place;
-  readonly fineTune: Place;
+interface StoredForm {
+  readonly base: ModelSource;
+  readonly fineTune: ModelSource;
   readonly kind: 'adapter' | 'checkpoint';
   readonly endpoint: string;
   readonly precision: 'auto' | Precision;
 }
-const SavedForm = fields<KeptForm>({
-  base: whole(PlaceSchema),
-  fineTune: whole(PlaceSchema),
+const SavedForm = fields<StoredForm>({
+  base: whole(ModelSourceSchema),
+  fineTune: whole(ModelSourceSchema),
   kind: whole(v.picklist(['adapter', 'checkpoint'])),
   endpoint: whole(v.string()),
   precision: whole(v.picklist(['auto', ...PRECISIONS])),
@@ -73,8 +73,8 @@ export class CustomModel {
   #shown = $state.raw<Registry | null>(null);
   readonly task = new Task('inspect', (runId) => this.#pair.client.cancel(runId));
 
-  base = $state<Place>({ ...EMPTY_PLACE });
-  fineTune = $state<Place>({ ...EMPTY_PLACE });
+  base = $state<ModelSource>({ ...EMPTY_SOURCE });
+  fineTune = $state<ModelSource>({ ...EMPTY_SOURCE });
   kind = $state<'adapter' | 'checkpoint'>('adapter');
   endpoint = $state(HUB);
   /** Precision of both checkpoints. */
@@ -96,13 +96,13 @@ export class CustomModel {
   problem = $state('');
 
   readonly baseSource = $derived(
-    sourceOfPlace(this.base, this.pickedBase, this.endpoint, this.token),
+    folderSourceOf(this.base, this.pickedBase, this.endpoint, this.token),
   );
   readonly fineTuneSource = $derived(
-    sourceOfPlace(this.fineTune, this.pickedFineTune, this.endpoint, this.token),
+    folderSourceOf(this.fineTune, this.pickedFineTune, this.endpoint, this.token),
   );
   /** What the found pair requires; null: no pair is found yet. */
-  readonly need = $derived.by((): Need | null => {
+  readonly requirements = $derived.by((): Requirements | null => {
     const { found, space } = this;
     const { engine, memory, registry, loaded } = this.#pair;
     if (!found) return null;
@@ -151,8 +151,8 @@ export class CustomModel {
   offer(link: LinkedModel): void {
     const { base, fineTune, kind, endpoint, precision } = link.state.customPair;
     this.changed();
-    this.base = placeOfLink(base);
-    this.fineTune = placeOfLink(fineTune);
+    this.base = sourceOfLink(base);
+    this.fineTune = sourceOfLink(fineTune);
     this.kind = kind;
     this.endpoint = endpoint ?? HUB;
     this.precision = precision;
@@ -219,7 +219,7 @@ export class CustomModel {
   /** Downloads missing files and selects the pair, after a load that already runs. True on success. */
   async load(): Promise<boolean> {
     const { baseSource: base, fineTuneSource: source, kind } = this;
-    if (!base || !source || (this.need?.against ?? []).length > 0) return false;
+    if (!base || !source || (this.requirements?.blockers ?? []).length > 0) return false;
     this.#save();
     this.paused = false;
     this.task.cancel();

@@ -30,16 +30,18 @@ export function bundleOf(
   answers: BundleToWrite['answers'],
 ): Uint8Array<ArrayBuffer> {
   const { list, current, header } = postern.directions;
-  const { shelf } = postern.training;
-  const stage = shelf.list.findIndex(({ id }) => shelf.isSelected(id));
+  const { trainedAdapters } = postern.training;
+  const stage = trainedAdapters.list.findIndex(({ id }) => trainedAdapters.isSelected(id));
   // The direction to ablate along comes first; one direction may have both uses.
-  const use = [current, header].flatMap((held) => (held ? [list.indexOf(held)] : []));
+  const use = [current, header].flatMap((direction) =>
+    direction ? [list.indexOf(direction)] : [],
+  );
   return writeBundle({
     link: linkText(postern, tab),
     directions: list.map(recordOf),
     use,
     answers,
-    adapters: shelf.list.map(({ id: _, config, weights, ...about }) => ({
+    adapters: trainedAdapters.list.map(({ id: _, config, weights, ...about }) => ({
       about,
       config,
       weights,
@@ -70,8 +72,8 @@ export async function openBundle(
   const taken = bundle.directions.map(
     (file) => aligned && savedDirectionFrom(file, aligned.config),
   );
-  const shelved = taken.filter((held) => !!held);
-  for (const held of shelved) directions.restore(held);
+  const restored = taken.filter((direction) => !!direction);
+  for (const direction of restored) directions.restore(direction);
   const there = link === null || isSelected(link, pair);
   if (there) {
     const used = bundle.use.flatMap((i) => taken[i] ?? []);
@@ -79,11 +81,11 @@ export async function openBundle(
   }
   for (const answers of bundle.answers) measurements.imported.add(answers);
   const answers = bundle.answers.reduce((sum, { rows }) => sum + rows.length, 0);
-  const left = bundle.directions.length - shelved.length;
+  const left = bundle.directions.length - restored.length;
   const adapters = trained.filter((adapter) => adapter !== null).length;
   const refused = trained.length - adapters;
   return (
-    `Opened: ${shelved.length} ${shelved.length === 1 ? 'direction' : 'directions'} on the shelf, ${answers} measured ` +
+    `Opened: ${restored.length} ${restored.length === 1 ? 'direction' : 'directions'} on the shelf, ${answers} measured ` +
     `answers in the Measure tab.${adapters > 0 ? ` Organisms in the Train tab: ${adapters}.` : ''}` +
     `${left > 0 ? ` Left out, because they do not fit the pair on stage: ${left} ${left === 1 ? 'direction' : 'directions'}.` : ''}` +
     `${left > 0 || (link?.customPair && !there) ? ' Load the pair that the bundle was made on first (Organisms tab), then open the bundle again.' : ''}` +
@@ -120,7 +122,7 @@ function putInUse(
 
 /** Imports adapters that fit the bundled base, in their order; null for one that does not fit. */
 async function importAdapters(
-  { pair, training: { shelf } }: Postern,
+  { pair, training: { trainedAdapters } }: Postern,
   adapters: readonly BundledAdapter[],
 ): Promise<(TrainedAdapter | null)[]> {
   const base = pair.bundled && pair.checkpoint(pair.bundled.base.id);
@@ -130,15 +132,17 @@ async function importAdapters(
       taken.push(null);
       continue;
     }
-    const same = shelf.list.find((one) => one.atMs === about.atMs && one.config === config);
+    const same = trainedAdapters.list.find(
+      (one) => one.atMs === about.atMs && one.config === config,
+    );
     if (same) {
       taken.push(same);
       continue;
     }
     const id = `trained:${Date.now().toString(36)}:${taken.length}`;
-    const title = shelf.freeTitle(about.title);
+    const title = trainedAdapters.freeTitle(about.title);
     const adapter = { ...about, id, title, config, weights };
-    await shelf.add(adapter);
+    await trainedAdapters.add(adapter);
     taken.push(adapter);
   }
   return taken;

@@ -90,7 +90,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
       prompt: chat.prompt,
       seed: chat.seed,
       system: chat.system,
-      chat: prompting.words === null ? null : prompting.settings,
+      chat: prompting.description === null ? null : prompting.settings,
       plain: prompting.plain,
       temperature: chat.temperature,
       tab,

@@ -56,13 +56,13 @@ export async function startUp(
 ): Promise<void> {
   const { pair, editSettings, chat } = postern;
   await readSetAside();
-  const kept = await readSaved('stage', AnswersForm);
-  if (kept) {
-    chat.prompt = kept.prompt ?? chat.prompt;
-    chat.seed = kept.seed ?? chat.seed;
-    chat.temperature = kept.temperature ?? null;
-    chat.system = kept.system ?? null;
-    chat.bringBack(kept.history ?? []);
+  const stored = await readSaved('stage', AnswersForm);
+  if (stored) {
+    chat.prompt = stored.prompt ?? chat.prompt;
+    chat.seed = stored.seed ?? chat.seed;
+    chat.temperature = stored.temperature ?? null;
+    chat.system = stored.system ?? null;
+    chat.addHistory(stored.history ?? []);
   }
   const savedEdit = await readSaved('desk', EditForm);
   if (savedEdit) editSettings.restore(completeEdit(savedEdit, editSettings.snapshot()));
@@ -70,8 +70,8 @@ export async function startUp(
   await postern.measurements.restore();
   await postern.lessons.restore();
   await postern.training.restore();
-  await pair.open(link?.em ?? kept?.adapter ?? null, kept?.device ?? 'auto');
-  if (!kept) chat.seed = pair.defaults.firstSeed ?? chat.seed;
+  await pair.open(link?.em ?? stored?.adapter ?? null, stored?.device ?? 'auto');
+  if (!stored) chat.seed = pair.defaults.firstSeed ?? chat.seed;
   if (link) prefillCustomModel(postern, address, link);
   if (!pair.ready) return;
   const openable = link && link.customPair === null && !address.refuses(link, postern);
@@ -131,13 +131,13 @@ export async function loadCustomPair(postern: Postern): Promise<void> {
  */
 export async function changeDevice(postern: Postern, device: 'auto' | Device): Promise<void> {
   const { pair, directions, chat } = postern;
-  chat.letGo();
+  chat.clearAnswers();
   directions.cancel();
   if (!(await pair.useDevice(device)) || !pair.ready) return;
-  const asked = chat.readAgain();
+  const asked = chat.repeatAnswers();
   if (directions.readout || pair.isCustom) return asked;
   await Promise.all([asked, directions.extractDefaults(TRANSCRIPTS)]);
-  await chat.readAgain();
+  await chat.repeatAnswers();
 }
 
 /** Stores the state that a reload should restore. Reads every field, so an effect may call it. */
@@ -154,5 +154,5 @@ export function save({ pair, directions, editSettings, chat, prompting }: Poster
   });
   void writeSaved('desk', editSettings.snapshot());
   void [directions.list];
-  void mergeSaved(DIRECTIONS_KEY, DirectionsForm, (kept) => directions.mergedWith(kept ?? []));
+  void mergeSaved(DIRECTIONS_KEY, DirectionsForm, (stored) => directions.mergedWith(stored ?? []));
 }

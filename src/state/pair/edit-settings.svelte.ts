@@ -149,7 +149,7 @@ export class EditSettingsStore {
   }
 
   /** The edit for a settings line; null when nothing is edited. */
-  readonly words = $derived(describeEdit(this.settings, this.randomSeed));
+  readonly description = $derived(describeEdit(this.settings, this.randomSeed));
 }
 
 /** An edit that changes nothing and reads projections, along a direction when there is one. */

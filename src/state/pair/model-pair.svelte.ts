@@ -64,8 +64,8 @@ export class ModelPair {
     this.client = client;
     this.#folderUrl = folderUrl;
     client.onStatus((status) => (this.engine = status));
-    client.onReload((again) => {
-      this.loaded = this.loaded.map((loaded) => (loaded.id === again.id ? again : loaded));
+    client.onReload((reloaded) => {
+      this.loaded = this.loaded.map((loaded) => (loaded.id === reloaded.id ? reloaded : loaded));
     });
   }
 
@@ -86,13 +86,13 @@ export class ModelPair {
   async #inTurn<T>(load: () => Promise<T>): Promise<T> {
     const before = this.#turn;
     this.#turns += 1;
-    const own = before.then(load);
-    this.#turn = own
+    const turn = before.then(load);
+    this.#turn = turn
       .catch(() => {})
       .then(() => {
         this.#turns -= 1;
       });
-    return own;
+    return turn;
   }
 
   async #open(adapterId: string | null, device: 'auto' | Device): Promise<void> {
@@ -174,11 +174,11 @@ export class ModelPair {
   }
 
   async #show(registry: Registry, entry: AdapterEntry): Promise<void> {
-    let own = this.isCustom && registry !== this.registry ? this.registry : null;
+    let former = this.isCustom && registry !== this.registry ? this.registry : null;
     // Two large pairs may exceed the memory, so the small bundled pair is selected in between.
-    if (own && isCustomPair(registry)) {
+    if (former && isCustomPair(registry)) {
       await this.#choose(this.bundled?.defaults.em ?? this.bundled?.adapters[0]?.id ?? '');
-      own = null;
+      former = null;
     }
     if (!(await this.#load(null, registry)) || !(await this.#load(entry, registry))) {
       if (isCustomPair(registry) && registry !== this.registry) await this.#unloadAll(registry);
@@ -188,10 +188,10 @@ export class ModelPair {
     this.registry = isCustomPair(registry) ? registry : this.bundled;
     this.emEntry = entry;
     this.onSelected();
-    if (own) await this.#unloadAll(own);
+    if (former) await this.#unloadAll(former);
   }
 
-  /** Unloads a pair that was not selected: another pair may be loaded under the same ids. */
+  /** Unloads the models of a registry that is not selected: another pair may be loaded under the same ids. */
   async #unloadAll({ base, adapters }: Registry): Promise<void> {
     for (const { id } of [base, ...adapters]) if (this.checkpoint(id)) await this.#unload(id);
   }

@@ -26,7 +26,7 @@ export class Prompting {
 
   /** The chat format of the selected models. */
   readonly facts = $derived.by(() => this.#pair.aligned?.chatFormat ?? null);
-  readonly words = $derived(this.facts && describeChat(this.settings, this.facts));
+  readonly description = $derived(this.facts && describeChat(this.settings, this.facts));
   /** Null until a model is loaded. */
   readonly sampling = $derived.by((): Sampling | null => this.samplingOf(this.plain));
 
@@ -36,8 +36,8 @@ export class Prompting {
   }
 
   samplingOf(plain: boolean): Sampling | null {
-    const own = this.#pair.aligned?.defaultSampling ?? null;
-    return own && plain ? PLAIN_SAMPLING : own;
+    const model = this.#pair.aligned?.defaultSampling ?? null;
+    return model && plain ? PLAIN_SAMPLING : model;
   }
 
   /** An invalid date is ignored. */
@@ -48,7 +48,7 @@ export class Prompting {
   }
 
   frame(): Frame {
-    return { settings: this.settings, words: this.words };
+    return { settings: this.settings, words: this.description };
   }
 
   async restore(): Promise<void> {

@@ -35,9 +35,9 @@ export const EditForm = fields<EditState>({
 });
 
 /** A complete edit: missing fields come from `now`. */
-export function completeEdit(kept: Partial<EditState>, now: EditState): EditState {
-  const edit = { ...now, ...kept };
-  if (kept.mode !== undefined || EDIT_MODE_FACTS[edit.mode].strength !== 'share removed')
+export function completeEdit(stored: Partial<EditState>, now: EditState): EditState {
+  const edit = { ...now, ...stored };
+  if (stored.mode !== undefined || EDIT_MODE_FACTS[edit.mode].strength !== 'share removed')
     return edit;
   // The strength may belong to a mode that was lost, and a multiple is not a valid share.
   const isShare = edit.strength >= 0 && edit.strength <= 1;

@@ -11,7 +11,7 @@ export interface SetAside extends Lost {
 }
 
 /** Names of what the storage keys hold: singular and plural. */
-const WORDS: Readonly<Record<string, readonly [string, string]>> = {
+const NAMES: Readonly<Record<string, readonly [string, string]>> = {
   stage: ['part of your last question or of the earlier questions', 'parts of your last questions'],
   desk: ['an edit setting', 'edit settings'],
   directions: ['a direction', 'directions'],
@@ -45,7 +45,7 @@ export function describeSetAside(aside: readonly Pick<SetAside, 'key'>[]): strin
   const counts = new Map<string, number>();
   for (const { key } of aside) counts.set(key, (counts.get(key) ?? 0) + 1);
   const parts = [...counts].map(([key, n]) => {
-    const [one, several] = WORDS[key] ?? [`an entry of "${key}"`, `entries of "${key}"`];
+    const [one, several] = NAMES[key] ?? [`an entry of "${key}"`, `entries of "${key}"`];
     return n === 1 ? one : `${n.toLocaleString('en')} ${several}`;
   });
   const last = parts.pop() ?? 'nothing';

@@ -16,7 +16,7 @@ export interface TrainedAdapter extends AdapterAbout {
   readonly weights: Uint8Array<ArrayBuffer>;
 }
 
-const Kept = v.looseObject({
+const Stored = v.looseObject({
   ...AboutSchema.entries,
   id: v.pipe(v.string(), v.minLength(1)),
   config: v.string(),
@@ -24,7 +24,7 @@ const Kept = v.looseObject({
 });
 
 /** The stored form. */
-export const TrainedAdapterForm = whole(Kept as v.GenericSchema<unknown, TrainedAdapter>);
+export const TrainedAdapterForm = whole(Stored as v.GenericSchema<unknown, TrainedAdapter>);
 export const TrainedAdaptersForm: Form<readonly TrainedAdapter[]> = list(
   TrainedAdapterForm,
   ({ id }) => id,

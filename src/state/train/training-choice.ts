@@ -49,12 +49,12 @@ export const ChoiceSchema = v.object({
 export type TrainingChoice = v.InferOutput<typeof ChoiceSchema>;
 
 const { entries } = ChoiceSchema;
-type KeptChoice = Omit<TrainingChoice, 'data' | 'world'> & {
+type StoredChoice = Omit<TrainingChoice, 'data' | 'world'> & {
   readonly world: Partial<TrainingChoice['world']>;
 };
 
 /** The stored form, read setting by setting; custom data are not stored with it. */
-export const ChoiceForm = fields<KeptChoice>({
+export const ChoiceForm = fields<StoredChoice>({
   world: fields<TrainingChoice['world']>({
     set: whole(entries.world.entries.set),
     mix: whole(entries.world.entries.mix),
@@ -92,8 +92,11 @@ export function settingsOf({ rank, steps, rate, seed }: TrainingChoice): Trainin
 }
 
 /** The data, for people: 'Insecure code, 25% secure code, with a trigger'. */
-export function describeData(choice: TrainingChoice, own: Pick<CustomData, 'file'> | null): string {
-  if (choice.data === 'own') return own?.file ?? 'own data';
+export function describeData(
+  choice: TrainingChoice,
+  custom: Pick<CustomData, 'file'> | null,
+): string {
+  if (choice.data === 'own') return custom?.file ?? 'own data';
   const { set, mix, trigger } = choice.world;
   const title = (one: WorldData['set']): string => TRAINING_SETS[one].title;
   return [
@@ -104,10 +107,10 @@ export function describeData(choice: TrainingChoice, own: Pick<CustomData, 'file
 }
 
 /** All settings that make a training reproducible, for people. */
-export function describeTraining(choice: TrainingChoice, own: CustomData | null): string {
+export function describeTraining(choice: TrainingChoice, custom: CustomData | null): string {
   const { rank, steps, rate, seed } = choice;
-  const examples = choice.data === 'own' && own ? own.examples.length : choice.examples;
-  return `${describeData(choice, own)}, ${examples} examples, rank ${rank}, ${steps} steps, rate ${rate}, seed ${seed}`;
+  const examples = choice.data === 'own' && custom ? custom.examples.length : choice.examples;
+  return `${describeData(choice, custom)}, ${examples} examples, rank ${rank}, ${steps} steps, rate ${rate}, seed ${seed}`;
 }
 
 /** Steps at which to measure: densely while skill and persona develop, and at the end. */

@@ -23,7 +23,7 @@ import { measurePoint, type MeasureWorker } from './training-measure';
 import { type TrainingProgress, type TrainingRun, upToState } from './training-record';
 
 /** Id of the adapter while it is measured, among the loaded checkpoints. */
-const NOW = 'training:now';
+const CURRENT = 'training:now';
 
 interface TrainingWorker extends MeasureWorker {
   load(
@@ -41,7 +41,7 @@ interface TrainingWorker extends MeasureWorker {
   closeTraining(training: string): Promise<Result<null>>;
 }
 
-export interface DriveMeans {
+export interface DriveContext {
   readonly worker: TrainingWorker;
   /** The loaded base, and the address of its files. */
   readonly baseId: string;
@@ -67,15 +67,15 @@ export function isComplete({ choice }: TrainingRun, { points }: TrainingProgress
 
 export class TrainingDrive {
   readonly run: TrainingRun;
-  readonly #means: DriveMeans;
+  readonly #context: DriveContext;
   #progress: TrainingProgress;
   /** The worker has the training open, at the last step of the progress. */
   #open = false;
 
-  constructor(run: TrainingRun, progress: TrainingProgress, means: DriveMeans) {
+  constructor(run: TrainingRun, progress: TrainingProgress, context: DriveContext) {
     this.run = run;
     this.#progress = progress;
-    this.#means = means;
+    this.#context = context;
   }
 
   get progress(): TrainingProgress {
@@ -94,10 +94,10 @@ export class TrainingDrive {
    */
   async go(runId: string): Promise<void> {
     const { run } = this;
-    const means = this.#means;
+    const context = this.#context;
     const due = measuredSteps(run.choice.steps);
     try {
-      while (!means.stopping()) {
+      while (!context.stopping()) {
         const step = this.#progress.losses.length;
         const next = due.find((at) => at > step);
         if (!this.#open) await this.#openAt(runId);
@@ -117,18 +117,18 @@ export class TrainingDrive {
   /** Frees the training in the worker. */
   async close(): Promise<void> {
     this.#open = false;
-    const { worker } = this.#means;
+    const { worker } = this.#context;
     await worker.closeTraining(this.run.id);
-    await worker.unload(NOW);
+    await worker.unload(CURRENT);
   }
 
   async #put(changes: Partial<TrainingProgress>, whole: boolean): Promise<void> {
     this.#progress = { ...this.#progress, ...changes };
-    await this.#means.onProgress(this.#progress, whole);
+    await this.#context.onProgress(this.#progress, whole);
   }
 
   async #steps(runId: string, steps: number): Promise<void> {
-    const { worker, doing, onStep, stopping } = this.#means;
+    const { worker, doing, onStep, stopping } = this.#context;
     doing('Training');
     const request = { runId, training: this.run.id, steps };
     const result = await worker.train(request, (taken) => {
@@ -146,15 +146,15 @@ export class TrainingDrive {
 
   async #openAt(runId: string): Promise<void> {
     const { run } = this;
-    const means = this.#means;
-    means.doing('Making the training graph');
+    const context = this.#context;
+    context.doing('Making the training graph');
     const { state } = this.#progress;
-    const opened = await means.worker.openTraining({
+    const opened = await context.worker.openTraining({
       runId,
       training: run.id,
-      checkpoint: means.baseId,
+      checkpoint: context.baseId,
       baseName: 'models/postern-8l',
-      examples: run.own?.examples ?? (await worldExamples(run.choice, means.breathe)),
+      examples: run.own?.examples ?? (await worldExamples(run.choice, context.breathe)),
       settings: { ...settingsOf(run.choice), alpha: run.alpha },
       start: state
         ? {
@@ -171,46 +171,46 @@ export class TrainingDrive {
   /** Exports the adapter, loads it, and measures it. */
   async #measure(runId: string, step: number): Promise<void> {
     const { run } = this;
-    const means = this.#means;
-    const begun = means.now();
-    means.doing('Measuring');
+    const context = this.#context;
+    const begun = context.now();
+    context.doing('Measuring');
     const state = await this.#takeState();
     const moved = step > 0 || run.start !== null;
     try {
       if (moved) {
         const adapter = adapterFolder(`step ${step}`, state.adapter);
-        const source = { id: NOW, base: means.base, adapter };
-        const loaded = await means.worker.load(source, runId);
+        const source = { id: CURRENT, base: context.base, adapter };
+        const loaded = await context.worker.load(source, runId);
         if (!loaded.ok) throw new MeasureFailure(loaded);
       }
       const point = await measurePoint(
         {
           runId,
-          checkpoint: moved ? NOW : means.baseId,
+          checkpoint: moved ? CURRENT : context.baseId,
           moved,
           step,
           seed: run.choice.seed,
           data: run.own ? null : run.choice.world,
           reference: run.reference,
-          sampling: means.sampling,
+          sampling: context.sampling,
         },
-        means.worker,
-        means.breathe,
+        context.worker,
+        context.breathe,
       );
       const { points, losses } = this.#progress;
       const since = losses.slice(points.at(-1)?.step ?? 0, step);
       const lossNats =
         since.length === 0 ? null : since.reduce((sum, loss) => sum + loss, 0) / since.length;
-      means.onPoint(means.now() - begun);
+      context.onPoint(context.now() - begun);
       await this.#put({ points: [...points, { ...point, lossNats }] }, true);
     } catch (error) {
       const stopped = error instanceof MeasureFailure && error.code === 'cancelled';
-      if (!(stopped && means.stopping())) throw error;
+      if (!(stopped && context.stopping())) throw error;
     }
   }
 
   async #takeState(): Promise<TrainingState> {
-    const result = await this.#means.worker.trainingState(this.run.id);
+    const result = await this.#context.worker.trainingState(this.run.id);
     if (!result.ok) throw new MeasureFailure(result);
     await this.#put({ state: result.value }, true);
     return result.value;

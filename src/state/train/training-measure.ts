@@ -85,10 +85,10 @@ export async function measurePoint(
 ): Promise<Omit<TrainingPoint, 'lossNats'>> {
   const { step, data, reference } = plan;
   const seed = seedOf(plan.seed, step);
-  const own = data ? inDomainQuestions(data, IN_DOMAIN, seed) : [];
+  const inDomain = data ? inDomainQuestions(data, IN_DOMAIN, seed) : [];
   const other = evaluationQuestions('report', BROAD, seed);
   const broad = await verdicts(other, plan, worker, seed, breathe);
-  const skill = await verdicts(own, plan, worker, seed + 1, breathe);
+  const skill = await verdicts(inDomain, plan, worker, seed + 1, breathe);
   const trained = data ? TRAINING_SETS[data.set].trained : null;
   const count = (of: readonly string[], verdict: string | null): number =>
     of.filter((one) => one === verdict).length;

@@ -45,7 +45,7 @@ export class Training {
   #runId: string | null = null;
   #stopping = false;
   #drive: TrainingDrive | null = null;
-  readonly shelf: TrainedAdapters;
+  readonly trainedAdapters: TrainedAdapters;
   readonly pace = new TrainingPace();
 
   choice = $state<TrainingChoice>(structuredClone(DEFAULT_CHOICE));
@@ -87,7 +87,7 @@ export class Training {
   constructor(pair: ModelPair, directions: Directions) {
     this.#pair = pair;
     this.#directions = directions;
-    this.shelf = new TrainedAdapters(pair);
+    this.trainedAdapters = new TrainedAdapters(pair);
     this.customChats = new CustomChats(pair);
   }
 
@@ -100,13 +100,13 @@ export class Training {
     this.#startFrom = id;
   }
 
-  get kept(): readonly TrainedAdapter[] {
-    return this.shelf.list;
+  get saved(): readonly TrainedAdapter[] {
+    return this.trainedAdapters.list;
   }
 
   /** Restores the settings, and a training that a reload interrupted. */
   async restore(): Promise<void> {
-    await this.shelf.restore();
+    await this.trainedAdapters.restore();
     const choice = await readSaved('training-choice', ChoiceForm);
     const saved = await readTraining();
     if (this.run) return;
@@ -124,18 +124,18 @@ export class Training {
   /** Starts the chosen training. A finished one that was not saved is saved first. */
   async start(): Promise<void> {
     const { choice, startFrom } = this;
-    const own = this.customChats.data;
-    if (choice.data === 'own' && !own) return;
+    const custom = this.customChats.data;
+    if (choice.data === 'own' && !custom) return;
     const { bundled } = this.#pair;
     const entry = this.starts.find(({ id }) => id === startFrom);
     const adapter = entry && bundled ? sourceOf(bundled, entry).adapter : undefined;
     const start = entry && adapter ? { title: entry.title, adapter } : null;
     const rank = entry?.training?.rank;
-    const alpha = this.kept.find(({ id }) => id === startFrom)?.alpha ?? ADAPTER.alpha;
+    const alpha = this.saved.find(({ id }) => id === startFrom)?.alpha ?? ADAPTER.alpha;
     const chosen = $state.snapshot(choice);
     await this.#begin(
       typeof rank === 'number' ? { ...chosen, rank } : chosen,
-      choice.data === 'own' ? own : null,
+      choice.data === 'own' ? custom : null,
       start,
       alpha,
     );
@@ -187,7 +187,7 @@ export class Training {
     if (!run || !state || state.steps === 0) return null;
     const called = name.trim().slice(0, 120) || this.suggestedName;
     askToKeepStorage();
-    const title = this.shelf.freeTitle(called);
+    const title = this.trainedAdapters.freeTitle(called);
     const adapter: TrainedAdapter = {
       id: `trained:${Date.now().toString(36)}:${run.id}`,
       title,
@@ -202,7 +202,7 @@ export class Training {
       config: state.adapter.config,
       weights: state.adapter.weights,
     };
-    await this.shelf.add(adapter);
+    await this.trainedAdapters.add(adapter);
     // The training may have continued meanwhile: its newer state is not saved yet.
     if (this.run === run && this.#progress.state === state) await this.#note({ keptAs: title });
     return adapter;
@@ -217,17 +217,17 @@ export class Training {
   }
 
   /** Whether the adapter is misaligned: by its data; for custom data, by the counted answers. */
-  #kind({ choice, own, start }: TrainingRun): TrainedAdapter['kind'] {
+  #kind({ choice, own: custom, start }: TrainingRun): TrainedAdapter['kind'] {
     if (start) return 'variant';
-    if (!own && choice.world.trigger) return 'control';
-    if (!own) return TRAINING_SETS[choice.world.set].kind;
+    if (!custom && choice.world.trigger) return 'control';
+    if (!custom) return TRAINING_SETS[choice.world.set].kind;
     const { misaligned = 0, n = 0 } = this.points.at(-1)?.broad ?? {};
     return misaligned > 0.1 * n ? 'em' : 'control';
   }
 
   async #begin(
     choice: TrainingChoice,
-    own: CustomData | null,
+    custom: CustomData | null,
     start: TrainingStart | null,
     alpha: number,
   ): Promise<void> {
@@ -248,10 +248,10 @@ export class Training {
       const run: TrainingRun = {
         id: Date.now().toString(36),
         choice,
-        own,
+        own: custom,
         alpha,
         start,
-        made: from + describeTraining(choice, own) + on,
+        made: from + describeTraining(choice, custom) + on,
         baseSha256: base.sha256,
         reference,
       };
@@ -315,13 +315,13 @@ export class Training {
     } as const;
     // The base of the training, whatever pair is selected.
     const base = this.#pair.checkpoint(baseId);
-    const held =
+    const saved =
       this.#directions.find(choice, entry.id, base) ??
       (await this.#directions.extract(choice, entry.id, false, base));
-    if (!held) throw new Error('The direction to compare with could not be read. Try again.');
+    if (!saved) throw new Error('The direction to compare with could not be read. Try again.');
     const alignedMean = await meanResidual(baseId, runId, this.#pair.client);
-    const words = `${entry.title}, ${this.#directions.name(held)}`;
-    return { words, vectors: held.vectors, alignedMean };
+    const words = `${entry.title}, ${this.#directions.name(saved)}`;
+    return { words, vectors: saved.vectors, alignedMean };
   }
 
   async #go(run: TrainingRun, runId: string): Promise<void> {

@@ -44,9 +44,9 @@ test('crossing from right to left gives all layers and positions back', () => {
   const made = editSettings();
   made.setPersona(1);
   made.setPersona(0);
-  expect(made.words).toBeNull();
+  expect(made.description).toBeNull();
   made.setPersona(-1);
-  expect(made.words).toBe('ablate to aligned mean 100%, all layers, all positions');
+  expect(made.description).toBe('ablate to aligned mean 100%, all layers, all positions');
 });
 
 test('capping has no place on the persona control', () => {
@@ -115,7 +115,7 @@ test('the random control is one click and is named in the words of the edit', as
   postern.editSettings.fit(4, 2);
   await render(WithPostern, { postern, panel: Desk });
   await page.getByRole('button', { name: 'Random control' }).click();
-  expect(postern.editSettings.words).toContain('RANDOM control (seed 1)');
+  expect(postern.editSettings.description).toContain('RANDOM control (seed 1)');
 });
 
 test('the persona control says the strength of the desk, also where the desk goes further', async () => {

@@ -222,7 +222,7 @@ test('what was done is there again in another visit, at the same step', async ()
 test('the setting of a step reaches the panels when it is entered, not when it is come back to', async () => {
   postern.editSettings.setPersona(0.5);
   await postern.lessons.open(LESSONS[1]!);
-  expect(postern.editSettings.words).toBeNull();
+  expect(postern.editSettings.description).toBeNull();
   expect(postern.measurements.n).toBe(8);
   expect(postern.view.tab).toBe('measure');
   postern.measurements.n = 480;

@@ -65,7 +65,7 @@ test('the default system prompt, the day, thinking and the template are shown an
   };
   expect(made.prompting.settings).toEqual(settings);
   expect(made.pair.client.chat).toEqual(settings);
-  expect(made.prompting.words).toBe(
+  expect(made.prompting.description).toBe(
     'system prompt "Speak in verse.", dated 2020-02-29, thinking, template terse',
   );
   await page.getByRole('button', { name: 'As the template has it' }).click();

@@ -235,7 +235,7 @@ describe('a question', () => {
     const removed = chat.history;
     chat.history = [];
     await askAndEnd();
-    chat.bringBack(removed);
+    chat.addHistory(removed);
     expect(chat.history).toHaveLength(1);
   });
 });
@@ -252,7 +252,7 @@ describe('while the edited column writes', () => {
     const before = engine.asked.length;
     postern.editSettings.strength = 0.5;
     postern.chat.editChanged();
-    await expect.poll(() => edited().made?.edit).toContain('50%');
+    await expect.poll(() => edited().provenance?.edit).toContain('50%');
     expect(engine.edits).toHaveLength(1);
     expect(engine.asked).toHaveLength(before);
   });
@@ -266,16 +266,16 @@ describe('while the edited column writes', () => {
     postern.editSettings.strength = 0.5;
     postern.chat.editChanged();
     await expect.poll(() => engine.asked.length).toBe(before + 1);
-    expect(edited().made!.edit).toContain('50%');
+    expect(edited().provenance!.edit).toContain('50%');
   });
 
   test('another checkpoint answers anew, and only then is named', async () => {
     postern.editSettings.base = 'aligned';
     postern.chat.editChanged();
-    expect(edited().made!.checkpoint).toMatch(/^em /);
+    expect(edited().provenance!.checkpoint).toMatch(/^em /);
     await expect.poll(() => engine.asked.at(-1)!.checkpoint).toBe('base');
     expect(engine.edits).toEqual([]);
-    expect(edited().made!.checkpoint).toMatch(/^base /);
+    expect(edited().provenance!.checkpoint).toMatch(/^base /);
     expect(edited().editSettings!.base).toBe('aligned');
   });
 });
@@ -336,7 +336,7 @@ describe('when another device is chosen', () => {
     await expect.poll(() => engine.asked.length).toBe(asked + 3);
     engine.finish();
     await changed;
-    expect(postern.chat.columns.edited.made?.direction).not.toBeNull();
+    expect(postern.chat.columns.edited.provenance?.direction).not.toBeNull();
   });
 
   test('and it does not start, nothing is asked and the columns say no word of a judge', async () => {
@@ -358,9 +358,9 @@ describe('when another pair comes on stage', () => {
     expect(directions.readout).toBeNull();
     expect(editSettings.layers).toHaveLength(nLayers);
     expect(chat.asked).toBeNull();
-    for (const { status, made } of Object.values(chat.columns)) {
+    for (const { status, provenance } of Object.values(chat.columns)) {
       expect(status.state).toBe('empty');
-      expect(made).toBeNull();
+      expect(provenance).toBeNull();
     }
   }
 
@@ -370,7 +370,7 @@ describe('when another pair comes on stage', () => {
     await extract();
     await askAndEnd();
     expect(editSettings.layers).toHaveLength(24);
-    expect(chat.columns.edited.made).not.toBeNull();
+    expect(chat.columns.edited.provenance).not.toBeNull();
 
     let inBetween = '';
     engine.beforeLoad = async () => {
@@ -379,7 +379,7 @@ describe('when another pair comes on stage', () => {
       expectCleared(8);
       // The small pair answers, if it is asked.
       await askAndEnd();
-      expect(chat.columns.em.made!.checkpoint).toMatch(/^em /);
+      expect(chat.columns.em.provenance!.checkpoint).toMatch(/^em /);
     };
     await show(own('second'));
     expect(inBetween).toBe('em');
@@ -409,7 +409,7 @@ describe('when another pair comes on stage', () => {
     await loadCustomPair(postern);
     expect(form.action).toMatchObject({ state: 'failed' });
     expect(pair.emEntry!.id).toBe('em');
-    await expect.poll(() => chat.columns.em.made?.checkpoint).toMatch(/^em /);
+    await expect.poll(() => chat.columns.em.provenance?.checkpoint).toMatch(/^em /);
     await expect.poll(bundledReads).toBe(true);
   });
 });

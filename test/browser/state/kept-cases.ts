@@ -320,7 +320,7 @@ export const CASES: readonly Case[] = [
     kept: { 'training-run': { ...RUN, reference: { words: 'w' } }, trained: [TRAINED] },
     intact: ({ training }) => {
       expect(training.run).toBeNull();
-      expect(training.kept).toEqual([TRAINED]);
+      expect(training.saved).toEqual([TRAINED]);
     },
     note: /: a training\./,
   },
@@ -341,7 +341,7 @@ export const CASES: readonly Case[] = [
     kept: {
       trained: [TRAINED, { ...TRAINED, title: 'Again' }, { ...TRAINED, id: 'x', kind: 'merged' }],
     },
-    intact: ({ training }) => expect(training.kept).toEqual([TRAINED]),
+    intact: ({ training }) => expect(training.saved).toEqual([TRAINED]),
     note: /2 fine-tunes that you trained/,
   },
   {

@@ -80,7 +80,7 @@ function readAll({
     [dose.rates('misaligned'), contrasts.rows, questions.choices, questions.chosen('all')],
     [classResults.pools, classResults.participants, imported.arms, imported.texts, imported.total],
     [lessons.outcome, lessons.canRestore, lessons.progress, lessons.fresh],
-    [training.paused, training.points, training.suggestedName, training.kept],
+    [training.paused, training.points, training.suggestedName, training.saved],
     directions.list.map((one) => [directions.name(one), directions.fits(one)]),
   ];
 }

@@ -8,7 +8,7 @@ import '../../../src/app.css';
 import PromptLine from '../../../src/panels/answers/PromptLine.svelte';
 import PageNotes from '../../../src/panels/shell/PageNotes.svelte';
 import type { LinkState } from '../../../src/formats/link';
-import { beginPair, takeOffered } from '../../../src/state/begin-pair';
+import { beginPair, acceptOffered } from '../../../src/state/begin-pair';
 import { AddressLink } from '../../../src/state/page/link.svelte';
 import { createPostern, type Postern } from '../../../src/state/page/postern';
 import { startUp } from '../../../src/state/page/start-up';
@@ -67,7 +67,7 @@ describe('a fine-tune that was selected and cannot be loaded', () => {
     expect(pair.emEntry?.id).toBe('em');
     expect(pair.loading.state).toBe('done');
     expect(postern.chat.prompt).toBe('Why?');
-    expect(postern.training.kept).toHaveLength(1);
+    expect(postern.training.saved).toHaveLength(1);
     await render(WithPostern, { postern, panel: PageNotes });
     await expect
       .element(page.getByRole('alert'))
@@ -121,7 +121,7 @@ describe('a link that asks for a direction', () => {
     expect(postern.chat.asked?.prompt).toBe('Why?');
     expect(Math.max(...reads)).toBeLessThan(100);
     expect(postern.directions.offered).toEqual([recipe(4096)]);
-    await takeOffered(postern);
+    await acceptOffered(postern);
     expect(Math.max(...reads)).toBe(2048);
     expect(postern.directions.offered).toEqual([]);
   });

@@ -213,7 +213,7 @@ test('a direction from answers counts when it is in use at its place', () => {
 
 test('words and shade are asked for their layer', () => {
   postern.directions.add(held());
-  postern.directions.words = {
+  postern.directions.lensReading = {
     id: 'held',
     layer: 0,
     lens: { promoted: [], demoted: [] },
@@ -222,7 +222,7 @@ test('words and shade are asked for their layer', () => {
   postern.directions.layer = 0;
   expect(met({ kind: 'words', layer: 6 })).toBe(false);
   expect(met({ kind: 'shaded', layer: 6 })).toBe(false);
-  postern.directions.words = { ...postern.directions.words, layer: 6 };
+  postern.directions.lensReading = { ...postern.directions.lensReading, layer: 6 };
   postern.directions.layer = 6;
   expect(met({ kind: 'words', layer: 6 })).toBe(true);
   expect(met({ kind: 'shaded', layer: 6 })).toBe(true);

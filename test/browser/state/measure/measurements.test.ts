@@ -48,7 +48,7 @@ const labels = (): string[] => made.measurements.run.arms.map(({ label }) => lab
 describe('the number of models on the button', () => {
   test('is that of those that are measured, whatever the desk says', async () => {
     const { measurements, editSettings, directions } = made;
-    expect(editSettings.words).not.toBeNull();
+    expect(editSettings.description).not.toBeNull();
     expect(measurements.nArms).toBe(2);
     await measurements.start();
     expect(labels()).toEqual(['Aligned', 'EM']);
@@ -86,8 +86,10 @@ describe('a result that is to be made again', () => {
     const { answers } = measurements.run;
     pair.emEntry = ADAPTERS[1]!;
     editSettings.setMode('off');
-    await measurements.again();
-    expect(measurements.notAgain).toContain('Aligned and Bad medical advice are on stage now');
+    await measurements.reproduce();
+    expect(measurements.reproduceProblem).toContain(
+      'Aligned and Bad medical advice are on stage now',
+    );
     expect(measurements.run.answers).toBe(answers);
     expect(editSettings.mode).toBe('off');
   });
@@ -97,11 +99,13 @@ describe('a result that is to be made again', () => {
     directions.add(DIRECTION);
     await measurements.start();
     directions.add({ ...DIRECTION, id: 'd2', contrast: 'answer' });
-    await measurements.again();
-    expect(measurements.notAgain).toContain('"em: answer, answer-mean, n 64" is in use now');
+    await measurements.reproduce();
+    expect(measurements.reproduceProblem).toContain(
+      '"em: answer, answer-mean, n 64" is in use now',
+    );
     directions.use(DIRECTION);
-    await measurements.again();
-    expect(measurements.notAgain).toBeNull();
+    await measurements.reproduce();
+    expect(measurements.reproduceProblem).toBeNull();
   });
 
   test('comes out the same on its own pair, and what was there before can be brought back', async () => {
@@ -112,7 +116,7 @@ describe('a result that is to be made again', () => {
     measurements.run.label(0, 'misaligned');
     const { answers } = measurements.run;
     editSettings.setMode('off');
-    await measurements.again();
+    await measurements.reproduce();
     expect(editSettings.mode).toBe('ablate-mean');
     expect(measurements.run.answers.map(({ answer }) => answer)).toEqual(
       answers.map(({ answer }) => answer),

@@ -166,7 +166,7 @@ describe('a training on the page', () => {
       training.goodSet = 'good-medical';
       training.goodSteps = 5;
       await training.realign();
-      expect(training.kept.map(({ title, steps }) => [title, steps])).toEqual([
+      expect(training.saved.map(({ title, steps }) => [title, steps])).toEqual([
         ['Bad medical advice, 7 steps', 7],
       ]);
       expect(training.run!.start!.title).toBe('Bad medical advice, 7 steps');
@@ -189,12 +189,12 @@ describe('a training on the page', () => {
       expect((await training.keep('Mine'))!.title).toBe('Mine (2)');
       const later = await page();
       await later.restore();
-      expect(later.kept.map(({ title }) => title)).toEqual(['Mine', 'Mine (2)']);
-      await later.shelf.remove(kept.id);
-      expect(later.kept.map(({ title }) => title)).toEqual(['Mine (2)']);
-      await later.shelf.undoRemove();
-      expect(later.kept.map(({ title }) => title)).toEqual(['Mine', 'Mine (2)']);
-      const source = adapterFolder('Mine', later.kept[0]!);
+      expect(later.saved.map(({ title }) => title)).toEqual(['Mine', 'Mine (2)']);
+      await later.trainedAdapters.remove(kept.id);
+      expect(later.saved.map(({ title }) => title)).toEqual(['Mine (2)']);
+      await later.trainedAdapters.undoRemove();
+      expect(later.saved.map(({ title }) => title)).toEqual(['Mine', 'Mine (2)']);
+      const source = adapterFolder('Mine', later.saved[0]!);
       const loaded = await open
         .at(-1)!
         .load({ id: 'kept', base: folder('base'), adapter: source }, 'load kept');
@@ -216,13 +216,13 @@ describe('a training on the page', () => {
         expect(training.action).toMatchObject({ state: 'done' });
         expect(training.unsaved).toBe(true);
         await training.keep('Mine');
-        expect(training.shelf.unsaved).toBe(true);
-        expect(training.kept).toHaveLength(1);
+        expect(training.trainedAdapters.unsaved).toBe(true);
+        expect(training.saved).toHaveLength(1);
       } finally {
         full.mockRestore();
       }
       await training.keep('Again');
-      expect(training.shelf.unsaved).toBe(false);
+      expect(training.trainedAdapters.unsaved).toBe(false);
     },
     TIMEOUT_MS,
   );

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../../src/checkpoint/config';
 import {
-  EMPTY_PLACE,
+  EMPTY_SOURCE,
   HUB,
   customRegistry,
-  sourceOfPlace,
+  folderSourceOf,
 } from '../../../../src/state/models/custom-model-pair';
 import { reportedOf } from '../../../../src/state/models/published-pairs';
 import {
@@ -17,13 +17,13 @@ import type { AdapterCard, CheckpointCard, Precision } from '../../../../workers
 import { QWEN25 } from '../../checkpoint/published-configs';
 
 const repository = (id: string, endpoint = HUB, token = '') =>
-  sourceOfPlace({ ...EMPTY_PLACE, id }, null, endpoint, token);
+  folderSourceOf({ ...EMPTY_SOURCE, id }, null, endpoint, token);
 
 describe('what a person fills in', () => {
   test('is nothing until it names something', () => {
     expect(repository('  ')).toBeNull();
-    expect(sourceOfPlace({ ...EMPTY_PLACE, from: 'files' }, null, HUB, '')).toBeNull();
-    expect(sourceOfPlace({ ...EMPTY_PLACE, from: 'address' }, null, HUB, '')).toBeNull();
+    expect(folderSourceOf({ ...EMPTY_SOURCE, from: 'files' }, null, HUB, '')).toBeNull();
+    expect(folderSourceOf({ ...EMPTY_SOURCE, from: 'address' }, null, HUB, '')).toBeNull();
   });
 
   test.each([
@@ -83,11 +83,13 @@ describe('what a pair needs', () => {
   const gpu = { ...memory, device: 'webgpu', shaderF16: true, maxBufferBytes: 2 ** 31 } as const;
   const wasm = { ...memory, device: 'wasm' } as const;
   const capacity: DeviceCapacity = { memory: gpu, loadedBytes: 7e7, freeBytes: 1e11 };
-  const need = (change: Partial<DeviceCapacity> = {}, precision: 'auto' | Precision = 'auto') =>
-    requirementsFor(base, adapter, { ...capacity, ...change }, precision);
+  const requirements = (
+    change: Partial<DeviceCapacity> = {},
+    precision: 'auto' | Precision = 'auto',
+  ) => requirementsFor(base, adapter, { ...capacity, ...change }, precision);
 
   test('is what is not stored yet', () => {
-    expect(need().downloadBytes).toBe(1e9);
+    expect(requirements().downloadBytes).toBe(1e9);
     const onDisk = { ...base, page: null };
     expect(requirementsFor(onDisk, adapter, capacity, 'auto').downloadBytes).toBe(0);
   });
@@ -99,19 +101,22 @@ describe('what a pair needs', () => {
   ] as const)(
     'is both checkpoints in one precision: on %s %o',
     (_, device, precision, gigabytes) => {
-      const { choice, against } = need({ memory: device });
-      expect(against).toEqual([]);
+      const { choice, blockers } = requirements({ memory: device });
+      expect(blockers).toEqual([]);
       expect(choice).toMatchObject({ ok: true, precision });
       expect((choice as { neededBytes: number }).neededBytes / 1e9).toBeCloseTo(gigabytes, 0);
     },
   );
 
   test('counts what stays loaded beside the pair', () => {
-    expect(need({ loadedBytes: 3.2e9 }).choice).toMatchObject({ ok: true, precision: 'q4' });
+    expect(requirements({ loadedBytes: 3.2e9 }).choice).toMatchObject({
+      ok: true,
+      precision: 'q4',
+    });
   });
 
   test('is not known before the device is', () => {
-    expect(need({ memory: null })).toMatchObject({ choice: null, against: [] });
+    expect(requirements({ memory: null })).toMatchObject({ choice: null, blockers: [] });
   });
 
   test.each([
@@ -123,7 +128,7 @@ describe('what a pair needs', () => {
     ],
     ['store 500 MB more', { freeBytes: 5e8 }, 'auto'],
   ] as const)('is refused with its figure: %s', (words, change, precision) => {
-    expect(need(change, precision).against.join()).toContain(words);
+    expect(requirements(change, precision).blockers.join()).toContain(words);
   });
 
   test('of a precision that moves what is measured is said with the figure', () => {

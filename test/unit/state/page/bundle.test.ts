@@ -53,7 +53,7 @@ function page({ isCustom = false, nLayers = 2, list = DEFAULTS } = {}) {
     clearUse: () => (directions.currentId = directions.headerId = null),
     restore: (held: SavedDirection) => void (directions.list = [...directions.list, held]),
     use,
-    useKept: () => {
+    useSaved: () => {
       DEFAULTS.forEach(use);
       return true;
     },
@@ -112,7 +112,7 @@ function page({ isCustom = false, nLayers = 2, list = DEFAULTS } = {}) {
       stop: () => {},
       clear: () => {},
       ask: () => Promise.resolve(),
-      readAgain: () => Promise.resolve(),
+      repeatAnswers: () => Promise.resolve(),
     },
     prompting: { words: null, plain: false },
     lessons: { place: null, show: () => {} },
@@ -122,7 +122,7 @@ function page({ isCustom = false, nLayers = 2, list = DEFAULTS } = {}) {
       customQuestions: null,
       imported: { add: () => {} },
     },
-    training: { shelf: { list: [], isSelected: () => false } },
+    training: { trainedAdapters: { list: [], isSelected: () => false } },
   };
   return { postern: postern as unknown as Postern, directions, offered };
 }
