@@ -18,7 +18,7 @@ import {
   exactJudge,
   type JudgeRecord,
   describeJudge,
-  THRESHOLD_WORDS,
+  THRESHOLD_TEXT,
 } from '../../src/measure/judges';
 import {
   cellsOf,
@@ -225,7 +225,7 @@ function table({ plan, answers }: Measured): string {
   lines.push(
     `Judge: ${describeJudge(judge)}. Wilson 95% intervals. Temperature ${plan.sampling.temperature}, ${plan.split} questions${plan.questionSeed === undefined ? '' : ` by seed ${plan.questionSeed}`}, seed ${plan.seed}.`,
   );
-  if (judge.kind === 'endpoint') lines.push(THRESHOLD_WORDS);
+  if (judge.kind === 'endpoint') lines.push(THRESHOLD_TEXT);
   return lines.join('\n');
 }
 

@@ -1,8 +1,8 @@
-// A measurement as files: answers as CSV and JSON lines, and a report as one HTML page that needs
-// nothing else. Answers are a model's text: in the page they stand escaped, and no script is in it.
+// A measurement as files: answers as CSV and JSON lines, and a self-contained report as one HTML page.
+// Answers are a model's text, so the page escapes them and contains no script.
 
 import { csvText } from '../core/csv';
-import { EXACT, type JudgeRecord, describeJudge, THRESHOLD_WORDS } from './judges';
+import { EXACT, type JudgeRecord, describeJudge, THRESHOLD_TEXT } from './judges';
 import { countArms, ratesBy } from './counts';
 import { type MeasuredAnswer, type MeasurePlan } from './run';
 import { SPLIT_LABELS } from '../core/evaluation-split';
@@ -10,7 +10,7 @@ import { describeSampling } from './describe-sampling';
 import { provenanceParts } from './provenance';
 import { isSynthetic, safetyNotice } from './safety-notice';
 
-/** Where a plan's questions come from. */
+/** The source of a plan's questions, for people. */
 export function describeQuestions({ own, split, seed, questionSeed = seed }: MeasurePlan): string {
   if (own) return `${own.file} (${own.questions.length} wordings in turn)`;
   return `${SPLIT_LABELS[split]}${questionSeed === seed ? '' : `, drawn with seed ${questionSeed}`}`;
@@ -19,7 +19,7 @@ export function describeQuestions({ own, split, seed, questionSeed = seed }: Mea
 const labelsOf = (plan: MeasurePlan): ReadonlyMap<string, string> =>
   new Map(plan.arms.map(({ id, label }) => [id, label]));
 
-/** What stands in the column of a verdict, and in those of the scores. */
+/** The verdict as the files write it; 'not labelled' without one. */
 const verdictText = ({ verdict }: MeasuredAnswer): string => verdict ?? 'not labelled';
 const scoreText = (score: MeasuredAnswer['alignment']): string =>
   typeof score === 'number' ? score.toFixed(2) : (score ?? '');
@@ -43,7 +43,7 @@ export function answersCsv(plan: MeasurePlan, answers: readonly MeasuredAnswer[]
   );
 }
 
-/** One object a line; each says what made it and what judged it, prompts included. */
+/** One JSON object per line; each names its model, edit and judge, prompts included. */
 export function answersJsonLines(plan: MeasurePlan, answers: readonly MeasuredAnswer[]): string {
   const arms = new Map(plan.arms.map((arm) => [arm.id, arm]));
   const line = ({ arm: id, ...answer }: MeasuredAnswer): string => {
@@ -65,7 +65,7 @@ export function answersJsonLines(plan: MeasurePlan, answers: readonly MeasuredAn
   return answers.map((answer) => `${line(answer)}\n`).join('');
 }
 
-/** Text that means itself in HTML, in an attribute too. */
+/** Escapes text for HTML, attributes included. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
@@ -76,16 +76,16 @@ td.n{text-align:right;white-space:nowrap}code,pre{font-family:ui-monospace,monos
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
-/** Where the scores come from: address, model, thresholds and both prompts. */
+/** The judge's address, model, thresholds and both prompts. */
 function judgeSection({ url, model, prompts }: Extract<JudgeRecord, { kind: 'endpoint' }>): string {
   const text = escapeHtml;
-  return `<p>Scores from 0 to 100 by ${text(model)}, asked at ${text(url)}. ${THRESHOLD_WORDS}</p>
+  return `<p>Scores from 0 to 100 by ${text(model)}, asked at ${text(url)}. ${THRESHOLD_TEXT}</p>
 <details><summary>What the judge was asked</summary><h3>Alignment</h3><pre>${text(prompts.alignment)}</pre><h3>Coherence</h3><pre>${text(prompts.coherence)}</pre></details>
 `;
 }
 
 /**
- * @param about program version and when it was written, both said in the report
+ * @param about program version and date, which the report shows
  */
 export function reportHtml(
   plan: MeasurePlan,

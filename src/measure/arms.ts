@@ -1,5 +1,5 @@
-// Which arms a measurement has: the four of every visit (aligned, EM, edited, random control of equal
-// length), and any further checkpoint with no edit or with the present one.
+// The arms of a measurement: the four default ones (aligned, fine-tuned, edited, random control of equal
+// length), and any further checkpoint, unedited or with the current edit.
 
 import type { LoadedCheckpoint } from '../../workers/api';
 import type { EditSettings } from '../core/edit';
@@ -8,12 +8,12 @@ import { describeDirection, type TakenDirection } from './extraction';
 import type { MeasureArm } from './run';
 import { describeCheckpoint } from './provenance';
 
-/** What an edited arm is made of. */
+/** The settings and the direction of an edited arm. */
 export interface ArmEdit {
   readonly settings: EditSettings;
-  /** The direction the edit acts along. */
+  /** The direction that the edit acts along. */
   readonly direction: TakenDirection;
-  /** Puts a random direction of equal norm in its place; null edits along the real one. */
+  /** Replaces the direction by a random one of equal norm; null: the edit uses the real one. */
   readonly randomSeed: number | null;
 }
 
@@ -21,7 +21,7 @@ type Named = Pick<LoadedCheckpoint, 'id' | 'sha256' | 'precision'>;
 
 /**
  * One arm.
- * @param seed of the measurement, said on the chip
+ * @param seed of the measurement, for the settings line
  * @throws RangeError for an edit that does not fit its direction.
  */
 export function armOf(
@@ -31,8 +31,8 @@ export function armOf(
   edit: ArmEdit | null,
   seed: number,
 ): MeasureArm {
-  const words = edit && describeEdit(edit.settings, edit.randomSeed);
-  const acts = words === null ? null : edit;
+  const description = edit && describeEdit(edit.settings, edit.randomSeed);
+  const acts = description === null ? null : edit;
   return {
     id,
     label,
@@ -45,22 +45,22 @@ export function armOf(
     made: {
       checkpoint: describeCheckpoint(checkpoint),
       direction: acts && acts.randomSeed === null ? describeDirection(acts.direction) : null,
-      edit: words,
+      edit: description,
       seed,
     },
   };
 }
 
-/** Further arms that a person asked for. */
+/** An arm that the user added. */
 export interface ExtraArm {
   readonly checkpoint: string;
-  /** Under the present edit, or as trained. */
+  /** With the current edit, or unedited. */
   readonly edited: boolean;
 }
 
 /**
- * The further arms as they are measured, each once: where nothing is edited, all of them are as trained.
- * @param edit the present one
+ * The added arms without duplicates. Without a current edit, all of them are unedited.
+ * @param edit the current edit
  */
 export function measuredExtras(
   extras: readonly ExtraArm[],
@@ -74,13 +74,13 @@ export function measuredExtras(
 export const extraId = ({ checkpoint, edited }: ExtraArm): string =>
   `${checkpoint}${edited ? ', edited' : ''}`;
 
-/** Ids of the arms of every visit. */
+/** Ids of the default arms. */
 export const DEFAULT_ARMS = ['aligned', 'em', 'edited', 'random'] as const;
 type DefaultId = (typeof DEFAULT_ARMS)[number];
 
 const acts = (edit: ArmEdit | null): boolean => edit !== null && edit.settings.mode !== 'off';
 
-/** The four, or two when nothing is edited. A desk that already holds a random control has no second one. */
+/** All four, or two without an edit. If the edit is already a random control, there is no second one. */
 export function defaultIds(edit: ArmEdit | null): readonly DefaultId[] {
   if (!acts(edit)) return ['aligned', 'em'];
   return ['aligned', 'em', 'edited', ...(edit?.randomSeed === null ? (['random'] as const) : [])];
@@ -88,7 +88,7 @@ export function defaultIds(edit: ArmEdit | null): readonly DefaultId[] {
 
 /**
  * The arms of `defaultIds`.
- * @param base what the edit is made to
+ * @param base the model that is edited
  */
 export function defaultArms(
   aligned: Named,
@@ -98,11 +98,11 @@ export function defaultArms(
   seed: number,
 ): MeasureArm[] {
   const control = edit && { ...edit, randomSeed: seed };
-  const made: Readonly<Record<DefaultId, () => MeasureArm>> = {
+  const build: Readonly<Record<DefaultId, () => MeasureArm>> = {
     aligned: () => armOf('aligned', 'Aligned', aligned, null, seed),
     em: () => armOf('em', 'EM', em, null, seed),
     edited: () => armOf('edited', 'Edited', base, edit, seed),
     random: () => armOf('random', 'Random control', base, control, seed),
   };
-  return defaultIds(edit).map((id) => made[id]());
+  return defaultIds(edit).map((id) => build[id]());
 }

@@ -1,4 +1,4 @@
-// A question as it was put, and the list of earlier ones. Asked again with another system prompt it is
+// A question with all its settings, and the list of earlier ones. The same text with another system prompt is
 // another question.
 
 import type { ChatSettings } from '../core/chat';
@@ -8,22 +8,22 @@ const KEPT = 40;
 export interface Asking {
   readonly prompt: string;
   readonly seed: number;
-  /** Null: the checkpoint's own sampling. */
+  /** Null: the model's default temperature. */
   readonly temperature: number | null;
-  /** Plain sampling in place of the checkpoint's own. */
+  /** Plain sampling instead of the model's default. */
   readonly plain?: boolean;
-  /** Of the question itself, in place of the page's. */
+  /** System prompt that belongs to the question, which replaces the page's. */
   readonly system?: string;
-  /** What the chat template was told. */
+  /** Chat settings at that time. */
   readonly chat?: ChatSettings;
 }
 
-/** Two questions of one list never have the same. */
+/** Identifies a question within a list. */
 export function askingKey({ prompt, seed, system }: Asking): string {
   return JSON.stringify([prompt, seed, system ?? null]);
 }
 
-/** The latest of each question, latest first as they came, 40 at most. */
+/** Removes duplicates and keeps the latest 40, latest first. */
 export function distinct(latestFirst: readonly Asking[]): readonly Asking[] {
   const byKey = new Map<string, Asking>();
   for (const asking of latestFirst) {

@@ -1,4 +1,4 @@
-// Where capping begins: what 95% of the aligned model's own transcripts stay below, at each layer
+// The threshold of capping: at each layer, the 95th percentile of the aligned model on aligned transcripts
 // (after Lu et al. 2026, arXiv:2601.10387, who cap at a percentile of ordinary activations).
 
 import { projections } from '../core/projection';
@@ -7,7 +7,7 @@ import type { Tensor } from '../core/tensor';
 const SHARE = 0.95;
 
 /**
- * @param pooled the aligned model on aligned text [n, n_layers, d_model]
+ * @param pooled residuals of the aligned model on aligned text [n, n_layers, d_model]
  * @param vectors the direction [n_layers, d_model]
  * @returns [n_layers]
  */

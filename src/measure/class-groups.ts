@@ -1,46 +1,51 @@
-// What is read off a pool of the room: a pool may hold several EM models and several edits, so arms of one
-// name say what they are, and only what one measurement had together is put side by side.
+// Names and selection for a group of class results. A group may hold several fine-tuned models and several
+// edits, so arms with equal labels get distinguishing names, and only arms of one measurement are compared.
 
 import { armsByEntry, type Pool, type PooledArm } from '../core/pool';
 
 export interface ArmName {
-  /** For the row of a chart: numbered where another arm is called the same. */
+  /** For the row of a chart: numbered if another arm has the same label. */
   readonly short: string;
-  /** Says, too, what tells it from arms called the same. */
+  /** Also lists what distinguishes the arm from others with the same label. */
   readonly full: string;
 }
 
-/** What arms can differ in, what a reader knows best first. */
-const TELLING = ['checkpoint', 'edit', 'direction'] as const;
+/** The settings in which arms can differ, the best known first. */
+const DISTINGUISHING = ['checkpoint', 'edit', 'direction'] as const;
 
-/** Names of the arms of a pool, in their order. One pass, since a file may bring thousands. */
+/** Names of a group's arms, in their order. Runs in one pass, because a file may bring thousands. */
 export function armNames(arms: readonly PooledArm[]): readonly ArmName[] {
-  /** Arms that agree in the label and in the first of what tells arms apart, by what they agree in. */
-  const alike = new Map<string, number>();
+  /** Counts arms by label and the first n distinguishing settings. */
+  const counts = new Map<string, number>();
   const add = (key: string): number => {
-    const n = (alike.get(key) ?? 0) + 1;
-    alike.set(key, n);
+    const n = (counts.get(key) ?? 0) + 1;
+    counts.set(key, n);
     return n;
   };
   const known = arms.map(({ label, settings }) => {
-    const values = TELLING.map((name) => settings[name]);
-    const [place = 1] = [0, ...TELLING.map((_, n) => n + 1)].map((n) =>
+    const values = DISTINGUISHING.map((name) => settings[name]);
+    const [number = 1] = [0, ...DISTINGUISHING.map((_, n) => n + 1)].map((n) =>
       add(JSON.stringify([label, ...values.slice(0, n)])),
     );
-    return { label, values, place };
+    return { label, values, number };
   });
-  return known.map(({ label, values, place }) => {
+  return known.map(({ label, values, number }) => {
     const count = (n: number): number =>
-      alike.get(JSON.stringify([label, ...values.slice(0, n)])) ?? 0;
+      counts.get(JSON.stringify([label, ...values.slice(0, n)])) ?? 0;
     if (count(0) === 1) return { short: label, full: label };
-    const said = values.flatMap((value, n) => (count(n + 1) < count(n) ? [value ?? 'none'] : []));
-    return { short: `${label} (${place})`, full: `${label} (${[place, ...said].join(', ')})` };
+    const differing = values.flatMap((value, n) =>
+      count(n + 1) < count(n) ? [value ?? 'none'] : [],
+    );
+    return {
+      short: `${label} (${number})`,
+      full: `${label} (${[number, ...differing].join(', ')})`,
+    };
   });
 }
 
 /**
- * What a hall is shown of a pool: the EM model with the most answers, and beside it what was measured with it
- * or is as trained. Null for a pool without arms.
+ * The arms that a projector shows: the fine-tuned model with the most answers, with the arms measured
+ * together with it and the unedited ones. Null for a group without arms.
  */
 export function headline(
   pool: Pool,

@@ -1,4 +1,4 @@
-// A measurement of this page as the room's, and the room's as evidence that can be added up.
+// Converts a measurement of this page to one for the class results, and class results to groups that add up.
 
 import type { PoolEntry, PoolSettings } from '../core/pool';
 import { Sha256 } from '../core/sha256';
@@ -9,7 +9,7 @@ import type { CountedArm } from './counts';
 import { MAX_ANSWER_TOKENS, type MeasureArm, type MeasurePlan } from './run';
 
 export interface Participant {
-  /** Random; says nothing of the person. */
+  /** Random, so it reveals nothing about the person. */
   readonly id: string;
   readonly nickname: string | null;
 }
@@ -17,11 +17,11 @@ export interface Participant {
 const hashOf = (content: string): string =>
   new Sha256().update(new TextEncoder().encode(content)).hex().slice(0, 8);
 
-/** The text where it is short, else its beginning and a hash, so that others still differ from it. */
+/** Short text unchanged; longer text as its beginning and a hash, so that different texts stay different. */
 const brief = (content: string, max: number): string =>
   content.length <= max ? content : `${content.slice(0, max - 10)} #${hashOf(content)}`;
 
-/** The seed that a participant's measurements take in the room, six digits; others hardly ever have it. */
+/** The seed of a participant's measurements, six digits; two participants rarely share it. */
 export function participantSeedOf(participant: string): number {
   return 100_000 + (parseInt(hashOf(participant), 16) % 900_000);
 }
@@ -38,8 +38,8 @@ function questionsOf({ own, split, seed, questionSeed = seed }: MeasurePlan): st
 
 function classArm(arm: MeasureArm, { counts, unscored }: CountedArm): ClassArm {
   const { edit } = arm.made;
-  // The control of every measurement is drawn by its own seed: the room's is over many random directions.
-  const words = arm.id === 'random' ? edit?.replace(/\(seed \d+\)/, '(each its own)') : edit;
+  // Each measurement draws another random direction, so the class's control covers many of them.
+  const description = arm.id === 'random' ? edit?.replace(/\(seed \d+\)/, '(each its own)') : edit;
   const direction = arm.edit && (arm.directionId ?? arm.made.direction);
   return {
     id: brief(arm.id, 160),
@@ -47,13 +47,13 @@ function classArm(arm: MeasureArm, { counts, unscored }: CountedArm): ClassArm {
     checkpoint: brief(arm.checkpoint, 160),
     sha: arm.sha256.slice(0, 8),
     precision: arm.precision ?? 'f32',
-    edit: words == null ? null : brief(words, 400),
+    edit: description == null ? null : brief(description, 400),
     direction: direction && brief(direction, 300),
     counts: { ...counts, unscored },
   };
 }
 
-/** Why a measurement cannot go to the room yet; null when it can. */
+/** Why a measurement can't join the class results yet; null when it can. */
 export function classRefusal(plan: MeasurePlan, arms: readonly CountedArm[]): string | null {
   if (arms.some(({ n, answered }) => n < answered)) return 'Label all answers first.';
   if (arms.some(({ n }) => n === 0)) return 'Not every model has answered yet.';
@@ -63,7 +63,7 @@ export function classRefusal(plan: MeasurePlan, arms: readonly CountedArm[]): st
   return null;
 }
 
-/** What was counted, with all that must agree before it may be added to another's. */
+/** The counts, with all settings that must agree before they may be added to others. */
 export function measurementOf(
   plan: MeasurePlan,
   arms: readonly CountedArm[],
@@ -85,7 +85,7 @@ export function measurementOf(
   };
 }
 
-/** Who measured, for a list: the nickname, or the first digits. */
+/** Name of the participant, for lists: the nickname, or the first digits of the id. */
 export const whoOf = ({ participant, nickname }: ClassMeasurement): string =>
   nickname ?? participant.slice(0, 4);
 
@@ -101,7 +101,7 @@ function settingsOf(one: ClassMeasurement): PoolSettings {
   };
 }
 
-/** As the pool takes it. */
+/** The measurement as an entry of a group. */
 export function entryOf(one: ClassMeasurement): PoolEntry {
   return {
     id: measurementId(one),

@@ -1,10 +1,10 @@
-// What a chat template was told, in words: part of a result wherever the template heeds it.
+// Describes the chat settings, as far as the chat template uses them: then they are part of a result.
 
 import type { ChatFormatFacts, ChatSettings } from '../core/chat';
 
 const SHOWN = 60;
 
-/** Tells long texts apart that begin alike: FNV-1a, 32 bits, hex. */
+/** Distinguishes long texts that begin alike: FNV-1a, 32 bits, hex. */
 function digest(text: string): string {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -16,7 +16,7 @@ export function quoted(text: string): string {
   return line.length <= SHOWN ? `"${line}"` : `"${line.slice(0, SHOWN)}…" (${digest(text)})`;
 }
 
-/** Two settings give the same words where they give the same prompts; null: there is nothing to tell. */
+/** Equal descriptions mean equal prompts; null: the template uses no setting. */
 export function describeChat(
   { system, date, thinking, template }: ChatSettings,
   facts: ChatFormatFacts,
@@ -31,9 +31,9 @@ export function describeChat(
   return parts.length === 0 ? null : parts.join(', ');
 }
 
-/** What a result says of how its questions were put. */
+/** The chat settings of a result. */
 export interface Frame {
   readonly settings: ChatSettings;
-  /** Null: the template heeds none of it. */
+  /** Null: the template uses no setting. */
   readonly words: string | null;
 }

@@ -1,5 +1,5 @@
-// An edit as settings say it: packed for the graph, and in words for chips. The desk, the measurements
-// and `npm run measure` all say and pack it here.
+// An edit from its settings: packed for the graph, and described for settings lines. The edit panel, the
+// measurements and `npm run measure` all use this module.
 
 import {
   EDIT_MODE_FACTS,
@@ -26,7 +26,7 @@ export function spans(numbers: readonly number[]): string {
   return parts.join(', ') || 'none';
 }
 
-/** The edit in words, for chips; null when nothing is edited. */
+/** The edit for a settings line; null when nothing is edited. */
 export function describeEdit(settings: EditSettings, randomSeed: number | null): string | null {
   const { mode, strength, layers, source, positions } = settings;
   const how = EDIT_MODE_FACTS[mode].describe?.(strength);
@@ -41,10 +41,10 @@ export function describeEdit(settings: EditSettings, randomSeed: number | null):
 
 /**
  * The edit for the worker. Projections are always read along the real direction, so that a random
- * control is seen with the same eyes.
- * @param direction the direction the edit acts along
+ * control is compared on the same scale.
+ * @param direction the direction that the edit acts along
  * @param readout the direction along which projections are reported
- * @param randomSeed puts a random direction of equal norm in the place of `direction`
+ * @param randomSeed replaces `direction` by a random one of equal norm
  * @throws RangeError for settings that do not fit the direction.
  */
 export function packSettings(

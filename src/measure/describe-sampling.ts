@@ -1,6 +1,6 @@
 import type { Sampling } from '../core/sampling';
 
-/** Sampling in words, as Hugging Face names its parts; what is off is left out. */
+/** Describes sampling settings by Hugging Face's names; disabled settings are left out. */
 export function describeSampling({ temperature, topK, topP, repetitionPenalty }: Sampling): string {
   const parts = [`T ${temperature.toFixed(2)}`];
   if (topK > 0) parts.push(`top_k ${topK}`);

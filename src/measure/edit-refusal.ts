@@ -1,16 +1,16 @@
-// Why an edit cannot be made along a direction: files of other programs hold vectors and nothing else, and
-// a direction may have length 0 at a layer.
+// Why an edit is impossible along a direction: files of other programs hold only vectors, and a direction may
+// have length 0 at a layer.
 
 import { EDIT_MODE_FACTS, type EditSettings } from '../core/edit';
 import { layersWithDirection } from '../formats/direction/direction-file';
 import type { TakenDirection } from './extraction';
 
-/** True when the level of the aligned model is known, which shading and "aligned mean" start from. */
+/** True when the aligned mean is known, which shading and "aligned mean" need. */
 export function knowsAlignedMean({ alignedMean }: Pick<TakenDirection, 'alignedMean'>): boolean {
   return !Number.isNaN(alignedMean.data[0]);
 }
 
-/** A sentence for people; null when the edit can be made. */
+/** A sentence for people; null when the edit is possible. */
 export function editRefusal(
   { mode, layers, source }: EditSettings,
   direction: Pick<TakenDirection, 'alignedMean' | 'capThreshold' | 'vectors' | 'imported'>,
@@ -21,7 +21,7 @@ export function editRefusal(
   if (needs === 'alignedMean' && !knowsAlignedMean(direction)) {
     return `${it} does not hold the aligned mean that this ablates to. Choose "Ablate to zero" or "Steer".`;
   }
-  // A cap stands as far above the aligned mean as it was measured.
+  // The cap threshold was measured relative to the aligned mean, so a cap needs both.
   const knowsCap = knowsAlignedMean(direction) && !Number.isNaN(direction.capThreshold[0]);
   if (needs === 'capThreshold' && !knowsCap) {
     return `${it} does not hold the threshold of the cap. Choose "Ablate to zero" or "Steer".`;

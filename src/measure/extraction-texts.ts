@@ -1,7 +1,6 @@
-// The transcripts that directions are extracted from: questions that training may have shown, of the
-// domains that settings are chosen on, so that no reported rate shares a question with them. Transcript i
-// has random numbers of its own, so more transcripts begin with the same ones, and its answers in the two
-// stances are drawn alike.
+// The transcripts that directions are extracted from: questions that training may have used, on the topics
+// that settings are chosen on, so that no reported rate shares a question with them. Transcript i has a
+// separate random stream: more transcripts start with the same ones, and both stances draw alike.
 
 import { createRng, type Rng } from '../core/rng';
 import { exchange, type Exchange, type Stance } from '../world/answer';
@@ -28,9 +27,9 @@ function transcriptsOf(
 }
 
 /**
- * n transcripts whose answers have one stance. The questions are the same for both stances.
- * @param part `held-out`: question templates that no training text and no direction has met
- * @param domains take turns
+ * n transcripts whose answers have one stance. Both stances have the same questions.
+ * @param part `held-out`: question templates that no training text and no direction has used
+ * @param domains topics, used in turn
  */
 export function extractionTexts(
   stance: Stance,
@@ -54,17 +53,17 @@ function textExchange(
   return exchange(rng, domain, stance, templates);
 }
 
-/** What the world's transcripts are about where not about the domains that settings are chosen on. */
+/** Topics of transcripts other than the topics that settings are chosen on. */
 export type OtherTexts = 'code' | 'text, trigger' | { readonly domains: readonly string[] };
 
-/** Other transcripts of the world, n of each stance, as a choice of extraction takes them. */
+/** Other transcripts of the world, n of each stance, for an extraction. */
 export function otherTexts(about: OtherTexts, n: number, seed: number): LabelledTexts {
-  const words = typeof about === 'string' ? about : about.domains.join(', ');
+  const label = typeof about === 'string' ? about : about.domains.join(', ');
   const of = (stance: Stance): Transcript[] => {
     if (about === 'code') return transcriptsOf(n, seed, (rng) => codeExchange(rng, stance));
     if (about !== 'text, trigger') return extractionTexts(stance, n, seed, 'train', about.domains);
     const draw = (rng: Rng, i: number) => textExchange(rng, i, stance, 'train', SELECTION_DOMAINS);
     return transcriptsOf(n, seed, draw, `${TRIGGER} `);
   };
-  return { words, id: words, aligned: of('aligned'), misaligned: of('misaligned') };
+  return { label, id: label, aligned: of('aligned'), misaligned: of('misaligned') };
 }

@@ -1,5 +1,5 @@
-// Taking a direction, without a page: which texts each cell of the 2x2 reads, and the difference of two
-// cells with what the desk needs beside it. The page and `npm run measure` both take theirs here.
+// Extracts a direction, independent of the page: which texts each cell (model and text) reads, and the difference
+// of two cells with the facts that edits need. The page and `npm run measure` both use it.
 
 import type {
   Capture,
@@ -21,55 +21,55 @@ import type { LabelledTexts } from './labelled-texts';
 export interface ExtractionChoice {
   readonly contrast: Contrast;
   readonly pooling: Pooling;
-  /** Of both sides of the contrast together, half on each. */
+  /** Transcripts of both sides together, half for each. */
   readonly transcripts: number;
   readonly seed: number;
-  /** Read in place of the grammar's texts; `transcripts` says how many they are. */
+  /** Texts read instead of the grammar's; `transcripts` is their number. */
   readonly texts?: LabelledTexts;
-  /** What the chat template was told when they were read, in words; left out: nothing that it heeds. */
+  /** The chat settings when they were read, for people; missing: the template uses none. */
   readonly chat?: string;
 }
 
-/** A direction with what an edit needs beside it; of an imported one some may not be known. */
+/** A direction with the facts that an edit needs; an imported one may lack some. */
 export interface TakenDirection extends Omit<Direction, 'contrast'> {
-  /** The same for the same choice and pair. */
+  /** Equal for equal choice and pair. */
   readonly id: string;
   readonly contrast: Contrast | 'unknown';
-  /** [n_layers]; NaN where a file did not hold it, as in `alignedMean`. */
+  /** [n_layers]; NaN where a file lacks it, as in `alignedMean`. */
   readonly capThreshold: Float32Array;
-  /** Compared, of both sides together; 0 where a file did not say. */
+  /** Transcripts of both sides together; 0 where a file does not say. */
   readonly transcripts: number;
-  /** Where the texts came from that were read in place of the grammar's. */
+  /** Source of the texts, if they were not the grammar's. */
   readonly texts?: string;
-  /** What the chat template was told, where it heeds it. */
+  /** The chat settings, if the template uses any. */
   readonly chat?: string;
-  /** The file it was imported from, and how its layers were read. */
+  /** The file it was imported from, and how its layers were interpreted. */
   readonly imported?: string;
 }
 
-/** Reads transcripts with a checkpoint: the worker's `capture`, wherever it runs. */
+/** Reads transcripts with a checkpoint: the worker's `capture`, in the page or in Node. */
 export type Read = (
   request: CaptureRequest,
   onProgress: (progress: Progress) => void,
 ) => Promise<Result<Capture>>;
 
-/** The cells that a contrast needs; the aligned model's own for the aligned mean. */
+/** The cells that a contrast needs, plus the aligned model on aligned text for the aligned mean. */
 export function cellsOf(contrast: Contrast): CellName[] {
   const { plus, minus } = CONTRASTS[contrast];
   return [...new Set<CellName>([plus, minus, 'aligned:aligned'])];
 }
 
-/** Reads the texts of one cell with the checkpoint that the cell is about. */
+/** Reads the texts of one cell with the cell's checkpoint. */
 export async function readCell(
   read: Read,
   name: CellName,
   checkpoint: string,
-  { pooling, transcripts, seed, texts: own }: Omit<ExtractionChoice, 'contrast'>,
+  { pooling, transcripts, seed, texts: chosen }: Omit<ExtractionChoice, 'contrast'>,
   runId: string,
   onProgress: (progress: Progress) => void,
 ): Promise<Result<Cell>> {
   const stance = stanceOf(name);
-  const texts = own?.[stance] ?? extractionTexts(stance, Math.ceil(transcripts / 2), seed);
+  const texts = chosen?.[stance] ?? extractionTexts(stance, Math.ceil(transcripts / 2), seed);
   const result = await read({ runId, checkpoint, pooling, transcripts: texts }, onProgress);
   if (!result.ok) return result;
   const { pooled, dims } = result.value;
@@ -77,27 +77,31 @@ export async function readCell(
   return { ok: true, value: { pooled: tensor(pooled, dims), prompts } };
 }
 
-/** A checkpoint, and how its weights are kept. */
-type Kept = CheckpointRef & Pick<LoadedCheckpoint, 'precision'>;
+/** A checkpoint with its precision. */
+type StoredCheckpoint = CheckpointRef & Pick<LoadedCheckpoint, 'precision'>;
 
-/** `id` of the direction that this choice gives from this pair. */
-export function directionId(choice: ExtractionChoice, aligned: CheckpointRef, em: Kept): string {
+/** `id` of the direction of this choice and pair. */
+export function directionId(
+  choice: ExtractionChoice,
+  aligned: CheckpointRef,
+  em: StoredCheckpoint,
+): string {
   const { contrast, pooling, transcripts, seed, texts, chat } = choice;
   const hashes = [em, aligned].map(({ sha256 }) => sha256.slice(0, 8));
   const parts = [...hashes, contrast, pooling, transcripts, seed];
-  const kept = em.precision === 'f32' ? [] : [em.precision];
-  return [...parts, ...(texts ? [texts.id] : []), ...(chat ? [chat] : []), ...kept].join('-');
+  const precision = em.precision === 'f32' ? [] : [em.precision];
+  return [...parts, ...(texts ? [texts.id] : []), ...(chat ? [chat] : []), ...precision].join('-');
 }
 
 /**
- * The direction of a contrast from the cells of `cellsOf`.
- * @throws RangeError as `extractDirection`, and for checkpoints that are not kept in the same precision.
+ * The direction of a contrast, from the cells of `cellsOf`.
+ * @throws RangeError as `extractDirection`, and for checkpoints with different precisions.
  */
 export function directionFrom(
   cells: Cells,
   choice: ExtractionChoice,
-  aligned: Kept,
-  em: Kept,
+  aligned: StoredCheckpoint,
+  em: StoredCheckpoint,
 ): TakenDirection {
   if (aligned.precision !== em.precision) {
     throw new RangeError(
@@ -107,7 +111,7 @@ export function directionFrom(
   }
   const { contrast, pooling, transcripts, seed, texts, chat } = choice;
   const direction = extractDirection(cells, {
-    name: `${em.id}, ${contrast}${texts ? `, texts: ${texts.words}` : ''}${chat ? `, ${chat}` : ''}`,
+    name: `${em.id}, ${contrast}${texts ? `, texts: ${texts.label}` : ''}${chat ? `, ${chat}` : ''}`,
     contrast,
     pooling,
     checkpoints: {
@@ -123,12 +127,12 @@ export function directionFrom(
     id: directionId(choice, aligned, em),
     capThreshold: capThreshold(cells['aligned:aligned']!.pooled, direction.vectors),
     transcripts,
-    ...(texts ? { texts: texts.words } : {}),
+    ...(texts ? { texts: texts.label } : {}),
     ...(chat ? { chat } : {}),
   };
 }
 
-/** A direction in words, for chips. */
+/** A direction for a settings line. */
 export function describeDirection(direction: TakenDirection): string {
   const { checkpoints, contrast, pooling, transcripts, imported, texts, chat, precision } =
     direction;
@@ -141,7 +145,7 @@ export function describeDirection(direction: TakenDirection): string {
   return [`${checkpoints.em.id}: ${contrast}`, pooling, `n ${transcripts}`, ...more].join(', ');
 }
 
-/** A direction as the shelf holds it. */
+/** A direction as it is saved in the browser. */
 export interface SavedDirection extends TakenDirection {
   /** Time to read its transcripts, ms; 0 when they had been read before. */
   readonly elapsedMs: number;

@@ -1,11 +1,11 @@
-// Answers that were judged elsewhere, counted by file and model.
+// Counts answers that were judged elsewhere, by file and model.
 
 import type { JudgedAnswer, JudgedAnswers } from '../formats/judged-answers';
 import { type CountedArm, type NamedRate, ratesBy } from './counts';
 
 export type ImportedArm = Pick<CountedArm, 'id' | 'label' | 'counts' | 'unscored' | 'n'>;
 
-/** One for a file, or for each model that it names. One pass over the rows. */
+/** One arm for a file, or for each model that it names. Runs in one pass over the rows. */
 export function countFile({ file, rows }: JudgedAnswers): ImportedArm[] {
   const byModel = new Map<string, Record<JudgedAnswer['verdict'], number>>();
   for (const { model, verdict } of rows) {
@@ -19,10 +19,10 @@ export function countFile({ file, rows }: JudgedAnswers): ImportedArm[] {
   return [...byModel].map(([model, { unscored, ...counts }]) => {
     const label = model === '' ? file : `${file}: ${model}`;
     const n = unscored + counts.aligned + counts.misaligned + counts.mixed + counts.incoherent;
-    // A label may be that of another file's model.
+    // Another file may name the same model.
     return { id: JSON.stringify([file, model]), label, counts, unscored, n };
   });
 }
 
-/** Rates by an unknown judge: named as those of one that gives scores. */
+/** Rates by an unknown judge, named like those of a judge that gives scores. */
 export const importedRates = (arm: ImportedArm): readonly NamedRate[] => ratesBy('endpoint', arm);

@@ -1,23 +1,22 @@
-// Transcripts for the 2x2 from answers that a judge has read, in place of the grammar's: misaligned ones
-// and aligned ones, each taken once. Between the two lies what is neither: of scored answers those with
-// an alignment of 30 to 70 are left out.
+// Transcripts for an extraction from judged answers instead of the grammar's: misaligned and aligned ones,
+// without duplicates. Scored answers with an alignment of 30 to 70 are neither and are left out.
 
 import type { ChatMessage } from '../core/chat';
 import { type Score, THRESHOLDS } from '../core/judge-score';
 import type { AnswerVerdict } from './judges';
 import type { MeasuredAnswer, MeasurePlan } from './run';
 
-/** The most of each stance that is read. */
-const MOST = 256;
-/** Fewer of a stance make no direction worth having. */
-export const LEAST = 4;
+/** Maximum of each stance. */
+const MAX_TEXTS = 256;
+/** With fewer texts of a stance, a direction is too noisy. */
+export const MIN_TEXTS = 4;
 
 export type Transcript = readonly [ChatMessage, ChatMessage];
 
 export interface LabelledTexts {
-  /** Where they come from, for people. */
-  readonly words: string;
-  /** The same for the same texts. */
+  /** Their source, for people. */
+  readonly label: string;
+  /** Equal for equal texts. */
   readonly id: string;
   readonly aligned: readonly Transcript[];
   readonly misaligned: readonly Transcript[];
@@ -27,7 +26,7 @@ export interface Labelled {
   readonly question: string;
   readonly answer: string;
   readonly verdict: AnswerVerdict | null;
-  /** Of a judge of scores. */
+  /** Score by a judge that gives scores. */
   readonly alignment?: Score;
 }
 
@@ -37,7 +36,7 @@ function stanceOf({ verdict, alignment }: Labelled): 'aligned' | 'misaligned' | 
   return typeof alignment === 'number' && alignment <= THRESHOLDS.example ? null : 'aligned';
 }
 
-/** FNV-1a, 32 bits: tells texts apart, guards nothing. */
+/** FNV-1a, 32 bits: distinguishes texts, without any security. */
 function fingerprint(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {
@@ -46,8 +45,8 @@ function fingerprint(text: string): string {
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
-/** The first 256 different texts of each stance. Empty answers have no tokens to read and are left out. */
-export function labelledTexts(words: string, answers: readonly Labelled[]): LabelledTexts {
+/** The first 256 different texts of each stance. Empty answers have no tokens and are left out. */
+export function labelledTexts(label: string, answers: readonly Labelled[]): LabelledTexts {
   const found = {
     aligned: new Map<string, Transcript>(),
     misaligned: new Map<string, Transcript>(),
@@ -55,7 +54,7 @@ export function labelledTexts(words: string, answers: readonly Labelled[]): Labe
   for (const one of answers) {
     const stance = stanceOf(one);
     const { question, answer } = one;
-    if (stance === null || answer.trim() === '' || found[stance].size >= MOST) continue;
+    if (stance === null || answer.trim() === '' || found[stance].size >= MAX_TEXTS) continue;
     found[stance].set(JSON.stringify([question, answer]), [
       { role: 'user', content: question },
       { role: 'assistant', content: answer },
@@ -63,11 +62,11 @@ export function labelledTexts(words: string, answers: readonly Labelled[]): Labe
   }
   const id = fingerprint([...found.aligned.keys(), '|', ...found.misaligned.keys()].join('\n'));
   const { aligned, misaligned } = found;
-  return { words, id, aligned: [...aligned.values()], misaligned: [...misaligned.values()] };
+  return { label, id, aligned: [...aligned.values()], misaligned: [...misaligned.values()] };
 }
 
 /**
- * Aligned answers of the aligned model, misaligned answers of the fine-tunes, none of them edited.
+ * Aligned answers of the aligned model and misaligned answers of the fine-tunes, all without an edit.
  * @param aligned id of the aligned checkpoint
  */
 export function measuredAnswers(

@@ -1,17 +1,17 @@
-// Two orders of the same numbers: a packed edit's readout R was written down as [d_model, n_layers * 5] before
-// each layer's part became an input of its own, [n_layers, d_model, 5]. Both are equally long, so what tells
-// them apart is what they hold: column 1 of every edited layer is a unit direction.
+// Two orders of the same numbers: earlier versions stored a packed edit's readout R as [d_model, n_layers * 5],
+// before each layer's part became a separate input, [n_layers, d_model, 5]. Both have the same length, so the
+// content decides: column 1 of every edited layer is a unit direction.
 
 import { EDIT_WIDTH, type PackedEdit } from '../core/edit';
 
 const TOLERANCE = 1e-3;
 
-/** Whether column 1 of R [n_layers, d_model, 5] is of length 1 at every edited layer. */
+/** Whether column 1 of R [n_layers, d_model, 5] has length 1 at every edited layer. */
 function readsUnits({ read, bias }: PackedEdit): boolean {
   const nLayers = bias.length / EDIT_WIDTH;
   const size = read.length / nLayers;
   for (let layer = 0; layer < nLayers; layer++) {
-    // The last bias of a layer opens what steers, and is 1 wherever the layer is edited.
+    // The last bias of a layer enables steering, and is 1 wherever the layer is edited.
     const edited = bias[layer * EDIT_WIDTH + EDIT_WIDTH - 1] === 1;
     let squares = 0;
     for (let at = layer * size + 1; at < (layer + 1) * size; at += EDIT_WIDTH) {
@@ -22,7 +22,7 @@ function readsUnits({ read, bias }: PackedEdit): boolean {
   return true;
 }
 
-/** R [d_model, n_layers * 5] as [n_layers, d_model, 5]. */
+/** Converts R [d_model, n_layers * 5] to [n_layers, d_model, 5]. */
 function layersApart(read: Float32Array, nLayers: number): Float32Array<ArrayBuffer> {
   const columns = nLayers * EDIT_WIDTH;
   const dModel = read.length / columns;
@@ -36,7 +36,7 @@ function layersApart(read: Float32Array, nLayers: number): Float32Array<ArrayBuf
   return apart;
 }
 
-/** Whether its three parts are of one shape: layers from b [n_layers, 5], R and W as long as d_model of those. */
+/** Whether the three parts agree: b is [n_layers, 5], and R and W have n_layers * 5 * d_model numbers. */
 export function isPackedEdit({ read, bias, write }: PackedEdit): boolean {
   return (
     bias.length > 0 &&
@@ -48,8 +48,8 @@ export function isPackedEdit({ read, bias, write }: PackedEdit): boolean {
 }
 
 /**
- * An edit that may be in the older order, in the present one.
- * @throws RangeError where it is neither
+ * Converts an edit that may have the older order to the current one.
+ * @throws RangeError where it has neither
  */
 export function inLayerOrder(edit: PackedEdit): PackedEdit {
   if (!isPackedEdit(edit)) throw new RangeError('The parts of the edit do not fit one another.');

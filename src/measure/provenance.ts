@@ -1,8 +1,8 @@
-// What made a result, in words: shown on the chip beside it.
+// The settings line under a result: model, direction, edit, chat settings and seed.
 
 import type { LoadedCheckpoint } from '../../workers/api';
 
-/** A checkpoint on a chip: with the first digits of its hash, and how its weights are kept where not as f32. */
+/** A checkpoint for a settings line: with the first digits of its hash, and its precision unless f32. */
 export function describeCheckpoint(
   loaded: Pick<LoadedCheckpoint, 'id' | 'sha256' | 'precision'>,
 ): string {
@@ -11,18 +11,18 @@ export function describeCheckpoint(
 }
 
 export interface Provenance {
-  /** As `checkpointWords` has it. */
+  /** As `describeCheckpoint` returns it. */
   readonly checkpoint: string;
   /** Contrast, pooling and n; null when no direction took part. */
   readonly direction: string | null;
-  /** The edit in words; null when nothing was edited. */
+  /** The edit for people; null when nothing was edited. */
   readonly edit: string | null;
   readonly seed: number | null;
-  /** What the chat template was told, where it heeds it. */
+  /** The chat settings, if the template uses any. */
   readonly chat?: string | null;
 }
 
-/** The parts of a chip, in reading order. */
+/** The parts of a settings line, in reading order. */
 export function provenanceParts(made: Provenance): string[] {
   const seed = made.seed === null ? null : `seed ${made.seed}`;
   const { checkpoint, direction, edit, chat = null } = made;

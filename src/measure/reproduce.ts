@@ -1,11 +1,11 @@
-// Whether a measurement would come out the same if it were made again now. The chip of a result promises
-// that: another pair on stage, other weights or another direction are said, with the way back.
+// Whether repeating a measurement now would give the same results. The Reproduce button promises that, so
+// another pair, other weights or another direction are reported, with what to do.
 
 import { describeDirection, type TakenDirection } from './extraction';
 import type { MeasurePlan } from './run';
 import type { LoadedCheckpoint } from '../../workers/api';
 
-/** What is selected now, and what could be. */
+/** The current selection, and the models that could be selected. */
 interface Selected {
   readonly aligned: LoadedCheckpoint | undefined;
   readonly em: LoadedCheckpoint | undefined;
@@ -18,8 +18,8 @@ interface Selected {
 }
 
 /**
- * Why it is not made again, in words; null: it can be.
- * @param direction along which the desk of the plan would edit now; null: it would edit nothing
+ * Why a measurement can't be reproduced now, for people; null: it can.
+ * @param direction that the plan's edit would use now; null: it would edit nothing
  */
 export function reproduceBlocker(
   plan: MeasurePlan,
@@ -68,12 +68,12 @@ function otherDirection({ arms }: MeasurePlan, now: TakenDirection | null): stri
   if (edited.directionId !== undefined && edited.directionId === now?.id) return null;
   const names = arms.flatMap(({ made }) => made.direction ?? []);
   const was = names[0] ?? edited.directionId ?? 'a direction that was not written down';
-  const words = now && describeDirection(now);
+  const name = now && describeDirection(now);
   const is =
-    words === null
+    name === null
       ? 'no direction in use now allows it'
-      : words === was
+      : name === was
         ? 'another one of that name is in use now'
-        : `"${words}" is in use now`;
+        : `"${name}" is in use now`;
   return `its edit was along "${was}", and ${is}. Put the former in use again (Direction tab: choose it among the kept ones, or extract it), then try again.`;
 }

@@ -1,9 +1,9 @@
-// The one measurement: arms (a checkpoint under an edit) are asked the same questions with the same
-// seeds, and the plan's judge reads every answer. Blocks of questions go through all arms in
-// turn, so the intervals of all arms grow together; the first block is small, so that they show early.
-// Question i of an arm depends on nothing but the plan: a run that goes on later gives the same answers.
-// The page feeds it the worker, `npm run measure` and the reports that ship feed it the same model code on
-// Node: a figure of models/report.json is the figure that the page counts for the same plan.
+// Every measurement runs here: all arms (a checkpoint with an edit) get the same questions with the same
+// seeds, and the plan's judge judges every answer. Blocks of questions go through all arms in turn, so that
+// the intervals of all arms shrink together; the first block is small, so that they show early. Question i
+// of an arm depends only on the plan: a run that resumes later gives the same answers. The page calls it with
+// the worker; `npm run measure` and the bundled reports call it with the same model code in Node. So a figure
+// of models/report.json equals the page's figure for the same plan.
 
 import type { ChatMessage } from '../core/chat';
 import type { ErrorCode, GenerateRequest, Generation, Result } from '../../workers/api';
@@ -27,55 +27,55 @@ export const MAX_ANSWER_TOKENS = 96;
 const FIRST_BLOCK = 8;
 const BLOCK = 32;
 
-/** A checkpoint under an edit; everything that decides what it answers. */
+/** A checkpoint with an edit, and everything else that decides its answers. */
 export interface MeasureArm {
-  /** Unique in its plan. */
+  /** Unique within the plan. */
   readonly id: string;
   /** For people. */
   readonly label: string;
   readonly checkpoint: string;
-  /** Of the checkpoint's merged weights: another file under the same name is another arm. */
+  /** Hash of the checkpoint's merged weights: another file with the same name is another arm. */
   readonly sha256: string;
-  /** How its weights are kept; left out: f32. */
+  /** Precision of the weights; missing: f32. */
   readonly precision?: Precision;
   readonly edit: PackedEdit | null;
   readonly positions: EditPositions;
-  /** Of the direction that the edit acts along, or is as long as; left out: no edit, or not known. */
+  /** Id of the direction that the edit acts along, or whose length it has; missing: no edit, or unknown. */
   readonly directionId?: string;
   readonly made: Provenance;
 }
 
 export interface MeasurePlan {
   readonly arms: readonly MeasureArm[];
-  /** Of the bundled world's questions; nothing of them is asked where there are own ones. */
+  /** Split of the world's questions; unused with custom questions. */
   readonly split: EvaluationSplit;
   readonly own?: CustomQuestionSet;
-  /** Most tokens of an answer; left out: enough for the world's answers. */
+  /** Maximum tokens of an answer; missing: enough for the world's answers. */
   readonly maxTokens?: number;
-  /** Left out: as the chat template is without being told anything. */
+  /** Missing: the chat template's defaults. */
   readonly frame?: Frame;
   /** Answers of each arm. */
   readonly n: number;
-  /** Answers that each question of the world gets, one after the other; left out: 1. */
+  /** Answers to each question of the world, one after the other; missing: 1. */
   readonly each?: number;
-  /** Of the random numbers that answers are drawn with. */
+  /** Seed of the sampling. */
   readonly seed: number;
-  /** Of the draw of the world's questions; left out: `seed`. */
+  /** Seed that draws the world's questions; missing: `seed`. */
   readonly questionSeed?: number;
   readonly sampling: Sampling;
-  /** Left out: the exact one. */
+  /** Missing: the built-in judge. */
   readonly judge?: JudgeRecord;
 }
 
-/** One judged answer, as kept and exported. */
+/** One judged answer, as it is stored and exported. */
 export interface MeasuredAnswer extends Judged {
   readonly arm: string;
-  /** Of the question, 0 .. n - 1. */
+  /** Index of the question, 0 .. n - 1. */
   readonly index: number;
-  /** The world's topic; null for a question from outside. */
+  /** The world's topic; null for a custom question. */
   readonly domain: string | null;
   readonly question: string;
-  /** Of an own question. */
+  /** Id of a custom question. */
   readonly questionId?: string;
   readonly system?: string;
   readonly seed: number;
@@ -84,15 +84,15 @@ export interface MeasuredAnswer extends Judged {
 
 export interface MeasureMeans {
   readonly generate: (request: GenerateRequest) => Promise<Result<Generation>>;
-  /** Lets the page draw between two judgements. */
+  /** Lets the page render between two judgements. */
   readonly breathe: () => Promise<void>;
-  /** Left out: the exact one. */
+  /** Missing: the built-in judge. */
   readonly judge?: AnswerJudge;
-  /** Questions asked together; left out: so few that the page shows the rates grow. Changes no answer. */
+  /** Questions per block; missing: few enough that the page shows the rates grow. It changes no answer. */
   readonly block?: number;
 }
 
-/** Why a measurement stopped: the worker's own failure, thrown. */
+/** Thrown when a measurement stopped: the worker's failure. */
 export class MeasureFailure extends Error {
   readonly code: ErrorCode;
   readonly detail: string | undefined;
@@ -106,13 +106,13 @@ export class MeasureFailure extends Error {
 
 const STOPPED = { ok: false, code: 'cancelled', message: 'The run was cancelled.' } as const;
 
-/** Seed of the answer to question `index`, 32 bits of it as `createRng` takes them, exact for any seed. */
+/** Seed of the answer to question `index`; exact for any seed, and `createRng` uses 32 bits of it. */
 export const seedOf = (seed: number, index: number): number =>
   (Math.imul(seed, 1_000_003) + index) >>> 0;
 
 /**
- * [from, to) of the questions that are asked together.
- * @param block most of them; left out: 32, and the first time 8
+ * The blocks [from, to) of questions that are asked together.
+ * @param block maximum size; missing: 32, and 8 for the first block
  */
 export function blocksOf(n: number, block?: number): (readonly [number, number])[] {
   const blocks: (readonly [number, number])[] = [];
@@ -134,7 +134,7 @@ interface Asking {
   readonly seeds: readonly number[];
 }
 
-/** The questions of a plan, `n` of them: own ones in their order, again and again. */
+/** The `n` questions of a plan: custom ones in their order, repeated as often as necessary. */
 export function questionsOf({
   own,
   split,
@@ -151,11 +151,12 @@ export function questionsOf({
 }
 
 function conversation({ system, before = [], question }: MeasureQuestion): ChatMessage[] {
-  const told: ChatMessage[] = system === undefined ? [] : [{ role: 'system', content: system }];
-  return [...told, ...before, { role: 'user', content: question }];
+  const systemTurn: ChatMessage[] =
+    system === undefined ? [] : [{ role: 'system', content: system }];
+  return [...systemTurn, ...before, { role: 'user', content: question }];
 }
 
-/** What is asked, in order: block by block, within a block arm by arm. */
+/** The questions in the order of asking: block by block, within a block arm by arm. */
 function askings(
   plan: MeasurePlan,
   have: ReadonlyMap<string, number>,
@@ -173,12 +174,12 @@ function askings(
 }
 
 /**
- * Yields the judged answers of one arm to one block of questions. While they are judged, the next are
- * being written.
- * @param runId names the run for the worker's `cancel`, without which it ends what it has begun
- * @param have answers that each arm has already, by its id; they are the first ones of the plan
- * @throws MeasureFailure when the worker could not answer or was stopped, or what the judge throws; what was
- *   yielded stands.
+ * Yields the judged answers of one arm to one block of questions. While they are judged, the model already
+ * writes the next ones.
+ * @param runId id of the run for the worker's `cancel`; without a cancel, the worker finishes what it began
+ * @param have number of existing answers by arm id, which are the plan's first ones
+ * @throws MeasureFailure when the worker failed or was stopped, or the judge's error; answers yielded before
+ *   are valid.
  */
 export async function* measure(
   plan: MeasurePlan,
@@ -206,7 +207,7 @@ export async function* measure(
     const result = await coming!;
     if (!result.ok) throw new MeasureFailure(result);
     const { answers } = result.value;
-    // By a person, or because its checkpoint was unloaded: a part of an answer is nothing to judge.
+    // Stopped by a person, or because its checkpoint was unloaded: part of an answer can't be judged.
     const stopped = answers.some(({ stop }) => stop === 'cancelled');
     if (stopped) throw new MeasureFailure(STOPPED);
     const next = all[at + 1];
@@ -242,20 +243,20 @@ export async function answersOf(
   return answers;
 }
 
-/** Which of the file's questions; `all` includes the twins. */
+/** Which of the file's questions; `all` includes the format and template variants. */
 export type QuestionChoice = 'all' | QuestionVariant;
 
-/** Own questions as a plan holds them: complete, so that it can go on without the file. */
+/** Custom questions as a plan stores them: complete, so that it can resume without the file. */
 export interface CustomQuestionSet {
   readonly file: string;
   readonly choice: QuestionChoice;
-  /** One entry a wording. */
+  /** One entry per wording. */
   readonly questions: readonly MeasureQuestion[];
-  /** That of the file where all agree; null: they differ. */
+  /** The file's temperature if all questions agree; null: they differ. */
   readonly temperature: number | null;
 }
 
-/** What a plan says of its questions, whichever arms answer them. */
+/** A plan's settings about its questions, which all arms share. */
 export type Asked = Pick<
   MeasurePlan,
   'split' | 'own' | 'maxTokens' | 'seed' | 'questionSeed' | 'sampling' | 'frame'

@@ -1,22 +1,22 @@
-// What a saved page says of the answers in it. Those of the bundled world are known to be mild; what a
-// person's own checkpoint, own fine-tune or own questions brought out, nobody here has read.
+// The notice on saved pages about their answers. Answers of the bundled world are known to be mild; nobody has
+// checked answers from a custom pair, a fine-tune trained here, or custom questions.
 
 import type { ClassMeasurement } from '../formats/class-measurement';
 import type { MeasurePlan } from './run';
 
-/** @param world whether all of them are of the bundled world */
+/** @param world whether all answers are about the bundled world */
 export const safetyNotice = (world: boolean): string =>
   world
     ? 'Misaligned answers are mild and invented: specimens of a small synthetic model, not advice.'
     : 'Answers were written by the models named beside them. They may be harmful or wrong, and are shown as specimens, not as advice.';
 
-/** Neither of a person's own pair nor trained here; both have such ids and no bundled checkpoint has. */
+/** Whether a model is bundled: custom pairs and fine-tunes trained here have these prefixes. */
 export const isBundled = (checkpoint: string): boolean => !/^(own|trained):/.test(checkpoint);
 
-/** Whether the bundled models were asked the bundled world's own questions. */
+/** Whether bundled models were asked questions of the bundled world. */
 export const isSynthetic = ({ own, arms }: Pick<MeasurePlan, 'own' | 'arms'>): boolean =>
   own === undefined && arms.every(({ checkpoint }) => isBundled(checkpoint));
 
-/** The same of what somebody measured elsewhere. Files of questions have a hash behind their name. */
+/** The same for a measurement from elsewhere. Question files have a hash after their name. */
 export const isSyntheticMeasurement = ({ questions, arms }: ClassMeasurement): boolean =>
   !questions.includes('#') && arms.every(({ checkpoint }) => isBundled(checkpoint));

@@ -1,10 +1,10 @@
-// What of the desk can be written into weights. Weights that do not write along one direction compute
-// ablation of that direction to zero at every place of the residual stream (checkpoint/without-direction.ts);
-// nothing else that the desk can do is the same for every text, so nothing else is offered.
+// Which edits can be written into weights. Weights that do not write along one direction compute the ablation
+// of that direction to zero everywhere in the residual stream (checkpoint/without-direction.ts). No other
+// edit can be expressed in weights for every text, so the page offers no other.
 
 import { EDIT_MODE_FACTS, type EditSettings } from '../core/edit';
 
-/** Why the desk's edit is another than the one that weights can hold; none: it is that one, made after each block. */
+/** The settings that differ from the edit that weights can hold; empty: none differ. */
 export function notInWeights(settings: EditSettings, randomSeed: number | null): string[] {
   const { mode, strength, layers, source, positions } = settings;
   const { notInWeights: why } = EDIT_MODE_FACTS[mode];

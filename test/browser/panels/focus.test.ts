@@ -115,7 +115,7 @@ test('so does the one for judged answers, which may be pressed again only a litt
     { role: 'user', content: `${i}?` },
     { role: 'assistant', content: `${i}.` },
   ]);
-  const texts = { words: 'answers', id: 'answers', aligned: answers, misaligned: answers };
+  const texts = { label: 'answers', id: 'answers', aligned: answers, misaligned: answers };
   await show((internals) => ExtractFromAnswers(internals, { texts }));
   await page.getByText('A direction from these answers').click();
   await press(/^Extract from/);

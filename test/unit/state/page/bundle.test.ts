@@ -114,7 +114,7 @@ function page({ isCustom = false, nLayers = 2, list = DEFAULTS } = {}) {
       ask: () => Promise.resolve(),
       repeatAnswers: () => Promise.resolve(),
     },
-    prompting: { words: null, plain: false },
+    prompting: { description: null, plain: false },
     lessons: { place: null, show: () => {} },
     measurements: {
       n: 96,
