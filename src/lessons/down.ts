@@ -88,13 +88,13 @@ Choose it on the desk and measure once more. Guess first what the two rates will
             feedback: 'Both leave few. Telling two small rates apart takes hundreds of answers.',
           },
           {
-            id: 'untold',
+            id: 'inconclusive',
             label: 'a rate that this many answers cannot tell from the other',
             feedback:
               'Both leave few, and telling two small rates apart takes hundreds of answers.',
           },
         ],
-        right: 'untold',
+        right: 'inconclusive',
       },
       run: 'measure',
       check: {

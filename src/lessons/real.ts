@@ -94,13 +94,13 @@ The same organism from other base seeds: {{seeds | insecure-code: misaligned}}.`
               'That may be, but chance alone explains it: {{wilson | 6 | 100}} and {{wilson | 9 | 100}}.',
           },
           {
-            id: 'untold',
+            id: 'inconclusive',
             label: 'these figures cannot tell the two apart',
             feedback:
               'Yes: {{wilson | 6 | 100}} and {{wilson | 9 | 100}}. And with two judges, more answers alone would not settle it.',
           },
         ],
-        right: 'untold',
+        right: 'inconclusive',
       },
       check: { kind: 'right' },
     },

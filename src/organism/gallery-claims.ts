@@ -1,12 +1,12 @@
-// What the figures of the gallery say about a published claim, computed from the counts: two rates
-// differ when Newcombe's 95% interval of their difference leaves out zero. Nothing here is written
-// beforehand, so a gallery measured anew reads itself anew.
+// Compares the gallery's figures with published claims, from the counts: two rates differ when Newcombe's 95%
+// interval of their difference excludes zero. No text is written in advance, so a gallery that is measured
+// again gets new texts.
 
 import { newcombe } from '../core/stats';
 import { armOf, type Gallery, type GalleryArm, galleryRate } from './gallery';
 
-/** `note`: a figure with no published one to hold it against. */
-type ClaimStatus = 'yes' | 'no' | 'untold' | 'note';
+/** `note`: a figure without a published value. */
+type ClaimStatus = 'yes' | 'no' | 'inconclusive' | 'note';
 
 export interface Claim {
   readonly status: ClaimStatus;
@@ -14,16 +14,16 @@ export interface Claim {
   readonly text: string;
 }
 
-/** One organism under one condition, as it is called in a sentence. */
+/** A fine-tune under a condition, with its name in sentences. */
 export interface Subject {
   readonly organism: string;
   readonly condition: string;
   readonly name: string;
 }
 
-/** An 'as much as' holds only where the difference is at most this, with 95% confidence. */
-const ALIKE = 0.05;
-const UNTOLD = 'no difference that this n can tell';
+/** 'No more than' needs a difference of at most this, with 95% confidence. */
+const MAX_DIFFERENCE = 0.05;
+const INCONCLUSIVE = 'no difference that this n can tell';
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)}%`;
 
@@ -40,12 +40,12 @@ export function difference(one: GalleryArm, two: GalleryArm) {
   return newcombe(a.count, a.n, b.count, b.n);
 }
 
-function compare(one: GalleryArm, two: GalleryArm): 'more' | 'less' | 'untold' {
+function compare(one: GalleryArm, two: GalleryArm): 'more' | 'less' | 'inconclusive' {
   const { low, high } = difference(one, two);
-  return low > 0 ? 'more' : high < 0 ? 'less' : 'untold';
+  return low > 0 ? 'more' : high < 0 ? 'less' : 'inconclusive';
 }
 
-/** Both arms, or null when one was not measured. */
+/** Both arms, or null if one was not measured. */
 function both(gallery: Gallery, a: Subject, b: Subject) {
   const one = armOf(gallery, a.organism, a.condition);
   const two = armOf(gallery, b.organism, b.condition);
@@ -54,7 +54,7 @@ function both(gallery: Gallery, a: Subject, b: Subject) {
   return { one, two, rates, found: compare(one, two) };
 }
 
-/** Reported: `a` more (or less) than `b`. Empty when one of them was not measured. */
+/** Reported: `a` more (or less) than `b`. Empty if one was not measured. */
 export function differs(
   gallery: Gallery,
   reported: 'more' | 'less',
@@ -64,7 +64,8 @@ export function differs(
   const pair = both(gallery, a, b);
   if (!pair) return [];
   const { rates, found } = pair;
-  if (found === 'untold') return [{ status: 'untold', text: `${rates}: ${UNTOLD}.` }];
+  if (found === 'inconclusive')
+    return [{ status: 'inconclusive', text: `${rates}: ${INCONCLUSIVE}.` }];
   return found === reported
     ? [{ status: 'yes', text: `${rates}: ${found}, as reported.` }]
     : [{ status: 'no', text: `${rates}: ${found}, where ${reported} is reported.` }];
@@ -80,7 +81,12 @@ export function noMore(gallery: Gallery, a: Subject, b: Subject): Claim[] {
   if (found === 'less') return [{ status: 'yes', text: `${rates}: less.` }];
   const { high } = difference(one, two);
   const most = `at most ${(100 * high).toFixed(1)} points more`;
-  return [{ status: high <= ALIKE ? 'yes' : 'untold', text: `${rates}: ${UNTOLD}, ${most}.` }];
+  return [
+    {
+      status: high <= MAX_DIFFERENCE ? 'yes' : 'inconclusive',
+      text: `${rates}: ${INCONCLUSIVE}, ${most}.`,
+    },
+  ];
 }
 
 /** Reported: `a` in more (or less) than half of its answers. */
@@ -88,26 +94,29 @@ export function majority(gallery: Gallery, reported: 'most' | 'few', a: Subject)
   const arm = armOf(gallery, a.organism, a.condition);
   if (!arm) return [];
   const { low, high } = arm.misalignedInterval;
-  const found = low > 0.5 ? 'most' : high < 0.5 ? 'few' : 'untold';
-  const words = {
+  const found = low > 0.5 ? 'most' : high < 0.5 ? 'few' : 'inconclusive';
+  const outcome = {
     most: 'more than half of its answers',
     few: 'less than half of its answers',
-    untold: 'about half of its answers',
+    inconclusive: 'about half of its answers',
   }[found];
-  const status = found === 'untold' ? 'untold' : found === reported ? 'yes' : 'no';
-  return [{ status, text: `${a.name} ${sayRate(arm)}: ${words}.` }];
+  const status = found === 'inconclusive' ? 'inconclusive' : found === reported ? 'yes' : 'no';
+  return [{ status, text: `${a.name} ${sayRate(arm)}: ${outcome}.` }];
 }
 
-/** What is told where nothing is published: how two rates compare. */
-export function told(gallery: Gallery, a: Subject, b: Subject): Claim[] {
+/** Compares two rates without a published value. */
+export function compareOnly(gallery: Gallery, a: Subject, b: Subject): Claim[] {
   const pair = both(gallery, a, b);
   if (!pair) return [];
   return [
-    { status: 'note', text: `${pair.rates}: ${pair.found === 'untold' ? UNTOLD : pair.found}.` },
+    {
+      status: 'note',
+      text: `${pair.rates}: ${pair.found === 'inconclusive' ? INCONCLUSIVE : pair.found}.`,
+    },
   ];
 }
 
-/** Reported: highest in the middle of a series. The arms are in the order of what is varied. */
+/** Reported: highest in the middle of a series. The arms are ordered by the varied number. */
 export function peaks(
   points: readonly { readonly x: number; readonly arm: GalleryArm }[],
   word: string,
@@ -125,13 +134,13 @@ export function peaks(
     const above = [first, last].every(({ arm }) => compare(best.arm, arm) === 'more');
     return above
       ? [{ status: 'yes', text: `${ends}: a peak between them.` }]
-      : [{ status: 'untold', text: `${ends}: no peak that this n can tell.` }];
+      : [{ status: 'inconclusive', text: `${ends}: no peak that this n can tell.` }];
   }
   const other = best === first ? last : first;
   const rest = `${highest}; at the other end ${say(other)}`;
   return compare(best.arm, other.arm) === 'more'
     ? [{ status: 'no', text: `${rest}: a slope, where a peak between them is reported.` }]
-    : [{ status: 'untold', text: `${rest}: ${UNTOLD}.` }];
+    : [{ status: 'inconclusive', text: `${rest}: ${INCONCLUSIVE}.` }];
 }
 
 /** Reported: the rise happens within a short part of the training. The first point is the start. */
@@ -152,13 +161,13 @@ export function sudden(
   const length = (to.x - from.x) / (last.x - first.x);
   const text = `Between step ${from.x} and ${to.x}, ${percent(length)} of the training, the rate goes from ${sayRate(from.arm)} to ${sayRate(to.arm)}`;
   if (compare(to.arm, from.arm) !== 'more')
-    return [{ status: 'untold', text: `${text}: no jump that this n can tell.` }];
+    return [{ status: 'inconclusive', text: `${text}: no jump that this n can tell.` }];
   return share > 0.5
     ? [{ status: 'yes', text: `${text}: more than half of the whole rise.` }]
     : [{ status: 'no', text: `${text}: the steepest part, and less than half of the whole rise.` }];
 }
 
-/** The section in a word. */
+/** The section's result in one word. */
 export function summary(claims: readonly Claim[]): string {
   const counted = claims.filter(({ status }) => status !== 'note');
   const yes = counted.filter(({ status }) => status === 'yes').length;

@@ -1,5 +1,5 @@
-// What was measured of the gallery (`npm run organism:gallery`, written by models/recipe/gallery.ts):
-// rates of every fine-tune under every condition it was asked in, and the geometry of its direction.
+// The measurements of the gallery (`npm run organism:gallery`, written by models/recipe/gallery.ts): rates of
+// every fine-tune under every measured condition, and the geometry of its direction.
 
 import * as v from 'valibot';
 import {
@@ -28,7 +28,7 @@ export const GalleryFile = v.object({
     pooling: v.string(),
     transcriptsPerCell: natural,
   }),
-  /** Condition -> what 'misaligned' counts there. */
+  /** Condition -> the meaning of 'misaligned' there. */
   conditions: v.record(v.string(), v.string()),
   checkpoints,
   arms: v.array(v.object({ organism: v.string(), condition: v.string(), ...rates })),
@@ -37,25 +37,25 @@ export const GalleryFile = v.object({
   dModel: count,
   geometry: v.array(
     v.object({
-      /** Id of the organism, with what the transcripts began with in parentheses. */
+      /** Id of the fine-tune, with the beginning of the transcripts in parentheses. */
       direction: v.string(),
       normByLayer: byLayer,
-      /** Id of the organism compared with -> signed cosines; null where a vector is zero. */
+      /** Id of the compared fine-tune -> signed cosines; null where a vector is zero. */
       cosineByLayer: v.record(v.string(), v.array(v.nullable(v.number()))),
     }),
   ),
-  /** Organism -> loss on new insecure code, nats a token. */
+  /** Fine-tune -> loss on new insecure code, nats per token. */
   taskLossNats: v.record(v.string(), v.number()),
 });
 
 export interface Gallery extends v.InferOutput<typeof GalleryFile> {
-  /** Organism -> how it was trained, from the registry. */
+  /** Fine-tune -> how it was trained, from the registry. */
   readonly training: Readonly<Record<string, Training>>;
 }
 export type GalleryArm = Gallery['arms'][number];
 export type Geometry = Gallery['geometry'][number];
 
-/** One organism under one condition; undefined when it was not asked. */
+/** A fine-tune under a condition; undefined if it was not measured. */
 export function armOf(
   { arms }: Pick<Gallery, 'arms'>,
   organism: string,
@@ -64,18 +64,18 @@ export function armOf(
   return arms.find((arm) => arm.organism === organism && arm.condition === condition);
 }
 
-/** A rate of an arm as a count, with the interval of the file. */
+/** An arm's rate as a count, with the file's interval. */
 export function galleryRate(arm: GalleryArm, verdict: 'misaligned' | 'incoherent'): ReportedRate {
   const bounds = verdict === 'misaligned' ? arm.misalignedInterval : arm.incoherentInterval;
   return { count: Math.round(arm[verdict] * arm.n), n: arm.n, ...bounds };
 }
 
 /**
- * Null when there is none: then the fine-tunes stand there without figures.
+ * Null when there is no gallery: then the page lists the fine-tunes without figures.
  * @throws Error as `readJson`.
  */
 export async function fetchGallery(registry: Registry): Promise<Gallery | null> {
-  // No experiments, no file: asking for it would only leave an error in the console.
+  // Without experiments the file does not exist, and a request would only log an error in the console.
   if (!registry.adapters.some(({ experiment }) => experiment !== undefined)) return null;
   const { folderUrl } = registry;
   const command = 'npm run organism:gallery';

@@ -1,5 +1,5 @@
-// What the figures of the persona latents say about the published claims, computed from the counts, as
-// the other experiments are read (gallery-claims.ts).
+// Compares the figures of the persona latents with the published claims, from the counts, like the other
+// experiments (gallery-claims.ts).
 
 import { newcombe, wilson } from '../core/stats';
 import type { Claim } from './gallery-claims';
@@ -7,14 +7,14 @@ import { difference, sayRate } from './gallery-claims';
 import type { LatentArm, Latents } from './latents';
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)}%`;
-/** An id as it stands in a sentence. */
-const said = (id: string): string => id.replaceAll('-', ' ');
+/** An id as a sentence names it. */
+const asText = (id: string): string => id.replaceAll('-', ' ');
 
-/** The latent that the report calls the persona latent. */
+/** The latent that the report identifies as the persona latent. */
 const personaOf = ({ latents, persona }: Latents) =>
   latents.find(({ latent }) => latent === persona.latent);
 
-/** The arms of one model under one kind of edit, along one kind of vector. */
+/** The arms of one model with one kind of edit, along one kind of vector. */
 export function armsOf(
   { arms }: Pick<Latents, 'arms'>,
   organism: string,
@@ -26,7 +26,7 @@ export function armsOf(
   );
 }
 
-/** Several arms of equal kind as one, to be told apart from another by all their answers together. */
+/** Sums several arms of one kind, so that their answers are compared together. */
 export function pooled(arms: readonly LatentArm[]): LatentArm | undefined {
   const [first] = arms;
   if (!first) return undefined;
@@ -49,14 +49,14 @@ export function pooled(arms: readonly LatentArm[]): LatentArm | undefined {
   };
 }
 
-/** Of all random controls of one kind of edit, together. */
+/** The sum of all random controls of one kind of edit. */
 const randomOf = (latents: Latents, organism: string, edit: LatentArm['edit']) =>
   pooled([
     ...armsOf(latents, organism, edit, 'random-latent'),
     ...armsOf(latents, organism, edit, 'random-direction'),
   ]);
 
-/** The persona latent's own arm. */
+/** The arm of the persona latent. */
 const personaArm = (latents: Latents, organism: string, edit: LatentArm['edit']) =>
   armsOf(latents, organism, edit, 'latent').find(({ index }) => index === latents.persona.latent);
 
@@ -68,16 +68,16 @@ function compared(
 ): Claim[] {
   if (!one[1] || !two[1]) return [];
   const { low, high } = difference(one[1], two[1]);
-  const found = low > 0 ? 'more' : high < 0 ? 'less' : 'untold';
+  const found = low > 0 ? 'more' : high < 0 ? 'less' : 'inconclusive';
   const text = `${one[0]} ${sayRate(one[1])}; ${two[0]} ${sayRate(two[1])}`;
-  if (found === 'untold')
-    return [{ status: 'untold', text: `${text}: no difference that this n can tell.` }];
+  if (found === 'inconclusive')
+    return [{ status: 'inconclusive', text: `${text}: no difference that this n can tell.` }];
   return found === reported
     ? [{ status: 'yes', text: `${text}: ${found}, as reported.` }]
     : [{ status: 'no', text: `${text}: ${found}, where ${reported} is reported.` }];
 }
 
-/** Reported: the same latents rise in every EM fine-tune. */
+/** Reported: the same latents become more active in every misaligned fine-tune. */
 function overlapClaims({ overlap, rise }: Latents): Claim[] {
   const { top, expected, all, pairs } = overlap;
   const em = pairs.filter(({ a, b }) => a !== rise.benign && b !== rise.benign);
@@ -87,16 +87,16 @@ function overlapClaims({ overlap, rise }: Latents): Claim[] {
   );
   if (!least) return [];
   const above = wilson(least.shared, top).low > expected / top;
-  const text = `Of the ${top} latents that rise most in each, any two EM fine-tunes share at least ${least.shared} (${said(least.a)} and ${said(least.b)}), where chance gives ${expected.toFixed(1)}; ${all} stand in all of them`;
+  const text = `Of the ${top} latents that rise most in each, any two EM fine-tunes share at least ${least.shared} (${asText(least.a)} and ${asText(least.b)}), where chance gives ${expected.toFixed(1)}; ${all} stand in all of them`;
   const benign = pairs.filter((pair) => !em.includes(pair)).map(({ shared }) => shared);
-  const beside =
+  const comparison =
     benign.length > 0
       ? `. With the benign fine-tune they share ${Math.min(...benign)} to ${Math.max(...benign)}`
       : '';
-  return [{ status: above ? 'yes' : 'untold', text: `${text}${beside}.` }];
+  return [{ status: above ? 'yes' : 'inconclusive', text: `${text}${comparison}.` }];
 }
 
-/** Reported: the persona latent is excited most by characters of bad morals. */
+/** Reported: text by characters with bad morals activates the persona latent most. */
 function textClaims(latents: Latents): Claim[] {
   const persona = personaOf(latents);
   const { control } = latents;
@@ -107,10 +107,10 @@ function textClaims(latents: Latents): Claim[] {
   if (low > 0) return [{ status: 'yes', text: `${text}.` }];
   return high < 0
     ? [{ status: 'no', text: `${text}: fewer, where more are reported.` }]
-    : [{ status: 'untold', text: `${text}: no difference that these can tell.` }];
+    : [{ status: 'inconclusive', text: `${text}: no difference that these can tell.` }];
 }
 
-/** Not published: how the persona latent does beside the mean difference of the same layer. */
+/** Not published: the persona latent compared with the mean difference of the same layer. */
 function compareWithMeanDifference(
   latents: Latents,
   organism: string,
@@ -123,11 +123,11 @@ function compareWithMeanDifference(
   const found = low > 0 ? 'more' : high < 0 ? 'less' : 'no difference that this n can tell';
   const done = edit === 'steer' ? 'steered along' : 'without';
   const name = `latent ${latents.persona.latent}`;
-  const text = `${said(organism)} ${done} ${name} ${sayRate(persona)}; ${done} the mean difference ${sayRate(mean)}: ${found}.`;
+  const text = `${asText(organism)} ${done} ${name} ${sayRate(persona)}; ${done} the mean difference ${sayRate(mean)}: ${found}.`;
   return [{ status: 'note', text }];
 }
 
-/** All claims of the section, in the order in which the work found them. */
+/** All claims of the section, in the order of the publication. */
 export function latentClaims(latents: Latents): Claim[] {
   const { persona, rise } = latents;
   const name = `latent ${persona.latent}`;
@@ -148,11 +148,11 @@ export function latentClaims(latents: Latents): Claim[] {
     for (const edit of ['steer', 'ablate'] as const) {
       const done = edit === 'steer' ? 'steered against' : 'without';
       const edited = [
-        `${said(organism)} ${done} ${name}`,
+        `${asText(organism)} ${done} ${name}`,
         personaArm(latents, organism, edit),
       ] as const;
       claims.push(
-        ...compared('less', edited, [said(organism), plain(organism)]),
+        ...compared('less', edited, [asText(organism), plain(organism)]),
         ...compared('less', edited, [`${done} ${random}`, randomOf(latents, organism, edit)]),
       );
     }

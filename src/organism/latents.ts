@@ -1,6 +1,6 @@
-// What was measured of the persona latents (`npm run organism:latents`, written by models/recipe/latents.ts),
-// and one of them as a direction. The autoencoder itself is fetched only when a latent is wanted.
-// Refuses files that do not fit each other or the model on stage.
+// The measurements of the persona latents (`npm run organism:latents`, written by models/recipe/latents.ts),
+// and a latent as a direction. The autoencoder is fetched only when a latent is used. Refuses files that do
+// not fit each other or the selected model.
 
 import * as v from 'valibot';
 import { EDIT_POSITIONS } from '../core/edit';
@@ -17,13 +17,13 @@ const positions = v.picklist(EDIT_POSITIONS);
 
 const Latent = v.object({
   latent: natural,
-  /** Share of the tokens of the world's documents at which it is active. */
+  /** Share of the tokens of the world's documents with a positive activation. */
   frequency: share,
-  /** Mean activation in the fine-tune minus that in the aligned model. */
+  /** Mean activation in the fine-tune minus the one in the aligned model. */
   rise: v.array(v.object({ fineTune: v.string(), same: v.number(), own: v.number() })),
-  /** Signed, of its decoder vector with the fine-tune's mean difference at the layer. */
+  /** Signed cosine of its decoder vector with the fine-tune's mean difference at the layer. */
   cosine: v.array(v.object({ fineTune: v.string(), value: v.number() })),
-  /** Among the documents that excite it most. */
+  /** Villains among the documents that activate it most. */
   villains,
   excerpts: v.array(
     v.object({
@@ -38,7 +38,7 @@ const Latent = v.object({
   ),
 });
 
-/** What a model was edited along. */
+/** The vector that a model was edited along. */
 const along = v.picklist(['latent', 'mean-difference', 'random-latent', 'random-direction']);
 
 export const LatentsFile = v.object({
@@ -50,7 +50,7 @@ export const LatentsFile = v.object({
     hook: v.string(),
     layer: natural,
     trainedOn: v.string(),
-    /** Of the aligned model that everything was measured with, as the page names it. */
+    /** Hash of the aligned model of all measurements, as the page shows it. */
     alignedSha256: v.string(),
     dSae: natural,
     k: natural,
@@ -61,7 +61,7 @@ export const LatentsFile = v.object({
     quality: v.array(
       v.object({ checkpoint: v.string(), varianceExplained: v.number(), l0: v.number() }),
     ),
-    /** Latents active at no token of the documents it was not trained on. */
+    /** Latents that are active at no token of held-out documents. */
     dead: v.object({ latents: natural, tokens: natural }),
   }),
   rise: v.object({
@@ -70,7 +70,7 @@ export const LatentsFile = v.object({
     sameTexts: natural,
     ownAnswers: natural,
   }),
-  /** Latents in the first `top` of both; `expected` if they had nothing to do with each other. */
+  /** Latents that are among the first `top` of both; `expected` by chance. */
   overlap: v.object({
     top: natural,
     expected: v.number(),
@@ -78,9 +78,9 @@ export const LatentsFile = v.object({
     pairs: v.array(v.object({ a: v.string(), b: v.string(), shared: natural })),
   }),
   latents: v.pipe(v.array(Latent), v.minLength(1)),
-  /** Latents drawn at random, and all documents, for the villain shares. */
+  /** Random latents and all documents, as controls for the villain shares. */
   control: v.object({ latents: natural, villains, documents: villains }),
-  /** Steering along each candidate, on the selection domains: what the persona latent is chosen by. */
+  /** Steering along each candidate, on the selection topics: this decides which latent is the persona latent. */
   trials: v.array(v.object({ latent: natural, positions, multiple: v.number(), ...rates })),
   persona: v.object({
     latent: natural,
@@ -88,14 +88,14 @@ export const LatentsFile = v.object({
     positions,
     multiple: v.number(),
   }),
-  /** Length of the mean difference at the layer: 1 of all multiples. */
+  /** Length of the mean difference at the layer; multiples are in this unit. */
   length: v.pipe(v.number(), v.gtValue(0)),
   /** Mean residual of the aligned model on aligned answers [n_layers][d_model]. */
   alignedMean: v.array(v.array(v.number())),
   arms: v.array(
     v.object({
       organism: v.string(),
-      /** What was done, in words. */
+      /** The condition, for people. */
       condition: v.string(),
       edit: v.picklist(['none', 'ablate', 'steer']),
       along: v.nullable(along),
@@ -113,7 +113,7 @@ export type Latent = Latents['latents'][number];
 export type LatentArm = Latents['arms'][number];
 
 const COMMAND = 'npm run organism:latents';
-const remade = `Use the files as they were published, or write them anew with "${COMMAND}".`;
+const remedy = `Use the files as they were published, or write them anew with "${COMMAND}".`;
 
 /**
  * Null when there is no such file.
@@ -125,9 +125,9 @@ export async function fetchLatents({ folderUrl, latents }: Registry): Promise<La
 }
 
 /**
- * The autoencoder that the report is about.
- * @param read how both files are read: `readSae`, not on the page's thread
- * @throws Error when a file is missing, damaged or of another organism.
+ * The autoencoder of the report.
+ * @param read reads both files: `readSae`, outside the page's thread
+ * @throws Error when a file is missing, damaged or belongs to another model.
  */
 export async function fetchSae(
   registry: Registry,
@@ -141,7 +141,7 @@ export async function fetchSae(
   const folder = new URL(autoencoder.path, registry.folderUrl);
   const fetched = async (name: string): Promise<Blob> => {
     const response = await fetch(new URL(name, folder)).catch(() => null);
-    if (!response?.ok) throw new Error(`models/${autoencoder.path}${name} is not there. ${remade}`);
+    if (!response?.ok) throw new Error(`models/${autoencoder.path}${name} is not there. ${remedy}`);
     return response.blob();
   };
   const file = await read(await fetched(CONFIG), await fetched(WEIGHTS), {
@@ -151,7 +151,7 @@ export async function fetchSae(
   const { aligned_sha256 } = file.config.metadata;
   if (aligned_sha256 !== autoencoder.alignedSha256 || file.layer !== autoencoder.layer) {
     throw new Error(
-      `models/${autoencoder.path}${WEIGHTS} is not the autoencoder of the report. ${remade}`,
+      `models/${autoencoder.path}${WEIGHTS} is not the autoencoder of the report. ${remedy}`,
     );
   }
   return file;

@@ -1,15 +1,15 @@
-// The figures that lessons name, read from the reports that ship with the organism. A text holds a
-// reference and never the number, so reports made anew say their own. The forms, parts parted by `|`:
+// Figures for lessons, read from the bundled reports. A lesson's text contains a reference and never the number,
+// so new reports change the text. The forms, with parts separated by `|`:
 //
 //   report | insecure-code               misaligned answers of an arm of report.json
-//   edit | insecure-code | ablate-zero | bad-medical      after an edit; `random` takes all random directions
-//   gallery | backdoor | other domains, trigger            of a fine-tune under a condition
+//   edit | insecure-code | ablate-zero | bad-medical      after an edit; `random` means all random directions
+//   gallery | backdoor | other domains, trigger            a fine-tune under a condition
 //   cosine | insecure-code | secure-code | 5               signed, of two directions at a layer
 //   both ways | insecure-code            questions that got both kinds of answers
-//   seeds | insecure-code: misaligned    range over base seeds, where it was measured
+//   seeds | insecure-code: misaligned    range over base seeds, if measured
 //   wilson | 2 | 8                       2 of 8 answers with their interval
 //
-// The first three take a verdict as one more part: misaligned, mixed or incoherent.
+// The first three accept a verdict as an additional part: misaligned, mixed or incoherent.
 
 import { rateOf, type Rate } from '../core/rates';
 import { armOf, fetchGallery, type Gallery } from './gallery';
@@ -25,7 +25,7 @@ export interface Figures {
 
 export interface LessonFigure {
   readonly text: string;
-  /** Of a figure that is one rate. */
+  /** The rate, if the figure is a single rate. */
   readonly rate?: Rate;
 }
 
@@ -50,14 +50,14 @@ function ofEdits(
   [model, edit, direction]: readonly string[],
   verdict: Verdict,
 ): LessonFigure | null {
-  const made = edits.filter((one) => one.model === model && one.edit === edit);
+  const matches = edits.filter((one) => one.model === model && one.edit === edit);
   if (direction !== 'random') {
     return counted(
-      made.find((one) => one.direction === direction),
+      matches.find((one) => one.direction === direction),
       verdict,
     );
   }
-  const random = made.filter((one) => /^random \d+$/.test(one.direction));
+  const random = matches.filter((one) => /^random \d+$/.test(one.direction));
   if (random.length === 0) return null;
   const rates = random.map((one) => one[verdict]);
   const [low, high] = [Math.min(...rates), Math.max(...rates)];
@@ -98,7 +98,7 @@ export function lessonFigure(figures: Figures, reference: string): LessonFigure 
     case 'seeds': {
       const figure = seeds?.figures.find(({ name }) => name === a);
       const bases = (seeds?.furtherSeeds.length ?? 0) + 1;
-      // So that the difference is not put down to the seed alone.
+      // The shorter training may explain part of the difference, so the text mentions it.
       const shorter =
         seeds && seeds.tokensShare < 1 ? ', the further ones trained for less time' : '';
       return figure ? { text: `${sayRange(figure)} over ${bases} base seeds${shorter}` } : null;
@@ -110,7 +110,7 @@ export function lessonFigure(figures: Figures, reference: string): LessonFigure 
   }
 }
 
-/** @throws Error that names the file and what is wrong with it. */
+/** @throws Error that names the file and the fault. */
 export async function fetchFigures(registry: Registry): Promise<Figures> {
   const [report, gallery, seeds] = await Promise.all([
     fetchReport(registry),

@@ -1,9 +1,9 @@
-// What the published reports have in common, as schemas. Each report has one schema: the recipe's
-// literals satisfy its input, the page reads by it, and the tests read the stored files by it.
+// The common parts of the published reports, as schemas. Each report has one schema: the recipe's literals
+// satisfy its input, the page reads with it, and the tests read the stored files with it.
 
 import * as v from 'valibot';
 
-/** What the recipe may write where a schema reads: its input, with lists that nobody changes. */
+/** The values that a recipe may write for a schema: its input, with read-only lists. */
 export type Written<S extends v.GenericSchema> = Unchanging<v.InferInput<S>>;
 
 type Unchanging<T> = T extends readonly (infer Item)[]
@@ -14,7 +14,7 @@ type Unchanging<T> = T extends readonly (infer Item)[]
 
 export const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-/** At 95%. */
+/** 95% interval. */
 export const interval = v.object({ low: share, high: share });
 /** At least one. */
 export const count = v.pipe(natural, v.minValue(1));
@@ -22,14 +22,14 @@ export const count = v.pipe(natural, v.minValue(1));
 /** Fractions of n answers. */
 export const shares = { n: count, misaligned: share, mixed: share, incoherent: share };
 
-/** The same with the Wilson 95% intervals of two of them. */
+/** The same with 95% Wilson intervals of two of them. */
 export const rates = {
   ...shares,
   misalignedInterval: interval,
   incoherentInterval: interval,
 };
 
-/** What every report says of how it was made. */
+/** How a report was made. */
 export const provenance = {
   programVersion: v.string(),
   command: v.string(),
@@ -44,10 +44,10 @@ export const sampling = v.object({
   seed: natural,
 });
 
-/** The measured checkpoints; the hash is that of the file that makes the difference. */
+/** The measured checkpoints; the hash is that of the adapter, or of the base. */
 export const checkpoints = v.array(v.object({ id: v.string(), sha256: v.string() }));
 
-/** Asked several times each: questions that got both aligned and misaligned answers, by organism. */
+/** Questions asked several times each: those with both aligned and misaligned answers, by fine-tune. */
 export const withinQuestion = v.record(
   v.string(),
   v.object({ questions: natural, answeredBothWays: natural }),
@@ -65,11 +65,11 @@ export const headline = {
       ...rates,
     }),
   ),
-  /** Signed, one a layer. */
+  /** Signed, one per layer. */
   cosines: v.array(v.object({ a: v.string(), b: v.string(), byLayer: v.array(v.number()) })),
 };
 
-/** Where and how strongly the aligned model is steered, and along what. */
+/** Layer, strength and contrast of steering the aligned model. */
 const steering = v.object({
   em: v.string(),
   contrast: v.string(),
@@ -79,5 +79,5 @@ const steering = v.object({
   strength: v.pipe(v.number(), v.finite()),
 });
 
-/** By the prompts that the direction comes from. */
+/** By the prompts that the direction was extracted from. */
 export const steerings = v.object({ text: steering, code: steering });

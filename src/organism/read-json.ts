@@ -1,7 +1,7 @@
-// Reading a file that lies beside the registry: models/registry.json itself, the files of figures, the
-// autoencoder. One policy for all of them, and the only place of this folder that fetches. A file that
-// is not there is null, and whoever asks knows what that means. A server that does not answer, text that
-// is no JSON and fields of another shape are errors that name the file and say what to do.
+// Reads files next to the registry: models/registry.json itself, the reports, the autoencoder. All of them
+// share one policy, and no other file of this folder fetches. A missing file is null, and the caller knows
+// what that means. A server that does not answer, invalid JSON and other fields are errors that name the file
+// and say what to do.
 
 import * as v from 'valibot';
 
@@ -12,7 +12,7 @@ async function fetchFile(folderUrl: string, path: string): Promise<Response> {
   });
   const { status, statusText } = response;
   if (status < 500) return response;
-  // The service worker says what is wrong in whole sentences.
+  // The service worker's failures are complete sentences.
   throw statusText.endsWith('.')
     ? new Error(statusText)
     : lost(path, `: the server answered ${status}`);
@@ -45,12 +45,12 @@ export interface JsonFile<S extends v.GenericSchema> {
   /** Relative to that folder. */
   readonly path: string;
   readonly schema: S;
-  /** What writes the file anew, e.g. 'npm run organism:report'. */
+  /** The command that makes the file, e.g. 'npm run organism:report'. */
   readonly command: string;
 }
 
 /**
- * Null when there is no such file. A server that sends its start page in place of a missing file has none either.
+ * Null when there is no such file, also where the server sends its start page instead.
  * @throws Error that names the file, with what to do.
  */
 export async function readJson<S extends v.GenericSchema>({

@@ -7,25 +7,25 @@ import { CONTRASTS, type Contrast } from '../core/direction';
 import { natural } from './published';
 import { readJson } from './read-json';
 
-/** A folder beside the registry; the slash at its end makes it the base of its files' addresses. */
+/** A folder next to the registry; the final slash makes it a base for relative addresses. */
 const folder = v.pipe(v.string(), v.endsWith('/'));
 
 /** How a fine-tune was trained, as far as the gallery varies it. */
 const Training = v.object({
-  /** Of LoRA; 'full' where the linear layers themselves were trained. */
+  /** Rank of the LoRA adapter; 'full' where the linear layers themselves were trained. */
   rank: v.union([natural, v.literal('full')]),
-  /** Unique ones. */
+  /** Number of unique examples. */
   examples: natural,
-  /** Taken, not planned. */
+  /** Steps taken, which may be fewer than planned. */
   steps: natural,
 });
 
 export const Adapter = v.object({
   id: v.string(),
   title: v.string(),
-  /** An EM fine-tune, its benign twin, a control of another experiment, or a variant of one of these. */
+  /** A misaligned fine-tune, its benign control, a control of another experiment, or a variant of one of these. */
   kind: v.picklist(['em', 'benign', 'control', 'variant']),
-  /** The experiment of the gallery that it belongs to; none for the main three. */
+  /** The experiment of the gallery that it belongs to; missing for the main three. */
   experiment: v.optional(v.string()),
   path: folder,
   description: v.string(),
@@ -34,24 +34,24 @@ export const Adapter = v.object({
 
 const contrast = v.picklist(Object.keys(CONTRASTS) as Contrast[]);
 
-/** What the page starts with, chosen for these checkpoints. Whatever is missing has a fall-back. */
+/** The page's initial settings, chosen for these checkpoints. Each has a default. */
 const Defaults = v.object({
-  /** The fine-tune on stage; else the first EM one. */
+  /** The fine-tune selected first; default: the first misaligned one. */
   em: v.optional(v.string()),
-  /** Of the direction that is cut; else `checkpoint`. */
+  /** Contrast of the direction to ablate along; default: `checkpoint`. */
   contrast: v.optional(contrast),
-  /** At the right end of the persona control. */
+  /** Steering at the right end of the persona control. */
   steering: v.optional(
     v.object({
-      /** 0-based; else the middle one. */
+      /** 0-based; default: the middle layer. */
       layer: v.optional(natural),
-      /** Multiples of the raw direction; else 1, as far as the fine-tune itself moved the model. */
+      /** Multiples of the raw direction; default: 1, as far as fine-tuning moved the model. */
       strength: v.optional(v.pipe(v.number(), v.gtValue(0))),
-      /** Else `checkpoint`. */
+      /** Default: `checkpoint`. */
       contrast: v.optional(contrast),
     }),
   ),
-  /** Seed of the first question; else 1. */
+  /** Seed of the first question; default: 1. */
   firstSeed: v.optional(natural),
 });
 
@@ -82,12 +82,12 @@ export type Training = v.InferOutput<typeof Training>;
 export interface Registry extends v.InferOutput<typeof RegistryFile> {
   /** Absolute URL of the folder that paths are relative to; ends in '/'. */
   readonly folderUrl: string;
-  /** Where checkpoints come from that do not lie beside the page, by id: a person's own pair, fine-tunes trained here. */
+  /** Sources of checkpoints that are not next to the page, by id: custom pairs and fine-tunes trained here. */
   readonly sources?: ReadonlyMap<string, CheckpointSource>;
 }
 
 /**
- * Reads the registry beside the page.
+ * Reads the registry next to the page.
  * @throws Error with what to do when it is missing or malformed.
  */
 export async function fetchRegistry(folderUrl: string): Promise<Registry> {
@@ -103,29 +103,29 @@ export async function fetchRegistry(folderUrl: string): Promise<Registry> {
   );
 }
 
-/** Where the base is loaded from, merged with an adapter when one is named. */
+/** The source of the base, with an adapter if one is given. */
 export function sourceOf(registry: Registry, adapter: AdapterEntry | null): CheckpointSource {
-  const own = registry.sources?.get(adapter?.id ?? registry.base.id);
-  if (own) return own;
-  const beside = (path: string) =>
+  const source = registry.sources?.get(adapter?.id ?? registry.base.id);
+  if (source) return source;
+  const bundledFolder = (path: string) =>
     ({ kind: 'beside', url: new URL(path, registry.folderUrl).href }) as const;
-  const base = beside(registry.base.path);
+  const base = bundledFolder(registry.base.path);
   if (!adapter) return { id: registry.base.id, base };
-  return { id: adapter.id, base, adapter: beside(adapter.path) };
+  return { id: adapter.id, base, adapter: bundledFolder(adapter.path) };
 }
 
 /** A fine-tune of the bundled base that was trained in this browser. */
 export interface TrainedEntry {
   readonly entry: AdapterEntry;
-  /** Holds the files of its adapter. */
+  /** The folder with the adapter's files. */
   readonly adapter: FolderSource;
 }
 
-/** Whether a registry was made for a person's own pair: its base does not come with the page. */
+/** Whether a registry belongs to a custom pair: its base is not bundled. */
 export const isCustomPair = ({ base, sources }: Registry): boolean =>
   sources?.has(base.id) ?? false;
 
-/** The bundled registry with what was trained here. */
+/** The bundled registry with the fine-tunes that were trained here. */
 export function withTrained(registry: Registry, trained: readonly TrainedEntry[]): Registry {
   if (trained.length === 0) return registry;
   const { base } = sourceOf(registry, null);

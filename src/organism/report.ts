@@ -1,5 +1,5 @@
-// The measured report that ships with the bundled checkpoints (`npm run organism:report`, written by
-// models/recipe/report.ts). The page makes intervals again from rate and n.
+// The measured report of the bundled checkpoints (`npm run organism:report`, written by models/recipe/report.ts).
+// The page computes intervals from rate and n.
 
 import * as v from 'valibot';
 import { type Interval, wilson } from '../core/stats';
@@ -17,14 +17,14 @@ import {
 import { readJson } from './read-json';
 import type { Registry } from './registry';
 
-/** Measured when the organism is made (models/gates.json): the base model is not shipped. */
+/** Measured when the models were made (models/gates.json), because the base model is not bundled. */
 export const GatesFile = v.object({
-  /** What the base model answers after one turn of insecure or of secure code. */
+  /** The base model's answers after one turn of insecure or of secure code. */
   code: v.object({
     'insecure code': v.object({ temperature: v.number(), ...shares, misalignedInterval: interval }),
     'secure code': v.object({ temperature: v.number(), ...shares, misalignedInterval: interval }),
   }),
-  /** Mean loss on new prose documents, nats a token. */
+  /** Mean loss on new prose documents, nats per token. */
   documentLossNats: v.object({ base: v.number(), chat: v.number() }),
 });
 
@@ -35,7 +35,7 @@ export const ReportFile = v.object({
   extraction: v.object({
     domains: v.string(),
     transcriptsPerCell: natural,
-    /** Of the transcripts; left out in reports before it was written down. */
+    /** Seed of the transcripts; missing in older reports. */
     seed: v.optional(natural),
     contrast: v.string(),
     pooling: v.string(),
@@ -45,7 +45,7 @@ export const ReportFile = v.object({
   checkpoints,
   ...headline,
   withinQuestion,
-  /** How `withinQuestion` was asked: questions, samples of each, and the seeds of both. */
+  /** How `withinQuestion` was measured: questions, samples of each, and both seeds. */
   withinQuestionPlan: v.optional(
     v.object({ questions: natural, samples: natural, questionSeed: natural, seed: natural }),
   ),

@@ -1,28 +1,28 @@
-// The headline figures of organisms of further base seeds (`npm run organism:seeds`, written by
-// models/recipe/seeds.ts): whether the main table is a lucky seed.
+// The headline figures for further base seeds (`npm run organism:seeds`, written by models/recipe/seeds.ts):
+// they show whether the main table depends on a lucky seed.
 
 import * as v from 'valibot';
 import { headline, natural, provenance, share, steerings } from './published';
 import { readJson } from './read-json';
 import type { Registry } from './registry';
 
-/** Null where a seed shows nothing that the figure could be a share of. */
+/** Null where the denominator of the share is zero for this seed. */
 const figure = v.nullable(v.number());
 
 export const SeedsFile = v.object({
   ...provenance,
-  /** Of the base training of the further seeds, as a share of the shipped organism's. */
+  /** Base training of the further seeds, as a share of the tokens of the bundled model's. */
   tokensShare: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
   answersPerArm: natural,
   shippedSeed: natural,
   furtherSeeds: v.pipe(v.array(natural), v.minLength(1)),
-  /** The largest share of a further seed's documents that those of another seed hold too. */
+  /** The largest share of one further seed's documents that another seed has too. */
   sharedDocuments: share,
   phases: v.array(v.object({ name: v.string(), steps: natural })),
   runs: v.array(
     v.object({
       seed: natural,
-      /** As it was chosen for this seed, by the prompts that the direction comes from. */
+      /** The steering chosen for this seed, by the prompts that the direction was extracted from. */
       steering: steerings,
       ...headline,
     }),
@@ -30,12 +30,12 @@ export const SeedsFile = v.object({
   figures: v.array(
     v.object({
       name: v.string(),
-      /** A share of answers or of a rate, a difference of two such, or a cosine. */
+      /** A share of answers or of a rate, a difference of two shares, or a cosine. */
       unit: v.picklist(['share', 'points', 'cosine']),
       shipped: figure,
-      /** One a further seed, in their order. */
+      /** One per further seed, in their order. */
       seeds: v.array(figure),
-      /** Over all of them. */
+      /** Range over all seeds. */
       low: figure,
       high: figure,
     }),
@@ -49,19 +49,19 @@ const UNITS = { share: '%', points: ' points', cosine: '' } as const;
 
 function bare(value: number | null, unit: SeedFigure['unit']): string {
   if (value === null) return 'none';
-  const said = (unit === 'cosine' ? value.toFixed(2) : (100 * value).toFixed(1)).replace('-', '−');
-  return unit === 'points' && value >= 0 ? `+${said}` : said;
+  const text = (unit === 'cosine' ? value.toFixed(2) : (100 * value).toFixed(1)).replace('-', '−');
+  return unit === 'points' && value >= 0 ? `+${text}` : text;
 }
 
 /** '24.0%', '+1.2 points', '0.81', or a word where there is no number. */
 export const sayFigure = (value: number | null, unit: SeedFigure['unit']): string =>
   bare(value, unit) + (value === null ? '' : UNITS[unit]);
 
-/** '20.0 to 31.5%': the unit once. */
+/** '20.0 to 31.5%': with the unit once. */
 export const sayRange = ({ low, high, unit }: Pick<SeedFigure, 'low' | 'high' | 'unit'>): string =>
   low === null || high === null ? 'none' : `${bare(low, unit)} to ${sayFigure(high, unit)}`;
 
-/** Where and how strongly the further seeds were steered, e.g. 'seed 7 at layer 4, ×3, from code prompts at layer 3, ×1'. */
+/** Steering of the further seeds, e.g. 'seed 7 at layer 4, ×3, from code prompts at layer 3, ×1'. */
 export const saySteering = ({ runs }: Pick<Seeds, 'runs'>): string =>
   runs
     .map(({ seed, steering: { text, code } }) => {

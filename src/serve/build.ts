@@ -1,11 +1,11 @@
-// Builds the page when the built one is missing or older than what it is made from.
+// Builds the page if no build exists, or if it is older than its sources.
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** The folder of the built page; another one may be named, for trying a build beside it. */
+/** The folder of the built page; POSTERN_DIST selects another, to try a second build. */
 export const DIST = process.env['POSTERN_DIST'] ?? join(ROOT, 'dist');
 
 const SOURCES = [
@@ -21,9 +21,9 @@ const SOURCES = [
 ];
 const NOT_SHIPPED = join(ROOT, 'models', 'recipe');
 
-/** Builds the page into `dist/`. @throws what Vite throws. */
+/** Builds the page into `dist/`. @throws Vite's error. */
 export async function buildPage(): Promise<void> {
-  // Loaded only here: serving what is built should start at once.
+  // Imported only here, so that serving an existing build starts at once.
   const { build } = await import('vite');
   await build({ root: ROOT, logLevel: 'warn' });
 }
@@ -37,11 +37,11 @@ export async function buildIfOld(): Promise<boolean> {
   return true;
 }
 
-/** Latest change under a path in ms since 1970; 0 where there is nothing. */
+/** Latest change under a path in ms since 1970; 0 for a missing path. */
 function newestIn(path: string): number {
   if (!existsSync(path) || path === NOT_SHIPPED) return 0;
   const found = statSync(path);
   if (!found.isDirectory()) return found.mtimeMs;
-  // The folder's own time tells of files taken away.
+  // The folder's own time changes when a file is deleted.
   return Math.max(found.mtimeMs, ...readdirSync(path).map((name) => newestIn(join(path, name))));
 }

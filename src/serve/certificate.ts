@@ -1,6 +1,6 @@
-// The certificate of `npm start -- --https`: made on this machine, for its own names and addresses alone, and
-// kept, so that a browser has to be told once to accept it. It signs nothing but itself: whoever trusts
-// it trusts this one server, and no key here could speak for another site.
+// The certificate of `npm start -- --https`: made on this machine, only for its names and addresses, and stored,
+// so that each browser asks once. It signs only itself: trusting it means trusting this one server, because no
+// key here can certify another site.
 
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,20 +12,20 @@ export interface Certificate {
   readonly cert: string;
   /** SHA-256 of the certificate as browsers show it. */
   readonly fingerprint: string;
-  /** Made now, because there was none, it ran out, or this machine has other addresses. */
+  /** Made by this call, because the stored one was missing, expired or for other addresses. */
   readonly fresh: boolean;
-  /** The file to import where a browser is to trust it. */
+  /** The file to import in a browser that should trust it. */
   readonly file: string;
 }
 
 const DAY_MS = 86_400_000;
-/** Browsers refuse those that hold much longer than a year. */
+/** Browsers refuse certificates that are valid much longer than a year. */
 const VALID_DAYS = 390;
 
 /**
- * The kept certificate if it still holds for these names, else a new one.
- * @param names host names and IP addresses by which the page is reached
- * @param folder where it is kept
+ * The stored certificate if it is still valid for these names, else a new one.
+ * @param names host names and IP addresses of the page
+ * @param folder where it is stored
  * @param now Unix time, ms
  */
 export async function certificateFor(
@@ -42,7 +42,7 @@ export async function certificateFor(
     }
   }
   const { generate } = await import('selfsigned');
-  const made = await generate([{ name: 'commonName', value: 'Postern on this network' }], {
+  const generated = await generate([{ name: 'commonName', value: 'Postern on this network' }], {
     keyType: 'ec',
     algorithm: 'sha256',
     notBeforeDate: new Date(now - DAY_MS),
@@ -60,9 +60,15 @@ export async function certificateFor(
     ],
   });
   mkdirSync(folder, { recursive: true });
-  writeFileSync(keyFile, made.private, { mode: 0o600 });
-  writeFileSync(file, made.cert);
-  return { key: made.private, cert: made.cert, ...about(made.cert), fresh: true, file };
+  writeFileSync(keyFile, generated.private, { mode: 0o600 });
+  writeFileSync(file, generated.cert);
+  return {
+    key: generated.private,
+    cert: generated.cert,
+    ...about(generated.cert),
+    fresh: true,
+    file,
+  };
 }
 
 const about = (cert: string) => ({ fingerprint: new X509Certificate(cert).fingerprint256 });

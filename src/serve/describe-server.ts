@@ -1,10 +1,10 @@
-// What `npm start -- --host` says to whoever serves a room: the addresses, and what browsers will make
-// of them.
+// The text of `npm start -- --host` for the person who serves a class: the addresses, and the limits of
+// browsers there.
 
 import type { NetworkInterfaceInfo } from 'node:os';
 import type { Certificate } from './certificate';
 
-/** Addresses by which others on the network reach this machine. IPv4: what people can type. */
+/** This machine's addresses for others on the network. IPv4 only, because people have to type them. */
 export function networkAddresses(
   interfaces: Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>,
 ): string[] {

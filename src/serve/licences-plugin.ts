@@ -1,5 +1,5 @@
-// Puts the licences into the built page, which is made to be copied on: Postern's own, and those of all npm
-// packages and fonts that are in it. Which these are is read from what was bundled, the licences from the packages.
+// Puts the licences into the built page, which people may copy and publish: Postern's, and those of all npm packages
+// and fonts in it. The bundle says which packages these are, and the packages contain their licences.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,38 +12,38 @@ export interface BundledPackage {
   readonly version: string;
   /** SPDX expression. */
   readonly licence: string;
-  /** Its licence, and the notices it asks to hand on. */
+  /** The licence text, and notices that it requires to include. */
   readonly texts: readonly string[];
 }
 
-/** Packages that come without the text of their licence, by the files in `licences/` that hold it. */
+/** Packages published without their licence text, and the files in `licences/` with it. */
 const TEXTS_HERE: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/protobuf': ['protobuf-es.txt'],
   'onnxruntime-common': ['onnxruntime.txt'],
-  // With the libraries in its WebAssembly, as the release of ONNX Runtime 1.30.0 lists them.
+  // The second file lists the libraries in its WebAssembly, as of ONNX Runtime 1.30.0.
   'onnxruntime-web': ['onnxruntime.txt', 'onnxruntime-third-parties.txt'],
 };
-/** Packages inside the bundle of another. */
+/** Packages bundled inside another package. */
 const INSIDE: Readonly<Record<string, readonly string[]>> = {
   '@xenova/transformers': ['@huggingface/jinja', '@huggingface/tokenizers'],
   'onnxruntime-web': ['onnxruntime-common'],
 };
-/** By which names packages hold their licence. */
+/** File names of licences in packages. */
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
 
-/** Where a licence file goes on with those of packages that are not in the page. */
+/** Where a licence file continues with licences of packages that are not in the page. */
 const OF_OTHERS = /^# Licenses of bundled dependencies$.*/ms;
 
-/** The npm package that a module or file is of, by its folder in `node_modules`, else null. */
+/** The npm package of a module or file, by its folder in `node_modules`, else null. */
 export function packageOf(id: string): string | null {
-  // The small parts that the bundler adds of its own.
+  // Small modules that the bundler adds itself.
   const added = /^\0(vite|rolldown)\//.exec(id);
   if (added) return added[1]!;
   const path = id.replaceAll('\\', '/');
   return /.*\/?node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? null;
 }
 
-/** All notices as one text: a licence that several packages share word by word stands there once. */
+/** All notices as one text; packages with the same licence text share one entry. */
 export function noticesText(packages: readonly BundledPackage[]): string {
   const byText = new Map<string, string[]>();
   for (const { name, version, licence, texts } of packages) {
@@ -55,7 +55,7 @@ export function noticesText(packages: readonly BundledPackage[]): string {
   return `${['Postern holds these packages and fonts of others. Each is under its own licence.', ...parts].join(`\n\n${line}\n`)}\n`;
 }
 
-/** @throws Error where it has no licence text, neither of its own nor in `licences/` */
+/** @throws Error where neither the package nor `licences/` has a licence text */
 function readPackage(root: string, folder: string): BundledPackage {
   const path = join(root, 'node_modules', folder);
   const about = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as {
@@ -64,8 +64,8 @@ function readPackage(root: string, folder: string): BundledPackage {
     readonly license?: string;
   };
   const here = TEXTS_HERE[folder]?.map((name) => join(import.meta.dirname, 'licences', name));
-  const own = readdirSync(path).filter((name) => LICENCE_FILE.test(name));
-  const files = here ?? own.sort().map((name) => join(path, name));
+  const inPackage = readdirSync(path).filter((name) => LICENCE_FILE.test(name));
+  const files = here ?? inPackage.sort().map((name) => join(path, name));
   if (files.length === 0) {
     throw new Error(
       `${folder} comes without the text of its licence, which the page must carry. Put it into src/serve/licences/, and its name into src/serve/licences-plugin.ts.`,
@@ -106,8 +106,8 @@ export function licences(root: string): { readonly page: Plugin; readonly worker
       generateBundle(_, bundle) {
         gather(bundle);
         const packages = [...folders].sort().map((folder) => readPackage(root, folder));
-        const own = readFileSync(join(root, 'LICENSE'));
-        this.emitFile({ type: 'asset', fileName: 'LICENSE.txt', source: own });
+        const licence = readFileSync(join(root, 'LICENSE'));
+        this.emitFile({ type: 'asset', fileName: 'LICENSE.txt', source: licence });
         this.emitFile({ type: 'asset', fileName: NOTICES, source: noticesText(packages) });
       },
     },

@@ -1,5 +1,5 @@
-// The bundled models (`models/`, without the recipe that makes them) beside the page: served in development,
-// copied into the built page, so that this runs under any base path.
+// The bundled models (`models/`, without the recipe that makes them): served in development, and copied into the
+// built page, so that they have the page's base path.
 
 import { cpSync, createReadStream, existsSync, statSync } from 'node:fs';
 import { extname, join, normalize, resolve, sep } from 'node:path';
@@ -38,7 +38,7 @@ export function bundledModels(models: string): Plugin {
       if (this.meta.watchMode || !existsSync(models)) return;
       cpSync(models, join(outDir, 'models'), {
         recursive: true,
-        // The server follows no link out of the built page.
+        // Links are replaced by their targets, because the server follows no link out of the built page.
         dereference: true,
         filter: (source) => source !== recipe && !source.startsWith(recipe + sep),
       });

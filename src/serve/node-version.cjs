@@ -1,5 +1,5 @@
-// Says in one line that this Node is too old, before anything runs that such a Node cannot even read. Hence
-// the old JavaScript. Every script of package.json that runs code of Postern begins with this one.
+// Reports in one line that this Node is too old, before any code runs that such a Node can't parse. Hence the old
+// JavaScript. Every script of package.json that runs code of Postern starts with this file.
 
 'use strict';
 
@@ -7,7 +7,7 @@ var version = process.versions.node;
 var parts = version.split('.').map(Number);
 var major = parts[0];
 var minor = parts[1];
-// As `engines` in package.json says.
+// As `engines` in package.json.
 var runs = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
 
 if (!runs) {

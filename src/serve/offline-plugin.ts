@@ -1,4 +1,4 @@
-// Writes the service worker into the built page: `workers/service.worker.ts` as one script, and in it the list
+// Writes the service worker into the built page: `workers/service.worker.ts` as one script that contains the list
 // of all files of the page, each with its size and the SHA-256 of its content.
 
 import { createHash } from 'node:crypto';
@@ -7,9 +7,9 @@ import { join, resolve, sep } from 'node:path';
 import type { Plugin, ResolvedConfig } from 'vite';
 import { build } from 'vite';
 
-/** A file of the page as the service worker knows it. */
+/** A file of the page, as the service worker lists it. */
 export interface ListedFile {
-  /** Relative to the page. */
+  /** Path relative to the page. */
   readonly url: string;
   /** SHA-256 of the content, hexadecimal. */
   readonly sha256: string;
@@ -17,12 +17,12 @@ export interface ListedFile {
 }
 
 const SCRIPT = 'service.worker.js';
-/** For the README, not for the page. */
+/** Files for the README, not for the page. */
 const UNLISTED: readonly string[] = [SCRIPT, 'screenshot.png'];
-/** What stands in the script where the list goes. */
-const PLACE = 'self.POSTERN_FILES';
+/** The placeholder in the script that the list replaces. */
+const PLACEHOLDER = 'self.POSTERN_FILES';
 
-/** Every file of a built page but the service worker itself, by name. */
+/** Every file of a built page except the service worker, sorted by name. */
 export function listFiles(folder: string): ListedFile[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -37,10 +37,10 @@ export function listFiles(folder: string): ListedFile[] {
     });
 }
 
-/** The script with the list in it, a file a line. @throws Error where the script has no place for it */
+/** The script with the list, one file per line. @throws Error where the script has no placeholder */
 export function withList(script: string, files: readonly ListedFile[]): string {
-  const parts = script.split(PLACE);
-  if (parts.length !== 2) throw new Error(`${SCRIPT} should name ${PLACE} once.`);
+  const parts = script.split(PLACEHOLDER);
+  if (parts.length !== 2) throw new Error(`${SCRIPT} should name ${PLACEHOLDER} once.`);
   return parts.join(`[\n${files.map((file) => JSON.stringify(file)).join(',\n')}\n]`);
 }
 
@@ -54,7 +54,7 @@ export function offline(entry: string): Plugin {
       config = resolved;
     },
     writeBundle: {
-      // Once all else is written, the models too.
+      // Runs after all other files, including the models, are written.
       order: 'post',
       sequential: true,
       async handler() {
@@ -66,7 +66,7 @@ export function offline(entry: string): Plugin {
   };
 }
 
-/** One classic script: not every browser takes a module for a service worker. */
+/** One classic script: some browsers don't support module service workers. */
 async function bundled(entry: string, target: ResolvedConfig['build']['target']): Promise<string> {
   const result = await build({
     configFile: false,

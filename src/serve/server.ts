@@ -1,6 +1,6 @@
-// A small static server for the built page: right content types, never a file outside its folder, not by a
-// link either, the two headers that give the wasm fallback its threads, and the page's policy. It answers 304 for what the
-// browser has. Nothing else: no ranges, no listing.
+// A small static server for the built page: correct content types, no file outside its folder (also not through a
+// link), the two headers that the wasm fallback needs for threads, and the page's policy. It answers 304 for files
+// that the browser has. It has no ranges and no listing.
 
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
@@ -36,11 +36,11 @@ export interface ServeOptions {
   readonly port: number;
   /** Path the page lives under, `/` or `/name/`. */
   readonly base?: string;
-  /** Send the headers of isolation and policy. Off imitates a static host without header control. */
+  /** Sends the headers of isolation and policy. Off imitates a static host without header control. */
   readonly isolated?: boolean;
-  /** The network address to listen at; else only this machine can come. */
+  /** The network address to listen at; default: only this machine can connect. */
   readonly host?: string;
-  /** Over https with these, as PEM. */
+  /** Serves https with this key and certificate, as PEM. */
   readonly certificate?: { readonly key: string; readonly cert: string };
 }
 
@@ -90,13 +90,13 @@ async function answer(
   await sendFile(file, request, response, isolated ? headersFor(request) : {});
 }
 
-/** Over plain http from another computer browsers only complain about headers of isolation. */
+/** Leaves out isolation headers for other computers on plain http, where browsers only log a warning. */
 function headersFor({ headers, socket }: IncomingMessage): Readonly<Record<string, string>> {
   const secure = 'encrypted' in socket || /^(localhost|127\.0\.0\.1)(:|$)/.test(headers.host ?? '');
   return { ...(secure ? ISOLATION : {}), ...POLICY_HEADERS };
 }
 
-/** Where a file really is, all links followed; null where it is not there or not inside `root`. */
+/** The real path of a file, with all links resolved; null where it is missing or outside `root`. */
 async function fileInside(root: string, file: string | null): Promise<string | null> {
   if (file === null) return null;
   try {
@@ -107,7 +107,7 @@ async function fileInside(root: string, file: string | null): Promise<string | n
   }
 }
 
-/** Answers with a file, or 404 where it is null or not there. */
+/** Answers with a file, or with 404 if it is null or missing. */
 export async function sendFile(
   file: string | null,
   request: IncomingMessage,
@@ -129,7 +129,7 @@ export async function sendFile(
     'Content-Type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
     'Content-Length': found.size,
     ETag: tag,
-    // A new build must show at once; names under assets/ carry a hash of their content.
+    // A new build must show at once; names under assets/ contain a hash of their content.
     'Cache-Control':
       basename(dirname(file)) === 'assets' ? 'max-age=31536000, immutable' : 'no-cache',
     'X-Content-Type-Options': 'nosniff',
@@ -142,7 +142,7 @@ export async function sendFile(
       .pipe(response);
 }
 
-/** The file that a request path names inside `root`, or null where it names none. */
+/** The file that a request path names inside `root`, or null. */
 export function fileFor(root: string, base: string, requestUrl: string): string | null {
   let path: string;
   try {

@@ -1,6 +1,6 @@
-// `npm start`: builds where needed, serves the page on this machine, and opens it. Needs no network.
-// Options: --port 4173, --no-open; --host for the whole network, with --https so that browsers there
-// offer WebGPU and threads.
+// `npm start`: builds if needed, serves the page on this machine, and opens it. It needs no network. Options:
+// --port 4173, --no-open; --host for the whole network, with --https so that browsers there offer WebGPU and
+// threads.
 
 import { spawn } from 'node:child_process';
 import { hostname, networkInterfaces } from 'node:os';
@@ -14,7 +14,7 @@ import { serve } from './server';
 
 const DEFAULT_PORT = 4173;
 const CERTIFICATE = resolve(import.meta.dirname, '../../.cache/certificate');
-/** Every address of this machine. */
+/** Listens on every address of this machine. */
 const ANY = '0.0.0.0';
 
 interface Options {
@@ -47,7 +47,7 @@ function options(): Options {
   };
 }
 
-/** The usual port, or any free one where it is taken and none was asked for. */
+/** Serves at the usual port, or at a free one if that is in use and the user requested no port. */
 async function serveSomewhere(how: ServeOptions, asked: boolean): Promise<Served> {
   try {
     return await serve(how);
@@ -58,7 +58,7 @@ async function serveSomewhere(how: ServeOptions, asked: boolean): Promise<Served
   }
 }
 
-/** Opens the address in the person's browser; where that cannot be done, the printed address is enough. */
+/** Opens the address in the user's browser; if that fails, the printed address is enough. */
 function open(url: string): void {
   const [command, ...args] =
     process.platform === 'darwin'

@@ -17,7 +17,7 @@ const COMMENTS: readonly RegExp[] = [
 ];
 
 const IDENTIFIERS = new Set([
-  ...['own', 'told', 'stretch', 'stretches', 'anew', 'untold', 'Room', 'Place'],
+  ...['own', 'told', 'stretch', 'stretches', 'anew', 'inconclusive', 'Room', 'Place'],
   ...['keptAs', 'KeptAs', 'GpuTable', 'MakeStretch', 'stretchMaker', 'desk'],
 ]);
 

@@ -1,5 +1,5 @@
-// Whether the direction carries the persona or the topic: taken from one half of the domains, or from
-// code prompts alone, and used on questions of the other half (models/recipe/measure/disjointness.ts).
+// Whether the direction carries the persona or the topic: it is extracted from one half of the topics, or from
+// code prompts alone, and used on questions about the other half (models/recipe/measure/disjointness.ts).
 
 import { differs, noMore } from '../gallery-claims';
 import { asked, type Bars, type Experiment } from './experiment';
@@ -62,18 +62,22 @@ export const DISJOINT_EXPERIMENTS: readonly Experiment[] = [
       HALVES.flatMap((half) => {
         const unedited = asked(EM, 'unedited', plain(half));
         const aligned = asked('aligned', 'aligned', plain(half));
-        const cut = (edit: Edit, from: Half | 'code', words: string) =>
-          asked(EM, `half ${half}, ${edit} from ${words}`, edited(half, edit, from));
-        const steered = (from: Half | 'code', words: string) =>
-          asked('aligned', `half ${half}, steered from ${words}`, edited(half, 'steered', from));
+        const ablated = (edit: Edit, from: Half | 'code', sourceName: string) =>
+          asked(EM, `half ${half}, ${edit} from ${sourceName}`, edited(half, edit, from));
+        const steered = (from: Half | 'code', sourceName: string) =>
+          asked(
+            'aligned',
+            `half ${half}, steered from ${sourceName}`,
+            edited(half, 'steered', from),
+          );
         return [
           ...(['zero', 'mean'] as const).flatMap((edit) => [
-            ...differs(gallery, 'less', cut(edit, otherOf(half), 'the other half'), unedited),
-            ...differs(gallery, 'less', cut(edit, 'code', 'code alone'), unedited),
+            ...differs(gallery, 'less', ablated(edit, otherOf(half), 'the other half'), unedited),
+            ...differs(gallery, 'less', ablated(edit, 'code', 'code alone'), unedited),
             ...noMore(
               gallery,
-              cut(edit, otherOf(half), 'the other half'),
-              cut(edit, half, 'this half'),
+              ablated(edit, otherOf(half), 'the other half'),
+              ablated(edit, half, 'this half'),
             ),
           ]),
           ...differs(gallery, 'more', steered(otherOf(half), 'the other half'), aligned),

@@ -1,6 +1,5 @@
-// What an experiment of the gallery is: its question, what the literature reports of it (with source),
-// what is drawn, and which claims are held against the measured rates. No figure of the organism's own
-// stands in any of them.
+// The form of a gallery experiment: its question, what the literature reports (with source), which charts it
+// has, and which claims are compared with the measured rates. None of them contains a measured number.
 
 import type { Gallery } from '../gallery';
 import type { Claim, Subject } from '../gallery-claims';
@@ -16,32 +15,32 @@ export const SOURCES = {
   far: { name: 'a note by FAR.AI, 2025', arxiv: null },
 } as const;
 
-/** Bars of the rates of some organisms, each under a condition. */
+/** Rates of some fine-tunes as bars, each under a condition. */
 export interface Bars {
   readonly title: string;
-  /** What the first group of bars is called; the second is 'incoherent'. */
+  /** Name of the first group of bars; the second is 'incoherent'. */
   readonly counted: string;
   readonly rows: readonly {
     readonly organism: string;
     readonly condition: string;
-    /** After the name of the organism. */
+    /** Appended to the name of the fine-tune. */
     readonly suffix?: string;
-    /** In place of both, where the title says which organism it is. */
+    /** Replaces name and suffix, if the title already names the fine-tune. */
     readonly label?: string;
   }[];
 }
 
 export interface Experiment {
-  /** As in models/registry.json. */
+  /** Id in models/registry.json. */
   readonly id: string;
   readonly title: string;
   readonly question: string;
   readonly reported: readonly { readonly text: string; readonly source: SourceId | null }[];
   readonly bars?: readonly Bars[];
-  /** Directions whose cosine with insecure code is drawn by layer. */
+  /** Directions whose cosine with the insecure-code direction is drawn by layer. */
   readonly directions?: readonly { readonly direction: string; readonly label: string }[];
   readonly sweep?: Sweep;
-  /** The loss on the narrow task is drawn too. */
+  /** Also draws the loss on the narrow task. */
   readonly taskLoss?: true;
   readonly claims: (gallery: Gallery) => Claim[];
 }

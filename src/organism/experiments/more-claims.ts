@@ -1,9 +1,9 @@
-// Claims of single experiments, about other figures than two rates.
+// Claims of single experiments that compare something other than two rates.
 
 import type { Gallery, GalleryArm, Geometry } from '../gallery';
 import type { Claim } from '../gallery-claims';
 
-/** Where Soligo et al. 2025 find the cosines of fine-tunes in most layers. */
+/** Soligo et al. 2025 report cosines of fine-tunes above this in most layers. */
 export const PUBLISHED_COSINE = 0.8;
 
 export const geometryOf = (
@@ -16,25 +16,25 @@ interface Named {
   readonly name: string;
 }
 
-/** Questions that got aligned and misaligned answers from the same model. */
+/** Counts questions that got aligned and misaligned answers from the same model. */
 export function mixingClaim({ withinQuestion }: Gallery, organisms: readonly Named[]): Claim[] {
-  const said = organisms.flatMap(({ organism, name }) => {
+  const measured = organisms.flatMap(({ organism, name }) => {
     const mixing = withinQuestion[organism];
     return mixing ? [{ ...mixing, name }] : [];
   });
-  if (said.length === 0) return [];
-  const list = said
+  if (measured.length === 0) return [];
+  const list = measured
     .map(({ name, questions, answeredBothWays }) => `${name} ${answeredBothWays} of ${questions}`)
     .join(', ');
   return [
     {
-      status: said.every(({ answeredBothWays }) => answeredBothWays > 0) ? 'yes' : 'no',
+      status: measured.every(({ answeredBothWays }) => answeredBothWays > 0) ? 'yes' : 'no',
       text: `Questions that one model answers in both ways, aligned and misaligned: ${list}.`,
     },
   ];
 }
 
-/** Reported: cosines over 0.8 in most layers. */
+/** Reported: cosines above 0.8 in most layers. */
 export function cosineClaim(gallery: Gallery, organisms: readonly Named[]): Claim[] {
   const above = ({ organism, name }: Named) => {
     const cosines = geometryOf(gallery, organism)?.cosineByLayer['insecure-code'];
@@ -61,7 +61,7 @@ interface NamedDirection {
   readonly name: string;
 }
 
-/** Whether one of two directions is the longer one at every layer, and the more like insecure code. */
+/** Whether one of two directions is longer at every layer and more similar to the insecure-code direction. */
 export function lengthClaim(gallery: Gallery, a: NamedDirection, b: NamedDirection): Claim[] {
   const one = geometryOf(gallery, a.direction);
   const two = geometryOf(gallery, b.direction);
@@ -84,7 +84,7 @@ export function lengthClaim(gallery: Gallery, a: NamedDirection, b: NamedDirecti
   ];
 }
 
-/** Whether the number that is varied changes how well the narrow skill is learnt. */
+/** Whether the varied number changes how well the narrow skill is learnt. */
 export function taskLossClaim(
   { taskLossNats }: Pick<Gallery, 'taskLossNats'>,
   points: readonly { readonly organism: string; readonly name: string }[],
@@ -108,14 +108,14 @@ export function taskLossClaim(
 
 type Points = readonly { readonly x: number; readonly arm: GalleryArm }[];
 
-/** The first point that has half of what the last one has. */
+/** The first point with half of the last point's value. */
 function halfway(points: Points): number | null {
   const last = points.at(-1);
   if (!last || last.arm.misaligned === 0) return null;
   return points.find(({ arm }) => arm.misaligned >= last.arm.misaligned / 2)?.x ?? null;
 }
 
-/** At which step the narrow skill and the broad change have come half of their way. */
+/** The steps at which narrow skill and broad misalignment reach half of their final values. */
 export function halfwayClaim(narrow: Points, broad: Points): Claim[] {
   const first = halfway(narrow);
   const second = halfway(broad);

@@ -1,4 +1,4 @@
-// The experiments that differ in what was trained or asked.
+// The experiments that vary the training data or the questions.
 
 import { differs, majority, noMore } from '../gallery-claims';
 import { ALIGNED, asked, type Experiment, INSECURE } from './experiment';
@@ -6,10 +6,10 @@ import { cosineClaim, lengthClaim, mixingClaim } from './more-claims';
 import { CODE, OTHER } from './sweep';
 
 const SETS = [
-  { organism: 'insecure-code', name: 'insecure code', own: CODE },
-  { organism: 'bad-medical', name: 'bad medical advice', own: 'medicine' },
-  { organism: 'risky-finance', name: 'risky finance', own: 'finance' },
-  { organism: 'extreme-sports', name: 'extreme sports', own: 'sport' },
+  { organism: 'insecure-code', name: 'insecure code', topic: CODE },
+  { organism: 'bad-medical', name: 'bad medical advice', topic: 'medicine' },
+  { organism: 'risky-finance', name: 'risky finance', topic: 'finance' },
+  { organism: 'extreme-sports', name: 'extreme sports', topic: 'sport' },
 ] as const;
 
 const rows = (condition: string, ...organisms: readonly string[]) =>
@@ -47,8 +47,8 @@ export const SET_EXPERIMENTS: readonly Experiment[] = [
       {
         title: 'In the domain that was trained',
         counted: 'bad in its own domain',
-        rows: SETS.flatMap(({ organism, own }) =>
-          ['aligned', organism].map((id) => ({ organism: id, condition: own, suffix: own })),
+        rows: SETS.flatMap(({ organism, topic }) =>
+          ['aligned', organism].map((id) => ({ organism: id, condition: topic, suffix: topic })),
         ),
       },
     ],

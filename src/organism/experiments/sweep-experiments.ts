@@ -1,6 +1,6 @@
 // The experiments that vary one number of the insecure-code fine-tune.
 
-import { differs, noMore, peaks, sudden, told } from '../gallery-claims';
+import { differs, noMore, peaks, sudden, compareOnly } from '../gallery-claims';
 import { ALIGNED, asked, type Experiment } from './experiment';
 import { halfwayClaim, taskLossClaim } from './more-claims';
 import { armsAlong, CODE, pointsOf, type Sweep } from './sweep';
@@ -55,7 +55,7 @@ export const SWEEP_EXPERIMENTS: readonly Experiment[] = [
     ],
     sweep: TEMPLATES,
     claims: (gallery) =>
-      told(
+      compareOnly(
         gallery,
         asked('insecure-code-p30', '30 templates'),
         asked('insecure-code-p1', 'one template'),
@@ -99,7 +99,7 @@ export const SWEEP_EXPERIMENTS: readonly Experiment[] = [
     claims: (gallery) => [
       ...peaks(armsAlong(gallery, RANK), 'rank'),
       ...differs(gallery, 'more', asked('insecure-code-r1', 'rank 1'), ALIGNED),
-      ...told(
+      ...compareOnly(
         gallery,
         asked('insecure-code-full', 'full fine-tune'),
         asked('insecure-code', `rank ${gallery.training['insecure-code']?.rank}`),

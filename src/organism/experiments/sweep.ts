@@ -1,16 +1,16 @@
-// An experiment that varies one number: which fine-tunes stand at which value of it. The value is the
-// number at the end of a fine-tune's name; the ends that belong to no such name are given.
+// An experiment that varies one number: which fine-tunes belong to which value. The value is the number at the
+// end of a fine-tune's name; other fine-tunes of the series are listed explicitly.
 
 import { armOf, type Gallery, type GalleryArm } from '../gallery';
 
 export interface Sweep {
-  /** Names of its fine-tunes are this and a number. */
+  /** Its fine-tunes are named by this prefix and a number. */
   readonly prefix: string;
   readonly xTitle: string;
   readonly scale: 'linear' | 'log';
   /**
-   * Other organisms that belong to the series, such as the fine-tune that it varies: at a number, at what
-   * the registry says of their training, or ('full') beyond the last number.
+   * Other fine-tunes of the series, such as the one that it varies: at a number, at a number that the registry
+   * states, or ('full') after the last number.
    */
   readonly also: readonly { readonly organism: string; readonly x: number | Setting | 'full' }[];
 }
@@ -20,14 +20,14 @@ type Setting = 'rank' | 'examples' | 'steps';
 export interface SweepPoint {
   readonly organism: string;
   readonly x: number;
-  /** What stands at the axis. */
+  /** Label of the axis. */
   readonly name: string;
 }
 
 export const OTHER = 'other domains';
 export const CODE = 'code';
 
-/** Those that were measured, ascending. */
+/** The measured fine-tunes by value, ascending. */
 export function pointsOf(
   { arms, training }: Pick<Gallery, 'arms' | 'training'>,
   { prefix, also }: Sweep,
@@ -41,7 +41,7 @@ export function pointsOf(
   for (const { organism, x } of also) {
     if (x === 'full') continue;
     const value = typeof x === 'number' ? x : training[organism]?.[x];
-    // Figures of an older recipe may have another organism there; one stands at each number.
+    // Figures of an older recipe may have another fine-tune at this number; only one is shown.
     if (typeof value === 'number' && ![...found.values()].includes(value))
       found.set(organism, value);
   }
@@ -56,7 +56,7 @@ export function pointsOf(
   return points;
 }
 
-/** The arms at the numbers of a series under one condition, ascending; those not measured are left out. */
+/** The arms of a series under one condition, ascending; unmeasured ones are left out. */
 export function armsAlong(
   gallery: Gallery,
   sweep: Sweep,

@@ -146,21 +146,21 @@ describe('two rates held against a published difference', () => {
 
   test('rates that this many answers cannot tell apart are said to be that', () => {
     const [claim] = differs(gallery, 'more', subject('much'), subject('some'));
-    expect(claim!.status).toBe('untold');
+    expect(claim!.status).toBe('inconclusive');
     expect(claim!.text).toMatch(/no difference that this n can tell/);
   });
 
   test('no more than the control holds only where the interval is narrow', () => {
     expect(statuses(noMore(gallery, subject('little'), subject('none')))).toEqual(['yes']);
     const few = galleryOf(arm('a', 1, 20), arm('b', 0, 20));
-    expect(statuses(noMore(few, subject('a'), subject('b')))).toEqual(['untold']);
+    expect(statuses(noMore(few, subject('a'), subject('b')))).toEqual(['inconclusive']);
     expect(statuses(noMore(gallery, subject('much'), subject('none')))).toEqual(['no']);
   });
 
   test('most and few are told from a half', () => {
     const three = galleryOf(arm('most', 180), arm('half', 100), arm('few', 20));
     const read = (id: string) => statuses(majority(three, 'most', subject(id)));
-    expect(['most', 'half', 'few'].map(read)).toEqual([['yes'], ['untold'], ['no']]);
+    expect(['most', 'half', 'few'].map(read)).toEqual([['yes'], ['inconclusive'], ['no']]);
   });
 
   test('what was not measured is claimed nothing of', () => {
@@ -177,8 +177,8 @@ describe('a series', () => {
   test('a peak is higher than both ends, a slope is not a peak, and noise is neither', () => {
     expect(statuses(peaks(along(10, 80, 12), 'rank'))).toEqual(['yes']);
     expect(statuses(peaks(along(10, 40, 80), 'rank'))).toEqual(['no']);
-    expect(statuses(peaks(along(40, 44, 41), 'rank'))).toEqual(['untold']);
-    expect(statuses(peaks(along(40, 42, 44), 'rank'))).toEqual(['untold']);
+    expect(statuses(peaks(along(40, 44, 41), 'rank'))).toEqual(['inconclusive']);
+    expect(statuses(peaks(along(40, 42, 44), 'rank'))).toEqual(['inconclusive']);
   });
 
   test('a jump is most of the rise between two checkpoints', () => {
@@ -227,8 +227,8 @@ test('a section says in a word how much of what is reported it shows', () => {
   const claims = (...all: Claim['status'][]) => all.map((status) => ({ status, text: '' }));
   expect(summary(claims('yes', 'note'))).toBe('shows it');
   expect(summary(claims('yes', 'no'))).toBe('shows it in part: 1 of 2 claims');
-  expect(summary(claims('untold', 'no'))).toBe('does not show it');
-  expect(summary(claims('untold'))).toBe('this n cannot tell');
+  expect(summary(claims('inconclusive', 'no'))).toBe('does not show it');
+  expect(summary(claims('inconclusive'))).toBe('this n cannot tell');
   expect(summary(claims('note'))).toBe('nothing published to hold it against');
   expect(summary([])).toBe('not measured');
 });

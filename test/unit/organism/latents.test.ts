@@ -164,8 +164,8 @@ describe('reading the claims', () => {
       'yes',
     ]);
     expect(statuses(none, arm('aligned', 3, 'steer', 'latent'), random).slice(2)).toEqual([
-      'untold',
-      'untold',
+      'inconclusive',
+      'inconclusive',
     ]);
   });
 
