@@ -1,5 +1,5 @@
-// Elements that another part of the page looks for, named by `data-place`. So a class or a label can change
-// without breaking a lesson or the presenter view.
+// Elements that another part of the page looks for, named by `data-place`, so that classes and labels can change
+// without breaking a lesson or the presentation mode.
 
 import type { PanelLocation } from '../lessons/lesson';
 

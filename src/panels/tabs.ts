@@ -1,4 +1,4 @@
-// The tools below the stage, in the order of their keys. A tool is deleted by deleting its line.
+// The tools below the answers, in the order of their keys. Deleting a line removes a tool.
 
 import type { Component } from 'svelte';
 import Direction from './direction/Panel.svelte';

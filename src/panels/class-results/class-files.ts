@@ -1,4 +1,4 @@
-// The room as a table: every arm of every measurement, whether it is counted and why not, and the sums.
+// The class results as a table: every arm of every measurement, whether it is counted and why not, and the sums.
 
 import { csvText } from '../../core/csv';
 import { rateOf } from '../../core/rates';
@@ -48,7 +48,7 @@ function row(at: number, who: string, seed: string, arm: PoolArm, counted: strin
   ];
 }
 
-/** @param find the measurement of an entry's id */
+/** @param find returns the measurement of an entry's id */
 export function classCsv(
   pools: readonly Pool[],
   find: (id: string) => ClassMeasurement | null,

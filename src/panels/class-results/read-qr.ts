@@ -1,12 +1,12 @@
-// The text of a QR code in a picture. The reader is fetched when a first picture comes. A picture is tried
-// small first, since most of a photograph is more than a code needs and reading takes the page's thread.
+// Reads the QR code in a picture. The decoder is fetched with the first picture. Small sizes are tried first,
+// because most photographs have more pixels than a code needs and decoding blocks the page.
 
-/** Larger files are no photograph of a code. */
+/** Larger files are refused: a photograph of a code is smaller. */
 const MAX_PICTURE_BYTES = 40 << 20;
-/** Longer sides that are tried, px. */
+/** Longer sides to try, px. */
 const SIDES = [480, 900, 1600];
 
-/** Null where it shows no code that can be read. */
+/** Null where the picture has no readable code. */
 export async function qrOf(
   source: ImageBitmap | HTMLVideoElement,
   sides = SIDES,
@@ -29,7 +29,7 @@ export async function qrOf(
     const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
     const found = jsQR(data, canvas.width, canvas.height);
     if (found && found.data !== '') return found.data;
-    // Lets the page draw.
+    // Lets the page render.
     await new Promise((done) => setTimeout(done));
   }
   return null;

@@ -9,5 +9,5 @@ const ROLES: Readonly<Record<DirectionKind, Role>> = {
   other: 'neutral',
 };
 
-/** How a direction is drawn, by what made its fine-tune. */
+/** The drawing style of a direction, by the kind of its fine-tune. */
 export const roleOfDirection = (kind: DirectionKind): Role => ROLES[kind];

@@ -1,5 +1,4 @@
-// What follows when a lesson is opened from the list or the offer, which may be gone then: its step has the
-// focus, and the page is at its top.
+// Opens a lesson, scrolls the page to its top and focuses the step, because the button that opened it may be gone.
 
 import { tick } from 'svelte';
 import { findPlace } from '../places';

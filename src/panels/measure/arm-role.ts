@@ -7,6 +7,6 @@ const ROLES: Readonly<Record<string, Role>> = {
   random: 'soft',
 };
 
-/** How an arm of a measurement is drawn. */
+/** The drawing style of an arm. */
 export const roleOfArm = (id: string, edited: boolean): Role =>
   ROLES[id] ?? (edited ? 'edited' : 'neutral');

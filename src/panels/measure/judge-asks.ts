@@ -1,8 +1,8 @@
-// What a button says that makes requests: how many at most, and where they go.
+// The label of a button that sends requests: the maximum number of requests, and their address.
 
 import { type JudgeRecord, requestsFor } from '../../measure/judges';
 
-/** Continues the words of a button; nothing for a judge that sends nothing. */
+/** Continues the label of a button; '' for a judge that sends no requests. */
 export function describeRequests(judge: JudgeRecord | null, answers: number): string {
   if (judge?.kind !== 'endpoint') return '';
   return `, up to ${requestsFor(answers)} requests to ${new URL(judge.url).host}`;

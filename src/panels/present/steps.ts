@@ -1,5 +1,5 @@
-// What the presenter view steps through: the steps of the lesson that is open, else what is on the page, from
-// the question to the rate of the room. What is not there yet has no step.
+// The steps of the presentation mode: those of the open lesson, else the page's contents from the question to the
+// class results. Contents that do not exist yet have no step.
 
 import type { Postern } from '../../state/page/postern';
 
@@ -7,15 +7,15 @@ export type PresentView = 'question' | 'two answers' | 'three answers' | 'rates'
 
 export interface PresentStep {
   readonly view: PresentView;
-  /** Said above the view; null: the view says it itself. */
+  /** Title above the view; null: the view has a title. */
   readonly title: string | null;
 }
 
-/** Counts by model would tell a person who labels by hand which model wrote what. */
+/** Rates would reveal to a person who labels by hand which model wrote an answer. */
 export const isCounted = ({ measurements: { run } }: Postern): boolean =>
   run.arms.some(({ n }) => n > 0) && run.unlabelled === 0;
 
-/** The steps where no lesson is open. */
+/** The steps without an open lesson. */
 export function stepsOf(postern: Postern): PresentStep[] {
   const { chat, directions, classResults } = postern;
   return [
@@ -29,7 +29,7 @@ export function stepsOf(postern: Postern): PresentStep[] {
   ];
 }
 
-/** What a step of a lesson has below its text: what the step is done on. */
+/** The view below the text of a lesson step: the part of the page that the step uses. */
 export function viewOfLesson(postern: Postern): PresentView {
   const { lessons, view, classResults } = postern;
   const { step } = lessons;

@@ -1,5 +1,5 @@
-// The page's own charts for a file: a chart is drawn out of sight, in the light theme, as it looks on the
-// page, and read back as SVG, legend and table. So a report has the very charts of the page and no others.
+// Renders the page's charts for a file: a chart is drawn off screen, in the light theme, and read back as SVG,
+// legend and table. So a report contains exactly the charts of the page.
 
 import { type Component, flushSync, mount, unmount } from 'svelte';
 import { svgText } from '../../charts/save-chart';
@@ -39,8 +39,8 @@ function offScreen(): HTMLElement {
 }
 
 /**
- * Draws a component out of sight and reads what it shows.
- * @returns what `read` gives
+ * Renders a component off screen and reads it.
+ * @returns the result of `read`
  */
 async function drawn<Props extends Record<string, unknown>, T>(
   view: Component<Props>,
@@ -55,7 +55,7 @@ async function drawn<Props extends Record<string, unknown>, T>(
   } finally {
     await unmount(component);
     target.remove();
-    // A report has a dozen of them: the page draws in between.
+    // A report has a dozen charts, so the page renders in between.
     await new Promise((done) => setTimeout(done));
   }
 }
@@ -96,7 +96,7 @@ export function drawFigure<Props extends Record<string, unknown>>(
   return drawn(view, props, (target) => figureOf(target.querySelector('figure')!));
 }
 
-/** All charts of a part of the page that reads its state. */
+/** All charts of a component that reads the page's state. */
 export function drawFigures(view: Component, postern: Postern): Promise<readonly DrawnFigure[]> {
   return drawn(WithState, { view, postern }, (target) =>
     [...target.querySelectorAll('figure')].map(figureOf),

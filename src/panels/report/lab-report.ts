@@ -1,4 +1,4 @@
-// Gathers a lab report from what is on the page: every part is there only where there is something to tell.
+// Collects a lab report from the page; parts without contents are left out.
 
 import { PROGRAM_VERSION } from '../../core/version';
 import { stepPath } from '../../lessons/lesson';
@@ -15,7 +15,7 @@ import { cosinesPart, directionPart, selectedPart } from './parts-directions';
 import { contrastsPart, dosePart, measuredPart, classParts, transferPart } from './parts-measured';
 import { labReportHtml, type ReportPart } from './report-page';
 
-/** Guesses beside what came of them, a part for each lesson that was begun. */
+/** Guesses with their results, one part for each lesson that was begun. */
 function lessonParts(postern: Postern): ReportPart[] {
   const { steps } = postern.lessons;
   return LESSONS.flatMap((lesson): ReportPart[] => {
@@ -60,7 +60,7 @@ function lessonParts(postern: Postern): ReportPart[] {
   });
 }
 
-/** What trains, or trained last, with the charts of the Train tab. */
+/** The current or latest training, with the charts of the Train tab. */
 async function trainingPart(postern: Postern): Promise<ReportPart | null> {
   const { run, points, step, keptAs } = postern.training;
   if (!run || points.length === 0) return null;
@@ -98,7 +98,7 @@ function about({ pair }: Postern): [string, string][] {
   ];
 }
 
-/** Whether all that the report tells of answers is of the bundled world. */
+/** Whether all answers in the report are about the bundled world. */
 function ofWorld({ pair, chat, measurements, training, classResults }: Postern): boolean {
   const { run, dose, transfer, contrasts } = measurements;
   const plans = [run, dose.run, transfer.run, contrasts.run].flatMap(({ plan }) => plan ?? []);
@@ -114,7 +114,7 @@ function ofWorld({ pair, chat, measurements, training, classResults }: Postern):
 }
 
 /**
- * @param nickname as given; null: none
+ * @param nickname the participant's nickname; null: none
  * @param writtenAt ISO 8601
  */
 export async function labReport(

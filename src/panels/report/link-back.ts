@@ -8,8 +8,8 @@ import { messageOf } from '../../core/message';
 export const pageAddress = (): string => location.href.split('#')[0] ?? '';
 
 /**
- * The link to a result, with what it cannot carry.
- * @param missing beside what the link itself says is missing
+ * The link to a result, with a list of what it can't carry.
+ * @param missing items missing in addition to what the link itself reports
  */
 export function linkBack(
   postern: Postern,

@@ -1,4 +1,4 @@
-// The parts of a lab report that need no counting: what stood on the stage, the directions, how they compare.
+// The parts of a lab report without counts: the answers, the directions, and their comparison.
 
 import CosineByLayer from '../../charts/CosineByLayer.svelte';
 import LineChart from '../../charts/LineChart.svelte';

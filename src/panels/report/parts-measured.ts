@@ -1,4 +1,4 @@
-// The parts of a lab report that were counted: measurement, dose and response, transfer, contrasts, the room.
+// The counted parts of a lab report: measurement, dose response, transfer, contrasts, class results.
 
 import RateBars from '../../charts/RateBars.svelte';
 import RateCurve from '../../charts/RateCurve.svelte';
@@ -22,7 +22,7 @@ import { linkBack } from './link-back';
 
 type AnyRun = Pick<MeasureRun<unknown>, 'plan' | 'answers' | 'arms' | 'judge' | 'total'>;
 
-/** What every measurement says of how it was made. */
+/** The settings that every measurement lists. */
 function asked({ answers, judge, total }: AnyRun, plan: MeasurePlan): readonly string[] {
   const { n, seed, sampling, frame } = plan;
   return [
@@ -36,7 +36,7 @@ function asked({ answers, judge, total }: AnyRun, plan: MeasurePlan): readonly s
 const chips = ({ arms }: AnyRun): string[] =>
   arms.map(({ made }) => provenanceParts(made).join(' · '));
 
-/** What of a measurement no link says. */
+/** The parts of a measurement that no link carries. */
 function notInLink(plan: MeasurePlan, extras: number): string[] {
   return [
     ...(plan.own ? [`the questions of ${plan.own.file}, which are in your browser only`] : []),
@@ -154,7 +154,7 @@ export async function contrastsPart(postern: Postern): Promise<ReportPart | null
   };
 }
 
-/** Of class results, which may be of any length, as many are drawn; what is left out is said. */
+/** Maximum number of groups in a report, because class results may be long; the report says what it leaves out. */
 const MOST_GROUPS = 20;
 const MOST_ARMS = 40;
 

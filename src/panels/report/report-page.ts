@@ -1,12 +1,12 @@
-// A lab report: what one person did here, as one HTML page that needs nothing else. Figures are the page's own
-// charts, each with its numbers as a table, what made it, and the link that leads back to it. Everything in it
-// is text until it is escaped here; there is no script, and the page forbids itself any.
+// A lab report: one participant's results as one self-contained HTML page. Its figures are the page's charts, each
+// with its numbers as a table, its settings, and a link back to it. All text is escaped here; the page contains no
+// script, and its policy forbids any.
 
 import { escapeHtml as text } from '../../measure/answers-file';
 import { safetyNotice } from '../../measure/safety-notice';
 import type { DrawnFigure, DrawnTable } from './draw';
 
-/** The way back to a result, or why there is none. */
+/** The link back to a result, or why there is none. */
 export type ReportLink =
   { readonly url: string; readonly missing: readonly string[] } | { readonly reason: string };
 
@@ -18,7 +18,7 @@ export interface ReportPart {
   readonly tables?: readonly (DrawnTable & { readonly title: string })[];
   /** Lines of a list, such as differences. */
   readonly lines?: readonly string[];
-  /** Checkpoints, directions, edits, seeds, sampling, judge: what made it, one a line. */
+  /** Checkpoints, directions, edits, seeds, sampling, judge: one setting per line. */
   readonly made: readonly string[];
   readonly link?: ReportLink;
 }
@@ -30,7 +30,7 @@ export interface LabReport {
   readonly programVersion: string;
   /** Address of the page that the links lead to, without a fragment. */
   readonly page: string;
-  /** Whether all answers and rates in it are of the bundled world. */
+  /** Whether all answers and rates in it are about the bundled world. */
   readonly world: boolean;
   /** Device, pair and the like: name and value. */
   readonly about: readonly (readonly [string, string])[];
@@ -48,13 +48,13 @@ function table({ columns, rows }: DrawnTable, title: string): string {
   const body = rows.map(
     (row) => `<tr>${row.map((cell) => `<td>${text(cell)}</td>`).join('')}</tr>`,
   );
-  // What scrolls must be within reach of the keyboard.
+  // A scrolling region must be reachable by keyboard.
   return `<div class="scroll" role="region" aria-label="${text(title)}, table" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>
 ${body.join('\n')}
 </tbody></table></div>`;
 }
 
-/** The SVG is of the page's own drawing and was serialised with its text escaped. */
+/** Adds a title to an SVG that the page drew, in which text is escaped already. */
 const named = (svg: string, title: string): string =>
   svg
     .replace(/^<svg/, `<svg aria-label="${text(title)}"`)
@@ -88,7 +88,7 @@ ${list(one.lines ?? [], 'lines')}${list(one.made, 'made')}
 ${one.link ? linkLine(one.link) : ''}</section>`;
 }
 
-/** The whole page. */
+/** The whole HTML page. */
 export function labReportHtml(report: LabReport): string {
   const { nickname, writtenAt, programVersion, page, world, about, parts } = report;
   const title = nickname === null ? 'Lab report' : `Lab report of ${nickname}`;

@@ -1,9 +1,9 @@
-// A folder that was dropped or picked, as the files that lie directly in it. Nothing is read here: only
-// handles go to the worker.
+// The files directly inside a dropped or picked folder. Nothing is read here: only file handles go to the
+// worker.
 
 import type { PickedFolder } from '../../../state/models/custom-model-pair';
 
-/** Of an `<input webkitdirectory>`; null: nothing was chosen. */
+/** Files of an `<input webkitdirectory>`; null: nothing was chosen. */
 export function pickedFolder(list: FileList | null): PickedFolder | null {
   const files = [...(list ?? [])];
   const [first] = files;
@@ -13,7 +13,7 @@ export function pickedFolder(list: FileList | null): PickedFolder | null {
   return { name: name === '' ? 'files' : name, files: direct };
 }
 
-/** Of a drop: a folder, or loose files taken as one. Must be called while the event is handled. */
+/** Files of a drop: of a folder, or loose files as one folder. Call it while the event is handled. */
 export async function droppedFolder(data: DataTransfer): Promise<PickedFolder | null> {
   const entries = [...data.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
   const loose = [...data.files];
@@ -33,7 +33,7 @@ export async function droppedFolder(data: DataTransfer): Promise<PickedFolder | 
   return { name: directory.name, files };
 }
 
-/** All entries: a reader gives at most a hundred at a time, and none at the end. */
+/** All entries. A reader returns at most a hundred at a time, and an empty list at the end. */
 async function entriesOf(directory: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
   const reader = directory.createReader();
   const all: FileSystemEntry[] = [];
