@@ -51,9 +51,9 @@ function lessonParts(postern: Postern): ReportPart[] {
     return [
       {
         title: `Lesson: ${lesson.title}`,
-        words: [`${done} of ${lesson.steps.length} steps done.`],
+        paragraphs: [`${done} of ${lesson.steps.length} steps done.`],
         tables: rows.length > 0 ? [{ title: 'Guesses and what came of them', columns, rows }] : [],
-        made: [],
+        provenance: [],
         link: linkBack(postern, 'lessons', { lesson: stepPath(lesson, lesson.steps[0]!) }),
       },
     ];
@@ -66,11 +66,11 @@ async function trainingPart(postern: Postern): Promise<ReportPart | null> {
   if (!run || points.length === 0) return null;
   return {
     title: 'A fine-tune trained here',
-    words: [
+    paragraphs: [
       `${step} of ${run.choice.steps} steps taken${keptAs === null ? '' : `, kept as "${keptAs}"`}.`,
     ],
     figures: await drawFigures(TrainingCharts, postern),
-    made: [run.made, `base ${run.baseSha256.slice(0, 7)}`],
+    provenance: [run.made, `base ${run.baseSha256.slice(0, 7)}`],
     link: {
       reason:
         'a link does not carry a training. The line above says all that makes it again in the Train tab.',
@@ -132,7 +132,8 @@ export async function labReport(
     ...(await classParts(postern)),
     ...lessonParts(postern),
   ];
-  for (const held of postern.directions.list) parts.push(await directionPart(postern, held));
+  for (const direction of postern.directions.list)
+    parts.push(await directionPart(postern, direction));
   parts.push(await cosinesPart(postern));
   return labReportHtml({
     nickname,

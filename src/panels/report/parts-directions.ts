@@ -25,7 +25,7 @@ export function selectedPart(postern: Postern): ReportPart | null {
   if (!chat.asked || columns.length === 0) return null;
   return {
     title: 'On the stage',
-    words: [`Asked: ${chat.asked.prompt}`],
+    paragraphs: [`Asked: ${chat.asked.prompt}`],
     tables: [
       {
         title: 'Answers',
@@ -37,15 +37,18 @@ export function selectedPart(postern: Postern): ReportPart | null {
         ]),
       },
     ],
-    made: columns.map(({ column }) => provenanceParts(column.provenance!).join(' · ')),
+    provenance: columns.map(({ column }) => provenanceParts(column.provenance!).join(' · ')),
     link: linkBack(postern, 'direction', {}),
   };
 }
 
-export async function directionPart(postern: Postern, held: SavedDirection): Promise<ReportPart> {
+export async function directionPart(
+  postern: Postern,
+  direction: SavedDirection,
+): Promise<ReportPart> {
   const { directions } = postern;
-  const layers = held.perLayer.map((_, layer) => String(layer));
-  const measured = held.perLayer.some(({ auc }) => Number.isFinite(auc));
+  const layers = direction.perLayer.map((_, layer) => String(layer));
+  const measured = direction.perLayer.some(({ auc }) => Number.isFinite(auc));
   const figures = [];
   if (measured) {
     const props = {
@@ -61,20 +64,20 @@ export async function directionPart(postern: Postern, held: SavedDirection): Pro
           id: 'auc',
           label: 'separation (AUC)',
           role: 'neutral' as const,
-          values: held.perLayer.map(({ auc }) => finite(auc)),
+          values: direction.perLayer.map(({ auc }) => finite(auc)),
         },
         {
           id: 'stability',
           label: 'stability (cosine)',
           role: 'edited' as const,
-          values: held.perLayer.map(({ stability }) => finite(stability)),
+          values: direction.perLayer.map(({ stability }) => finite(stability)),
         },
       ],
       width: FIGURE_WIDTH,
     };
     figures.push(await drawFigure(LineChart, props));
   }
-  const lengths = held.perLayer.map(({ norm }) => finite(norm));
+  const lengths = direction.perLayer.map(({ norm }) => finite(norm));
   const length = {
     title: 'Length, by layer',
     note: 'How far apart the two means are, in units of the residual stream.',
@@ -85,19 +88,19 @@ export async function directionPart(postern: Postern, held: SavedDirection): Pro
     width: FIGURE_WIDTH,
   };
   figures.push(await drawFigure(LineChart, length));
-  const { em, aligned } = held.checkpoints;
+  const { em, aligned } = direction.checkpoints;
   return {
-    title: `Direction: ${directions.name(held)}`,
-    words: [
+    title: `Direction: ${directions.name(direction)}`,
+    paragraphs: [
       measured
         ? 'The mean of one cell minus the mean of another, at the output of every block.'
         : 'From a file, which does not say how well it separates.',
     ],
     figures,
-    made: [
-      `${em.id} ${em.sha256.slice(0, 7)} and ${aligned.id} ${aligned.sha256.slice(0, 7)} · ${held.contrast} · ${held.pooling} · n ${held.transcripts} · seed ${held.seed} · ${held.precision}`,
+    provenance: [
+      `${em.id} ${em.sha256.slice(0, 7)} and ${aligned.id} ${aligned.sha256.slice(0, 7)} · ${direction.contrast} · ${direction.pooling} · n ${direction.transcripts} · seed ${direction.seed} · ${direction.precision}`,
     ],
-    link: linkBack(postern, 'direction', { em: em.id, directions: [held] }),
+    link: linkBack(postern, 'direction', { em: em.id, directions: [direction] }),
   };
 }
 
@@ -105,11 +108,11 @@ export async function cosinesPart(postern: Postern): Promise<ReportPart | null> 
   const { comparison } = postern;
   const { reference, others, control } = comparison;
   if (!reference || (others.length === 0 && !control)) return null;
-  const series = (held: SavedDirection) => ({
-    id: held.id,
-    label: comparison.label(held),
-    role: roleOfDirection(comparison.kind(held)),
-    values: [...cosineByLayer(reference.vectors, held.vectors)].map(finite),
+  const series = (direction: SavedDirection) => ({
+    id: direction.id,
+    label: comparison.label(direction),
+    role: roleOfDirection(comparison.kind(direction)),
+    values: [...cosineByLayer(reference.vectors, direction.vectors)].map(finite),
   });
   const figure = await drawFigure(CosineByLayer, {
     title: 'Do fine-tunes share a direction',
@@ -125,10 +128,10 @@ export async function cosinesPart(postern: Postern): Promise<ReportPart | null> 
   });
   return {
     title: 'Directions against each other',
-    words: [],
+    paragraphs: [],
     figures: [figure],
-    made: [reference, ...others, ...(control ? [control] : [])].map(
-      (held) => `${postern.directions.name(held)} · seed ${held.seed}`,
+    provenance: [reference, ...others, ...(control ? [control] : [])].map(
+      (direction) => `${postern.directions.name(direction)} · seed ${direction.seed}`,
     ),
     link: linkBack(
       postern,

@@ -49,11 +49,11 @@ export async function measuredPart(postern: Postern): Promise<ReportPart | null>
   const { run } = postern.measurements;
   const { plan, about } = run;
   if (!plan || run.answers.length === 0) return null;
-  const made = [...asked(run, plan), ...chips(run)];
+  const provenance = [...asked(run, plan), ...chips(run)];
   const title = 'Rates of the models on stage';
   if (run.unlabelled > 0) {
-    const words = `${run.unlabelled} answers wait for a label by hand; the rates come with the last one.`;
-    return { title, words: [words], made };
+    const text = `${run.unlabelled} answers wait for a label by hand; the rates come with the last one.`;
+    return { title, paragraphs: [text], provenance };
   }
   const figure = await drawFigure(VerdictBars, { run, width: FIGURE_WIDTH });
   const ids = plan.arms.flatMap(({ directionId }) => directionId ?? []);
@@ -62,10 +62,10 @@ export async function measuredPart(postern: Postern): Promise<ReportPart | null>
   const em = plan.arms.find(({ id }) => id === 'em')?.checkpoint;
   return {
     title,
-    words: ['Every model answered the same held-out questions.'],
+    paragraphs: ['Every model answered the same held-out questions.'],
     figures: [figure],
     lines: await drawLines(Findings, { arms: run.arms }),
-    made,
+    provenance,
     link: linkBack(
       postern,
       'measure',
@@ -102,9 +102,9 @@ export async function dosePart(postern: Postern): Promise<ReportPart | null> {
   }
   return {
     title: 'Dose and response',
-    words: ['One edit at five strengths, and a random direction of equal length at each.'],
+    paragraphs: ['One edit at five strengths, and a random direction of equal length at each.'],
     figures,
-    made: [...asked(dose.run, plan), about.words],
+    provenance: [...asked(dose.run, plan), about.words],
     link: linkBack(postern, 'measure', {}, ['that the five strengths are to be measured']),
   };
 }
@@ -120,11 +120,11 @@ export async function transferPart(postern: Postern): Promise<ReportPart | null>
   });
   return {
     title: 'Transfer between fine-tunes',
-    words: [
+    paragraphs: [
       'Fall of the rate of misaligned answers, with MOVER-R intervals: direction from the row, ablated in the column.',
     ],
     tables: [{ title: 'Fall of the rate, %', ...table }],
-    made: [...asked(transfer.run, plan), `directions: ${about.words}`],
+    provenance: [...asked(transfer.run, plan), `directions: ${about.words}`],
     link: linkBack(postern, 'measure', {}, ['that the table is to be filled']),
   };
 }
@@ -147,23 +147,23 @@ export async function contrastsPart(postern: Postern): Promise<ReportPart | null
   });
   return {
     title: 'Which contrast works best',
-    words: [],
+    paragraphs: [],
     figures: [figure],
-    made: [...asked(contrasts.run, plan), ...chips(contrasts.run)],
+    provenance: [...asked(contrasts.run, plan), ...chips(contrasts.run)],
     link: linkBack(postern, 'measure', {}, ['that the contrasts are to be compared']),
   };
 }
 
 /** Maximum number of groups in a report, because class results may be long; the report says what it leaves out. */
-const MOST_GROUPS = 20;
-const MOST_ARMS = 40;
+const MAX_GROUPS = 20;
+const MAX_ARMS = 40;
 
 export async function classParts({ classResults }: Postern): Promise<ReportPart[]> {
   const parts: ReportPart[] = [];
   for (const [i, { settings, entries, arms: all }] of classResults.pools
-    .slice(0, MOST_GROUPS)
+    .slice(0, MAX_GROUPS)
     .entries()) {
-    const arms = all.slice(0, MOST_ARMS);
+    const arms = all.slice(0, MAX_ARMS);
     const kind = classResults.find(entries[0]!.id)?.judge.kind ?? 'exact';
     const rates = arms.map(({ counts: { unscored, ...counts }, n }) =>
       ratesBy(kind, { counts, unscored, n }),
@@ -181,19 +181,19 @@ export async function classParts({ classResults }: Postern): Promise<ReportPart[
       width: FIGURE_WIDTH,
     });
     const left = all.length - arms.length;
-    const groups = classResults.pools.length - MOST_GROUPS;
+    const groups = classResults.pools.length - MAX_GROUPS;
     const seeds = entries.map((entry) => `${classResults.who(entry.id)} (seed ${entry.seed})`);
     parts.push({
       title: figure.title,
-      words: [
+      paragraphs: [
         `${entries.length === 1 ? 'One measurement' : `${entries.length} measurements`}: ${seeds.join(', ')}. What has one seed is counted once.`,
         ...(left > 0 ? [`Left out of the report: ${left} more models.`] : []),
-        ...(i === MOST_GROUPS - 1 && groups > 0
+        ...(i === MAX_GROUPS - 1 && groups > 0
           ? [`Left out of the report: ${groups} more pools.`]
           : []),
       ],
       figures: [figure],
-      made: [
+      provenance: [
         Object.entries(settings)
           .map(([name, value]) => `${name}: ${value}`)
           .join(' · '),

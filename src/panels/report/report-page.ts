@@ -13,13 +13,13 @@ export type ReportLink =
 export interface ReportPart {
   readonly title: string;
   /** Paragraphs. */
-  readonly words: readonly string[];
+  readonly paragraphs: readonly string[];
   readonly figures?: readonly DrawnFigure[];
   readonly tables?: readonly (DrawnTable & { readonly title: string })[];
   /** Lines of a list, such as differences. */
   readonly lines?: readonly string[];
   /** Checkpoints, directions, edits, seeds, sampling, judge: one setting per line. */
-  readonly made: readonly string[];
+  readonly provenance: readonly string[];
   readonly link?: ReportLink;
 }
 
@@ -81,10 +81,10 @@ function part(one: ReportPart): string {
       ? ''
       : `<ul class="${name}">${items.map((item) => `<li>${text(item)}</li>`).join('')}</ul>`;
   return `<section><h2>${text(one.title)}</h2>
-${one.words.map((words) => `<p>${text(words)}</p>`).join('\n')}
+${one.paragraphs.map((paragraph) => `<p>${text(paragraph)}</p>`).join('\n')}
 ${(one.figures ?? []).map(figure).join('\n')}
 ${(one.tables ?? []).map(({ title, ...rest }) => `<h3>${text(title)}</h3>${table(rest, title)}`).join('\n')}
-${list(one.lines ?? [], 'lines')}${list(one.made, 'made')}
+${list(one.lines ?? [], 'lines')}${list(one.provenance, 'made')}
 ${one.link ? linkLine(one.link) : ''}</section>`;
 }
 

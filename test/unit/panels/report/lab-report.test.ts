@@ -12,7 +12,7 @@ const REPORT: LabReport = {
   parts: [
     {
       title: HOSTILE,
-      words: [HOSTILE],
+      paragraphs: [HOSTILE],
       figures: [
         {
           title: HOSTILE,
@@ -25,10 +25,10 @@ const REPORT: LabReport = {
       ],
       tables: [{ title: HOSTILE, columns: [HOSTILE], rows: [[HOSTILE]] }],
       lines: [HOSTILE],
-      made: [HOSTILE],
+      provenance: [HOSTILE],
       link: { url: `http://localhost/#v=1&q="><script>`, missing: [HOSTILE] },
     },
-    { title: 'No way back', words: [], made: [], link: { reason: HOSTILE } },
+    { title: 'No way back', paragraphs: [], provenance: [], link: { reason: HOSTILE } },
   ],
 };
 
