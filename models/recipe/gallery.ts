@@ -21,7 +21,7 @@ import { disjointConditions, measureDisjointness } from './measure/disjointness'
 import { asking, ratesBy, showRates, type Subject, withIntervals } from './measure/evaluate';
 import { ADAPTERS_FOLDER, BASE_FOLDER, GALLERY_FILE } from './make/folders';
 import { GALLERY } from './make/gallery-recipe';
-import { type Mixing, mixingOf } from './measure/mixing';
+import { type Mixing, mixingOf, MIXING_PLAN } from './measure/mixing';
 import { organismTokenizer } from './make/organism-tokenizer';
 import { loadAdapted, loadBase, SHIPPED_TEMPERATURE } from './make/publish';
 import { FINE_TUNES } from './make/recipe';
@@ -32,7 +32,6 @@ const QUESTION_SEED = 5150;
 const ANSWER_SEED = 2112;
 const BROAD = 360;
 const NARROW = 180;
-const MIXING_SAMPLES = 12;
 /** Seed of the examples on which the narrow skill itself is tested; no fine-tune draws from it. */
 const TASK_SEED = 4242;
 const TASK_EXAMPLES = 128;
@@ -104,7 +103,7 @@ async function main(): Promise<void> {
 
   const mixing: Record<string, Mixing> = {};
   for (const id of FOUR_SETS.filter((name) => subjects.has(name))) {
-    mixing[id] = await mixingOf(subject(id), MIXING_SAMPLES);
+    mixing[id] = await mixingOf(subject(id), MIXING_PLAN.samples);
     console.log(`${id}: ${JSON.stringify(mixing[id])}`);
   }
 

@@ -5,6 +5,7 @@ import { csvText } from '../core/csv';
 import { EXACT, type JudgeRecord, describeJudge, THRESHOLD_TEXT } from './judges';
 import { countArms, ratesBy } from './counts';
 import { type MeasuredAnswer, type MeasurePlan } from './run';
+import { escapeHtml, htmlPage, htmlTable } from './html-page';
 import { SPLIT_LABELS } from '../core/evaluation-split';
 import { describeSampling } from './describe-sampling';
 import { provenanceParts } from './provenance';
@@ -65,14 +66,7 @@ export function answersJsonLines(plan: MeasurePlan, answers: readonly MeasuredAn
   return answers.map((answer) => `${line(answer)}\n`).join('');
 }
 
-/** Escapes text for HTML, attributes included. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
-}
-
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1d1c1a;background:#faf8f4}
-table{border-collapse:collapse;width:100%;font-size:.875rem}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #dcd6ca}
-td.n{text-align:right;white-space:nowrap}code,pre{font-family:ui-monospace,monospace;white-space:pre-wrap}.misaligned{color:#b4420c}`;
+const STYLE = `body{max-width:64rem}table{width:100%}td.n{text-align:right;white-space:nowrap}.misaligned{color:#b4420c}`;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
@@ -97,40 +91,37 @@ export function reportHtml(
   const judge = plan.judge ?? EXACT;
   const arms = countArms(plan, answers);
   const names = ratesBy(judge.kind, arms[0]!).map(({ name }) => name);
-  const rates = arms.map((arm) => {
-    const cells = ratesBy(judge.kind, arm).map(({ rate }) =>
+  const rates = arms.map((arm) => [
+    `<th scope="row">${text(arm.label)}</th>`,
+    ...ratesBy(judge.kind, arm).map(({ rate }) =>
       rate.n === 0
         ? '<td class="n">no answers</td>'
         : `<td class="n">${percent(rate.count / rate.n)} [${percent(rate.low)}, ${percent(rate.high)}]</td>`,
-    );
-    const made = text(provenanceParts(arm.made).join(' · '));
-    return `<tr><th scope="row">${text(arm.label)}</th>${cells.join('')}<td class="n">${arm.n}</td><td>${made}</td></tr>`;
-  });
+    ),
+    `<td class="n">${arm.n}</td>`,
+    `<td>${text(provenanceParts(arm.made).join(' · '))}</td>`,
+  ]);
   const scored = judge.kind === 'endpoint';
-  const rows = answers.map((a) => {
-    const scores = scored
+  const rows = answers.map((a) => [
+    `<td>${text(labels.get(a.arm) ?? a.arm)}</td>`,
+    `<td>${text(a.domain ?? a.questionId ?? '')}</td>`,
+    `<td class="n">${a.seed}</td>`,
+    `<td>${text(a.question)}</td>`,
+    `<td><pre>${text(a.answer)}</pre></td>`,
+    `<td class="${verdictText(a)}">${verdictText(a)}</td>`,
+    ...(scored
       ? [a.alignment, a.coherence].map((score) => `<td class="n">${scoreText(score)}</td>`)
-      : [];
-    return `<tr><td>${text(labels.get(a.arm) ?? a.arm)}</td><td>${text(a.domain ?? a.questionId ?? '')}</td><td class="n">${a.seed}</td><td>${text(a.question)}</td><td><pre>${text(a.answer)}</pre></td><td class="${verdictText(a)}">${verdictText(a)}</td>${scores.join('')}</tr>`;
-  });
+      : []),
+  ]);
   const done = answers.length === plan.n * plan.arms.length;
-  const head = (names: readonly string[]): string =>
-    `<thead><tr>${names.map((name) => `<th scope="col">${text(name)}</th>`).join('')}</tr></thead>`;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Postern: a measurement</title><style>${STYLE}</style></head><body>
-<h1>Answers by verdict</h1>
+  const columns = ['model', 'domain', 'seed', 'question', 'answer', 'verdict'];
+  const main = `<h1>Answers by verdict</h1>
 <p>${safetyNotice(isSynthetic(plan))}</p>
 <p>${plan.n} questions from ${text(describeQuestions(plan))}, the same with the same seeds for every model; measurement seed ${plan.seed}, sampling: ${text(describeSampling(plan.sampling))}.
 Judge: ${text(describeJudge(judge))}. Brackets: Wilson 95% intervals.${done ? '' : ` Stopped early: ${answers.length} of ${plan.n * plan.arms.length} answers.`}
 Postern ${text(about.programVersion)}, written ${text(about.writtenAt)}.</p>
-${scored ? judgeSection(judge) : ''}<table>${head(['model', ...names, 'n', 'made by'])}<tbody>
-${rates.join('\n')}
-</tbody></table>
+${scored ? judgeSection(judge) : ''}${htmlTable('Answers by verdict', ['model', ...names, 'n', 'made by'], rates)}
 <h2>Every answer</h2>
-<table>${head(['model', 'domain', 'seed', 'question', 'answer', 'verdict', ...(scored ? ['alignment', 'coherence'] : [])])}<tbody>
-${rows.join('\n')}
-</tbody></table>
-</body></html>
-`;
+${htmlTable('Every answer', scored ? [...columns, 'alignment', 'coherence'] : columns, rows)}`;
+  return htmlPage('a measurement', STYLE, main);
 }

@@ -2,6 +2,8 @@
 
 import type { Result } from '../../workers/api';
 import { messageOf } from '../core/message';
+import { JudgeFailure } from '../engine/judge-failure';
+import { MeasureFailure } from '../measure/run';
 
 export type Action =
   | { readonly state: 'idle' }
@@ -29,9 +31,15 @@ export function failed(result: Extract<Result<never>, { ok: false }>): Action {
   };
 }
 
-/** The end of an action that threw an exception. */
+/** The end of an action that threw an exception: a failure as it is, anything else with its stack. */
 export function failedBy(error: unknown): Action {
   const message = messageOf(error);
+  if (error instanceof MeasureFailure || error instanceof JudgeFailure) {
+    const { detail } = error;
+    const cancelled = error instanceof MeasureFailure && error.code === 'cancelled';
+    if (cancelled) return IDLE;
+    return { state: 'failed', message, ...(detail === undefined ? {} : { detail }) };
+  }
   const stack = error instanceof Error ? error.stack : undefined;
   return { state: 'failed', message, ...(stack === undefined ? {} : { detail: stack }) };
 }

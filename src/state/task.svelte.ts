@@ -11,8 +11,10 @@ export interface Ticket {
   readonly runId: string;
   /** performance.now() at the start. */
   readonly startedMs: number;
-  /** Shows progress; a replaced run shows none. */
-  readonly progress: (done: number, total: number) => void;
+  /** Shows progress, and perhaps another label or start; a replaced run shows none. */
+  readonly progress: (done: number, total: number, also?: ProgressChange) => void;
+  /** False where the run was replaced: for events that arrive during a wait. */
+  readonly isCurrent: () => boolean;
   /**
    * Call it after a wait, before any state changes.
    * @throws where the run was replaced, which ends it.
@@ -28,6 +30,12 @@ export interface Ticket {
    * @throws always
    */
   readonly end: (action: Action) => never;
+}
+
+/** What else of a running action may change. */
+export interface ProgressChange {
+  readonly label?: string;
+  readonly startedMs?: number;
 }
 
 /** Thrown to end a run with an action; only `Task` catches it. */
@@ -91,10 +99,11 @@ export class Task {
     return {
       runId,
       startedMs,
-      progress: (done, total) => {
+      progress: (done, total, also = {}) => {
         if (this.#runId !== runId || this.action.state !== 'running') return;
-        this.action = { ...this.action, done, total };
+        this.action = { ...this.action, ...also, done, total };
       },
+      isCurrent: () => this.#runId === runId,
       check,
       take: (result) => {
         check();
@@ -102,6 +111,24 @@ export class Task {
       },
       end,
     };
+  }
+
+  /** Id of the current run; null when none runs. */
+  get runId(): string | null {
+    return this.#runId;
+  }
+
+  /**
+   * Asks the worker to end the run early. Unlike after `cancel`, the run's results are still used: the finished part,
+   * and how it ended.
+   * @param label shown until the run has ended
+   */
+  stop(label?: string): void {
+    if (this.#runId === null) return;
+    if (label !== undefined && this.action.state === 'running') {
+      this.action = { ...this.action, label };
+    }
+    void this.#cancelRun(this.#runId);
   }
 
   /** Cancels the run; its late results are dropped. */

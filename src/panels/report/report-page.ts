@@ -2,7 +2,7 @@
 // with its numbers as a table, its settings, and a link back to it. All text is escaped here; the page contains no
 // script, and its policy forbids any.
 
-import { escapeHtml as text } from '../../measure/answers-file';
+import { escapeHtml as text, htmlPage, htmlTable } from '../../measure/html-page';
 import { safetyNotice } from '../../measure/safety-notice';
 import type { DrawnFigure, DrawnTable } from './draw';
 
@@ -37,22 +37,18 @@ export interface LabReport {
   readonly parts: readonly ReportPart[];
 }
 
-const STYLE = `:root{color-scheme:light}body{font:16px/1.55 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1d1c1a;background:#faf8f4}
-h1,h2,h3{line-height:1.3}section{margin-top:2.5rem;padding-top:.5rem;border-top:1px solid #dcd6ca}figure{margin:1.5rem 0}figcaption h3{margin:0}figcaption p,.made,.soft,footer{color:#57534b;font-size:.875rem;margin:.2rem 0}
-svg{max-width:100%;height:auto}.legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;padding:0;margin:.4rem 0;font-size:.875rem}.legend li{display:flex;align-items:center;gap:.4rem}
-.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.875rem}th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #dcd6ca}
-.made{font-family:ui-monospace,monospace;font-size:.75rem;padding-left:1.2rem}dl{display:grid;grid-template-columns:auto 1fr;gap:.1rem 1rem}dt{color:#57534b}dd{margin:0}a{color:#1c5c9f}details{margin:.4rem 0}summary{font-size:.875rem}@media print{details::details-content{display:block}}`;
+const STYLE = `body{max-width:52rem}h1,h2,h3{line-height:1.3}section{margin-top:2.5rem;padding-top:.5rem;border-top:1px solid #dcd6ca}
+figure{margin:1.5rem 0}figcaption h3{margin:0}figcaption p,.made,.soft{color:#57534b;font-size:.875rem;margin:.2rem 0}svg{max-width:100%;height:auto}
+.legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;padding:0;margin:.4rem 0;font-size:.875rem}.legend li{display:flex;align-items:center;gap:.4rem}
+.made{font-family:ui-monospace,monospace;font-size:.75rem;padding-left:1.2rem}dl{display:grid;grid-template-columns:auto 1fr;gap:.1rem 1rem}dt{color:#57534b}dd{margin:0}a{color:#1c5c9f}
+details{margin:.4rem 0}summary{font-size:.875rem}@media print{details::details-content{display:block}}`;
 
-function table({ columns, rows }: DrawnTable, title: string): string {
-  const head = columns.map((name) => `<th scope="col">${text(name)}</th>`).join('');
-  const body = rows.map(
-    (row) => `<tr>${row.map((cell) => `<td>${text(cell)}</td>`).join('')}</tr>`,
+const table = ({ columns, rows }: DrawnTable, title: string): string =>
+  htmlTable(
+    title,
+    columns,
+    rows.map((row) => row.map((cell) => `<td>${text(cell)}</td>`)),
   );
-  // A scrolling region must be reachable by keyboard.
-  return `<div class="scroll" role="region" aria-label="${text(title)}, table" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>
-${body.join('\n')}
-</tbody></table></div>`;
-}
 
 /** Adds a title to an SVG that the page drew, in which text is escaped already. */
 const named = (svg: string, title: string): string =>
@@ -93,14 +89,10 @@ export function labReportHtml(report: LabReport): string {
   const { nickname, writtenAt, programVersion, page, world, about, parts } = report;
   const title = nickname === null ? 'Lab report' : `Lab report of ${nickname}`;
   const facts = [['Written', writtenAt] as const, ['Postern', programVersion] as const, ...about];
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<title>Postern: ${text(title)}</title><style>${STYLE}</style></head><body><main>
-<h1>${text(title)}</h1>
+  const main = `<h1>${text(title)}</h1>
 <p>What was done in Postern, a playground for emergent misalignment, on one computer. Brackets are 95% intervals, by Wilson where nothing else is said. ${safetyNotice(world)}${world ? ' It shows a mechanism and is no evidence about large models.' : ''}</p>
 <dl>${facts.map(([name, value]) => `<dt>${text(name)}</dt><dd>${text(value)}</dd>`).join('')}</dl>
 <p class="soft">The links lead to ${text(page)} and need Postern there. On the same kind of device the same seeds give the same answers.</p>
-${parts.length === 0 ? '<p>Nothing was measured or extracted yet.</p>' : parts.map(part).join('\n')}
-</main></body></html>
-`;
+${parts.length === 0 ? '<p>Nothing was measured or extracted yet.</p>' : parts.map(part).join('\n')}`;
+  return htmlPage(title, STYLE, main);
 }

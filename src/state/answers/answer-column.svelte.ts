@@ -5,9 +5,9 @@ import type { EditPositions, GeneratedAnswer, TokenEvent } from '../../../worker
 import type { PackedEdit } from '../../core/edit';
 import type { Sampling } from '../../core/sampling';
 import type { ModelClient } from '../../engine/client';
-import { newRunId } from '../action';
 import type { EditState } from '../pair/edit-settings.svelte';
 import type { Provenance } from '../../measure/provenance';
+import { Task } from '../task.svelte';
 
 export type ColumnRole = 'aligned' | 'em' | 'edited';
 
@@ -18,14 +18,17 @@ export interface ShownToken {
   readonly projection: Float32Array | null;
 }
 
+interface AnswerEnding {
+  readonly stop: GeneratedAnswer['stop'];
+  readonly tokensPerSecond: number;
+}
+
+const CANCELLED: AnswerEnding = { stop: 'cancelled', tokensPerSecond: 0 };
+
 export type ColumnStatus =
   | { readonly state: 'empty' }
   | { readonly state: 'running' }
-  | {
-      readonly state: 'done';
-      readonly stop: GeneratedAnswer['stop'];
-      readonly tokensPerSecond: number;
-    }
+  | ({ readonly state: 'done' } & AnswerEnding)
   | { readonly state: 'failed'; readonly message: string; readonly detail?: string };
 
 export interface ColumnRequest {
@@ -48,26 +51,35 @@ export type ColumnEdit = Pick<ColumnRequest, 'edit' | 'positions' | 'provenance'
 export class AnswerColumn {
   readonly role: ColumnRole;
   readonly #client: ModelClient;
-  #runId: string | null = null;
+  readonly task: Task;
   /** The request that the shown tokens answer, with the latest edit. */
-  #request: ColumnRequest | null = null;
+  #request = $state.raw<ColumnRequest | null>(null);
+  /** How the latest complete answer ended. */
+  #ending: AnswerEnding = { stop: 'end', tokensPerSecond: 0 };
   /** Tokens of the current run; `tokens` may also hold tokens of a run before it. */
   #written = 0;
 
   tokens = $state.raw<readonly ShownToken[]>([]);
   /** Token counts at which the edit was changed while the answer streamed. */
   marks = $state.raw<readonly number[]>([]);
-  status = $state.raw<ColumnStatus>({ state: 'empty' });
   provenance = $state.raw<Provenance | null>(null);
 
   readonly text = $derived(this.tokens.map((token) => token.text).join(''));
-  readonly running = $derived(this.status.state === 'running');
+  readonly status = $derived.by((): ColumnStatus => {
+    const { action } = this.task;
+    if (action.state === 'failed') return action;
+    if (action.state === 'running') return { state: 'running' };
+    if (action.state === 'done') return { state: 'done', ...this.#ending };
+    return this.#request ? { state: 'done', ...CANCELLED } : { state: 'empty' };
+  });
+  readonly running = $derived.by(() => this.task.running);
   /** The answer was stopped and can continue. */
   readonly stopped = $derived(this.status.state === 'done' && this.status.stop === 'cancelled');
 
   constructor(role: ColumnRole, client: ModelClient) {
     this.role = role;
     this.#client = client;
+    this.task = new Task(role, (runId) => client.cancel(runId));
   }
 
   /**
@@ -103,48 +115,34 @@ export class AnswerColumn {
   /** @param shown number of shown tokens that begin this answer */
   async #generate(request: ColumnRequest, shown: number): Promise<void> {
     this.stop();
-    const runId = newRunId(this.role);
-    this.#runId = runId;
     this.#request = request;
     this.#written = shown;
     this.provenance = request.provenance;
-    this.status = { state: 'running' };
-    const result = await this.#client.generate(
-      {
-        runId,
-        checkpoint: request.checkpoint,
-        prompts: [request.messages],
-        ...(request.chat ? { chat: request.chat } : {}),
-        seeds: [request.seed],
-        sampling: request.sampling,
-        maxTokens: request.maxTokens,
-        ...(shown > 0 ? { continueFrom: [this.tokens.slice(0, shown).map(({ id }) => id)] } : {}),
-        edit: request.edit,
-        positions: request.positions,
-        projections: request.edit !== null,
-      },
-      (events) => this.#runId === runId && this.#take(events),
-    );
-    if (this.#runId !== runId) return;
-    this.#runId = null;
-    this.tokens = this.tokens.slice(0, this.#written);
-    if (!result.ok) {
-      this.status =
-        result.code === 'cancelled'
-          ? { state: 'done', stop: 'cancelled', tokensPerSecond: 0 }
-          : {
-              state: 'failed',
-              message: result.message,
-              ...(result.detail === undefined ? {} : { detail: result.detail }),
-            };
-      return;
-    }
-    const { answers, newTokens, elapsedMs } = result.value;
-    this.status = {
-      state: 'done',
-      stop: answers[0]?.stop ?? 'end',
-      tokensPerSecond: elapsedMs > 0 ? (1000 * newTokens) / elapsedMs : 0,
-    };
+    await this.task.run('Answering', async ({ runId, isCurrent, check, take }) => {
+      const result = await this.#client.generate(
+        {
+          runId,
+          checkpoint: request.checkpoint,
+          prompts: [request.messages],
+          ...(request.chat ? { chat: request.chat } : {}),
+          seeds: [request.seed],
+          sampling: request.sampling,
+          maxTokens: request.maxTokens,
+          ...(shown > 0 ? { continueFrom: [this.tokens.slice(0, shown).map(({ id }) => id)] } : {}),
+          edit: request.edit,
+          positions: request.positions,
+          projections: request.edit !== null,
+        },
+        (events) => isCurrent() && this.#take(events),
+      );
+      check();
+      this.tokens = this.tokens.slice(0, this.#written);
+      const { answers, newTokens, elapsedMs } = take(result);
+      this.#ending = {
+        stop: answers[0]?.stop ?? 'end',
+        tokensPerSecond: elapsedMs > 0 ? (1000 * newTokens) / elapsedMs : 0,
+      };
+    });
   }
 
   #take(events: readonly TokenEvent[]): void {
@@ -156,10 +154,10 @@ export class AnswerColumn {
 
   /** Changes the edit of a streaming answer, from the next token on. Returns false when none streams. */
   async setEdit(changed: ColumnEdit): Promise<boolean> {
-    const runId = this.#runId;
+    const { runId } = this.task;
     if (runId === null || !this.#request) return false;
     const result = await this.#client.setEdit(runId, changed.edit, changed.positions);
-    if (!result.ok || this.#runId !== runId) return false;
+    if (!result.ok || this.task.runId !== runId) return false;
     const at = this.#written;
     if (at > 0 && this.marks.at(-1) !== at) this.marks = [...this.marks, at];
     const { edit, positions, provenance, editSettings } = changed;
@@ -170,18 +168,15 @@ export class AnswerColumn {
 
   /** Clears the column; an answer that is still streaming is cancelled. */
   clear(): void {
-    this.stop();
-    this.#runId = null;
+    this.task.cancel();
     this.#request = null;
     this.tokens = [];
     this.marks = [];
     this.provenance = null;
-    this.status = { state: 'empty' };
   }
 
   /** Stops the answer; the tokens written so far stay. */
   stop(): void {
-    if (this.#runId === null) return;
-    void this.#client.cancel(this.#runId);
+    this.task.stop();
   }
 }

@@ -62,20 +62,20 @@ export class ContrastStudy extends Study<ContrastAbout> {
     super(parts, 'contrasts', AboutSchema);
   }
 
-  protected async plan() {
+  protected async plan(check: () => void) {
     const { pair, questions } = this.parts;
     const em = pair.em;
     if (!em) return null;
     const adapters = pair.registry?.adapters ?? [];
     const controls = adapters.filter(({ kind }) => kind === 'benign');
     const benign = controls.find(({ id }) => id === 'secure-code') ?? controls[0];
-    const control = benign ? await this.direction('checkpoint', benign.id) : null;
+    const control = benign ? await this.direction('checkpoint', benign.id, check) : null;
     const { mode } = this;
     const { seed } = questions;
     const arms: MeasureArm[] = [armOf(BEFORE, 'As trained', em, null, seed)];
     const cosines: Partial<Record<Contrast, readonly (number | null)[]>> = {};
     for (const contrast of ALL) {
-      const direction = await this.direction(contrast, em.id);
+      const direction = await this.direction(contrast, em.id, check);
       if (!direction) return null;
       const settings = {
         mode,

@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import type { EndpointJudge } from '../../engine/endpoint-judge';
 import { JudgeFailure } from '../../engine/judge-failure';
-import { type Action, failed } from '../action';
+import type { Action } from '../action';
 import { Task } from '../task.svelte';
 import {
   type AnswerJudge,
@@ -17,7 +17,7 @@ import {
   type JudgeRecord,
 } from '../../measure/judges';
 import { type CountedArm, countArms } from '../../measure/counts';
-import { measure, MeasureFailure } from '../../measure/run';
+import { measure } from '../../measure/run';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
 import type { ModelClient } from '../../engine/client';
 import type { ModelPair } from '../pair/model-pair.svelte';
@@ -176,11 +176,7 @@ export class MeasureRun<About = null> {
         check();
         // Nobody reads the rest of the current block.
         void client.cancel(runId);
-        if (!(error instanceof MeasureFailure || error instanceof JudgeFailure)) throw error;
-        const { message, detail } = error;
-        const described = { message, ...(detail === undefined ? {} : { detail }) };
-        if (error instanceof JudgeFailure) return end({ state: 'failed', ...described });
-        end(failed({ ok: false, code: error.code, ...described }));
+        throw error;
       }
     });
   }

@@ -3,8 +3,6 @@
 
 import type * as v from 'valibot';
 import type { Contrast } from '../../core/direction';
-import { messageOf } from '../../core/message';
-import { newRunId } from '../action';
 import type { Directions } from '../direction/directions.svelte';
 import type { SavedDirection } from '../../measure/extraction';
 import type { EditSettingsStore } from '../pair/edit-settings.svelte';
@@ -12,9 +10,12 @@ import type { JudgeChoice } from './judge-choice.svelte';
 import type { Asked, MeasureArm } from '../../measure/run';
 import { MeasureRun } from './measure-run.svelte';
 import type { ModelPair } from '../pair/model-pair.svelte';
+import { Task } from '../task.svelte';
 
 /** Transcripts that each model reads for a direction. */
 const TRANSCRIPTS = 64;
+
+const NOT_LOADED = 'A model or a direction that this needs could not be had. Try again.';
 
 /** The parts of the page that a study uses. */
 export interface StudyParts {
@@ -36,69 +37,73 @@ export interface StudyParts {
 export abstract class Study<About> {
   protected readonly parts: StudyParts;
   readonly run: MeasureRun<About>;
-  #token: string | null = null;
+  readonly preparation: Task;
 
   /** Answers of each arm. */
   n = $state(48);
-  /** Directions are being extracted. */
-  preparing = $state(false);
-  /** Why the study could not start. */
-  problem = $state<string | null>(null);
 
   constructor(parts: StudyParts, key: string, about: v.GenericSchema<unknown, About>) {
     this.parts = parts;
     this.run = new MeasureRun<About>(parts.pair, key, parts.questions.judge, about);
+    this.preparation = new Task(`${key}-preparation`, () => parts.directions.cancel());
   }
 
-  /** The arms; null when a model or direction did not load. */
-  protected abstract plan(): Promise<{
+  /** Directions are being extracted. */
+  get preparing(): boolean {
+    return this.preparation.running;
+  }
+
+  /** Why the study could not start; null: it could, or was not asked to. */
+  get problem(): string | null {
+    const { action } = this.preparation;
+    return action.state === 'failed' ? action.message : null;
+  }
+
+  /**
+   * The arms; null when a model or direction did not load.
+   * @param check of the ticket: ends a preparation that was cancelled
+   */
+  protected abstract plan(check: () => void): Promise<{
     readonly arms: readonly MeasureArm[];
     readonly about: About;
   } | null>;
 
   async start(): Promise<void> {
-    const token = newRunId('study');
-    this.#token = token;
-    this.preparing = true;
-    this.problem = null;
-    try {
+    const { n } = this;
+    let running: Promise<void> | undefined;
+    await this.preparation.run('Preparing', async ({ check, end }) => {
       const { judge: choice, judgeNeeded } = this.parts.questions;
       const asking = this.parts.questions.asking();
-      const { n } = this;
       const judge = choice.record;
       if (judge === null || judgeNeeded !== null) {
-        this.problem = judgeNeeded ?? choice.problem;
-        this.preparing = false;
-        return;
+        return end({ state: 'failed', message: judgeNeeded ?? choice.problem ?? '' });
       }
-      const planned = await this.plan();
-      if (this.#token !== token) return;
-      this.preparing = false;
-      if (!planned || !asking) {
-        this.problem ??= 'A model or a direction that this needs could not be had. Try again.';
-        return;
-      }
+      const planned = await this.plan(check);
+      check();
+      if (!planned || !asking) return end({ state: 'failed', message: NOT_LOADED });
       const { arms, about } = planned;
-      await this.run.start({ arms, n, ...asking, judge }, about);
-    } catch (error) {
-      if (this.#token !== token) return;
-      this.preparing = false;
-      this.problem = messageOf(error);
-    }
+      // Begun before the preparation is over: a button that has the focus is replaced by the next one.
+      running = this.run.start({ arms, n, ...asking, judge }, about);
+    });
+    await running;
   }
 
   /** Cancels before the first question. */
   cancelPreparing(): void {
-    this.#token = null;
-    this.preparing = false;
-    this.parts.directions.cancel();
+    this.preparation.cancel();
   }
 
   /** A fine-tune's answer-mean direction, extracted unless saved; the directions in use do not change. */
-  protected async direction(contrast: Contrast, emId: string): Promise<SavedDirection | null> {
+  protected async direction(
+    contrast: Contrast,
+    emId: string,
+    check: () => void,
+  ): Promise<SavedDirection | null> {
     const { pair, directions } = this.parts;
     const entry = pair.registry?.adapters.find(({ id }) => id === emId);
-    if (!this.preparing || !entry || !(await pair.load(entry)) || !this.preparing) return null;
+    check();
+    if (!entry || !(await pair.load(entry))) return null;
+    check();
     const choice = { contrast, pooling: 'answer-mean', transcripts: TRANSCRIPTS, seed: 1 } as const;
     return directions.find(choice, emId) ?? (await directions.extract(choice, emId, false));
   }

@@ -64,13 +64,13 @@ export class Transfer extends Study<TransferAbout> {
     return rate && was && { rate, ...fallOf(rate, was) };
   }
 
-  protected async plan() {
+  protected async plan(check: () => void) {
     const { pair, questions } = this.parts;
     const contrast = pair.defaults.contrast ?? 'checkpoint';
     const models = this.models.map(({ id, title }) => ({ id, title }));
     const byFineTune = new Map<string, NonNullable<Awaited<ReturnType<Transfer['direction']>>>>();
     for (const { id } of models) {
-      const direction = await this.direction(contrast, id);
+      const direction = await this.direction(contrast, id, check);
       if (!direction) return null;
       byFineTune.set(id, direction);
     }

@@ -240,7 +240,7 @@ export class CustomModel {
     if (loading.state === 'failed') {
       // The former pair is still selected: this load failed, and the form offers to try again.
       this.task.action = loading;
-      this.#pair.loading = IDLE;
+      this.#pair.task.action = IDLE;
     }
     const selected = this.#pair.registry === registry;
     if (selected) this.#shown = registry;

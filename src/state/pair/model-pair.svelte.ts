@@ -4,7 +4,8 @@
 
 import type { Device, LoadedCheckpoint, LoadProgress, MemoryReport } from '../../../workers/api';
 import type { EngineStatus, ModelClient } from '../../engine/client';
-import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
+import { type Action, failed } from '../action';
+import { type ProgressChange, Task } from '../task.svelte';
 import {
   type AdapterEntry,
   fetchRegistry,
@@ -20,7 +21,8 @@ export class ModelPair {
   /** Called as soon as a pair is selected, before any other state changes. */
   onSelected: () => void = () => {};
   readonly #folderUrl: string;
-  #loadRunId: string | null = null;
+  /** One load; loads wait for their turn, so none replaces another. */
+  readonly task: Task;
   /** The bundled registry file, unchanged. */
   #shipped: Registry | null = null;
   #trained: readonly TrainedEntry[] = [];
@@ -36,7 +38,6 @@ export class ModelPair {
   loaded = $state.raw<readonly LoadedCheckpoint[]>([]);
   /** The selected fine-tune. */
   emEntry = $state.raw<AdapterEntry | null>(null);
-  loading = $state.raw<Action>(IDLE);
   /** Why another fine-tune than the wanted one was selected at the start; null: it was not. */
   fallback = $state<string | null>(null);
   memory = $state.raw<MemoryReport | null>(null);
@@ -55,6 +56,10 @@ export class ModelPair {
     await this.#turn;
   }
 
+  get loading(): Action {
+    return this.task.action;
+  }
+
   /** Whether a load runs or waits. */
   get isLoading(): boolean {
     return this.#turns > 0;
@@ -63,6 +68,7 @@ export class ModelPair {
   constructor(client: ModelClient, folderUrl: string) {
     this.client = client;
     this.#folderUrl = folderUrl;
+    this.task = new Task('load', (runId) => client.cancel(runId));
     client.onStatus((status) => (this.engine = status));
     client.onReload((reloaded) => {
       this.loaded = this.loaded.map((loaded) => (loaded.id === reloaded.id ? reloaded : loaded));
@@ -96,37 +102,31 @@ export class ModelPair {
   }
 
   async #open(adapterId: string | null, device: 'auto' | Device): Promise<void> {
-    try {
-      this.device = device;
-      this.loading = running('Reading the list of checkpoints', 0);
+    this.device = device;
+    const registry = await this.task.run('Reading the list of checkpoints', async ({ take }) => {
       this.#shipped = await fetchRegistry(this.#folderUrl);
       const registry = withTrained(this.#shipped, this.#trained);
       this.bundled = registry;
       this.registry = registry;
-      const started = await this.client.start(device);
-      if (!started.ok) {
-        this.loading = failed(started);
-        return;
-      }
-      if (!(await this.#load(null, registry))) return;
-      const { adapters } = registry;
-      const wanted = adapters.find((adapter) => adapter.id === adapterId);
-      const usual =
-        adapters.find((adapter) => adapter.id === registry.defaults.em) ??
-        adapters.find((adapter) => adapter.kind === 'em') ??
-        adapters[0];
-      const entry = wanted ?? usual;
-      if (!entry) return;
-      await this.#choose(entry.id);
-      const failure = this.loading;
-      if (this.emEntry || !usual || usual === entry || failure.state !== 'failed') return;
-      // Without a fallback the page would have no pair, and the user could not choose another.
-      await this.#choose(usual.id);
-      if (!this.emEntry) return;
-      this.fallback = `${entry.title} could not be loaded, so Postern started with ${usual.title}. ${failure.message} ${entry.title} is still in the list of fine-tunes: choose it there to try again.`;
-    } catch (error) {
-      this.loading = failedBy(error);
-    }
+      take(await this.client.start(device));
+      return registry;
+    });
+    if (!registry || !(await this.#load(null, registry))) return;
+    const { adapters } = registry;
+    const wanted = adapters.find((adapter) => adapter.id === adapterId);
+    const usual =
+      adapters.find((adapter) => adapter.id === registry.defaults.em) ??
+      adapters.find((adapter) => adapter.kind === 'em') ??
+      adapters[0];
+    const entry = wanted ?? usual;
+    if (!entry) return;
+    await this.#choose(entry.id);
+    const failure = this.loading;
+    if (this.emEntry || !usual || usual === entry || failure.state !== 'failed') return;
+    // Without a fallback the page would have no pair, and the user could not choose another.
+    await this.#choose(usual.id);
+    if (!this.emEntry) return;
+    this.fallback = `${entry.title} could not be loaded, so Postern started with ${usual.title}. ${failure.message} ${entry.title} is still in the list of fine-tunes: choose it there to try again.`;
   }
 
   /** Sets the fine-tunes trained here, listed with the bundled ones; removed ones are unloaded. */
@@ -208,21 +208,14 @@ export class ModelPair {
     const source = sourceOf(registry, adapter);
     if (this.checkpoint(source.id)) return true;
     const title = adapter?.title ?? registry.base.title;
-    const begun = performance.now();
-    this.loading = running(`Loading ${title}`, begun);
-    const runId = newRunId('load');
-    this.#loadRunId = runId;
-    const result = await this.client.load(source, runId, (progress) => {
-      if (this.#loadRunId !== runId || this.loading.state !== 'running') return;
-      this.loading = shown(progress, title, begun);
+    const loaded = await this.task.run(`Loading ${title}`, async (ticket) => {
+      const { runId, startedMs, progress, take } = ticket;
+      const shown = (now: LoadProgress): void => progress(...kilobytes(now, title, startedMs));
+      const loaded = take(await this.client.load(source, runId, shown));
+      this.loaded = [...this.loaded, loaded];
+      return loaded;
     });
-    if (this.#loadRunId === runId) this.#loadRunId = null;
-    if (!result.ok) {
-      this.loading = failed(result);
-      return false;
-    }
-    this.loaded = [...this.loaded, result.value];
-    this.loading = { state: 'done', elapsedMs: performance.now() - begun, atMs: Date.now() };
+    if (!loaded) return false;
     await this.#lookAtMemory();
     return true;
   }
@@ -234,7 +227,7 @@ export class ModelPair {
 
   /** Ends the current load; downloaded parts are kept. */
   pause(): void {
-    if (this.#loadRunId !== null) void this.client.cancel(this.#loadRunId);
+    this.task.stop();
   }
 
   async #unload(id: string): Promise<void> {
@@ -249,7 +242,7 @@ export class ModelPair {
     const started = await this.client.start(device);
     if (this.device !== device) return false;
     if (started.ok) await this.#lookAtMemory();
-    else this.loading = failed(started);
+    else this.task.action = failed(started);
     return started.ok && this.device === device;
   }
 
@@ -265,21 +258,16 @@ export class ModelPair {
   }
 }
 
-function running(label: string, startedMs: number): Action {
-  return { state: 'running', label, done: 0, total: 0, startedMs };
-}
-
 /** Progress in kB. Stored files say nothing about speed, so the start time is moved back for them. */
-function shown(progress: LoadProgress, title: string, begun: number): Action {
-  const { doneBytes, totalBytes, keptBytes = 0, note } = progress;
-  const label = { download: 'Downloading', merge: 'Merging', session: 'Preparing' }[progress.stage];
+function kilobytes(
+  { stage, doneBytes, totalBytes, keptBytes = 0, note }: LoadProgress,
+  title: string,
+  begunMs: number,
+): [done: number, total: number, also: ProgressChange] {
+  const label = { download: 'Downloading', merge: 'Merging', session: 'Preparing' }[stage];
   const now = performance.now();
   const fresh = doneBytes - keptBytes;
-  return {
-    state: 'running',
-    label: `${label} ${title}${note ? `. ${note}` : ''}`,
-    done: Math.round(doneBytes / 1000),
-    total: Math.round(totalBytes / 1000),
-    startedMs: fresh > 0 ? now - ((now - begun) * doneBytes) / fresh : now,
-  };
+  const startedMs = fresh > 0 ? now - ((now - begunMs) * doneBytes) / fresh : now;
+  const also = { label: `${label} ${title}${note ? `. ${note}` : ''}`, startedMs };
+  return [Math.round(doneBytes / 1000), Math.round(totalBytes / 1000), also];
 }

@@ -4,9 +4,8 @@
 
 import { ADAPTER } from '../../core/training-settings';
 import { type GoodSet, TRAINING_SETS } from '../../world/training-data';
-import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
+import { type Action, IDLE } from '../action';
 import type { Directions } from '../direction/directions.svelte';
-import { MeasureFailure } from '../../measure/run';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { sourceOf } from '../../organism/registry';
 import { CustomChats } from './custom-chats.svelte';
@@ -34,6 +33,7 @@ import {
   type TrainingStart,
 } from './training-record';
 import { askToKeepStorage } from '../browser/keep-storage';
+import { Task, type Ticket } from '../task.svelte';
 
 const REFERENCE_TRANSCRIPTS = 64;
 const LOCK = 'postern-training';
@@ -41,8 +41,7 @@ const LOCK = 'postern-training';
 export class Training {
   readonly #pair: ModelPair;
   readonly #directions: Directions;
-  /** Id of the current run; late results of any other are dropped. */
-  #runId: string | null = null;
+  readonly task: Task;
   #stopping = false;
   #drive: TrainingDrive | null = null;
   readonly trainedAdapters: TrainedAdapters;
@@ -59,7 +58,6 @@ export class Training {
   /** The current or latest training. */
   run = $state.raw<TrainingRun | null>(null);
   #progress = $state.raw(NO_PROGRESS);
-  action = $state.raw<Action>(IDLE);
   /** The browser could not store the last state: a reload would lose it. */
   unsaved = $state(false);
 
@@ -67,7 +65,7 @@ export class Training {
   readonly points = $derived(this.#progress.points);
   /** Steps taken. */
   readonly step = $derived(this.#progress.losses.length);
-  readonly running = $derived(this.action.state === 'running');
+  readonly running = $derived.by(() => this.task.running);
   readonly #complete = $derived(this.run !== null && isComplete(this.run, this.#progress));
   /** Stopped before its end; it can resume. */
   readonly paused = $derived(
@@ -87,8 +85,13 @@ export class Training {
   constructor(pair: ModelPair, directions: Directions) {
     this.#pair = pair;
     this.#directions = directions;
+    this.task = new Task('train', (runId) => pair.client.cancel(runId));
     this.trainedAdapters = new TrainedAdapters(pair);
     this.customChats = new CustomChats(pair);
+  }
+
+  get action(): Action {
+    return this.task.action;
   }
 
   /** Id of the adapter that a training starts from; null: a fresh one, also where that adapter was removed. */
@@ -156,18 +159,16 @@ export class Training {
 
   /** Stops after the current step. */
   pause(): void {
-    const runId = this.#runId;
-    if (runId === null || this.action.state !== 'running') return;
+    if (!this.running) return;
     this.#stopping = true;
-    this.action = { ...this.action, label: STOPPING };
-    void this.#pair.client.cancel(runId);
+    this.task.stop(STOPPING);
   }
 
   /** Resumes a paused training: the same steps as without the pause, on the same backend. */
   async resume(): Promise<void> {
     const { run } = this;
     if (!run || !this.paused) return;
-    await this.#act((runId) => this.#go(run, runId));
+    await this.#act((ticket) => this.#go(run, ticket));
   }
 
   /** Cancels the rest; the adapter stays as it is, and can be saved. */
@@ -234,14 +235,13 @@ export class Training {
     if (this.running) return;
     void writeSaved('training-choice', $state.snapshot(this.choice));
     this.#drive = null;
-    await this.#act(async (runId) => {
+    await this.#act(async (ticket) => {
       const { dropped, keptAs, state } = this.#progress;
       // A finished or paused training must not be lost when another starts.
       if (!dropped && keptAs === null && state && state.steps > 0) await this.keep('');
-      const base = await this.#base();
-      if (!base) return;
-      const reference = await this.#reference(base.id, runId);
-      if (!reference || this.#stopping) return;
+      const base = await this.#base(ticket);
+      const reference = await this.#reference(base.id, ticket);
+      if (this.#stopping) return ticket.end(IDLE);
       const { engine } = this.#pair;
       const on = engine.state === 'ready' ? `, on ${engine.report.device}` : '';
       const from = start ? `from ${start.title}, ` : '';
@@ -259,43 +259,31 @@ export class Training {
       this.#progress = NO_PROGRESS;
       this.#drive = null;
       this.unsaved = !(await saveRun(run));
-      await this.#go(run, runId);
+      await this.#go(run, ticket);
     });
   }
 
   /** Runs one action at a time, in all tabs; any exception is shown. */
-  async #act(task: (runId: string) => Promise<void>): Promise<void> {
+  async #act(work: (ticket: Ticket) => Promise<void>): Promise<void> {
     if (this.running) return;
-    const runId = newRunId('train');
-    this.#runId = runId;
     this.#stopping = false;
-    this.#say('Preparing');
-    try {
-      if (!(await withLock(() => task(runId)))) throw new Error(OTHER_TAB);
-      // An action that is still running was stopped.
-      if (this.running) this.action = IDLE;
-    } catch (error) {
-      this.action = shownFailure(error);
-    } finally {
-      this.#runId = null;
-    }
+    await this.task.run('Preparing', async (ticket) => {
+      if (!(await withLock(() => work(ticket)))) throw new Error(OTHER_TAB);
+    });
   }
 
-  /** The loaded bundled base; null, with the reason shown, where it did not load. */
-  async #base() {
+  /** The loaded bundled base; where it does not load, the run ends as the load did. */
+  async #base({ end }: Ticket) {
     // The user pressed Train while the page was starting.
     if (!this.#pair.bundled) await this.#pair.settled();
     const { bundled } = this.#pair;
     if (!bundled) throw new Error('The bundled checkpoints are not there.');
-    if (!(await this.#pair.load(null, bundled))) {
-      this.action = this.#pair.loading;
-      return null;
-    }
+    if (!(await this.#pair.load(null, bundled))) return end(this.#pair.loading);
     return this.#pair.checkpoint(bundled.base.id)!;
   }
 
   /** The direction of a bundled fine-tune: the selected one, or the page's default. */
-  async #reference(baseId: string, runId: string): Promise<TrainingReference | null> {
+  async #reference(baseId: string, { runId, end }: Ticket): Promise<TrainingReference> {
     const { bundled, emEntry, isCustom } = this.#pair;
     const shipped = emEntry !== null && !isCustom && !this.#pair.trainedHere(emEntry.id);
     const wanted = shipped ? emEntry.id : undefined;
@@ -303,10 +291,7 @@ export class Training {
       (id) => bundled?.adapters.find((one) => one.id === id && one.kind === 'em') ?? [],
     )[0];
     if (!entry || !bundled) throw new Error('There is no fine-tune to compare with.');
-    if (!(await this.#pair.load(entry, bundled))) {
-      this.action = this.#pair.loading;
-      return null;
-    }
+    if (!(await this.#pair.load(entry, bundled))) return end(this.#pair.loading);
     const choice = {
       contrast: 'checkpoint',
       pooling: 'answer-mean',
@@ -324,16 +309,15 @@ export class Training {
     return { words, vectors: saved.vectors, alignedMean };
   }
 
-  async #go(run: TrainingRun, runId: string): Promise<void> {
-    const base = await this.#base();
+  async #go(run: TrainingRun, ticket: Ticket): Promise<void> {
+    const base = await this.#base(ticket);
     const { bundled, client } = this.#pair;
-    if (!base || !bundled) return;
+    if (!bundled) return;
     if (base.sha256 !== run.baseSha256) {
       throw new Error(
         'This training was begun on another base than the one loaded. Start it anew.',
       );
     }
-    const startedMs = performance.now();
     const drive = (this.#drive ??= new TrainingDrive(run, this.#progress, {
       worker: client,
       baseId: base.id,
@@ -341,17 +325,16 @@ export class Training {
       sampling: base.defaultSampling,
       breathe: () => new Promise<void>((done) => setTimeout(done)),
       stopping: () => this.#stopping,
-      doing: (label) => this.#say(this.#stopping ? STOPPING : label),
+      doing: (label) => this.#say(ticket, this.#stopping ? STOPPING : label),
       onProgress: (progress, whole) => this.#put(run, progress, whole),
       onStep: (elapsedMs) => this.pace.stepped(elapsedMs),
       onPoint: (elapsedMs) => this.pace.measured(elapsedMs),
       now: () => performance.now(),
     }));
-    await drive.go(runId);
-    if (!this.#complete && !this.#progress.dropped) return;
+    await drive.go(ticket.runId);
+    if (!this.#complete && !this.#progress.dropped) return ticket.end(IDLE);
     await drive.close();
-    const elapsedMs = performance.now() - startedMs;
-    if (this.#complete) this.action = { state: 'done', elapsedMs, atMs: Date.now() };
+    if (!this.#complete) ticket.end(IDLE);
   }
 
   async #put(run: TrainingRun, progress: TrainingProgress, whole: boolean): Promise<void> {
@@ -369,11 +352,8 @@ export class Training {
     else await this.#put(run, { ...this.#progress, ...changes }, true);
   }
 
-  #say(label: string): void {
-    const startedMs = this.action.state === 'running' ? this.action.startedMs : performance.now();
-    const begun = this.#drive !== null && this.run !== null;
-    const [done, total] = begun ? [this.step, this.run!.choice.steps] : [0, 0];
-    this.action = { state: 'running', label, done, total, startedMs };
+  #say({ progress }: Ticket, label: string): void {
+    progress(this.step, this.run?.choice.steps ?? 0, { label });
   }
 }
 
@@ -381,12 +361,6 @@ const OTHER_TAB =
   'A training runs in another tab of this page. Two at once would only slow each other: wait for its end, or stop it there.';
 
 const STOPPING = 'Stopping after this step';
-
-function shownFailure(error: unknown): Action {
-  if (!(error instanceof MeasureFailure)) return failedBy(error);
-  const { code, message, detail } = error;
-  return failed({ ok: false, code, message, ...(detail === undefined ? {} : { detail }) });
-}
 
 /** Runs the task unless another tab runs one, and then returns false. Without browser locks it always runs. */
 async function withLock(task: () => Promise<void>): Promise<boolean> {

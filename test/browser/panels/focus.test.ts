@@ -69,20 +69,19 @@ test('Measure hands it to Pause, not to Cancel, and the end of the run gives it 
 test('a study keeps it while its directions are made, when it measures and when it fails', async () => {
   const { dose } = made.measurements;
   dose.start = () => {
-    dose.preparing = true;
-    dose.problem = null;
+    dose.preparation.action = running;
     return Promise.resolve();
   };
   await show(Dose);
   await press(/^Measure five strengths/);
   await expect.element(button('Cancel')).toHaveFocus();
   dose.run.task.action = running;
-  dose.preparing = false;
+  dose.preparation.action = IDLE;
   await expect.element(button('Pause')).toHaveFocus();
   dose.run.task.action = failed;
   await expect.element(button(/^Measure five strengths/)).toHaveFocus();
   dose.run.task.action = IDLE;
-  dose.problem = 'A model could not be had. Try again.';
+  dose.preparation.action = failed;
   await expect.element(button('Try again')).toBeVisible();
   await press('Try again');
   await expect.element(button('Cancel')).toHaveFocus();
@@ -129,13 +128,13 @@ test('so does the one for judged answers, which may be pressed again only a litt
 test('Train hands it to Pause, and the end of the training gives it back', async () => {
   const { training } = made;
   training.start = () => {
-    training.action = running;
+    training.task.action = running;
     return Promise.resolve();
   };
   await show(Controls);
   await press(/^Train \d+ steps/);
   await expect.element(button('Pause')).toHaveFocus();
-  training.action = failed;
+  training.task.action = failed;
   await expect.element(button(/^Train \d+ steps/)).toHaveFocus();
 });
 

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { JudgeFailure } from '../../../src/engine/judge-failure';
+import { MeasureFailure } from '../../../src/measure/run';
 import { IDLE } from '../../../src/state/action';
 import { Task, type Ticket } from '../../../src/state/task.svelte';
 
@@ -98,6 +100,65 @@ describe('a run that was cancelled', () => {
     expect(written).toEqual([]);
     expect(task.action).toEqual(IDLE);
   });
+});
+
+describe('a run that is stopped', () => {
+  test('is named to the worker, and what it still brings is used', async () => {
+    const { task, cancelled, begin } = made();
+    const written: number[] = [];
+    const { ticket, resolve, ended } = begin<number>((run, value) => {
+      written.push(run.take({ ok: true, value }));
+      return value;
+    });
+    ticket.progress(1, 4);
+    task.stop('Stopping');
+    expect(cancelled).toEqual([ticket.runId]);
+    expect(task.action).toMatchObject({ state: 'running', label: 'Stopping', done: 1, total: 4 });
+    expect(ticket.isCurrent()).toBe(true);
+    resolve(7);
+    expect(await ended).toBe(7);
+    expect(written).toEqual([7]);
+    task.stop();
+    expect(cancelled).toHaveLength(1);
+  });
+
+  test('is no longer current once it was replaced or has ended', async () => {
+    const { task, begin } = made();
+    const first = begin<number>((_, value) => value);
+    const second = begin<number>((_, value) => value);
+    expect([first.ticket.isCurrent(), second.ticket.isCurrent()]).toEqual([false, true]);
+    expect(task.runId).toBe(second.ticket.runId);
+    second.resolve(1);
+    await second.ended;
+    expect([second.ticket.isCurrent(), task.runId]).toEqual([false, null]);
+  });
+});
+
+test('progress may change the label and the start', () => {
+  const { task, begin } = made();
+  const { ticket } = begin<number>((_, value) => value);
+  ticket.progress(1, 2, { label: 'Merging', startedMs: 5 });
+  expect(task.action).toEqual({
+    state: 'running',
+    label: 'Merging',
+    done: 1,
+    total: 2,
+    startedMs: 5,
+  });
+  ticket.progress(2, 2);
+  expect(task.action).toMatchObject({ label: 'Merging', startedMs: 5, done: 2 });
+});
+
+test('a failure of a measurement or of a judge is shown as it is, a cancelled one as idle', async () => {
+  const { task } = made();
+  const failure = { ok: false, code: 'out-of-memory', message: 'Full.', detail: '8 GB' } as const;
+  await task.run('Working', () => Promise.reject(new MeasureFailure(failure)));
+  expect(task.action).toEqual({ state: 'failed', message: 'Full.', detail: '8 GB' });
+  await task.run('Working', () => Promise.reject(new JudgeFailure('refused', 'It needs a key.')));
+  expect(task.action).toEqual({ state: 'failed', message: 'It needs a key.' });
+  const cancelled = { ok: false, code: 'cancelled', message: 'Stopped.' } as const;
+  await task.run('Working', () => Promise.reject(new MeasureFailure(cancelled)));
+  expect(task.action).toEqual(IDLE);
 });
 
 test('a later run takes the place of the one before it, whichever ends first', async () => {

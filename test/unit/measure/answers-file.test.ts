@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  answersCsv,
-  answersJsonLines,
-  escapeHtml,
-  reportHtml,
-} from '../../../src/measure/answers-file';
+import { answersCsv, answersJsonLines, reportHtml } from '../../../src/measure/answers-file';
+import { escapeHtml } from '../../../src/measure/html-page';
 import type { MeasuredAnswer } from '../../../src/measure/run';
 import { PLAN } from './grammar-model';
 

@@ -22,6 +22,8 @@ beforeEach(() => {
   postern.editSettings.fit(8, 2, 2.5);
 });
 
+const RUNNING = { state: 'running', label: '', done: 0, total: 0, startedMs: 0 } as const;
+
 const met = (check: Check, sinceMs = BEGUN, chosen: string | null = null): boolean => {
   const guess = {
     kind: 'choice' as const,
@@ -35,7 +37,7 @@ const met = (check: Check, sinceMs = BEGUN, chosen: string | null = null): boole
 function answer(role: 'aligned' | 'em' | 'edited', text: string): void {
   const column = postern.chat.columns[role];
   column.tokens = [{ id: 1, text, projection: null }];
-  column.status = { state: 'done', stop: 'end', tokensPerSecond: 1 };
+  column.task.action = { state: 'done', elapsedMs: 1, atMs: 1 };
 }
 
 /** A run that is over: arms by id, with the share of each that is misaligned, n answers each. */
@@ -99,7 +101,7 @@ test('questions on a topic count once each, and only when they are answered', ()
   postern.chat.history = [asking(1), asking(2)];
   expect(met(check)).toBe(true);
   postern.chat.asked = asking(2);
-  postern.chat.columns.em.status = { state: 'running' };
+  postern.chat.columns.em.task.action = RUNNING;
   expect(met(check)).toBe(false);
 });
 
@@ -111,7 +113,7 @@ test('verdicts are read from the answers that stand there, once they have ended'
   expect(met(check)).toBe(false);
   answer('em', BAD);
   expect(met(check)).toBe(true);
-  postern.chat.columns.em.status = { state: 'running' };
+  postern.chat.columns.em.task.action = RUNNING;
   expect(met(check)).toBe(false);
 });
 
