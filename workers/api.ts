@@ -112,9 +112,14 @@ export interface FolderCard {
 export interface CheckpointCard extends FolderCard {
   readonly config: ModelConfig;
   readonly parameters: number;
+  /** Rows of the vocabulary that its tokenizer needs. */
+  readonly tokens: number;
   /** Settings of its small files that Postern handles differently: sentences for people. */
   readonly notes: readonly string[];
 }
+
+/** The base that an adapter is looked up for. */
+export type AdapterBase = Pick<CheckpointCard, 'config' | 'tokens'>;
 
 export interface AdapterCard extends FolderCard {
   /** The base model that the adapter names. */
@@ -426,9 +431,14 @@ export interface ModelApi {
     onProgress: (progress: LoadProgress) => void,
   ): Promise<Result<LoadedCheckpoint>>;
   unload(id: string): Promise<Result<null>>;
-  /** Reads a source's description: a listing, a licence and the configuration, no large file. */
+  /** Reads a source's description: a listing, a licence, the configuration and the tokenizer, no large file. */
   inspectBase(source: FolderSource, runId: string): Promise<Result<CheckpointCard>>;
-  inspectAdapter(source: FolderSource, runId: string): Promise<Result<AdapterCard>>;
+  /** The same, and the header of its weights: refused if they cannot be put on the base. */
+  inspectAdapter(
+    source: FolderSource,
+    base: AdapterBase,
+    runId: string,
+  ): Promise<Result<AdapterCard>>;
   stored(): Promise<Result<StoredReport>>;
   /** Refused while a loaded checkpoint reads from it. */
   removeStored(key: string): Promise<Result<null>>;
