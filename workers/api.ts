@@ -401,12 +401,23 @@ export interface OpenedTraining {
   readonly parameters: number;
 }
 
+/** What became of the chats that a training has read so far. */
+export interface ChatUse {
+  /** Left out: their question fills all tokens that the model reads. */
+  readonly tooLong: number;
+  /** Left out: a mark of the chat format is in their text, so answers cannot be told from questions. */
+  readonly marked: number;
+  /** Longer than the model reads: only their beginning is learnt. */
+  readonly cut: number;
+}
+
 export interface TrainedStep {
   /** From 1. */
   readonly step: number;
   /** Mean over the answers' tokens of the step's examples, before the step. */
   readonly lossNats: number;
   readonly elapsedMs: number;
+  readonly chats: ChatUse;
 }
 
 /**

@@ -124,7 +124,11 @@ export async function lookUpAdapter(
   const header = await folder.header(ADAPTER_WEIGHTS, signal);
   if (header) {
     const names = { config: `${folder.name}/${ADAPTER_CONFIG}`, weights: header.name };
-    requireAdapterRows(base.tokens, checkAdapterHeader(text, header, base.config, names), names.weights);
+    requireAdapterRows(
+      base.tokens,
+      checkAdapterHeader(text, header, base.config, names),
+      names.weights,
+    );
   }
   return card;
 }

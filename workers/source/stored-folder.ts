@@ -203,8 +203,7 @@ export class StoredFolder implements Folder {
       const before = writer.bytes;
       const sha256 = lookedUp && new Sha256().update(lookedUp).hex();
       const fits =
-        (file.bytes ?? lookedUp?.length) === lookedUp?.length &&
-        (file.sha256 ?? sha256) === sha256;
+        (file.bytes ?? lookedUp?.length) === lookedUp?.length && (file.sha256 ?? sha256) === sha256;
       if (version !== null && lookedUp && fits) {
         counter.keep(-before);
         writer.clear();

@@ -343,10 +343,7 @@ class Reader {
     }
   }
 
-  #matrices(
-    { replaced, halves }: Structure,
-    alike: Alike,
-  ): EmbeddingAndHead {
+  #matrices({ replaced, halves }: Structure, alike: Alike): EmbeddingAndHead {
     const config = this.#config;
     const [embedding, head] = [replaced.get(EMBEDDING), replaced.get(HEAD)];
     try {

@@ -3,6 +3,7 @@
 // also after a reload; the result can be saved, trained further, or dropped.
 
 import { ADAPTER } from '../../core/training-settings';
+import type { ChatUse } from '../../../workers/api';
 import { type GoodSet, TRAINING_SETS } from '../../world/training-data';
 import { type Action, failed, failedBy, IDLE, newRunId } from '../action';
 import type { Directions } from '../direction/directions.svelte';
@@ -62,6 +63,8 @@ export class Training {
   action = $state.raw<Action>(IDLE);
   /** The browser could not store the last state: a reload would lose it. */
   unsaved = $state(false);
+  /** What became of the chats that were read since the training began or went on; null: none were. */
+  chatUse = $state.raw<ChatUse | null>(null);
 
   readonly losses = $derived(this.#progress.losses);
   readonly points = $derived(this.#progress.points);
@@ -256,6 +259,7 @@ export class Training {
         reference,
       };
       this.run = run;
+      this.chatUse = null;
       this.#progress = NO_PROGRESS;
       this.#drive = null;
       this.unsaved = !(await saveRun(run));
@@ -343,7 +347,10 @@ export class Training {
       stopping: () => this.#stopping,
       doing: (label) => this.#say(this.#stopping ? STOPPING : label),
       onProgress: (progress, whole) => this.#put(run, progress, whole),
-      onStep: (elapsedMs) => this.pace.stepped(elapsedMs),
+      onStep: ({ elapsedMs, chats }) => {
+        this.pace.stepped(elapsedMs);
+        if (this.run === run) this.chatUse = chats;
+      },
       onPoint: (elapsedMs) => this.pace.measured(elapsedMs),
       now: () => performance.now(),
     }));

@@ -92,7 +92,9 @@ describe('a picture of a code', () => {
   test('is not read by the thread of the page', async () => {
     const picture = new File([await blobOf(drawn(TEXT, 300, 300))], 'c.png', { type: 'image/png' });
     for (const get of ['arrayBuffer', 'text', 'stream', 'slice'] as const) {
-      Object.defineProperty(picture, get, { value: () => expect.unreachable(`${get}() was called`) });
+      Object.defineProperty(picture, get, {
+        value: () => expect.unreachable(`${get}() was called`),
+      });
     }
     expect(await new FileReading().open('picture', picture)).toEqual({ ok: true, value: TEXT });
   });

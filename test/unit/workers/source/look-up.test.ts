@@ -96,7 +96,10 @@ describe('an adapter that does not fit is refused at look-up', () => {
     );
     REPOSITORIES.set('postern/adapter', {
       files: new Map([
-        ['adapter_config.json', new TextEncoder().encode(JSON.stringify({ ...config, ...settings }))],
+        [
+          'adapter_config.json',
+          new TextEncoder().encode(JSON.stringify({ ...config, ...settings })),
+        ],
         ['adapter_model.safetensors', bytes],
       ]),
     });
@@ -183,6 +186,8 @@ test('a tokenizer with more tokens than the vocabulary has rows is refused at lo
   );
   REPOSITORIES.set('postern/few-rows', { files: new Map([...BASE, ['config.json', bytes]]) });
   const result = await api.inspectBase(repository('postern/few-rows'), 'i');
-  expect(!result.ok && result.message).toMatch(/tokenizer\.json: It has \d+ tokens, config\.json only/);
+  expect(!result.ok && result.message).toMatch(
+    /tokenizer\.json: It has \d+ tokens, config\.json only/,
+  );
   expect(requestsOf('.safetensors')).toEqual([]);
 });
