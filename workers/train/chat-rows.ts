@@ -35,7 +35,7 @@ export class ChatRows {
     this.#marker = markersOf(tokenizer);
   }
 
-  /** Of the chats that were read so far. */
+  /** What became of the chats that were read so far. */
   get use(): ChatUse {
     const left = (why: Unusable): number =>
       [...this.#rows.values()].filter((row) => row === why).length;
