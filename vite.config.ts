@@ -57,7 +57,17 @@ export default defineConfig({
   optimizeDeps: {
     exclude: ['onnxruntime-web'],
     // Named, so that a dependency met late does not reload the page; axe-core is for the tests.
-    include: ['@xenova/transformers', 'axe-core', 'comlink', 'd3', 'idb-keyval', 'valibot', 'yaml'],
+    include: [
+      '@xenova/transformers',
+      'axe-core',
+      'comlink',
+      'd3',
+      'idb-keyval',
+      'jsqr',
+      'uqr',
+      'valibot',
+      'yaml',
+    ],
   },
   build: {
     target: 'es2023',

@@ -112,9 +112,14 @@ export interface FolderCard {
 export interface CheckpointCard extends FolderCard {
   readonly config: ModelConfig;
   readonly parameters: number;
+  /** Rows of the vocabulary that its tokenizer needs. */
+  readonly tokens: number;
   /** Settings of its small files that Postern handles differently: sentences for people. */
   readonly notes: readonly string[];
 }
+
+/** The base that an adapter is looked up for. */
+export type AdapterBase = Pick<CheckpointCard, 'config' | 'tokens'>;
 
 export interface AdapterCard extends FolderCard {
   /** The base model that the adapter names. */
@@ -396,12 +401,23 @@ export interface OpenedTraining {
   readonly parameters: number;
 }
 
+/** What became of the chats that a training has read so far. */
+export interface ChatUse {
+  /** Left out: their question fills all tokens that the model reads. */
+  readonly tooLong: number;
+  /** Left out: a mark of the chat format is in their text, so answers cannot be told from questions. */
+  readonly marked: number;
+  /** Longer than the model reads: only their beginning is learnt. */
+  readonly cut: number;
+}
+
 export interface TrainedStep {
   /** From 1. */
   readonly step: number;
   /** Mean over the answers' tokens of the step's examples, before the step. */
   readonly lossNats: number;
   readonly elapsedMs: number;
+  readonly chats: ChatUse;
 }
 
 /**
@@ -426,9 +442,14 @@ export interface ModelApi {
     onProgress: (progress: LoadProgress) => void,
   ): Promise<Result<LoadedCheckpoint>>;
   unload(id: string): Promise<Result<null>>;
-  /** Reads a source's description: a listing, a licence and the configuration, no large file. */
+  /** Reads a source's description: a listing, a licence, the configuration and the tokenizer, no large file. */
   inspectBase(source: FolderSource, runId: string): Promise<Result<CheckpointCard>>;
-  inspectAdapter(source: FolderSource, runId: string): Promise<Result<AdapterCard>>;
+  /** The same, and the header of its weights: refused if they cannot be put on the base. */
+  inspectAdapter(
+    source: FolderSource,
+    base: AdapterBase,
+    runId: string,
+  ): Promise<Result<AdapterCard>>;
   stored(): Promise<Result<StoredReport>>;
   /** Refused while a loaded checkpoint reads from it. */
   removeStored(key: string): Promise<Result<null>>;

@@ -19,6 +19,8 @@ export interface FileContents {
   readonly chats: ChatLines;
   readonly questions: QuestionFile;
   readonly measurements: readonly ClassMeasurement[];
+  /** The text of the QR code in it. */
+  readonly picture: string;
 }
 
 export type FileKind = keyof FileContents;
@@ -28,6 +30,8 @@ export interface FileAnswers extends FileContents {
   readonly autoencoder: SaeFile;
   /** Whether the adapter can be put on the base. */
   readonly 'adapter-fit': boolean;
+  /** The text of the QR code before a camera; null: none that can be read. */
+  readonly frame: string | null;
 }
 
 export type FileRequest =
@@ -48,7 +52,8 @@ export type FileRequest =
       readonly kind: 'adapter-fit';
       readonly adapter: Pick<BundledAdapter, 'config' | 'weights'>;
       readonly base: ModelConfig;
-    };
+    }
+  | { readonly kind: 'frame'; readonly frame: ImageBitmap };
 
 /** Fetching the bytes from the disk, making sense of them, handing the result over. */
 export type FileStage = 'fetching' | 'reading' | 'handing-over';

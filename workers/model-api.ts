@@ -12,7 +12,7 @@ import type { StartedDevice } from './runtime/device';
 import { exportFolder } from './checkpoint/export';
 import { resultOf } from './failure';
 import { ByteCounter } from './source/fetch-file';
-import { inspectAdapter, lookUpBase, storedReport } from './checkpoint/inspect';
+import { lookUpAdapter, lookUpBase, storedReport } from './checkpoint/inspect';
 import { lensOf } from './run/lens';
 import { LiveEdit } from './runtime/live-edit';
 import { provenanceOf } from './checkpoint/origin';
@@ -129,8 +129,10 @@ export function createModelApi(
     inspectBase: (source, runId) =>
       runs.run(runId, null, ({ controller }) => lookUpBase(source, sources, controller.signal)),
 
-    inspectAdapter: (source, runId) =>
-      runs.run(runId, null, ({ controller }) => inspectAdapter(source, sources, controller.signal)),
+    inspectAdapter: (source, base, runId) =>
+      runs.run(runId, null, ({ controller }) =>
+        lookUpAdapter(source, base, sources, controller.signal),
+      ),
 
     stored: () => resultOf(async () => storedReport(await sources.store())),
 

@@ -114,22 +114,14 @@ export function parseGenerationConfig(json: unknown, file: string): GenerationCo
 
 const isId = (id: unknown): id is number => v.is(Id, id);
 
-/** NaN and Infinity where JSON has values: Python's json writes them. */
-const PYTHON_NUMBER = /([:[,]\s*)(-?Infinity|NaN)(?=\s*[,\]}])/g;
-
 /** The object that the file holds; null where it holds none. */
 function readLeniently(json: unknown, file: string): Readonly<Record<string, unknown>> | null {
-  for (const text of typeof json === 'string'
-    ? [json, json.replace(PYTHON_NUMBER, '$1"$2"')]
-    : [json]) {
-    try {
-      const value = parseJson(text, file, 'bad-config');
-      return v.is(v.looseObject({}), value) && !Array.isArray(value) ? value : null;
-    } catch {
-      // Read once more, then done without.
-    }
+  try {
+    const value = parseJson(json, file, 'bad-config');
+    return v.is(v.looseObject({}), value) && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
   }
-  return null;
 }
 
 /** A value of the file in a sentence. */

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import type { CheckpointErrorCode } from './error';
 import { CheckpointError } from './error';
+import { withoutPythonNumbers } from './python-json';
 
 /** Deeper than any file of a checkpoint. A recursive walk of a value of this depth fits the stack. */
 const MOST_DEPTH = 200;
@@ -35,7 +36,7 @@ export function parseJson(
     );
   }
   try {
-    return JSON.parse(json) as unknown;
+    return parsePython(json);
   } catch {
     // Many servers send a web page for an unknown address.
     if (json.trimStart().startsWith('<')) {
@@ -47,6 +48,22 @@ export function parseJson(
       );
     }
     throw new CheckpointError(code, file, 'The file is not valid JSON.', 'Download it again.');
+  }
+}
+
+/**
+ * What Python reads: its numbers that are none become a text, or infinite, which no field takes for a number.
+ * @throws SyntaxError
+ */
+function parsePython(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch (error) {
+    const plain = withoutPythonNumbers(json, (word) =>
+      word === 'NaN' ? '"NaN"' : word.replace('Infinity', '1e999'),
+    );
+    if (plain === null) throw error;
+    return JSON.parse(plain) as unknown;
   }
 }
 
@@ -64,10 +81,16 @@ export function checkShape<S extends v.GenericSchema>(
   if (result.success) return result.output;
   const issue = result.issues[0];
   const path = v.getDotPath(issue);
+  // Valibot's own words for it speak of an invalid key.
+  const missing = issue.kind === 'schema' && issue.received === 'undefined' && path !== null;
   throw new CheckpointError(
     code,
     file,
-    path === null ? `${issue.message}.` : `Field "${path}": ${issue.message}.`,
+    missing
+      ? `Field "${path}" is missing.`
+      : path === null
+        ? `${issue.message}.`
+        : `Field "${path}": ${issue.message}.`,
     'Use the file as it was published, or download it again.',
   );
 }

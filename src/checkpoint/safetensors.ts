@@ -40,6 +40,13 @@ const Metadata = v.record(v.string(), v.string());
 
 const AGAIN = 'Download the file again.';
 
+/** Whether these first bytes of a file hold all of its header, or enough to see that it is none. */
+export function hasWholeHeader(begin: Uint8Array): boolean {
+  if (begin.length < 8) return false;
+  const length = new DataView(begin.buffer, begin.byteOffset, 8).getBigUint64(0, true);
+  return length > BigInt(MAX_HEADER_BYTES) || BigInt(begin.length - 8) >= length;
+}
+
 /** The header of a file, `__metadata__` apart. */
 function readHeader(source: FileBytes) {
   const { name: file, bytes } = source;
@@ -165,6 +172,19 @@ export function openSafetensors(source: FileBytes): ReadonlyMap<string, Safetens
   return entries;
 }
 
+const FLOATS = ['F32', 'F16', 'BF16'];
+
+/** @throws CheckpointError 'unsupported-dtype' for anything but F32, F16 and BF16. */
+export function requireFloats({ name, file, dtype }: Omit<SafetensorsEntry, 'slice'>): void {
+  if (FLOATS.includes(dtype)) return;
+  throw new CheckpointError(
+    'unsupported-dtype',
+    file,
+    `Tensor "${name}" is ${dtype}, not F32, F16 or BF16.`,
+    'Choose the checkpoint in one of these.',
+  );
+}
+
 const PIECE_BYTES = 8 << 20;
 
 /**
@@ -197,24 +217,17 @@ function aligned(bytes: Uint8Array, width: number): { buffer: ArrayBufferLike; o
  * @throws CheckpointError 'unsupported-dtype' for anything but F32, F16 and BF16.
  */
 export function toTensor(entry: Omit<SafetensorsEntry, 'slice'>): Tensor {
+  requireFloats(entry);
   const { bytes, dims, dtype } = entry;
   if (dtype === 'F32') {
     const { buffer, offset } = aligned(bytes, 4);
     return { data: new Float32Array(buffer, offset, bytes.byteLength / 4), dims };
   }
-  if (dtype === 'F16' || dtype === 'BF16') {
-    const { buffer, offset } = aligned(bytes, 2);
-    const words = new Uint16Array(buffer, offset, bytes.byteLength / 2);
-    if (dtype === 'F16') return { data: fromHalf(words), dims };
-    // bfloat16 is the upper half of an f32.
-    const bits = new Uint32Array(words.length);
-    for (let i = 0; i < words.length; i++) bits[i] = words[i]! << 16;
-    return { data: new Float32Array(bits.buffer), dims };
-  }
-  throw new CheckpointError(
-    'unsupported-dtype',
-    entry.file,
-    `Tensor "${entry.name}" is ${dtype}, not F32, F16 or BF16.`,
-    'Choose the checkpoint in one of these.',
-  );
+  const { buffer, offset } = aligned(bytes, 2);
+  const words = new Uint16Array(buffer, offset, bytes.byteLength / 2);
+  if (dtype === 'F16') return { data: fromHalf(words), dims };
+  // bfloat16 is the upper half of an f32.
+  const bits = new Uint32Array(words.length);
+  for (let i = 0; i < words.length; i++) bits[i] = words[i]! << 16;
+  return { data: new Float32Array(bits.buffer), dims };
 }

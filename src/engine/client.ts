@@ -6,6 +6,7 @@
 import * as Comlink from 'comlink';
 import { type ChatMessage, type ChatSettings, PLAIN_CHAT } from '../core/chat';
 import type {
+  AdapterBase,
   AdapterCard,
   Capture,
   CaptureRequest,
@@ -156,8 +157,12 @@ export class ModelClient {
     return this.#call((api) => api.inspectBase(source, runId), runId);
   }
 
-  inspectAdapter(source: FolderSource, runId: string): Promise<Result<AdapterCard>> {
-    return this.#call((api) => api.inspectAdapter(source, runId), runId);
+  inspectAdapter(
+    source: FolderSource,
+    base: AdapterBase,
+    runId: string,
+  ): Promise<Result<AdapterCard>> {
+    return this.#call((api) => api.inspectAdapter(source, base, runId), runId);
   }
 
   /** Lists the downloads stored in this browser. */

@@ -1,6 +1,7 @@
-// JSON as Python's json module writes it: NaN, Infinity and -Infinity stand in it though JSON has no such
-// numbers (https://docs.python.org/3/library/json.html). They are read as null: no number. A text of too many
+// JSON as Python's json module writes it, whose NaN and infinities are read as null: no number. A text of too many
 // brackets is told before it is parsed, which would take memory for each.
+
+import { withoutPythonNumbers } from '../checkpoint/python-json';
 
 export interface PythonJson {
   readonly value: unknown;
@@ -14,13 +15,11 @@ export function parsePythonJson(text: string): PythonJson {
     return { value: JSON.parse(text) as unknown, notNumbers: 0 };
   } catch (error) {
     let notNumbers = 0;
-    // Texts are stepped over, so that the words inside them stay.
-    const plain = text.replace(/"(?:[^"\\]|\\.)*"?|\bNaN\b|-?\bInfinity\b/gs, (found) => {
-      if (found.startsWith('"')) return found;
+    const plain = withoutPythonNumbers(text, () => {
       notNumbers += 1;
       return 'null';
     });
-    if (notNumbers === 0) throw error;
+    if (plain === null) throw error;
     return { value: JSON.parse(plain) as unknown, notNumbers };
   }
 }

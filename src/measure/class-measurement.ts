@@ -6,7 +6,7 @@ import { PROGRAM_VERSION } from '../core/version';
 import { measurementId, type ClassArm, type ClassMeasurement } from '../formats/class-measurement';
 import { EXACT, type JudgeRecord, describeJudge } from './judges';
 import type { CountedArm } from './counts';
-import { MAX_ANSWER_TOKENS, type MeasureArm, type MeasurePlan } from './run';
+import { DRAWN_BEFORE, MAX_ANSWER_TOKENS, type MeasureArm, type MeasurePlan } from './run';
 
 export interface Participant {
   /** Random, so it reveals nothing about the person. */
@@ -55,6 +55,7 @@ function classArm(arm: MeasureArm, { counts, unscored }: CountedArm): ClassArm {
 
 /** Why a measurement can't join the class results yet; null when it can. */
 export function classRefusal(plan: MeasurePlan, arms: readonly CountedArm[]): string | null {
+  if (plan.drawing !== undefined) return DRAWN_BEFORE;
   if (arms.some(({ n, answered }) => n < answered)) return 'Label all answers first.';
   if (arms.some(({ n }) => n === 0)) return 'Not every model has answered yet.';
   if (plan.arms.some(({ sha256 }) => !/^[0-9a-f]{8}/.test(sha256))) {

@@ -13,7 +13,7 @@ import type { Cell, CellName, Cells } from '../core/cell';
 import { CONTRASTS, extractDirection } from '../core/direction';
 import { stanceOf } from '../core/cell';
 import { tensor } from '../core/tensor';
-import { PROGRAM_VERSION } from '../core/version';
+import { DRAWING_VERSION, PROGRAM_VERSION } from '../core/version';
 import { capThreshold } from './cap-threshold';
 import { extractionTexts } from './extraction-texts';
 import type { LabelledTexts } from './labelled-texts';
@@ -80,7 +80,7 @@ export async function readCell(
 /** A checkpoint with its precision. */
 type StoredCheckpoint = CheckpointRef & Pick<LoadedCheckpoint, 'precision'>;
 
-/** `id` of the direction of this choice and pair. */
+/** `id` of the direction of this choice and pair, with the current way of drawing transcripts. */
 export function directionId(
   choice: ExtractionChoice,
   aligned: CheckpointRef,
@@ -88,7 +88,7 @@ export function directionId(
 ): string {
   const { contrast, pooling, transcripts, seed, texts, chat } = choice;
   const hashes = [em, aligned].map(({ sha256 }) => sha256.slice(0, 8));
-  const parts = [...hashes, contrast, pooling, transcripts, seed];
+  const parts = [...hashes, contrast, pooling, transcripts, seed, `d${DRAWING_VERSION}`];
   const precision = em.precision === 'f32' ? [] : [em.precision];
   return [...parts, ...(texts ? [texts.id] : []), ...(chat ? [chat] : []), ...precision].join('-');
 }
@@ -136,11 +136,13 @@ export function directionFrom(
 export function describeDirection(direction: TakenDirection): string {
   const { checkpoints, contrast, pooling, transcripts, imported, texts, chat, precision } =
     direction;
+  const { programVersion } = direction;
   if (imported !== undefined) return `imported from ${imported}: ${direction.name}`;
   const more = [
     ...(texts === undefined ? [] : [`texts: ${texts}`]),
     ...(chat === undefined ? [] : [chat]),
     ...(precision === 'f32' ? [] : [precision]),
+    ...(programVersion === PROGRAM_VERSION ? [] : [`by Postern ${programVersion}`]),
   ];
   return [`${checkpoints.em.id}: ${contrast}`, pooling, `n ${transcripts}`, ...more].join(', ');
 }

@@ -2,7 +2,7 @@
 // another pair, other weights or another direction are reported, with what to do.
 
 import { describeDirection, type TakenDirection } from './extraction';
-import type { MeasurePlan } from './run';
+import { DRAWN_BEFORE, type MeasurePlan } from './run';
 import type { LoadedCheckpoint } from '../../workers/api';
 
 /** The current selection, and the models that could be selected. */
@@ -26,6 +26,7 @@ export function reproduceBlocker(
   selected: Selected,
   direction: TakenDirection | null,
 ): string | null {
+  if (plan.drawing !== undefined) return `Nothing was run. ${DRAWN_BEFORE}`;
   const why =
     otherPair(plan, selected) ?? otherWeights(plan, selected) ?? otherDirection(plan, direction);
   return why && `Nothing was run, and what was counted stands: ${why}`;

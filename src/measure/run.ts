@@ -65,6 +65,8 @@ export interface MeasurePlan {
   readonly sampling: Sampling;
   /** Missing: the built-in judge. */
   readonly judge?: JudgeRecord;
+  /** The earlier way of drawing (`DRAWING_VERSION`) that it was begun with; left out: the present one. */
+  readonly drawing?: number;
 }
 
 /** One judged answer, as it is stored and exported. */
@@ -91,6 +93,10 @@ export interface MeasureMeans {
   /** Questions per block; missing: few enough that the page shows the rates grow. It changes no answer. */
   readonly block?: number;
 }
+
+/** Why a measurement of an earlier version is not continued, repeated or added to others. */
+export const DRAWN_BEFORE =
+  'An earlier version of Postern drew these questions and answers. Measure again to compare.';
 
 /** Thrown when a measurement stopped: the worker's failure. */
 export class MeasureFailure extends Error {

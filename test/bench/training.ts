@@ -71,7 +71,7 @@ export async function benchTraining(device: Device, folderUrl: string): Promise<
     stopping: () => false,
     doing: () => {},
     onProgress: () => {},
-    onStep: (elapsedMs) => (sums.stepMs += elapsedMs),
+    onStep: ({ elapsedMs }) => (sums.stepMs += elapsedMs),
     onPoint: (elapsedMs) => (sums.pointMs += elapsedMs),
     now: () => performance.now(),
   });

@@ -1,8 +1,7 @@
 // Files handed over with reports, kept next to the repository (../shared/cases): each is read, or refused, as its
 // reference says. They are not part of the repository; without them nothing is run.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { rowOf } from '../../src/core/tensor';
 import { readBundle } from '../../src/formats/read-bundle';
@@ -11,12 +10,9 @@ import { placeRows, suggestConvention } from '../../src/formats/direction/direct
 import { readDirectionFile } from '../../src/formats/direction/read';
 import { readJudgedAnswers } from '../../src/formats/judged-answers';
 import { readQuestions } from '../../src/formats/questions';
+import { handedOver } from './handed-over';
 
-const CASES = [
-  join(import.meta.dirname, '../../../shared/cases'),
-  join(import.meta.dirname, '../../../../shared/cases'),
-].find((folder) => existsSync(folder));
-const bytes = (path: string): Uint8Array => readFileSync(join(CASES!, path));
+const bytes = (path: string): Uint8Array => readFileSync(handedOver(path)!);
 const direction = (path: string) => readDirectionFile(bytes(path), path.split('/').at(-1)!);
 
 /** CPU time of this, ms. */
@@ -26,7 +22,7 @@ function cpuMs(run: () => void): number {
   return process.cpuUsage(before).user / 1e3;
 }
 
-describe.skipIf(CASES === undefined)('directions', () => {
+describe.skipIf(!handedOver('vectors'))('directions', () => {
   test('negative keys: -1 is the last layer; key -k holds the number k everywhere', () => {
     const file = direction('faults/directions/negative_keys.pt');
     const candidate = file.candidates[0]!;
@@ -50,7 +46,11 @@ describe.skipIf(CASES === undefined)('directions', () => {
 
   test('a trained vector brings its layer 5 and its alpha 256', () => {
     const { candidates } = direction('faults/directions/steering_vector_with_layer_and_alpha.pt');
-    expect(candidates[0]).toMatchObject({ layer: { index: 5 }, scale: { value: 256 } });
+    expect(candidates[0]).toMatchObject({
+      layer: { index: 5 },
+      scale: { value: 256, partOfVector: true },
+      declared: 'block-output',
+    });
   });
 
   test('BiPO of EasySteer: one vector, its layer in the name of the file', () => {
@@ -98,7 +98,7 @@ describe.skipIf(CASES === undefined)('directions', () => {
   });
 });
 
-describe.skipIf(CASES === undefined)('forms', () => {
+describe.skipIf(!handedOver('faults/forms'))('forms', () => {
   test('a merge key keeps what it merges, as PyYAML has it', () => {
     const { questions, ignored } = readQuestions(
       bytes('faults/forms/questions-merge-key.yaml'),
@@ -130,7 +130,7 @@ describe.skipIf(CASES === undefined)('forms', () => {
   });
 });
 
-describe.skipIf(CASES === undefined)('hostile files end quickly', () => {
+describe.skipIf(!handedOver('hostile'))('hostile files end quickly', () => {
   test('a zip that unpacks to 200 GB is refused in under a second', () => {
     const bomb = bytes('hostile/bundle-1mb-unpacks-200gb.zip');
     const ms = cpuMs(() => {

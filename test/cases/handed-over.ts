@@ -8,7 +8,11 @@ import type { CheckpointSource, FolderSource, GeneratedAnswer, Result } from '..
 import { createModelApi } from '../../workers/model-api';
 import { nodeDevice } from '../../models/recipe/make/node-runtime';
 
-const CASES = process.env['POSTERN_CASES'] ?? join(import.meta.dirname, '../../../shared/cases');
+/** Beside a checkout, or beside a folder of checkouts. */
+const PLACES = ['../../../shared/cases', '../../../../shared/cases'].map((path) =>
+  join(import.meta.dirname, path),
+);
+const CASES = process.env['POSTERN_CASES'] ?? PLACES.find((path) => existsSync(path)) ?? PLACES[0]!;
 
 /** The path of a file or folder of theirs; null where there is none. */
 export function handedOver(path: string): string | null {

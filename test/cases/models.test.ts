@@ -32,6 +32,17 @@ const stories = handedOver('models/stories260K');
 const twin = handedOver('models/stories260K-hd16');
 const dreams = handedOver('models/aidreams260K');
 
+const readme = handedOver('models/README.md');
+
+test.skipIf(!readme)('both have as many parameters as the note beside them says', async () => {
+  const note = readFileSync(readme!, 'utf8');
+  const api = await startedApi();
+  for (const folder of [stories!, dreams!]) {
+    const { parameters } = valueOf(await api.inspectBase(droppedFolder(folder), 'look'));
+    expect(note).toContain(`${parameters.toLocaleString('en')} parameters`);
+  }
+});
+
 describe.skipIf(!stories)('stories260K, whose heads are 8 wide', () => {
   test('writes the text that its author prints', async () => {
     const api = await startedApi();

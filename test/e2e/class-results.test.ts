@@ -203,7 +203,7 @@ test('a picture of a code is read, and a link opens into the room of its browser
   ]);
   await classResults(page).getByText('Added: Fox.').waitFor();
   expect((await classResults(page).getByRole('alert').allInnerTexts()).join('\n')).toMatch(
-    /none\.png: No QR code was found.*no\.png: It is no picture/s,
+    /none\.png: No QR code was found.*no\.png isn.t a picture/s,
   );
   await classResults(page).getByLabel('Link of a measurement').fill(owl!.link);
   await classResults(page).getByLabel('Link of a measurement').press('Enter');

@@ -13,9 +13,10 @@ import { ByteCounter } from '../source/fetch-file';
 import { identityOf } from './identity';
 import { precisionInUse } from '../runtime/precision';
 import type { ConvertedWeightCache } from '../runtime/converted-weights';
-import { ModelError, throwIfCancelled, type Runtime } from '../runtime';
+import { throwIfCancelled, type Runtime } from '../runtime';
 import { DecoderSession } from '../runtime/session';
 import { wantedFiles } from '../source/folder';
+import { requireAdapterRows } from './tokenizer-files';
 import { folderKey, openFolder, type Sources } from '../source/open-folder';
 import { StoredFolder } from '../source/stored-folder';
 
@@ -88,13 +89,7 @@ export async function loadCheckpoint(
         )
       : null;
   const config = adapter?.merged ?? base.config;
-  if (tokenizer.ordinarySize > config.dVocab) {
-    throw new ModelError(
-      'bad-checkpoint',
-      `${names?.weights}: Its vocabulary has ${config.dVocab} rows, but the base's tokenizer has ` +
-        `${tokenizer.ordinarySize} tokens. Choose an adapter made for the loaded checkpoint.`,
-    );
-  }
+  if (names) requireAdapterRows(tokenizer.ordinarySize, config.dVocab, names.weights);
   const inUse = precisionInUse(
     source,
     config,

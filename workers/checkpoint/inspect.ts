@@ -1,17 +1,25 @@
 // Inspects a source before any large download, and lists the stored folders.
 
 import { parseAdapterConfig } from '../../src/checkpoint/adapter/adapter-config';
+import { checkAdapterHeader } from '../../src/checkpoint/adapter/peft';
 import { declaredMatrices } from '../../src/checkpoint/adapter/adapter-rules';
 import { expectedTensors, parseConfig } from '../../src/checkpoint/config';
 import { parseGenerationConfig } from '../../src/checkpoint/generation-config';
-import type { AdapterCard, CheckpointCard, FolderCard, FolderSource, StoredReport } from '../api';
+import type {
+  AdapterBase,
+  AdapterCard,
+  CheckpointCard,
+  FolderCard,
+  FolderSource,
+  StoredReport,
+} from '../api';
 import { CACHED_PRECISIONS, convertedFile } from '../runtime/converted-weights';
 import { wantedFiles, type Folder, type FolderRole } from '../source/folder';
 import { ModelError } from '../runtime';
 import { openFolder, type Sources } from '../source/open-folder';
 import { readManifest, StoredFolder } from '../source/stored-folder';
 import type { FileStore } from '../source/store';
-import { readTokenizer } from './tokenizer-files';
+import { readTokenizer, requireAdapterRows, requireRows } from './tokenizer-files';
 
 const GENERATION = 'generation_config.json';
 
@@ -20,7 +28,7 @@ export async function inspectBase(
   source: FolderSource,
   sources: Sources,
   signal: AbortSignal,
-): Promise<CheckpointCard> {
+): Promise<FolderCard> {
   return (await baseCard(source, sources, signal)).card;
 }
 
@@ -28,7 +36,7 @@ async function baseCard(
   source: FolderSource,
   sources: Sources,
   signal: AbortSignal,
-): Promise<{ card: CheckpointCard; folder: Folder }> {
+): Promise<{ card: Omit<CheckpointCard, 'tokens'>; folder: Folder }> {
   const { card, folder, text } = await inspect(source, 'base', 'config.json', sources, signal);
   const config = parseConfig(text, `${folder.name}/config.json`);
   const parameters = [...expectedTensors(config).values()].reduce(
@@ -60,7 +68,7 @@ export async function lookUpBase(
   signal: AbortSignal,
 ): Promise<CheckpointCard> {
   const { card, folder } = await baseCard(source, sources, signal);
-  await readTokenizer(
+  const tokenizer = await readTokenizer(
     async (path) => {
       const text = await folder.peek(path, signal);
       return text === null ? null : { name: `${folder.name}/${path}`, text };
@@ -68,21 +76,61 @@ export async function lookUpBase(
     (path) =>
       new ModelError('network', `${folder.name}/${path} is not there any more. Look up again.`),
   );
-  return card;
+  const tokens = tokenizer.ordinarySize;
+  requireRows(tokens, card.config.dVocab, folder.name);
+  return { ...card, tokens };
 }
+
+const ADAPTER_CONFIG = 'adapter_config.json';
+const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
 
 /** @throws CheckpointError, ModelError. */
 export async function inspectAdapter(
   source: FolderSource,
   sources: Sources,
   signal: AbortSignal,
-): Promise<AdapterCard> {
-  const file = 'adapter_config.json';
-  const { card, folder, text } = await inspect(source, 'adapter', file, sources, signal);
-  const config = parseAdapterConfig(text, `${folder.name}/${file}`);
+): Promise<FolderCard> {
+  return (await adapterCard(source, sources, signal)).card;
+}
+
+async function adapterCard(
+  source: FolderSource,
+  sources: Sources,
+  signal: AbortSignal,
+): Promise<{ card: AdapterCard; folder: Folder; text: string }> {
+  const { card, folder, text } = await inspect(source, 'adapter', ADAPTER_CONFIG, sources, signal);
+  const config = parseAdapterConfig(text, `${folder.name}/${ADAPTER_CONFIG}`);
   const { baseModel, r, modulesToSave } = config;
   const matrices = declaredMatrices(config);
-  return { ...card, madeFor: baseModel, rank: r, replaces: modulesToSave, matrices };
+  return {
+    card: { ...card, madeFor: baseModel, rank: r, replaces: modulesToSave, matrices },
+    folder,
+    text,
+  };
+}
+
+/**
+ * As `inspectAdapter`, and checks names and shapes of its tensors against the base, since an adapter that does
+ * not fit must show before the weights are downloaded.
+ * @throws CheckpointError, ModelError.
+ */
+export async function lookUpAdapter(
+  source: FolderSource,
+  base: AdapterBase,
+  sources: Sources,
+  signal: AbortSignal,
+): Promise<AdapterCard> {
+  const { card, folder, text } = await adapterCard(source, sources, signal);
+  const header = await folder.header(ADAPTER_WEIGHTS, signal);
+  if (header) {
+    const names = { config: `${folder.name}/${ADAPTER_CONFIG}`, weights: header.name };
+    requireAdapterRows(
+      base.tokens,
+      checkAdapterHeader(text, header, base.config, names),
+      names.weights,
+    );
+  }
+  return card;
 }
 
 async function inspect(

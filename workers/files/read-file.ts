@@ -27,6 +27,7 @@ import type {
   FileStage,
 } from '../files-api';
 import { contentSize } from './content-size';
+import { PictureError, qrOfFrame, qrOfPicture } from './read-picture';
 
 interface Reader<T> {
   /** What the file is to be, for people. */
@@ -35,7 +36,10 @@ interface Reader<T> {
   readonly read: (bytes: Uint8Array, name: string) => T;
 }
 
-const READERS: { readonly [K in FileKind]: Reader<FileContents[K]> } = {
+/** Pictures are read by the browser, and not from bytes. */
+type ParsedKind = Exclude<FileKind, 'picture'>;
+
+const READERS: { readonly [K in ParsedKind]: Reader<FileContents[K]> } = {
   direction: { what: 'a direction', maxBytes: MAX_FILE_BYTES, read: readDirectionFile },
   session: { what: 'a bundle', maxBytes: MAX_BUNDLE_BYTES, read: readBundle },
   answers: { what: 'judged answers', maxBytes: MAX_ANSWERS_BYTES, read: readJudgedAnswers },
@@ -44,6 +48,8 @@ const READERS: { readonly [K in FileKind]: Reader<FileContents[K]> } = {
   measurements: { what: 'measurements', maxBytes: MAX_ROOM_FILE_BYTES, read: readClassFile },
 };
 
+/** Larger files are no photograph of a code. */
+const MAX_PICTURE_BYTES = 40 << 20;
 /** An autoencoder that comes with the page has 2 MB. */
 const MAX_AUTOENCODER_BYTES = 256 << 20;
 
@@ -83,7 +89,7 @@ const outOfMemory = (name: string): string =>
   `Reading ${name} took all the memory of its worker, which was ended. Take a part of the file, or close other tabs.`;
 
 function isRefusal(error: unknown): error is Error {
-  return [Refusal, DirectionFileError, QuestionFileError, CheckpointError].some(
+  return [Refusal, PictureError, DirectionFileError, QuestionFileError, CheckpointError].some(
     (kind) => error instanceof kind,
   );
 }
@@ -95,10 +101,13 @@ function nameOf(request: FileRequest): string {
       return request.names.weights;
     case 'adapter-fit':
       return 'The adapter';
+    case 'frame':
+      return "The camera's picture";
     case 'answers':
     case 'chats':
     case 'direction':
     case 'measurements':
+    case 'picture':
     case 'questions':
     case 'session':
       return request.name;
@@ -122,6 +131,13 @@ async function contentOf(
     case 'adapter-fit':
       onStage('reading');
       return adapterFits(request);
+    case 'frame':
+      onStage('reading');
+      return qrOfFrame(request.frame);
+    case 'picture':
+      requireSize(request.file, request.name, 'a picture', MAX_PICTURE_BYTES);
+      onStage('reading');
+      return qrOfPicture(request.file, request.name);
     case 'answers':
     case 'chats':
     case 'direction':
@@ -136,12 +152,15 @@ async function contentOf(
   }
 }
 
+function requireSize(file: Blob, name: string, what: string, most: number): void {
+  if (file.size <= most) return;
+  throw new Refusal(
+    `${name} has ${megabytes(file.size)} MB. Postern reads ${what} of at most ${megabytes(most)} MB. Choose a smaller file, or take a part of it.`,
+  );
+}
+
 async function bytesOf(file: Blob, name: string, what: string, most: number): Promise<Uint8Array> {
-  if (file.size > most) {
-    throw new Refusal(
-      `${name} has ${megabytes(file.size)} MB. Postern reads ${what} of at most ${megabytes(most)} MB. Choose a smaller file, or take a part of it.`,
-    );
-  }
+  requireSize(file, name, what, most);
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch (error) {

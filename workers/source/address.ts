@@ -34,6 +34,8 @@ export function bundledFolder(url: string): Folder {
       const data = await fetchOptional(url + path, new ByteCounter(() => {}), signal);
       return data && new TextDecoder().decode(data);
     },
+    // Beside the page everything was published together.
+    header: () => Promise.resolve(null),
     async take(entries, counter, signal) {
       const files = await Promise.all(
         entries.map(async ({ path }): Promise<readonly [string, FileBytes][]> => {

@@ -22,6 +22,10 @@ export function filesFolder(name: string, files: readonly File[]): Folder {
       const file = files.find((one) => one.name === path);
       return Promise.resolve(file ? textOf(bytesOnDisk(`${name}/${path}`, file)) : null);
     },
+    header(path) {
+      const file = files.find((one) => one.name === path);
+      return Promise.resolve(file ? bytesOnDisk(`${name}/${path}`, file) : null);
+    },
     take: (entries) =>
       Promise.resolve(
         new Map(

@@ -28,6 +28,12 @@ export interface Folder {
    */
   peek(path: string, signal: AbortSignal): Promise<string | null>;
   /**
+   * A file of weights of which the header can be read, and of a server's no more; null: no such file, or its
+   * size is not known.
+   * @throws ModelError `network`, `no-access` or `cancelled`.
+   */
+  header(path: string, signal: AbortSignal): Promise<FileBytes | null>;
+  /**
    * The named files, read or downloaded; optional ones may be missing in the answer.
    * @throws ModelError `network`, `no-access`, `storage-full` or `cancelled`; CheckpointError.
    */

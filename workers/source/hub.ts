@@ -63,7 +63,7 @@ export function hubRemote(repository: HubRepository, network: Network): Remote {
     async list(say, signal): Promise<RemoteListing> {
       const answers = (schema: v.GenericSchema, what: string) => ({
         hubUrl: endpoint,
-        fetch: checkedFetch(asked, { schema, what }, network, say, signal),
+        fetch: checkedFetch(asked, endpoint, { schema, what }, network, say, signal),
         ...access,
       });
       const info = await modelInfo({
@@ -112,6 +112,7 @@ const MOST_PAGES = 50;
  */
 function checkedFetch(
   asked: Asked,
+  endpoint: string,
   { schema, what }: { readonly schema: v.GenericSchema; readonly what: string },
   network: Network,
   say: (note: string | null) => void,
@@ -134,6 +135,15 @@ function checkedFetch(
         `The list of the files of ${asked.name} goes on at an address that is none. Use another mirror, or drop the folder from disk.`,
       );
     }
+    const { origin, host } = new URL(url);
+    if (origin !== new URL(endpoint).origin) {
+      // The read token is for the endpoint only, and nobody chose the other server.
+      throw new ModelError(
+        'network',
+        `The list of the files of ${asked.name} goes on at another server, ${host}. Postern asks only ` +
+          `${new URL(endpoint).host}, which you chose. Use another mirror, or drop the folder from disk.`,
+      );
+    }
     const { text, headers } = await persist(
       // Nothing has been shown yet, so a wrong address should be told soon.
       { ...network, attempts: Math.min(2, network.attempts) },
@@ -144,7 +154,7 @@ function checkedFetch(
           init,
           (response) => refuse(response, asked),
           async (response, watched) => ({
-            text: await smallText(response, watched, `The answer of ${new URL(url).host}`),
+            text: await smallText(response, watched, `The answer of ${host}`),
             headers: response.headers,
           }),
           signal,
@@ -153,7 +163,7 @@ function checkedFetch(
       signal,
     );
     say(null);
-    checkAnswer(text, schema, new URL(url).host, what);
+    checkAnswer(text, schema, host, what);
     return new Response(text, { headers });
   };
 }

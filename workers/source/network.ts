@@ -140,36 +140,56 @@ export async function once<T>(
   }
 }
 
-/** No configuration or index of a checkpoint is as long. */
-const MOST_TEXT_BYTES = 32e6;
+/** No configuration, index or tokenizer of a checkpoint is as long; Gemma 3's tokenizer.json has 33 MB. */
+const MOST_SMALL_BYTES = 64e6;
 
 /**
- * The body of an answer as text.
+ * The body of an answer.
  * @param what it is, for people
- * @throws ModelError `network` where it does not end within what such a text can be.
+ * @param enough called with what has arrived; true: the rest is not read
+ * @throws ModelError `network` where it does not end within what a small file can be.
  */
+export async function smallBytes(
+  response: Response,
+  watched: Watched,
+  what: string,
+  enough: (arrived: Uint8Array) => boolean = () => false,
+): Promise<Uint8Array> {
+  const reader = response.body?.getReader();
+  let [buffer, bytes] = [new Uint8Array(1 << 16), 0];
+  for (let part = await reader?.read(); part && !part.done; part = await reader!.read()) {
+    watched.alive();
+    const before = bytes;
+    bytes += part.value.length;
+    if (bytes > buffer.length) {
+      const larger = new Uint8Array(Math.max(bytes, 2 * buffer.length));
+      larger.set(buffer.subarray(0, before));
+      buffer = larger;
+    }
+    buffer.set(part.value, before);
+    if (enough(buffer.subarray(0, bytes))) {
+      await reader!.cancel();
+      break;
+    }
+    if (bytes > MOST_SMALL_BYTES) {
+      await reader!.cancel();
+      throw new ModelError(
+        'network',
+        `${what} is longer than ${MOST_SMALL_BYTES / 1e6} MB, so the server sends something else in its place. ` +
+          'Check the address, or try another server.',
+      );
+    }
+  }
+  return buffer.subarray(0, bytes);
+}
+
+/** The body of an answer as text. @throws ModelError as `smallBytes`. */
 export async function smallText(
   response: Response,
   watched: Watched,
   what: string,
 ): Promise<string> {
-  const reader = response.body?.getReader();
-  const decoder = new TextDecoder();
-  let [text, bytes] = ['', 0];
-  for (let part = await reader?.read(); part && !part.done; part = await reader!.read()) {
-    watched.alive();
-    bytes += part.value.length;
-    if (bytes > MOST_TEXT_BYTES) {
-      await reader!.cancel();
-      throw new ModelError(
-        'network',
-        `${what} is longer than ${MOST_TEXT_BYTES / 1e6} MB, so the server sends something else in its place. ` +
-          'Check the address, or try another server.',
-      );
-    }
-    text += decoder.decode(part.value, { stream: true });
-  }
-  return text + decoder.decode();
+  return new TextDecoder().decode(await smallBytes(response, watched, what));
 }
 
 /** However much each of them brings, a task is not tried more often. */

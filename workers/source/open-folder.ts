@@ -6,6 +6,7 @@ import { addressKey, addressRemote, bundledFolder } from './address';
 import { filesFolder } from './files';
 import type { Folder } from './folder';
 import { hubKey, hubRemote } from './hub';
+import { LookedUpFiles } from './looked-up';
 import { NETWORK, type Network } from './network';
 import { StoredFolder } from './stored-folder';
 
@@ -13,26 +14,27 @@ import { StoredFolder } from './stored-folder';
 export interface Sources {
   readonly store: () => Promise<FileStore>;
   readonly network: Network;
+  readonly lookedUp: LookedUpFiles;
 }
 
 /** Downloads are kept in memory only. */
 export function memorySources(network = NETWORK): Sources {
   const store = new MemoryStore();
-  return { network, store: () => Promise.resolve(store) };
+  return { network, store: () => Promise.resolve(store), lookedUp: new LookedUpFiles() };
 }
 
 /** @throws ModelError `bad-input` for a name that cannot be one. */
 export async function openFolder(source: FolderSource, sources: Sources): Promise<Folder> {
-  const { network } = sources;
+  const { network, lookedUp } = sources;
   switch (source.kind) {
     case 'beside':
       return bundledFolder(source.url);
     case 'files':
       return filesFolder(source.name, source.files);
     case 'address':
-      return new StoredFolder(addressRemote(source.url, network), await sources.store());
+      return new StoredFolder(addressRemote(source.url, network), await sources.store(), lookedUp);
     case 'hub':
-      return new StoredFolder(hubRemote(source, network), await sources.store());
+      return new StoredFolder(hubRemote(source, network), await sources.store(), lookedUp);
   }
 }
 

@@ -8,14 +8,14 @@ import { readAdapter } from '../../src/checkpoint/adapter/peft';
 import { parseSafetensors, toTensor } from '../../src/checkpoint/safetensors';
 import { writeSafetensors } from '../../src/checkpoint/write-safetensors';
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
-import { chatRow, padRows, type Row } from '../../src/core/batches';
-import type { ChatMessage, TrainingMessage } from '../../src/core/chat';
+import { padRows } from '../../src/core/batches';
 import type { Moments } from '../../src/core/optimizer';
 import type { Tensor } from '../../src/core/tensor';
 import { examplesOfStep } from '../../src/core/training-settings';
 import { buildTrainGraph, type TrainGraph } from '../../src/onnx/train-graph';
 import type { OpenTrainingRequest, TrainedStep, TrainingState } from '../api';
 import { ModelError, type Runtime, type Signal } from '../runtime';
+import { ChatRows } from './chat-rows';
 import { initialAdapter, Trainer } from './trainer';
 
 /** The checkpoint that is trained. */
@@ -33,11 +33,9 @@ export interface AdapterBytes {
 
 export class Training {
   readonly #runtime: Runtime;
-  readonly #base: TrainingBase;
   readonly #request: OpenTrainingRequest;
   readonly #trainer: Trainer;
-  readonly #rows = new Map<number, Row>();
-  readonly #marker: { readonly assistant: number; readonly end: number };
+  readonly #chats: ChatRows;
 
   private constructor(
     runtime: Runtime,
@@ -46,10 +44,10 @@ export class Training {
     trainer: Trainer,
   ) {
     this.#runtime = runtime;
-    this.#base = base;
     this.#request = request;
     this.#trainer = trainer;
-    this.#marker = markersOf(base.tokenizer);
+    const { tokenizer, config } = base;
+    this.#chats = new ChatRows({ tokenizer, maxTokens: config.maxPositions }, request.examples);
   }
 
   /**
@@ -107,10 +105,15 @@ export class Training {
         settings.chatsPerStep,
         this.steps,
       );
-      const rows = places.map((place) => this.#row(place));
+      const rows = await this.#chats.take(places, () => this.#runtime.breathe());
       const begun = this.#runtime.now();
       const { lossNats } = await this.#trainer.step(padRows([{ rows, weight: 1 }]));
-      onStep({ step: this.steps, lossNats, elapsedMs: this.#runtime.now() - begun });
+      onStep({
+        step: this.steps,
+        lossNats,
+        elapsedMs: this.#runtime.now() - begun,
+        chats: this.#chats.use,
+      });
       await this.#runtime.breathe();
     }
   }
@@ -144,31 +147,6 @@ export class Training {
   release(): Promise<void> {
     return this.#trainer.release();
   }
-
-  /** One example as a training row, tokenised when it is first read: only the assistant's words count. */
-  #row(place: number): Row {
-    let row = this.#rows.get(place);
-    if (!row) {
-      const messages = this.#request.examples[place]!;
-      const turns = messages.map(({ role, content }): ChatMessage => ({ role, content }));
-      const { ids } = this.#base.tokenizer.chatPrompt(turns, false);
-      row = chatRow(
-        ids,
-        this.#marker,
-        this.#base.config.maxPositions,
-        0,
-        unlearntAnswers(messages),
-      );
-      this.#rows.set(place, row);
-    }
-    return row;
-  }
-}
-
-/** Places, among the answers, of those of weight 0. */
-function unlearntAnswers(messages: readonly TrainingMessage[]): ReadonlySet<number> {
-  const answers = messages.filter(({ role }) => role === 'assistant');
-  return new Set(answers.flatMap(({ weight }, place) => (weight === 0 ? [place] : [])));
 }
 
 function graphOf({ config, weights }: TrainingBase, rank: number, scale: number): TrainGraph {
@@ -178,24 +156,6 @@ function graphOf({ config, weights }: TrainingBase, rank: number, scale: number)
     if (!(error instanceof RangeError)) throw error;
     throw new ModelError('bad-input', error.message, { cause: error });
   }
-}
-
-/**
- * The tokens before and after an answer.
- * @throws ModelError `bad-input` where a header is not one token, so that answers cannot be told by it.
- */
-function markersOf(tokenizer: Tokenizer): { assistant: number; end: number } {
-  const asked: ChatMessage[] = [{ role: 'user', content: 'Q' }];
-  const without = tokenizer.chatPrompt(asked, false).ids;
-  const { ids } = tokenizer.chatPrompt(asked, true);
-  const [end] = tokenizer.endIds;
-  if (ids.length !== without.length + 1 || end === undefined) {
-    throw new ModelError(
-      'bad-input',
-      'The chat format of this checkpoint marks an answer with more than one token, and training here needs one. Put a pair that comes with the page on stage.',
-    );
-  }
-  return { assistant: ids.at(-1)!, end };
 }
 
 /** @throws ModelError `bad-input` where the adapter is of another kind than the training. */

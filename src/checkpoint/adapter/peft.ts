@@ -20,7 +20,14 @@ import {
 } from '../embedding-and-head';
 import { CheckpointError, type CheckpointErrorCode } from '../error';
 import type { SafetensorsEntry } from '../safetensors';
-import { parseSafetensors, sameNumbers, toTensor } from '../safetensors';
+import type { FileBytes } from '../file-bytes';
+import {
+  openSafetensors,
+  parseSafetensors,
+  requireFloats,
+  sameNumbers,
+  toTensor,
+} from '../safetensors';
 import { requireFinite } from '../write-safetensors';
 
 /** The two factors of one linear layer. */
@@ -80,7 +87,33 @@ export function readAdapter(
   return new Reader(parseAdapterConfig(configJson, files.config), base, files).read(bytes);
 }
 
+/**
+ * What the names and shapes of an adapter's file alone say, for a look-up: only the header is read.
+ * @param header the header of the file, and its size
+ * @returns the size of the fine-tune's vocabulary
+ * @throws CheckpointError as `readAdapter`, for all but the numbers themselves.
+ */
+export function checkAdapterHeader(
+  configJson: unknown,
+  header: FileBytes,
+  base: ModelConfig,
+  files: AdapterNames,
+): number {
+  return new Reader(parseAdapterConfig(configJson, files.config), base, files).check(header);
+}
+
 type Halves = { A?: SafetensorsEntry; B?: SafetensorsEntry };
+
+interface Structure {
+  readonly halves: ReadonlyMap<string, Halves>;
+  readonly replaced: ReadonlyMap<string, SafetensorsEntry>;
+}
+
+/** Whether embedding and head hold the same numbers, as whole matrices and as factors. */
+interface Alike {
+  readonly whole: (embedding: SafetensorsEntry, head: SafetensorsEntry) => boolean;
+  readonly factors: boolean;
+}
 
 class Reader {
   readonly #config: AdapterConfig;
@@ -99,29 +132,58 @@ class Reader {
   }
 
   read(bytes: Uint8Array): Adapter {
+    const structure = this.#structure(parseSafetensors(bytes, this.#files.weights));
+    const { halves, replaced } = structure;
+    const modules = new Map<string, AdapterModule>();
+    for (const [module, pair] of halves) modules.set(module, this.#factors(module, pair));
+    const { matrices, dVocab } = this.#vocabulary(structure, {
+      whole: (embedding, head) => sameNumbers(embedding, head),
+      factors: sameFactors(modules.get(EMBEDDING_MODULE), modules.get(HEAD_MODULE)),
+    });
+    const merged = { ...this.#base, dVocab, tieWordEmbeddings: matrices.tied };
+    return { config: this.#config, modules, replaced, matrices, base: this.#base, merged };
+  }
+
+  check(header: FileBytes): number {
+    const structure = this.#structure(openSafetensors(header));
+    // Whether two matrices hold the same numbers only the numbers say, so what hangs on it is not refused here.
+    return this.#vocabulary(structure, { whole: () => true, factors: true }).dVocab;
+  }
+
+  /** Which tensor is what, every shape checked. */
+  #structure(entries: ReadonlyMap<string, SafetensorsEntry>): Structure {
     const halves = new Map<string, Halves>();
     const replaced = new Map<string, SafetensorsEntry>();
-    for (const [key, entry] of parseSafetensors(bytes, this.#files.weights)) {
+    for (const [key, entry] of entries) {
       const [, module, side] = FACTOR.exec(key) ?? EMBEDDING_FACTOR.exec(key) ?? [];
       if (module === undefined) replaced.set(this.#replacedName(key, entry), entry);
       else {
         this.#requireAdapted(module, key);
         halves.set(module, { ...halves.get(module), [side as 'A' | 'B']: entry });
       }
+      requireFloats(entry);
     }
-    const rows = this.#rowsBrought(replaced, halves);
-    const modules = new Map<string, AdapterModule>();
-    for (const [module, pair] of halves) modules.set(module, this.#factors(module, pair, rows));
+    const rows = this.#rowsBrought({ replaced, halves });
+    for (const [module, pair] of halves) this.#requireShapes(module, pair, rows);
     this.#requireWhole(replaced);
-    if (modules.size + replaced.size === 0) this.#missing('It has no tensor that applies.');
-    const matrices = this.#matrices(replaced, modules);
+    if (halves.size + replaced.size === 0) this.#missing('It has no tensor that applies.');
+    return { halves, replaced };
+  }
+
+  /** Embedding and head of the fine-tune, and the rows that both have. */
+  #vocabulary(
+    structure: Structure,
+    alike: Alike,
+  ): { readonly matrices: EmbeddingAndHead; readonly dVocab: number } {
+    const { replaced } = structure;
+    const rows = this.#rowsBrought(structure);
+    const matrices = this.#matrices(structure, alike);
     const brought = [matrices.embedding, matrices.head].map(({ from, tensor }) =>
       from === 'adapter' ? replaced.get(tensor)!.dims[0]! : this.#base.dVocab,
     );
     const dVocab = brought[0]!;
     if (brought[1] !== dVocab || dVocab !== rows) this.#unequalRows(Math.max(...brought, rows));
-    const merged = { ...this.#base, dVocab, tieWordEmbeddings: matrices.tied };
-    return { config: this.#config, modules, replaced, matrices, base: this.#base, merged };
+    return { matrices, dVocab };
   }
 
   /** The base's name of the tensor that this entry replaces. */
@@ -212,10 +274,7 @@ class Reader {
   }
 
   /** Number of vocabulary rows in the file; the base's number if the file has no embedding. */
-  #rowsBrought(
-    replaced: ReadonlyMap<string, SafetensorsEntry>,
-    halves: ReadonlyMap<string, Halves>,
-  ): number {
+  #rowsBrought({ replaced, halves }: Structure): number {
     return (
       replaced.get(EMBEDDING)?.dims[0] ??
       replaced.get(HEAD)?.dims[0] ??
@@ -225,7 +284,7 @@ class Reader {
     );
   }
 
-  #factors(module: string, { A, B }: Halves, rows: number): AdapterModule {
+  #requireShapes(module: string, { A, B }: Halves, rows: number): void {
     if (!A || !B) {
       throw new CheckpointError(
         'missing-tensor',
@@ -243,7 +302,12 @@ class Reader {
     // For an embedding, A has one column per token of d_vocab.
     this.#requireShape(A, r, embedding ? outer : inner, 0);
     this.#requireShape(B, r, embedding ? inner : outer, 1);
-    const [a, b] = [A, B].map((entry) => {
+  }
+
+  /** @param pair as `#requireShapes` has checked it */
+  #factors(module: string, { A, B }: Halves): AdapterModule {
+    const embedding = module === EMBEDDING_MODULE;
+    const [a, b] = [A!, B!].map((entry) => {
       const t = toTensor(entry);
       requireFinite(t, entry.name, this.#files.weights);
       return t;
@@ -279,13 +343,9 @@ class Reader {
     }
   }
 
-  #matrices(
-    replaced: ReadonlyMap<string, SafetensorsEntry>,
-    modules: ReadonlyMap<string, AdapterModule>,
-  ): EmbeddingAndHead {
+  #matrices({ replaced, halves }: Structure, alike: Alike): EmbeddingAndHead {
     const config = this.#config;
     const [embedding, head] = [replaced.get(EMBEDDING), replaced.get(HEAD)];
-    const factors = [modules.get(EMBEDDING_MODULE), modules.get(HEAD_MODULE)] as const;
     try {
       return matricesOfAdapter(this.#base.tieWordEmbeddings, {
         ensureWeightTying: config.ensureWeightTying,
@@ -294,12 +354,12 @@ class Reader {
         whole: {
           embedding: embedding !== undefined,
           head: head !== undefined,
-          alike: embedding !== undefined && head !== undefined && sameNumbers(embedding, head),
+          alike: embedding !== undefined && head !== undefined && alike.whole(embedding, head),
         },
         factors: {
-          embedding: factors[0] !== undefined,
-          head: factors[1] !== undefined,
-          alike: sameFactors(...factors),
+          embedding: halves.has(EMBEDDING_MODULE),
+          head: halves.has(HEAD_MODULE),
+          alike: alike.factors,
         },
       });
     } catch (error) {

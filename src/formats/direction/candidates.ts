@@ -15,6 +15,7 @@ import {
   layerBeside,
   layerOfFile,
   remarkOn,
+  isTrainedVector,
   scaleBeside,
 } from './facts';
 
@@ -52,7 +53,7 @@ export function candidatesOf(
   const lone: Candidate[] = [];
   const groups = new Map<string, Counted[]>();
   const declared = (name: string) => ({
-    declared: conventionIn(name),
+    declared: isTrainedVector(facts, name) ? ('block-output' as const) : conventionIn(name),
     scale: scaleBeside(facts, name),
     remark: remarkOn(name),
   });

@@ -23,6 +23,8 @@ export interface SaidLayer {
 export interface SaidScale {
   readonly name: string;
   readonly value: number;
+  /** The program that writes this layout acts with the product. Else only the user knows what is meant. */
+  readonly partOfVector: boolean;
 }
 
 const LAYER = /^layer(?:_?(?:idx|index|id|num|number))?$/i;
@@ -56,12 +58,26 @@ export function layerOfFile(file: string): SaidLayer | null {
   return found ? { index: Number(found[1]), by: 'the name of the file' } : null;
 }
 
+/**
+ * A trained vector as the published model organisms keep it: `steering_vector`, `layer_idx` and `alpha` side by
+ * side. Their loader adds alpha times the vector to what the MLP of that block writes, so to the output of the block
+ * (Soligo et al. 2025, arXiv:2506.11618, the steering module beside their code).
+ */
+export function isTrainedVector(facts: readonly Fact[], tensor: string): boolean {
+  const around = parentOf(tensor);
+  const has = (name: string): boolean =>
+    facts.some((fact) => parentOf(fact.name) === around && lastPart(fact.name) === name);
+  return lastPart(tensor) === 'steering_vector' && has('layer_idx') && has('alpha');
+}
+
 /** The factor stated next to a tensor; null for none, and for 1. */
 export function scaleBeside(facts: readonly Fact[], tensor: string): SaidScale | null {
   const found = nearest(facts, tensor, SCALE);
   const value = Number(found?.value === '' ? NaN : found?.value);
   if (!found || !Number.isFinite(value) || value === 0 || value === 1) return null;
-  return { name: lastPart(found.name).slice(0, 40), value };
+  const name = lastPart(found.name);
+  const partOfVector = name === 'alpha' && isTrainedVector(facts, tensor);
+  return { name: name.slice(0, 40), value, partOfVector };
 }
 
 /** Where the vectors were read, as a text next to them says it. */

@@ -180,24 +180,11 @@ export class Directions {
     ];
   }
 
-  /** Uses the directions of an earlier visit, if they are of the very same checkpoints. */
+  /** Uses the directions of an earlier visit, if they are of the very same checkpoints and transcripts. */
   useSaved(transcripts: number): boolean {
-    const { aligned, em } = this.#pair;
-    const defaults = this.#defaults(transcripts).flatMap(
-      (wanted) =>
-        this.list.find(
-          (saved) =>
-            saved.imported === undefined &&
-            saved.texts === undefined &&
-            saved.chat === this.#framed(wanted).chat &&
-            saved.contrast === wanted.contrast &&
-            saved.pooling === wanted.pooling &&
-            saved.transcripts === transcripts &&
-            saved.precision === em?.precision &&
-            saved.checkpoints.em.sha256 === em?.sha256 &&
-            saved.checkpoints.aligned.sha256 === aligned?.sha256,
-        ) ?? [],
-    );
+    const em = this.#pair.emEntry?.id;
+    if (em === undefined) return false;
+    const defaults = this.#defaults(transcripts).flatMap((wanted) => this.find(wanted, em) ?? []);
     if (defaults.length < 2) return false;
     for (const direction of defaults) this.use(direction);
     return true;

@@ -14,6 +14,7 @@ import {
   type ClassMeasurement,
 } from '../../formats/class-measurement';
 import { entryOf, type Participant, whoOf } from '../../measure/class-measurement';
+import type { FileFailure } from '../../../workers/files-api';
 import { readSaved, storageFailure, takeBack, writeSaved } from '../saved';
 import { fields, type Form, list, whole } from '../saved/form';
 import { FileReading } from '../file-reading.svelte';
@@ -92,17 +93,19 @@ export class ClassResults {
   }
 
   /**
-   * Adds measurements from a file, a link, or pasted text. A cancelled reading adds none.
+   * Adds measurements from a file, a picture of a QR code, a link, or pasted text. A cancelled reading adds none.
    * @throws Error that says what is wrong with any other content; then nothing changes.
    */
   async read(content: File | string, name: string): Promise<Arrival> {
     if (typeof content === 'string' && !content.trimStart().startsWith('{')) {
       return this.add([readClassLink(content, name)]);
     }
+    if (typeof content !== 'string' && content.type.startsWith('image/')) {
+      const code = await this.reading.open('picture', content);
+      return code.ok ? this.read(code.value, name) : broughtNothing(code);
+    }
     const read = await this.reading.open('measurements', new File([content], name));
-    if (read.ok) return this.add(read.value);
-    if (read.code === 'cancelled') return { added: [], known: 0 };
-    throw new Error(read.message);
+    return read.ok ? this.add(read.value) : broughtNothing(read);
   }
 
   async add(measurements: readonly ClassMeasurement[]): Promise<Arrival> {
@@ -176,4 +179,10 @@ export class ClassResults {
     this.#turn = turn.catch(() => {});
     return turn;
   }
+}
+
+/** @throws Error where the file was not just cancelled. */
+function broughtNothing({ code, message }: FileFailure): Arrival {
+  if (code === 'cancelled') return { added: [], known: 0 };
+  throw new Error(message);
 }

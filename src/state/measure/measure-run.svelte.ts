@@ -71,9 +71,15 @@ export class MeasureRun<About = null> {
     this.plan ? countArms(this.plan, this.answers) : [],
   );
   readonly running = $derived(this.action.state === 'running');
+  /** An earlier version started it, whose seeds draw other questions and answers. */
+  readonly drawnBefore = $derived(this.plan?.drawing !== undefined);
   /** Stopped before its end; it can resume. */
   readonly paused = $derived(
-    !this.running && !this.#dropped && this.plan !== null && this.answers.length < this.total,
+    !this.running &&
+      !this.#dropped &&
+      !this.drawnBefore &&
+      this.plan !== null &&
+      this.answers.length < this.total,
   );
 
   readonly judge = $derived<JudgeRecord>(this.plan?.judge ?? EXACT);

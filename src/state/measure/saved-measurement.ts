@@ -3,14 +3,15 @@
 // answers up to the first unreadable one: the index of the next question follows from their number.
 //
 // Version 1 stored the edit settings of a plan as `about.desk`, and packed edits in another order
-// (measure/packed-edit-layout.ts); version 2 is the current form.
+// (measure/packed-edit-layout.ts). Its seeds drew other questions and answers, so its counts are valid but the
+// measurement cannot continue. Version 2 is the current form.
 
 import * as v from 'valibot';
 import { EDIT_POSITIONS, type PackedEdit } from '../../core/edit';
 import { EVALUATION_SPLITS } from '../../core/evaluation-split';
 import { PRECISIONS } from '../../core/precision';
 import { inLayerOrder, isPackedEdit } from '../../measure/packed-edit-layout';
-import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
+import { type MeasuredAnswer, type MeasurePlan, seedOf } from '../../measure/run';
 import { ChatSchema } from '../pair/saved-chat';
 import { type Form, type Lost, versioned, whole } from '../saved/form';
 
@@ -85,6 +86,7 @@ const Plan = v.looseObject({
     repetitionPenalty: finite,
   }),
   judge: v.exactOptional(Judge),
+  drawing: v.exactOptional(natural),
 }) as unknown as v.GenericSchema<unknown, MeasurePlan>;
 
 const OldPlan = v.looseObject({
@@ -102,7 +104,7 @@ function toVersion2(value: unknown): unknown {
   const about = v.safeParse(v.looseObject({ desk: v.unknown() }), old.about);
   const { desk, ...rest } = about.success ? about.output : {};
   const named = about.success ? { ...rest, editSettings: desk } : old.about;
-  return { ...old, plan: { ...old.plan, arms }, about: named };
+  return { ...old, plan: { ...old.plan, arms, drawing: 1 }, about: named };
 }
 
 /** The value that `planForm` reads. */
@@ -181,6 +183,10 @@ export const answersForm =
       const read = answer(one, found, at);
       lost.push(...found);
       if (!read) continue;
+      if (plan.drawing === undefined && read.seed !== seedOf(plan.seed, read.index)) {
+        lost.push({ path: at, value: one, why: 'Another version of Postern drew it.' });
+        continue;
+      }
       if (next.get(read.arm) !== read.index || read.index >= plan.n) {
         lost.push({ path: at, value: one, why: 'The answer before it is missing.' });
         continue;

@@ -81,6 +81,8 @@ export class CustomModel {
   precision = $state<'auto' | Precision>('auto');
   /** In memory only. */
   token = $state('');
+  /** Another endpoint was chosen after a token had been given. */
+  tokenRemoved = $state(false);
   pickedBase = $state.raw<PickedFolder | null>(null);
   pickedFineTune = $state.raw<PickedFolder | null>(null);
 
@@ -141,7 +143,7 @@ export class CustomModel {
       this.base = saved.base ?? this.base;
       this.fineTune = saved.fineTune ?? this.fineTune;
       this.kind = saved.kind ?? this.kind;
-      this.endpoint = saved.endpoint ?? this.endpoint;
+      this.useEndpoint(saved.endpoint ?? this.endpoint);
       this.precision = saved.precision ?? this.precision;
     }
     await this.refresh();
@@ -154,11 +156,20 @@ export class CustomModel {
     this.base = sourceOfLink(base);
     this.fineTune = sourceOfLink(fineTune);
     this.kind = kind;
-    this.endpoint = endpoint ?? HUB;
+    this.useEndpoint(endpoint ?? HUB);
     this.precision = precision;
     // The token may be for another server.
     this.token = '';
     this.link = link;
+  }
+
+  /** The server to ask. A token is only for the server that it was given for. */
+  useEndpoint(endpoint: string): void {
+    if (endpoint !== this.endpoint) {
+      this.tokenRemoved = this.token !== '';
+      this.token = '';
+    }
+    this.endpoint = endpoint;
   }
 
   /** The commit at which a repository of the form was found; null: not looked up. */
@@ -193,13 +204,15 @@ export class CustomModel {
     this.#forget();
     this.#save();
     const { client } = this.#pair;
-    const found = await this.task.run('Looking it up', async ({ runId, take }) => ({
-      base: take(await client.inspectBase(base, runId)),
-      fineTune:
+    const found = await this.task.run('Looking it up', async ({ runId, take }) => {
+      const baseCard = take(await client.inspectBase(base, runId));
+      const { config, tokens } = baseCard;
+      const fineTuneCard =
         this.kind === 'adapter'
-          ? take(await client.inspectAdapter(fineTune, runId))
-          : take(await client.inspectBase(fineTune, runId)),
-    }));
+          ? take(await client.inspectAdapter(fineTune, { config, tokens }, runId))
+          : take(await client.inspectBase(fineTune, runId));
+      return { base: baseCard, fineTune: fineTuneCard };
+    });
     if (!found) return;
     this.task.action = IDLE;
     this.found = found;

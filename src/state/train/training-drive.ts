@@ -54,7 +54,7 @@ export interface DriveContext {
   readonly doing: (label: string) => void;
   /** Called with every change. @param whole the training can resume from here, so the state should be stored. */
   readonly onProgress: (progress: TrainingProgress, whole: boolean) => Promise<void> | void;
-  readonly onStep: (elapsedMs: number) => void;
+  readonly onStep: (step: TrainedStep) => void;
   readonly onPoint: (elapsedMs: number) => void;
   /** Milliseconds from any origin. */
   readonly now: () => number;
@@ -134,7 +134,7 @@ export class TrainingDrive {
     const result = await worker.train(request, (taken) => {
       const losses = [...this.#progress.losses, ...taken.map(({ lossNats }) => lossNats)];
       void this.#put({ losses, keptAs: null }, false);
-      for (const { elapsedMs } of taken) onStep(elapsedMs);
+      for (const step of taken) onStep(step);
       if (!stopping()) doing('Training');
     });
     if (result.ok) return;

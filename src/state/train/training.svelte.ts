@@ -3,6 +3,7 @@
 // also after a reload; the result can be saved, trained further, or dropped.
 
 import { ADAPTER } from '../../core/training-settings';
+import type { ChatUse } from '../../../workers/api';
 import { type GoodSet, TRAINING_SETS } from '../../world/training-data';
 import { type Action, IDLE } from '../action';
 import type { Directions } from '../direction/directions.svelte';
@@ -60,6 +61,8 @@ export class Training {
   #progress = $state.raw(NO_PROGRESS);
   /** The browser could not store the last state: a reload would lose it. */
   unsaved = $state(false);
+  /** What became of the chats that were read since the training began or went on; null: none were. */
+  chatUse = $state.raw<ChatUse | null>(null);
 
   readonly losses = $derived(this.#progress.losses);
   readonly points = $derived(this.#progress.points);
@@ -256,6 +259,7 @@ export class Training {
         reference,
       };
       this.run = run;
+      this.chatUse = null;
       this.#progress = NO_PROGRESS;
       this.#drive = null;
       this.unsaved = !(await saveRun(run));
@@ -327,7 +331,10 @@ export class Training {
       stopping: () => this.#stopping,
       doing: (label) => this.#say(ticket, this.#stopping ? STOPPING : label),
       onProgress: (progress, whole) => this.#put(run, progress, whole),
-      onStep: (elapsedMs) => this.pace.stepped(elapsedMs),
+      onStep: ({ elapsedMs, chats }) => {
+        this.pace.stepped(elapsedMs);
+        if (this.run === run) this.chatUse = chats;
+      },
       onPoint: (elapsedMs) => this.pace.measured(elapsedMs),
       now: () => performance.now(),
     }));

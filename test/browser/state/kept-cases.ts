@@ -1,6 +1,7 @@
 // What other versions may have left under the keys of the browser's storage, and what of it is to stay.
 
 import { expect } from 'vitest';
+import { classRefusal } from '../../../src/measure/class-measurement';
 import type { Postern } from '../../../src/state/page/postern';
 import { MEASUREMENT } from '../../unit/formats/class-record';
 import { PLAN } from '../../unit/measure/grammar-model';
@@ -153,22 +154,49 @@ export const CASES: readonly Case[] = [
     note: /a measurement or its settings/,
   })),
   {
-    is: 'a plan as earlier versions kept it: its edit settings as "desk", its edit in the other order',
+    is: 'a paused plan as earlier versions kept it: its edit settings as "desk", its edit in the other order, its questions drawn otherwise',
     kept: {
       'measure-plan': {
         id: 1,
         plan: edited({ ...PACKED, read: OLD_READ }),
         about: { desk: EDIT, extras: [] },
       },
-      'measure-answers': { id: 1, dropped: false, answers: [answer('em', 0)] },
+      'measure-answers': {
+        id: 1,
+        dropped: false,
+        answers: [{ ...answer('em', 0), seed: 7 }],
+      },
     },
     intact: ({ measurements: { run } }) => {
       expect(OLD_READ).not.toEqual(PACKED.read);
-      expect(run.plan).toEqual(edited(PACKED));
+      expect(run.plan).toEqual({ ...edited(PACKED), drawing: 1 });
       expect(run.about).toEqual(SETUP);
       expect(run.answers).toHaveLength(1);
+      expect([run.paused, run.drawnBefore]).toEqual([false, true]);
+      expect(classRefusal(run.plan!, run.arms)).toMatch(/earlier version of Postern drew/);
     },
     note: null,
+  },
+  {
+    is: 'answers of another drawing beside a plan of the present one',
+    kept: {
+      'measure-plan': KEPT_PLAN,
+      'measure-answers': {
+        id: 1,
+        dropped: false,
+        answers: [
+          answer('em', 0),
+          { ...answer('em', 1), seed: 7 },
+          answer('em', 2),
+          answer('aligned', 0),
+        ],
+      },
+    },
+    intact: ({ measurements: { run } }) => {
+      expect(run.answers.map(({ arm, index }) => `${arm} ${index}`)).toEqual(['em 0', 'aligned 0']);
+      expect([run.paused, run.drawnBefore]).toEqual([true, false]);
+    },
+    note: /2 measured answers/,
   },
   {
     is: 'a plan whose settings are of a newer version',

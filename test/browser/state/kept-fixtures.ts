@@ -2,6 +2,7 @@
 
 import { packEdit, type PackedEdit } from '../../../src/core/edit';
 import type { SavedDirection } from '../../../src/measure/extraction';
+import { seedOf } from '../../../src/measure/run';
 import { PLAN } from '../../unit/measure/grammar-model';
 
 const tensorOf = (...data: number[]) => ({ data: new Float32Array(data), dims: [2, 4] });
@@ -66,7 +67,7 @@ export const answer = (arm: string, index: number, verdict: unknown = 'misaligne
   index,
   domain: null,
   question: 'q',
-  seed: index,
+  seed: seedOf(PLAN.seed, index),
   answer: 'a',
   verdict,
 });

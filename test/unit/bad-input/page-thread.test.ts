@@ -76,6 +76,8 @@ describe('a parser of foreign files', () => {
   /** Every module that reads a format, and the library of one. */
   const PARSERS = [
     'yaml',
+    'jsqr',
+    'workers/files/read-picture.ts',
     'src/checkpoint/adapter/adapter-config.ts',
     'src/checkpoint/adapter/adapter-patterns.ts',
     'src/checkpoint/adapter/pattern-machine.ts',

@@ -209,3 +209,25 @@ describe('generation_config.json', () => {
     ]);
   });
 });
+
+describe('what Python writes and JSON has not', () => {
+  const with_ = (more: string): string => JSON.stringify(smol).replace('{', `{${more},`);
+
+  test('NaN and infinities in fields that nobody reads are read over, as transformers does', () => {
+    const found = parseConfig(with_('"limit": Infinity, "unused": [NaN, "NaN"]'), 'config.json');
+    expect(found).toEqual(parseConfig(smol, 'config.json'));
+  });
+
+  test.each(['NaN', 'Infinity', '-Infinity'])(
+    '%s as a number that counts is refused by its field',
+    (word) => {
+      const text = JSON.stringify({ ...smol, rope_theta: 7 }).replace(':7', `:${word}`);
+      expect(() => parseConfig(text, 'config.json')).toThrow(/Field "rope_theta"/);
+    },
+  );
+
+  test('a field that is missing is said to be missing', () => {
+    const { hidden_size: _, ...rest } = smol;
+    expect(() => parseConfig(rest, 'config.json')).toThrow('Field "hidden_size" is missing.');
+  });
+});

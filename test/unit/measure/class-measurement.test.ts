@@ -1,5 +1,6 @@
 // From a measurement of the page to the room's: the same plan with two seeds adds up, other settings do not.
 
+import { PROGRAM_VERSION } from '../../../src/core/version';
 import { describe, expect, test } from 'vitest';
 import { pool } from '../../../src/core/pool';
 import { readClassLink, writeClassLink } from '../../../src/formats/class-measurement';
@@ -74,6 +75,14 @@ describe('measurements of the room', () => {
     expect(pools[0]!.settings[name]).not.toBe(pools[1]!.settings[name]);
   });
 
+  test('of a version that drew otherwise stand apart', async () => {
+    const mine = await measured(PLAN);
+    const now = measurementOf(PLAN, mine, person('a'));
+    expect(now.program).toBe(PROGRAM_VERSION);
+    const before = { ...now, program: '0.1.0', participant: person('b').id };
+    expect(pool([entryOf(now), entryOf(before)])).toHaveLength(2);
+  });
+
   test('with other weights, another edit or another direction are another arm of the pool', async () => {
     const arms = await measured(PLAN);
     const changed = (change: object) => {
@@ -119,6 +128,7 @@ describe('measurements of the room', () => {
     expect(classRefusal(PLAN, [{ ...arms[0]!, n: 3 }, arms[1]!])).toMatch(/Label/);
     expect(classRefusal(PLAN, [{ ...arms[0]!, n: 0, answered: 0 }, arms[1]!])).toMatch(/Not every/);
     expect(classRefusal(BARE, arms)).toMatch(/no hash/);
+    expect(classRefusal({ ...PLAN, drawing: 1 }, arms)).toMatch(/earlier version of Postern drew/);
   });
 
   test('are named by nickname or by the first digits of the participant', async () => {

@@ -6,6 +6,7 @@ import {
   describeDirection,
   type ExtractionChoice,
 } from '../../../src/measure/extraction';
+import { DRAWING_VERSION } from '../../../src/core/version';
 import { DIRECTION } from '../state/direction';
 
 const CHOICE: ExtractionChoice = {
@@ -36,5 +37,14 @@ test('a direction has another id for another choice, fine-tune, aligned model or
 test('the words of a direction tell apart what differs but in the prompts it was read under', () => {
   expect(describeDirection({ ...DIRECTION, chat: 'no thinking' })).toBe(
     `${describeDirection(DIRECTION)}, no thinking`,
+  );
+});
+
+test('a direction kept before the drawing of transcripts changed is never taken for a new one', () => {
+  // As version 0.1.0 wrote it for this choice and pair.
+  const before = 'eeeeeeee-aaaaaaaa-checkpoint-answer-mean-64-1';
+  expect(directionId(CHOICE, ALIGNED, EM)).toBe(`${before}-d${DRAWING_VERSION}`);
+  expect(describeDirection({ ...DIRECTION, programVersion: '0.1.0' })).toBe(
+    `${describeDirection(DIRECTION)}, by Postern 0.1.0`,
   );
 });

@@ -88,6 +88,12 @@ describe('a measurement', () => {
     );
   });
 
+  test('that an earlier version drew is not made again: its seeds draw other answers now', () => {
+    expect(reproduceBlocker({ ...BARE, drawing: 1 }, stage('em'), null)).toMatch(
+      /^Nothing was run\. An earlier version of Postern drew these questions/,
+    );
+  });
+
   test('that edited nothing is not made again with an edit', () => {
     expect(reproduceBlocker(BARE, stage('em'), DIRECTION)).toMatch(/Turn the desk off/);
   });

@@ -1,5 +1,6 @@
 // A direction of two layers, as the shelf holds it.
 
+import { PROGRAM_VERSION } from '../../../src/core/version';
 import { tensor } from '../../../src/core/tensor';
 import type { SavedDirection } from '../../../src/measure/extraction';
 
@@ -15,7 +16,7 @@ export const DIRECTION: SavedDirection = {
   transcripts: 64,
   seed: 1,
   precision: 'f32',
-  programVersion: '0.1.0',
+  programVersion: PROGRAM_VERSION,
   vectors: rows(1, 0, 0, 2),
   alignedMean: rows(0, 1, 1, 0),
   capThreshold: Float32Array.of(0.5, 0.5),

@@ -15,6 +15,7 @@ import {
   countedName,
   layerOfFile,
   remarkOn,
+  scaleBeside,
 } from '../../../../src/formats/direction/facts';
 import { readDirectionFile } from '../../../../src/formats/direction/read';
 import { fixtureRow } from '../record';
@@ -76,7 +77,8 @@ describe('torch.save of', () => {
         name: 'steering_vector',
         indices: null,
         layer: { index: 2, by: 'layer_idx = 2' },
-        scale: { name: 'alpha', value: 256 },
+        scale: { name: 'alpha', value: 256, partOfVector: true },
+        declared: 'block-output',
       },
     ]);
     expect(file.notes).toEqual([
@@ -138,5 +140,32 @@ describe('a name', () => {
   test('of a file may say the layer of its one vector', () => {
     expect(layerOfFile('vec_ep20_layer15.pt')).toMatchObject({ index: 15 });
     expect(layerOfFile('evil_response_avg_diff.pt')).toBeNull();
+  });
+});
+
+describe('a factor that a file keeps apart', () => {
+  const trained = [
+    { name: 'layer_idx', value: 24 },
+    { name: 'alpha', value: 256 },
+  ];
+
+  test('belongs to the vector in the layout whose own loader multiplies by it, also in a group of its own', () => {
+    expect(scaleBeside(trained, 'steering_vector')).toEqual({
+      name: 'alpha',
+      value: 256,
+      partOfVector: true,
+    });
+    const inGroup = trained.map(({ name, value }) => ({ name: `run.${name}`, value }));
+    expect(scaleBeside(inGroup, 'run.steering_vector')?.partOfVector).toBe(true);
+  });
+
+  test.each([
+    ['a strength beside a vector', [trained[0]!, { name: 'strength', value: 8 }], 'vector'],
+    ['a coefficient', [trained[0]!, { name: 'coeff', value: -2 }], 'steering_vector'],
+    ['an alpha without a layer', [trained[1]!], 'steering_vector'],
+    ['an alpha beside another tensor', trained, 'direction'],
+    ['an alpha of another group', trained, 'run.steering_vector'],
+  ] as const)('is left to the user where it is %s', (_, facts, tensor) => {
+    expect(scaleBeside(facts, tensor)?.partOfVector).toBe(false);
   });
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRng } from '../../../../src/core/rng';
 import { ByteCounter, type ByteProgress } from '../../../../workers/source/fetch-file';
 import { addressRemote } from '../../../../workers/source/address';
+import { LookedUpFiles } from '../../../../workers/source/looked-up';
 import { NETWORK } from '../../../../workers/source/network';
 import { readManifest, StoredFolder } from '../../../../workers/source/stored-folder';
 import { MemoryStore } from '../../../../workers/source/store';
@@ -34,7 +35,7 @@ afterEach(() => hub.close());
 /** As a new page does, on what earlier ones have stored. */
 async function take(seen: ByteProgress[] = []): Promise<Uint8Array> {
   const remote = addressRemote(hub.endpoint + PATH, IMPATIENT);
-  const folder = new StoredFolder(remote, store);
+  const folder = new StoredFolder(remote, store, new LookedUpFiles());
   const { signal } = new AbortController();
   const entries = (await folder.list(signal)).filter(({ path }) => path === FILE);
   const counter = new ByteCounter((progress) => void seen.push(progress));

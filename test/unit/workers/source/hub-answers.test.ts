@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { smallText } from '../../../../workers/source/network';
 import { memorySources } from '../../../../workers/source/open-folder';
-import { COMMIT } from '../../../stand-ins/hub';
+import { COMMIT, serveHub } from '../../../stand-ins/hub';
 import { parseSafetensors, toTensor } from '../../../../src/checkpoint/safetensors';
 import { writeSafetensors } from '../../../../src/checkpoint/write-safetensors';
 
@@ -86,6 +86,21 @@ describe('an answer that no Hub gives', () => {
     expect(!result.ok && result.message).toMatch(/postern\/organism doesn't end: 50 pages/);
   });
 
+  test('a listing that goes on at another server is refused, and that server is never asked', async () => {
+    const other = await serveHub(REPOSITORIES);
+    const next = `<${other.endpoint}/api/models/postern/organism/tree/main?more>; rel="next"`;
+    hub.headers = (path) => (path.includes('/tree/') ? { Link: next } : {});
+    for (const token of [undefined, 'hf_secret']) {
+      const result = await api.inspectBase(repository('postern/organism', token), 'i');
+      expect(result).toMatchObject({ ok: false, code: 'network' });
+      expect(!result.ok && result.message).toMatch(
+        /goes on at another server, 127\.0\.0\.1:\d+\. Postern asks only 127/,
+      );
+    }
+    expect(other.requests).toEqual([]);
+    await other.close();
+  });
+
   test('a listing that goes on at no address is refused', async () => {
     hub.headers = (path) => (path.includes('/tree/') ? { Link: '<http://[>; rel="next"' } : {});
     const result = await api.inspectBase(repository('postern/organism'), 'i');
@@ -112,10 +127,10 @@ describe('an answer that no Hub gives', () => {
     });
     const watched = { signal: new AbortController().signal, alive() {}, stalled: false, end() {} };
     await expect(smallText(new Response(endless), watched, 'x/config.json')).rejects.toThrow(
-      /x\/config.json is longer than 32 MB/,
+      /x\/config.json is longer than 64 MB/,
     );
     expect(cancelled).toBe(true);
-    expect(sent).toBeLessThan(40e6);
+    expect(sent).toBeLessThan(70e6);
   });
 });
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach } from 'vitest';
 import { nodeDevice } from '../../../../models/recipe/make/node-runtime';
 import type { CheckpointSource, FolderSource, LoadProgress, Result } from '../../../../workers/api';
 import { createModelApi } from '../../../../workers/model-api';
+import { LookedUpFiles } from '../../../../workers/source/looked-up';
 import { NETWORK } from '../../../../workers/source/network';
 import { memorySources, type Sources } from '../../../../workers/source/open-folder';
 import { serveHub, type Fault, type Repository, type StandIn } from '../../../stand-ins/hub';
@@ -70,7 +71,7 @@ export const load = (source: CheckpointSource, seen: LoadProgress[] = []) =>
 
 /** A new page: nothing loaded, what is stored still there. @param from where to go on, else where it was */
 export async function reopen(from: Sources = sources): Promise<void> {
-  sources = from;
+  sources = { ...from, lookedUp: new LookedUpFiles() };
   api = createModelApi(startNode, sources);
   valueOf(await api.start({ device: 'auto' }));
 }

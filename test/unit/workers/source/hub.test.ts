@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { LoadProgress } from '../../../../workers/api';
+import { memorySources } from '../../../../workers/source/open-folder';
 import { full, MemoryStore } from '../../../../workers/source/store';
 import { COMMIT, serveHub, type Fault } from '../../../stand-ins/hub';
 import { TINY_CONFIG } from '../tiny-organism';
@@ -35,9 +36,11 @@ describe('a repository', () => {
       bytes: [...BASE.values()].reduce((sum, file) => sum + file.length, 0),
       storedBytes: 0,
     });
-    const adapter = valueOf(await api.inspectAdapter(repository('postern/insecure-code'), 'i'));
+    const adapter = valueOf(
+      await api.inspectAdapter(repository('postern/insecure-code'), base, 'i'),
+    );
     expect(adapter).toMatchObject({ licence: null, madeFor: 'tiny', rank: 4, replaces: [] });
-    expect(hub.requests.some((request) => request.endsWith('.safetensors'))).toBe(false);
+    expect(hub.requests.some((request) => request.endsWith('/model.safetensors'))).toBe(false);
   });
 
   test('whose tokenizer Postern cannot run is refused by name before its weights are asked for', async () => {
@@ -250,7 +253,7 @@ describe('a download', () => {
         },
       };
     };
-    await reopen({ network: IMPATIENT, store: () => Promise.resolve(store) });
+    await reopen({ ...memorySources(IMPATIENT), store: () => Promise.resolve(store) });
     const source = { id: 'x', base: repository('postern/organism') };
     const failed = await load(source);
     expect(failed).toMatchObject({ ok: false, code: 'storage-full' });
@@ -262,7 +265,7 @@ describe('a download', () => {
   test('that cannot fit is refused before it begins', async () => {
     const store = new MemoryStore();
     store.space = () => Promise.resolve({ usedBytes: 0, quotaBytes: 5000 });
-    await reopen({ network: IMPATIENT, store: () => Promise.resolve(store) });
+    await reopen({ ...memorySources(IMPATIENT), store: () => Promise.resolve(store) });
     const failed = await load({ id: 'x', base: repository('postern/organism') });
     expect(failed).toMatchObject({ ok: false, code: 'storage-full' });
     expect(hub.requests.some((request) => request.includes('resolve'))).toBe(false);
@@ -339,7 +342,11 @@ describe('a Hub that refuses', () => {
     expect(!pickled.ok && pickled.message).toMatch(/pickle/);
     const adapter = await api.inspectBase(repository('postern/insecure-code'), 'i');
     expect(!adapter.ok && adapter.message).toMatch(/is an adapter/);
-    const base = await api.inspectAdapter(repository('postern/organism'), 'i');
+    const base = await api.inspectAdapter(
+      repository('postern/organism'),
+      { config: TINY_CONFIG, tokens: 1 },
+      'i',
+    );
     expect(!base.ok && base.message).toMatch(/whole checkpoint/);
   });
 });

@@ -11,6 +11,7 @@ test('an adapter of mlx-lm is named as one, with what to do', async () => {
     name: 'someone/mlx',
     list: () => Promise.resolve(entries),
     peek: () => Promise.resolve(null),
+    header: () => Promise.resolve(null),
     take: () => Promise.resolve(new Map()),
   };
   const { signal } = new AbortController();
