@@ -1,6 +1,7 @@
 // Every example by name. The numbers in them are made up by simple formulas: they show the charts.
 
 import type { Component } from 'svelte';
+import AnswerFieldExample from './examples/AnswerFieldExample.svelte';
 import ContrastGridExample from './examples/ContrastGridExample.svelte';
 import CosineByLayerExample from './examples/CosineByLayerExample.svelte';
 import EditTableExample from './examples/EditTableExample.svelte';
@@ -26,6 +27,7 @@ export const EXAMPLES: Readonly<Record<string, Component>> = {
   'small-multiples': SmallMultiplesExample,
   'scatter-plot': ScatterPlotExample,
   'token-map': TokenMapExample,
+  'answer-field': AnswerFieldExample,
   'rate-bars': RateBarsExample,
   'transfer-table': TransferTableExample,
   'rate-curve': RateCurveExample,

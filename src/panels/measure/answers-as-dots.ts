@@ -1,0 +1,37 @@
+// The answers of a measurement as a field of dots: models in rows, what they were asked about in columns.
+
+import type { DotLook, FieldDot } from '../../charts/answer-field';
+import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
+import { domainById } from '../../world/world';
+
+/** More columns than this are drawn as one: a person's own set may hold hundreds of questions. */
+const MOST_COLUMNS = 24;
+
+interface DotsOfAnswers {
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  /** One an answer, in the answers' order. */
+  readonly dots: readonly FieldDot[];
+  /** Answers that a cell has when the measurement is over. */
+  readonly room: number;
+}
+
+const topicOf = ({ domain, questionId }: MeasuredAnswer): string =>
+  domain === null ? (questionId ?? 'your questions') : domainById(domain).title;
+
+export function answersAsDots(
+  plan: MeasurePlan,
+  answers: readonly MeasuredAnswer[],
+): DotsOfAnswers {
+  const topics = [...new Set(answers.map(topicOf))];
+  const one = topics.length > MOST_COLUMNS;
+  const columns = one ? [`${topics.length} questions`] : topics;
+  const columnOf = new Map(topics.map((topic, i) => [topic, one ? 0 : i]));
+  const rowOf = new Map(plan.arms.map(({ id }, i) => [id, i]));
+  const dots = answers.map((answer): FieldDot => {
+    const look: DotLook = answer.verdict ?? 'waiting';
+    return { row: rowOf.get(answer.arm)!, column: columnOf.get(topicOf(answer))!, look };
+  });
+  const rows = plan.arms.map(({ label }) => label);
+  return { rows, columns, dots, room: Math.ceil(plan.n / Math.max(1, columns.length)) };
+}
