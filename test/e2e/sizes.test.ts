@@ -30,14 +30,16 @@ describe('390 px wide', () => {
     }
   });
 
-  test('the columns are a row to swipe, the edited one first', async () => {
-    const lefts = await Promise.all(
-      COLUMNS.map(async (name) => (await column(app.page, name).boundingBox())!.x),
-    );
-    const [aligned, em, edited] = lefts;
-    expect(edited).toBeGreaterThanOrEqual(0);
-    expect(edited).toBeLessThan(40);
-    expect(Math.min(aligned!, em!)).toBeGreaterThan(300);
+  test('the columns are a row to swipe in the order of reading, and an edit brings its own into view', async () => {
+    const leftOf = async (name: (typeof COLUMNS)[number]): Promise<number> =>
+      (await column(app.page, name).boundingBox())!.x;
+    const [aligned, em, edited] = await Promise.all(COLUMNS.map(leftOf));
+    expect(aligned).toBeGreaterThanOrEqual(0);
+    expect(aligned).toBeLessThan(40);
+    expect(em).toBeGreaterThan(300);
+    expect(edited).toBeGreaterThan(em!);
+    await personaControl(app.page).press('ArrowRight');
+    await expect.poll(async () => (await leftOf('Edited')) < 60).toBe(true);
   });
 
   test('the desk opens as a sheet from the bottom and closes again', async () => {
