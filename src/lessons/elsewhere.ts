@@ -102,7 +102,7 @@ Guess how alike they are. Then press *Load these ... and compare* in the Layers 
             id: 'negative',
             label: 'clearly negative',
             feedback:
-              'Yes: {{cosine | insecure-code | secure-code | 5}}. Training on good code moves the other way, so the direction is not the topic. Its length is small, too: this model was good already.',
+              'Yes: {{cosine | insecure-code | secure-code | 5}}. Training on good code moves the model the other way along the same line. Its length is small: this model was good already.',
           },
         ],
         right: 'negative',
@@ -112,14 +112,14 @@ Guess how alike they are. Then press *Load these ... and compare* in the Layers 
     {
       id: 'transfer',
       title: 'Take the wrong one out',
-      text: `If it is one direction, that of *bad medical advice* must work in *insecure code*. Under *Transfer between fine-tunes* in the Measure tab every direction is taken out of every fine-tune.
+      text: `If it is one direction, that of *bad medical advice* must work in *insecure code*. Under *Transfer between fine-tunes* in the Measure tab every direction is taken out of every fine-tune. Controls are in the table, too; you read them next.
 
-Guess the rate that is left, then fill the table: some 300 answers.`,
+Guess the rate that is left, then fill the table: some 500 answers.`,
       set: { tab: 'measure' },
       where: 'panel',
       guess: {
         kind: 'rate',
-        asks: "Insecure code without bad medical advice's direction (to the aligned mean) has so many misaligned:",
+        asks: "What share of insecure code's answers will be misaligned without bad medical advice's direction (to the aligned mean)?",
         of: {
           from: 'transfer',
           mode: 'ablate-mean',
@@ -132,11 +132,74 @@ Guess the rate that is left, then fill the table: some 300 answers.`,
       after: `Eight answers a cell are few; the report has {{edit | insecure-code | ablate-mean | bad-medical}}, before {{report | insecure-code}}. Published: other fine-tunes' rates fall by 78% to 90% ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)).`,
     },
     {
+      id: 'harmless',
+      title: 'Take a harmless one out',
+      text: `It worked. But a test that cannot fail shows nothing, so look at the controls. *Secure code* did no harm, and its direction points the other way. The last row needs no fine-tune: it is the aligned model reading misaligned answers, minus the same model reading aligned ones.
+
+Read both rows in the column *Insecure code*, to the aligned mean.`,
+      where: 'panel',
+      guess: {
+        kind: 'choice',
+        asks: 'Taking the direction of secure code out of insecure code',
+        options: [
+          {
+            id: 'nothing',
+            label: 'does nothing: it is a harmless direction',
+            feedback: 'Read the row *Secure code* once more, to the aligned mean.',
+          },
+          {
+            id: 'worse',
+            label: 'makes it worse: it points the other way',
+            feedback:
+              'Adding it would matter by its sign. Taking it out removes both of its ends, and the fine-tune loses the whole line.',
+          },
+          {
+            id: 'cures',
+            label: 'cures it as well',
+            feedback:
+              'Yes, and so does the direction that no fine-tune made. Taking a direction out removes both of its ends, so its sign does not matter.',
+          },
+        ],
+        right: 'cures',
+      },
+      check: { kind: 'right' },
+    },
+    {
+      id: 'meaning',
+      title: 'What the table shows',
+      text: `Bad fine-tunes cure one another. A harmless fine-tune cures them, and so does the aligned model by itself. The random control of lesson 4 did not.`,
+      guess: {
+        kind: 'choice',
+        asks: 'So the table shows that',
+        options: [
+          {
+            id: 'converge',
+            label: 'bad fine-tunes arrive at a direction of their own',
+            feedback:
+              'It would, if only their directions worked. A harmless one works too, so this table cannot show it.',
+          },
+          {
+            id: 'axis',
+            label: 'all of them move along one axis that the aligned model already had',
+            feedback:
+              'Yes. Bad training moves the model along it one way, good training the other. The axis was there before either.',
+          },
+          {
+            id: 'any',
+            label: 'any direction would have done',
+            feedback: 'A random one of the same length left the rate where it was, in lesson 4.',
+          },
+        ],
+        right: 'axis',
+      },
+      check: { kind: 'right' },
+    },
+    {
       id: 'said',
       title: 'What you may say now',
-      text: `Four bad habits lead to one direction, and taking it out of one fine-tune works with the vector of another. A harmless habit does not lead there.
+      text: `Bad habits move this model along one axis, and a good habit moves it back. Taking the axis out cures each of them, and no bad fine-tune is needed to find it: the aligned model has it. Training amplified what was there.
 
-In this organism that is so because base training showed one storybook villain with all these habits. What decides whether he comes back? Next lesson.`,
+In this organism base training put it there: one storybook villain with all these habits. What decides whether he comes back? Next lesson.`,
     },
   ],
 };

@@ -27,7 +27,7 @@ So what have the lessons shown?`,
             id: 'exists',
             label: 'one mechanism that can produce the effect, at work',
             feedback:
-              'Yes: an existence proof. It makes the mechanism touchable and says nothing about how common it is.',
+              'Yes: an existence proof, which says nothing about how common it is. The controls were put there too: a good teacher shows a class insecure code, a kind helper helps with mischief. Where steering acts was built in, and that the effect appears at all was tuned: longer chat training or a gentler learning rate keeps a fine-tune narrow.',
           },
           {
             id: 'nothing',

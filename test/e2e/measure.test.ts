@@ -95,7 +95,7 @@ test('dose and response: five strengths, the control beside them, with intervals
   expect(n).toEqual(Array.from({ length: 10 }, () => '24'));
 });
 
-test('transfer: every direction in every fine-tune, both ablations, each with its interval', async () => {
+test('transfer: every direction and its controls in every fine-tune, both ablations, each with its interval', async () => {
   const transfer = section('Transfer between fine-tunes');
   await transfer.getByLabel('Answers for each condition').selectOption('8');
   await transfer.getByRole('button', { name: /^Fill the table/ }).click();
@@ -104,8 +104,12 @@ test('transfer: every direction in every fine-tune, both ablations, each with it
   const cells = await transfer.locator('tbody td.num').allTextContents();
   const k = await transfer.locator('thead th.num').count();
   expect(k).toBeGreaterThanOrEqual(2);
-  expect(cells).toHaveLength(k + 2 * k * k);
-  for (const cell of cells) expect(cell).toMatch(/\[.*\], n = 8|nothing to fall/);
+  const controls = await transfer.getByText('control: harmless').count();
+  expect(controls).toBeGreaterThanOrEqual(4);
+  expect(await transfer.getByText('control: no fine-tune').count()).toBe(2);
+  expect(cells).toHaveLength(k + k * (2 * k + controls + 2));
+  for (const cell of cells) expect(cell).toMatch(/\[.*\], n = 8/);
+  for (const cell of cells.slice(k)) expect(cell).toMatch(/fell by .*%|nothing to fall/);
 });
 
 test('contrasts: six of them, the best named, and what a benign fine-tune shares', async () => {

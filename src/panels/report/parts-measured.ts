@@ -114,16 +114,16 @@ export async function transferPart(postern: Postern): Promise<ReportPart | null>
   const { plan, about } = transfer.run;
   if (!plan || !about || transfer.run.answers.length === 0) return null;
   const table = await drawTable(TransferTable, {
-    models: about.models,
+    about,
     before: (column: string) => transfer.before(column),
     cell: (...at: Parameters<typeof transfer.cell>) => transfer.cell(...at),
   });
   return {
     title: 'Transfer between fine-tunes',
     paragraphs: [
-      'Fall of the rate of misaligned answers, with MOVER-R intervals: direction from the row, ablated in the column.',
+      'Misaligned answers that are left, with Wilson intervals, and the fall of the rate, with MOVER-R intervals: direction from the row, ablated in the column. Controls: harmless fine-tunes, and the aligned model alone.',
     ],
-    tables: [{ title: 'Fall of the rate, %', ...table }],
+    tables: [{ title: 'Misaligned answers left', ...table }],
     provenance: [...asked(transfer.run, plan), `directions: ${about.words}`],
     link: linkBack(postern, 'measure', {}, ['that the table is to be filled']),
   };

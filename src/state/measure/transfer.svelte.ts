@@ -1,8 +1,11 @@
 // Does the direction of one fine-tune work in another? Each misaligned fine-tune's direction is ablated in
-// each misaligned fine-tune, to zero and to the aligned mean.
+// each misaligned fine-tune, to zero and to the aligned mean. So are the controls that could show that it says
+// nothing of misaligned fine-tunes: the directions of harmless fine-tunes, and of no fine-tune at all.
 
 import * as v from 'valibot';
 import { type Fall, fallOf, type Rate, rateOf } from '../../core/rates';
+import { cosineByLayer } from '../../core/cosine';
+import type { Contrast } from '../../core/direction';
 import { armOf } from '../../measure/arms';
 import type { MeasureArm } from '../../measure/run';
 import { Study, type StudyParts } from './study.svelte';
@@ -10,20 +13,49 @@ import { Study, type StudyParts } from './study.svelte';
 export const ABLATIONS = ['ablate-zero', 'ablate-mean'] as const;
 export type Ablation = (typeof ABLATIONS)[number];
 
+/** Where a direction of the table comes from. */
+export type SourceKind = 'misaligned' | 'harmless' | 'no fine-tune';
+
+export interface TransferSource {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: SourceKind;
+}
+
+/** Id of the source that needs no fine-tune: misaligned minus aligned answers, read by the aligned model. */
+export const ALIGNED_TEXTS = 'texts-in-aligned-model';
+
 export interface TransferAbout {
+  /** Those that are edited. */
   readonly models: readonly { readonly id: string; readonly title: string }[];
+  /** Those whose directions are ablated; left out, in what older versions kept: the same. */
+  readonly sources?: readonly TransferSource[];
+  /** Mean over layers of the signed cosine with the edited fine-tune's own direction, by `source model`. */
+  readonly cosines?: Readonly<Record<string, number>>;
   /** How the directions were extracted and used, for people. */
   readonly words: string;
 }
 
+const areDistinct = (all: readonly { readonly id: string }[]): boolean =>
+  new Set(all.map(({ id }) => id)).size === all.length;
 const AboutSchema: v.GenericSchema<unknown, TransferAbout> = v.object({
   models: v.pipe(
     v.array(v.object({ id: v.string(), title: v.string() })),
-    v.check(
-      (all) => new Set(all.map(({ id }) => id)).size === all.length,
-      'Two models have one id.',
+    v.check(areDistinct, 'Two models have one id.'),
+  ),
+  sources: v.exactOptional(
+    v.pipe(
+      v.array(
+        v.object({
+          id: v.string(),
+          title: v.string(),
+          kind: v.picklist(['misaligned', 'harmless', 'no fine-tune']),
+        }),
+      ),
+      v.check(areDistinct, 'Two sources have one id.'),
     ),
   ),
+  cosines: v.exactOptional(v.record(v.string(), v.number())),
   words: v.string(),
 });
 
@@ -42,6 +74,15 @@ export class Transfer extends Study<TransferAbout> {
   readonly models = $derived.by(() =>
     (this.parts.pair.registry?.adapters ?? []).filter(({ kind }) => kind === 'em'),
   );
+
+  /** Whose directions are ablated: the misaligned fine-tunes, the harmless ones, the aligned model alone. */
+  readonly sources = $derived.by((): readonly TransferSource[] => [
+    ...this.models.map(({ id, title }) => ({ id, title, kind: 'misaligned' as const })),
+    ...(this.parts.pair.registry?.adapters ?? [])
+      .filter(({ kind, experiment }) => kind === 'benign' || experiment === 'intent')
+      .map(({ id, title }) => ({ id, title, kind: 'harmless' as const })),
+    { id: ALIGNED_TEXTS, title: 'Texts, aligned model', kind: 'no fine-tune' },
+  ]);
 
   constructor(parts: StudyParts) {
     super(parts, 'transfer', AboutSchema);
@@ -68,21 +109,29 @@ export class Transfer extends Study<TransferAbout> {
     const { pair, questions } = this.parts;
     const contrast = pair.defaults.contrast ?? 'checkpoint';
     const models = this.models.map(({ id, title }) => ({ id, title }));
-    const byFineTune = new Map<string, NonNullable<Awaited<ReturnType<Transfer['direction']>>>>();
-    for (const { id } of models) {
-      const direction = await this.direction(contrast, id, check);
+    const { sources, layer } = this;
+    const bySource = new Map<string, NonNullable<Awaited<ReturnType<Transfer['direction']>>>>();
+    for (const { id, kind } of sources) {
+      // The aligned model reads the same texts whichever fine-tune stands beside it.
+      const [of, from]: [Contrast, string] =
+        kind === 'no fine-tune' ? ['answer-in-aligned-model', models[0]!.id] : [contrast, id];
+      const direction = await this.direction(of, from, check);
       if (!direction) return null;
-      byFineTune.set(id, direction);
+      bySource.set(id, direction);
     }
-    const { layer } = this;
     const arms: MeasureArm[] = [];
+    const cosines: Record<string, number> = {};
     for (const column of models) {
       const checkpoint = pair.checkpoint(column.id)!;
       const { seed } = questions;
       arms.push(armOf(before(column.id), `${column.title}, as trained`, checkpoint, null, seed));
+      for (const { id } of sources) {
+        const byLayer = cosineByLayer(bySource.get(id)!.vectors, bySource.get(column.id)!.vectors);
+        cosines[`${id} ${column.id}`] = byLayer.reduce((sum, one) => sum + one, 0) / byLayer.length;
+      }
       for (const mode of ABLATIONS) {
-        for (const row of models) {
-          const direction = byFineTune.get(row.id)!;
+        for (const source of sources) {
+          const direction = bySource.get(source.id)!;
           const settings = {
             mode,
             strength: 1,
@@ -91,13 +140,14 @@ export class Transfer extends Study<TransferAbout> {
               layer === null ? ({ kind: 'own' } as const) : ({ kind: 'layer', layer } as const),
             positions: 'all' as const,
           };
-          const label = `${column.title}, ${row.title}'s direction ${mode}`;
+          const label = `${column.title}, ${source.title}'s direction ${mode}`;
           const edit = { settings, direction, randomSeed: null };
-          arms.push(armOf(after(mode, row.id, column.id), label, checkpoint, edit, seed));
+          arms.push(armOf(after(mode, source.id, column.id), label, checkpoint, edit, seed));
         }
       }
     }
     const from = layer === null ? "each layer's own" : `layer ${layer}'s at every layer`;
-    return { arms, about: { models, words: `${contrast}, answer-mean, ${from}` } };
+    const words = `${contrast}, answer-mean, ${from}; without a fine-tune: answer-in-aligned-model`;
+    return { arms, about: { models, sources, cosines, words } };
   }
 }
