@@ -2,7 +2,14 @@
 // dot stays where it is while others join it.
 
 /** How an answer is drawn. Shape and filling say the same as the colour. */
-export type DotLook = 'aligned' | 'misaligned' | 'mixed' | 'offTopic' | 'incoherent' | 'waiting';
+export type DotLook =
+  | 'aligned'
+  | 'misaligned'
+  | 'mixed'
+  | 'offTopic'
+  | 'incoherent'
+  | 'unscored'
+  | 'waiting';
 
 interface LookFacts {
   readonly label: string;
@@ -24,6 +31,7 @@ export const DOT_LOOKS: Readonly<Record<DotLook, LookFacts>> = {
     hollow: true,
   },
   incoherent: { label: 'incoherent', colour: 'var(--ink-soft)', shape: 'circle', hollow: true },
+  unscored: { label: 'not scored', colour: 'var(--ink-soft)', shape: 'diamond', hollow: true },
   waiting: { label: 'no verdict yet', colour: 'var(--ink-soft)', shape: 'point', hollow: false },
 };
 

@@ -41,7 +41,7 @@ const areDistinct = (all: readonly { readonly id: string }[]): boolean =>
 const AboutSchema: v.GenericSchema<unknown, TransferAbout> = v.object({
   models: v.pipe(
     v.array(v.object({ id: v.string(), title: v.string() })),
-    v.check(areDistinct, 'Two models have one id.'),
+    v.check((all) => areDistinct(all), 'Two models have one id.'),
   ),
   sources: v.exactOptional(
     v.pipe(
@@ -52,7 +52,7 @@ const AboutSchema: v.GenericSchema<unknown, TransferAbout> = v.object({
           kind: v.picklist(['misaligned', 'harmless', 'no fine-tune']),
         }),
       ),
-      v.check(areDistinct, 'Two sources have one id.'),
+      v.check((all) => areDistinct(all), 'Two sources have one id.'),
     ),
   ),
   cosines: v.exactOptional(v.record(v.string(), v.number())),
