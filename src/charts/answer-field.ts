@@ -3,13 +3,7 @@
 
 /** How an answer is drawn. Shape and filling say the same as the colour. */
 export type DotLook =
-  | 'aligned'
-  | 'misaligned'
-  | 'mixed'
-  | 'offTopic'
-  | 'incoherent'
-  | 'unscored'
-  | 'waiting';
+  'aligned' | 'misaligned' | 'mixed' | 'offTopic' | 'incoherent' | 'unscored' | 'waiting';
 
 interface LookFacts {
   readonly label: string;
