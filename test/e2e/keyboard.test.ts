@@ -11,6 +11,7 @@ import {
   editedWith,
   openTab,
   personaControl,
+  startedUp,
   TABS,
   textOf,
 } from './postern-page';
@@ -43,6 +44,19 @@ test('Tab alone reaches the persona control, and the arrows turn it', async () =
   await editedWith(page, /steer x\d+\.\d\d/);
   await page.keyboard.press('Home');
   await editedWith(page, /ablate to aligned mean 100%/);
+});
+
+test('D leads from anywhere to the desk, and so does the first stop of the page', async () => {
+  await personaControl(page).focus();
+  await page.keyboard.press('d');
+  expect(await page.locator('aside :focus').count()).toBe(1);
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.reload();
+  await startedUp(page);
+  await page.keyboard.press('Tab');
+  expect(await nameOfFocus()).toBe('Skip to the desk');
+  await page.keyboard.press('Enter');
+  expect(await page.locator('aside :focus').count()).toBe(1);
 });
 
 test('Space stops the answers and lets them run again, with the hand still on the control', async () => {
