@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** Folders that are not edited yet; every entry here is to go. */
-const NOT_EDITED = ['src/measure/', 'src/organism/', 'src/panels/', 'src/serve/', 'src/state/'];
+const NOT_EDITED: readonly string[] = [];
 
 const COMMENTS: readonly RegExp[] = [
   /^Of\b/,
@@ -17,7 +17,7 @@ const COMMENTS: readonly RegExp[] = [
 ];
 
 const IDENTIFIERS = new Set([
-  ...['own', 'told', 'stretch', 'stretches', 'anew', 'inconclusive', 'Room', 'Place'],
+  ...['own', 'told', 'stretch', 'stretches', 'anew', 'untold', 'Room', 'Place'],
   ...['keptAs', 'KeptAs', 'GpuTable', 'MakeStretch', 'stretchMaker', 'desk'],
 ]);
 
