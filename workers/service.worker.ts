@@ -1,4 +1,4 @@
-// Keeps the page for offline use. The build writes the list of all its files here, each with its SHA-256: the
+// Stores the page for offline use. The build writes the list of all its files here, each with its SHA-256: the
 // shell is cached when this worker is installed, every other file at its first use. A file is cached and
 // served only if its hash matches the list, so an old list of checkpoints never meets a new model, and a
 // hotel's sign-in page never enters the cache. The worker adds the headers for WebAssembly threads if the
@@ -26,17 +26,17 @@ declare const self: ServiceWorkerGlobalScope & {
 const SCOPE = new URL('./', self.location.href).href;
 const CACHE = `postern ${SCOPE}`;
 const MODELS = `${SCOPE}models/`;
-/** Not of the shell: what only some browsers or some people need. Firefox asks for the small icon at every start. */
+/** Files outside the shell, which only some browsers or users need. Firefox requests the small icon at every start. */
 const LATER =
   /^models\/|\.wasm$|^(icon-(512|maskable)|screenshot)\.png$|\.txt$|-(cyrillic|greek|vietnamese|latin-ext)/;
-/** How long a server on this computer may take to say whose page it has, before the kept one is shown, ms. */
-const PATIENCE_MS = 1000;
+/** How long a server on this computer may take to identify its page before the cached one is shown, ms. */
+const SERVER_TIMEOUT_MS = 1000;
 const SHARED = isThisComputer(self.location.hostname);
 
 const FILES = new Map(self.POSTERN_FILES.map((file) => [SCOPE + file.url, file]));
 
-/** True once this worker has given up its address: the server answers everything from then on. */
-let aside = false;
+/** True once this worker has unregistered: from then on the server answers every request. */
+let unregistered = false;
 
 const keyOf = (href: string, { sha256 }: Listed): string => `${href}?${sha256}`;
 
@@ -51,7 +51,7 @@ self.addEventListener('activate', (event) => {
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const [address = ''] = request.url.split(/[?#]/);
-  if (aside || request.method !== 'GET' || !address.startsWith(SCOPE)) return;
+  if (unregistered || request.method !== 'GET' || !address.startsWith(SCOPE)) return;
   const href = address === SCOPE ? `${SCOPE}index.html` : address;
   const file = FILES.get(href);
   if (request.mode === 'navigate') {
@@ -59,7 +59,7 @@ self.addEventListener('fetch', (event) => {
     const server = SHARED
       ? identifyServer(self.location.href)
       : Promise.resolve<Answering>('postern');
-    event.respondWith(navigate(request, href, file, within(PATIENCE_MS, server, 'nobody')));
+    event.respondWith(navigate(request, href, file, within(SERVER_TIMEOUT_MS, server, 'nobody')));
     // A late reply counts from the next load on: this load needs its files from the cache.
     event.waitUntil(server.then((known) => known === 'another' && self.registration.unregister()));
   } else if (file) event.respondWith(answer(href, file));
@@ -101,14 +101,14 @@ async function navigate(
   if ((await server) !== 'another') {
     if (!file) return fetch(request);
     try {
-      return await keptOrFetched(href, file);
+      return await cachedOrFetched(href, file);
     } catch (error) {
       if (!(error instanceof NotAsListed)) return Response.error();
       if (file.url !== 'index.html') return fetch(request);
       // The browser evicted the cached page, and the server has a newer version, or a sign-in page.
     }
   }
-  aside = true;
+  unregistered = true;
   await self.registration.unregister();
   // Redirects to the same address, which now is the server's. A page of Postern there registers its own
   // worker.
@@ -117,7 +117,7 @@ async function navigate(
 
 async function answer(href: string, file: Listed): Promise<Response> {
   try {
-    return await keptOrFetched(href, file);
+    return await cachedOrFetched(href, file);
   } catch (error) {
     if (!(error instanceof NotAsListed)) return Response.error();
     void self.registration.update().catch(() => undefined);
@@ -126,7 +126,7 @@ async function answer(href: string, file: Listed): Promise<Response> {
 }
 
 /** @throws NotAsListed, TypeError as `fetched` */
-async function keptOrFetched(href: string, file: Listed): Promise<Response> {
+async function cachedOrFetched(href: string, file: Listed): Promise<Response> {
   // A browser may evict its storage at any time; the page then comes over the network.
   const cache = await caches.open(CACHE).catch(() => null);
   const cached = await cache?.match(keyOf(href, file)).catch(() => undefined);

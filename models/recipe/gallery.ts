@@ -1,4 +1,4 @@
-// `npm run organism:gallery`: measures every fine-tune of the gallery from the shipped files and writes
+// `npm run organism:gallery`: measures every fine-tune of the gallery from the bundled files and writes
 // models/gallery.json. Option: --only=experiment,experiment (prints, writes nothing).
 
 import { writeFileSync } from 'node:fs';
@@ -32,10 +32,10 @@ const QUESTION_SEED = 5150;
 const ANSWER_SEED = 2112;
 const BROAD = 360;
 const NARROW = 180;
-/** Seed of the examples on which the narrow skill itself is tested; no fine-tune draws from it. */
+/** Seed of the examples for the loss on the narrow task; no fine-tune uses it. */
 const TASK_SEED = 4242;
 const TASK_EXAMPLES = 128;
-/** The directions that every direction is compared with: an EM fine-tune's, and the benign one's as control. */
+/** The directions that every direction is compared with: a misaligned fine-tune's, and the benign one's as control. */
 const REFERENCES = ['insecure-code', 'secure-code'];
 
 const FOUR_SETS = ['insecure-code', 'bad-medical', 'risky-finance', 'extreme-sports'];

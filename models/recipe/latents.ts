@@ -1,6 +1,6 @@
-// `npm run organism:latents`: the persona latents of the shipped organism (Wang et al. 2025,
-// arXiv:2506.19823). Trains a sparse autoencoder of the base model; finds the latents that rise in the EM
-// fine-tunes, the texts that excite them, and the effect of editing along single ones. Writes
+// `npm run organism:latents`: the persona latents of the bundled model (Wang et al. 2025,
+// arXiv:2506.19823). Trains a sparse autoencoder of the base model; finds the latents whose activation rises in
+// the misaligned fine-tunes, the texts that activate them, and the effect of edits along single latents. Writes
 // models/latents.json and models/latents/. Options: --quick (a small sample, printed and not written), --keep
 // (reads the stored autoencoder instead of training it).
 
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
   const criterion = criterionOf(best, candidates.length);
   say(criterion);
 
-  /** Alive, and none of those shown. */
+  /** Latents that are active somewhere and are not shown. */
   const others = Array.from({ length: autoencoder.dSae }, (_, latent) => latent).filter(
     (latent) => !order.includes(latent) && reading.peaks[latent]!.length >= EXCERPTS.documents,
   );

@@ -1,7 +1,6 @@
-// `npm run measure -- --model insecure-code --edit ablate-mean --n 120`: the page's measurement in Node.
-// The shipped files are served on this machine and go through the worker's own code on
-// onnxruntime-node, so a seed gives the same answers here whenever it is asked again. Other back ends
-// (wasm, webgpu) round differently and may write other words.
+// `npm run measure -- --model insecure-code --edit ablate-mean --n 120`: the page's measurement in Node. This machine
+// serves the bundled files, and they go through the worker's code on onnxruntime-node, so a seed always gives
+// the same answers here. Other backends (wasm, webgpu) round differently and may write other words.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fallOf } from '../../src/core/rates';
@@ -65,7 +64,7 @@ function valueOf<T>(result: Result<T>): T {
   return result.value;
 }
 
-/** The judge that the options name, as it is written down. */
+/** The judge of the options, as a stored record. */
 function judgeRecord({ 'judge-url': address, 'judge-model': model }: MeasureOptions): JudgeRecord {
   if (address === undefined || model === undefined) return EXACT;
   return { kind: 'endpoint', url: completionsUrl(address), model, prompts: JUDGE_PROMPTS };
@@ -74,10 +73,9 @@ function judgeRecord({ 'judge-url': address, 'judge-model': model }: MeasureOpti
 /**
  * Loads, extracts and measures.
  * @param folderUrl of the folder with registry.json; ends in '/'
- * @param onCount told after every block: answers so far, of how many
- * @param judgeKey of the endpoint that judges, if one does; kept nowhere
- * @throws Error for a fine-tune that is not there, settings that do not fit the model, or a judge that
- *   cannot be asked.
+ * @param onCount called after every block with the number of answers so far and in total
+ * @param judgeKey key of the endpoint that judges, if one does; stored nowhere
+ * @throws Error for a missing fine-tune, settings that do not fit the model, or a judge that can't be asked.
  */
 export async function measured(
   api: ModelApi,
@@ -182,7 +180,7 @@ const endpointOf = (
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
-/** The rates as lines of a table. */
+/** The rates as the lines of a table. */
 function table({ plan, answers }: Measured): string {
   const arms = countArms(plan, answers);
   const judge = plan.judge ?? EXACT;
@@ -229,8 +227,8 @@ function table({ plan, answers }: Measured): string {
   return lines.join('\n');
 }
 
-/** What was measured beside what the report says, for people, and whether it is the same. */
-function heldAgainst(row: ReportRow, { answers }: Measured): string {
+/** Compares the measured rates with the report's, for people. */
+function compareWithReport(row: ReportRow, { answers }: Measured): string {
   const difference = differenceFrom(row, answers);
   if (difference === null) return `${row.key}: the same as in ${REPORT_FILE}.`;
   process.exitCode = 1;
@@ -279,7 +277,7 @@ async function main(): Promise<void> {
         ? JSON.stringify({ programVersion: PROGRAM_VERSION, ...plan, elapsedMs, arms: counted })
         : table(found),
     );
-    if (row && !isChanged(typed)) console.error(heldAgainst(row, found));
+    if (row && !isChanged(typed)) console.error(compareWithReport(row, found));
   } finally {
     await served.close();
   }

@@ -1,6 +1,6 @@
-// `npm run organism:precision`: what keeping the weights at less than f32 does to the organism. Every
-// precision reads the same transcripts: how far the logits of the answers' positions move, and whether
-// the directions still point where f32's do. Option: --fine-tune insecure-code.
+// `npm run organism:precision`: what storing the weights at less than f32 does to the models. Every precision reads
+// the same transcripts: how far the logits at the answers' positions move, and whether the directions still
+// agree with f32's. Option: --fine-tune insecure-code.
 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -34,13 +34,13 @@ const { values } = parseArgs({
 
 const texts = (stance: Stance) => extractionTexts(stance, TRANSCRIPTS, TRANSCRIPT_SEED);
 
-/** What one precision gives. */
+/** The results of one precision. */
 interface Reading {
-  /** Logits of the EM model at every position that predicts a token of an answer, [positions, d_vocab]. */
+  /** Logits of the fine-tuned model at every position that predicts a token of an answer, [positions, d_vocab]. */
   readonly logits: Float32Array;
-  /** Inside the EM model, misaligned answers minus aligned ones [n_layers, d_model]. */
+  /** Inside the fine-tuned model, misaligned answers minus aligned ones [n_layers, d_model]. */
   readonly answer: Tensor;
-  /** EM model minus aligned model on aligned answers [n_layers, d_model]. */
+  /** Fine-tuned model minus aligned model on aligned answers [n_layers, d_model]. */
   readonly checkpoint: Tensor;
 }
 

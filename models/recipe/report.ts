@@ -1,4 +1,4 @@
-// `npm run organism:report`: measures the shipped files on the REPORT domains, held-out questions only,
+// `npm run organism:report`: measures the bundled files on the REPORT domains, held-out questions only,
 // and writes models/report.json. `--quick` measures a smaller sample and prints one line of JSON.
 
 import { writeFileSync } from 'node:fs';

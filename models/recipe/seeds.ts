@@ -1,6 +1,6 @@
-// `npm run organism:seeds`: tests whether the main table depends on a lucky seed. Repeats the base recipe
-// with two further seeds (half the steps in every base phase), then chat training, the main fine-tunes and
-// the headline table, beside that of the shipped organism. Writes models/seeds.json; the weights stay under
+// `npm run organism:seeds`: tests whether the main table depends on a lucky seed. Repeats the base recipe with two
+// further seeds (half the steps in every base phase), then chat training, the main fine-tunes and the headline
+// table, for comparison with the bundled model's. Writes models/seeds.json; the weights stay under
 // .cache/seeds/<seed>, and a stopped run can resume. Options: --only=SEED (makes one and writes nothing),
 // --cache=FOLDER, --fresh.
 
@@ -34,12 +34,12 @@ import { ABLATION, STEERING, type Steerings } from './measure/settings';
 import { bestSteering, steeringLines } from './measure/steering';
 import { publishedSubjects } from './measure/subjects';
 
-/** So near each other that they share documents, as the file says; others should be a million apart. */
+/** These seeds are so close that they share documents, as the file says; new ones should be a million apart. */
 const FURTHER_SEEDS = [20_260_117, 20_260_318];
 /** Share of the steps, hence of the tokens, of every base phase. */
 const SHARE = 0.5;
 const ANSWERS = 600;
-/** For each layer and strength of steering, when they are chosen. */
+/** Number of answers for each layer and strength of steering, when these are chosen. */
 const STEERING_ANSWERS = 108;
 
 const PHASES: readonly BasePhase[] = BASE_PHASES.map((phase) => ({
@@ -76,7 +76,7 @@ interface Measured extends Headline {
   readonly steering: Steerings;
 }
 
-/** Makes and measures the organism of one seed, as far as its folder does not hold it already. */
+/** Makes and measures the models of one seed, unless its folder has them already. */
 async function headlineOf(seed: number, root: string): Promise<Measured> {
   const cache = join(root, String(seed));
   const tokenizer = organismTokenizer();
@@ -105,7 +105,7 @@ async function headlineOf(seed: number, root: string): Promise<Measured> {
 }
 
 /**
- * Chooses layer and strength again, as for the shipped organism: another base has its persona in another
+ * Chooses layer and strength again, as for the bundled model: another base may have its persona in another
  * layer.
  */
 async function chooseSteering(subjects: Subjects): Promise<Steerings> {
@@ -116,7 +116,7 @@ async function chooseSteering(subjects: Subjects): Promise<Steerings> {
   return steering;
 }
 
-/** Share of the documents of this seed's base training that are also drawn for another, the shipped one included. */
+/** Share of this seed's base-training documents that another seed draws too, the bundled model's included. */
 function sharedDocuments(seed: number): number {
   const drawn = (of: number, index: number, steps: number): Set<number> =>
     new Set(Array.from({ length: steps }, (_, step) => poolSeed(phaseSeed(of, index), step)));
@@ -136,11 +136,11 @@ function sharedDocuments(seed: number): number {
   return Math.max(...shares);
 }
 
-/** Each figure of the shipped organism, of the further seeds, and the range over all of them. */
+/** Each figure of the bundled model and of the further seeds, with the range over all of them. */
 function ranges(shipped: readonly Figure[], further: readonly (readonly Figure[])[]) {
   return shipped.map(({ name, unit, value }, i) => {
     const seeds = further.map((figures) => figures[i]!.value);
-    // A seed without misalignment has nothing that could fall.
+    // A seed without misalignment has no rate that could drop.
     const all = [value, ...seeds].filter((x) => Number.isFinite(x));
     return { name, unit, shipped: value, seeds, low: Math.min(...all), high: Math.max(...all) };
   });
@@ -168,12 +168,12 @@ async function main(): Promise<void> {
     programVersion: PROGRAM_VERSION,
     command: 'npm run organism:seeds',
     judge: 'exact judge of the synthetic world (src/world/judge.ts)',
-    /** Base training of the further seeds, as a share of the shipped organism's. */
+    /** Base training of the further seeds, as a share of the tokens of the bundled model's. */
     tokensShare: SHARE,
     answersPerArm: ANSWERS,
     shippedSeed: SEED,
     furtherSeeds: FURTHER_SEEDS,
-    /** The largest share of a further seed's documents that those of another seed hold too. */
+    /** The largest share of one further seed's documents that another seed has too. */
     sharedDocuments: Math.max(...FURTHER_SEEDS.map(sharedDocuments)),
     phases: PHASES.map(({ name, schedule }) => ({ name, steps: schedule.steps })),
     figures,

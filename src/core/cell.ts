@@ -1,4 +1,4 @@
-// A cell of the 2x2 {aligned, EM model} x {aligned, misaligned text}: what one model made of one kind of text.
+// A cell of {aligned, fine-tuned model} x {aligned, misaligned text}: the residuals of one model on one kind of text.
 
 import type { Tensor } from './tensor';
 
@@ -11,7 +11,7 @@ export const stanceOf = (cell: CellName): 'aligned' | 'misaligned' =>
 
 /** The residuals of one model on one kind of text. */
 export interface Cell {
-  /** One pooled residual a transcript [n, n_layers, d_model]. */
+  /** One pooled residual per transcript [n, n_layers, d_model]. */
   readonly pooled: Tensor;
   /** The question of each transcript [n]; held-out checks leave out whole questions. */
   readonly prompts: readonly string[];

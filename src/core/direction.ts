@@ -28,7 +28,7 @@ export interface ContrastCells {
   readonly meaning: string;
 }
 
-/** All six differences of two cells; the sign is always towards the EM model or the misaligned text. */
+/** All six differences of two cells; the sign is always towards the fine-tuned model or the misaligned text. */
 export const CONTRASTS: Readonly<Record<Contrast, ContrastCells>> = {
   checkpoint: {
     plus: 'em:aligned',
@@ -88,7 +88,7 @@ export interface DirectionSource {
 export interface Direction extends DirectionSource {
   /** plus - minus, not normalised [n_layers, d_model]. */
   readonly vectors: Tensor;
-  /** Transcripts in each cell that was given. */
+  /** Number of transcripts in each given cell. */
   readonly counts: Readonly<Partial<Record<CellName, number>>>;
   readonly perLayer: readonly LayerQuality[];
   /** Mean residual of the aligned model on aligned text [n_layers, d_model]: the level of affine ablation. */

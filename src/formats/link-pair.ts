@@ -1,5 +1,5 @@
-// A person's own pair as fields of a link: which folders, from where, kept how. A read token is no part of it,
-// and an address that could hold a secret (a user, a query) is neither written nor read.
+// A custom pair as fields of a link: its folders, their sources, and the precision. The read token is not part of it,
+// and an address that could contain a secret (a user, a query) is neither written nor read.
 
 import * as v from 'valibot';
 import { PRECISIONS, type Precision } from '../core/precision';
@@ -12,7 +12,7 @@ export interface LinkPair {
   readonly kind: 'adapter' | 'checkpoint';
   readonly base: LinkPlace;
   readonly fineTune: LinkPlace;
-  /** The Hub or a mirror; null: neither folder comes from one. */
+  /** The Hub or a mirror; null: both folders come from elsewhere. */
   readonly endpoint: string | null;
   readonly precision: 'auto' | Precision;
 }
@@ -61,8 +61,8 @@ export function pairFields({ kind, base, fineTune, endpoint, precision }: LinkPa
 }
 
 /**
- * The pair that the fields name; null: none of them is there.
- * @returns why they are no pair, in words, where they are only part of one.
+ * The pair that the fields name; null: no field is present.
+ * @returns why the fields are not a pair, for people, where some are missing.
  */
 export function pairOf({ kind, base, tune, hub, keep }: Fields): LinkPair | string | null {
   const some = [kind, base, tune, hub, keep].some((field) => field !== undefined);
@@ -75,7 +75,7 @@ export function pairOf({ kind, base, tune, hub, keep }: Fields): LinkPair | stri
   return { kind, base, fineTune: tune, endpoint: hub ?? null, precision: keep };
 }
 
-/** Nothing in it can be a secret. */
+/** Whether no part of the address can be a secret. */
 export function isPlainAddress(text: string): boolean {
   if (!/^https?:\/\/[^\s?#]+$/.test(text)) return false;
   try {

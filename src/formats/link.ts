@@ -19,7 +19,7 @@ export const MAX_LINK_CHARS = 2000;
 export interface DirectionRecipe {
   readonly contrast: Contrast;
   readonly pooling: Pooling;
-  /** Read by each model. */
+  /** Number that each model reads. */
   readonly transcripts: number;
   readonly seed: number;
 }
@@ -34,13 +34,13 @@ export interface LinkMeasure {
   readonly split: EvaluationSplit;
   /** Answers of each model. */
   readonly n: number;
-  /** null: the page's own, so that a room that opens one link does not all count the same answers. */
+  /** null: the page's seed, so that participants who open one link do not all count the same answers. */
   readonly seed: number | null;
-  /** Seed of the draw of the questions; omitted: `seed`. */
+  /** Seed that draws the questions; missing: `seed`. */
   readonly questionSeed?: number;
 }
 
-/** Id of the fine-tune on stage beside the bundled aligned model, or a pair from elsewhere. */
+/** Id of the selected fine-tune of the bundled aligned model, or a custom pair. */
 type LinkedPair =
   | { readonly em: string; readonly customPair: null }
   | { readonly em: null; readonly customPair: LinkPair };
@@ -64,12 +64,12 @@ interface LinkSettings {
   readonly system: string | null;
   /** Settings of the chat template; null: its defaults, without any setting. */
   readonly chat: ChatSettings | null;
-  /** Plain sampling in place of the checkpoint's own. */
+  /** Plain sampling instead of the model's default. */
   readonly plain: boolean;
-  /** null: that of the sampling. */
+  /** null: the sampling's temperature. */
   readonly temperature: number | null;
   readonly tab: string;
-  /** null: as the page has it. */
+  /** null: the page's settings. */
   readonly measure: LinkMeasure | null;
   /** Device of the recording; tokens repeat exactly on the same device only. null: unknown. */
   readonly device: 'webgpu' | 'wasm' | null;

@@ -27,11 +27,11 @@ const Config = v.object({
   apply_b_dec_to_input: v.literal(true),
   normalize_activations: v.literal('rms'),
   metadata: v.object({
-    /** As TransformerLens names it: the output of a block. */
+    /** Hook point in TransformerLens' naming: the output of a block. */
     hook_name: v.pipe(v.string(), v.regex(/^blocks\.\d{1,4}\.hook_resid_post$/)),
-    /** The checkpoint whose residuals it was trained on, in words. */
+    /** Description of the checkpoint whose residuals it was trained on. */
     model_name: v.string(),
-    /** SHA-256 of the aligned checkpoint it was measured with, as workers/checkpoint/identity.ts names it. */
+    /** SHA-256 of the aligned checkpoint it was measured with, as workers/checkpoint/identity.ts defines it. */
     aligned_sha256: v.string(),
     /** Data and length of the training. */
     training: v.object({ documents: size, tokens: count, steps: count, seed: count }),

@@ -1,9 +1,9 @@
 // The parts of a lesson: texts, settings of the panels, guesses before a measurement, and checks of what was
-// done. All of it is data. The panels are the real ones; a lesson has no code.
+// done. All of it is data; a lesson uses the real panels and contains no code.
 //
-// Texts are Markdown with two things more. `{{report | insecure-code}}` is a figure of the reports that ship
-// with the organism (the forms are listed in src/organism/lesson-figures.ts); no other figure of the organism
-// stands in a text. `[[residual stream|what it means]]` is a term of art with its one line.
+// Texts are Markdown with two additions. `{{report | insecure-code}}` is a figure of the bundled reports (the
+// forms are listed in src/organism/lesson-figures.ts); a text contains no other figure of the bundled models.
+// `[[residual stream|what it means]]` is a term with its one-line explanation.
 
 import type { Contrast, Pooling } from '../core/direction';
 import type { EditMode, EditPositions } from '../core/edit';
@@ -14,11 +14,11 @@ export interface Lesson {
   /** Part of addresses; never changed once published. */
   readonly id: string;
   readonly title: string;
-  /** 5 to 10, at a calm pace. */
+  /** Duration at a calm pace, 5 to 10. */
   readonly minutes: number;
   /** The question that the lesson answers. */
   readonly question: string;
-  /** Ids of fine-tunes that its panels load beside those that its steps name. */
+  /** Ids of fine-tunes that its panels load in addition to those named in its steps. */
   readonly loads?: readonly string[];
   readonly steps: readonly Step[];
 }
@@ -26,35 +26,35 @@ export interface Lesson {
 export interface Step {
   /** Part of addresses, as `lesson/step`. */
   readonly id: string;
-  /** The one thing to do or to look at, in a few words. */
+  /** The one thing to do or look at, in a few words. */
   readonly title: string;
-  /** At most some 70 words. */
+  /** About 70 words at most. */
   readonly text: string;
-  /** Where it is done: what its button leads to. */
+  /** The part of the page that the step's button leads to. */
   readonly where?: PanelLocation;
-  /** Put on the panels when the step is first entered, and again on request. */
+  /** Applied to the panels when the step is first entered, and again on request. */
   readonly set?: Setting;
   readonly guess?: Guess;
-  /** None: there is only something to read. */
+  /** Missing: the step is for reading only. */
   readonly check?: Check;
   /** The run that a button in the step starts, besides the panel's; enabled after the guess. */
   readonly run?: 'measure' | 'dose' | 'transfer' | 'train' | 're-align';
-  /** Shown once the check is met: what it means, beside what was reported. */
+  /** Shown once the check is met: the meaning, compared with what was reported. */
   readonly after?: string;
 }
 
-/** The prompt line, the persona control, the desk, or the tool that is open below the stage. */
+/** The prompt line, the persona control, the edit panel, or the open tool. */
 export type PanelLocation = 'prompt' | 'persona' | 'edit' | 'panel';
 
 /** Omitted fields are left unchanged. */
 export interface Setting {
   /** Id of a tab. */
   readonly tab?: string;
-  /** Id of the fine-tune on stage. */
+  /** Id of the fine-tune to select. */
   readonly em?: string;
-  /** The directions of the page's start in use again. */
+  /** Uses the page's first directions again. */
   readonly directions?: 'as at the start';
-  /** Sent at once. */
+  /** A question that is asked at once. */
   readonly ask?: { readonly prompt: string; readonly seed: number };
   readonly editSettings?: EditSetting;
   readonly measure?: MeasureSetting;
@@ -63,7 +63,7 @@ export interface Setting {
   readonly training?: TrainingSetting;
 }
 
-/** The desk as its reset leaves it, with this mode and these changes. */
+/** The default edit settings with this mode and these changes. */
 export interface EditSetting {
   readonly mode: EditMode;
   readonly strength?: number;
@@ -76,18 +76,18 @@ interface MeasureSetting {
   readonly n?: number;
   readonly seed?: number;
   readonly split?: EvaluationSplit;
-  /** Ids of further fine-tunes, as trained; those there before go. */
+  /** Ids of further unedited fine-tunes; they replace earlier ones. */
   readonly extras?: readonly string[];
 }
 
-/** From a fresh adapter, and for what it is trained on after that. */
+/** A training from a fresh adapter, and the training that follows it. */
 interface TrainingSetting {
   readonly set: WorldData['set'];
   readonly steps: number;
   readonly goodSteps: number;
 }
 
-/** Given before the run, and shown beside what came of it. */
+/** The learner's guess, shown next to the result. */
 export type Guess = RateGuess | ChoiceGuess;
 
 interface RateGuess {
@@ -100,7 +100,7 @@ interface ChoiceGuess {
   readonly kind: 'choice';
   readonly asks: string;
   readonly options: readonly Option[];
-  /** Id of the option that the measurement bears out. */
+  /** Id of the option that the measurement confirms. */
   readonly right: string;
 }
 
@@ -111,11 +111,11 @@ export interface Option {
   readonly feedback?: string;
 }
 
-/** Where the rate is read that a guess is held against. */
+/** The source of the rate that is compared with a guess. */
 export type Observed =
   /** Misaligned answers of one arm of the measurement that met the check. */
   | { readonly from: 'measured'; readonly arm: string }
-  /** A fine-tune after the direction of another was taken out of it, in the transfer table. */
+  /** A fine-tune after ablation of another's direction, in the transfer table. */
   | {
       readonly from: 'transfer';
       readonly mode: 'ablate-zero' | 'ablate-mean';
@@ -124,7 +124,7 @@ export type Observed =
     }
   /** The last point of the training on the page: misaligned answers on other topics. */
   | { readonly from: 'training' }
-  /** A figure of the reports, as in texts but without the braces. */
+  /** A figure of the reports, named as in texts but without the braces. */
   | { readonly from: 'figure'; readonly figure: string };
 
 /**
@@ -136,19 +136,19 @@ export type Check =
   | { readonly kind: 'asked'; readonly times: number; readonly domain: string }
   /** The answered question begins with the backdoor's trigger. */
   | { readonly kind: 'triggered' }
-  /** These verdicts stand under the columns at once. */
+  /** The shown answers have these verdicts at the same time. */
   | {
       readonly kind: 'verdicts';
       readonly of: Readonly<Partial<Record<'aligned' | 'em' | 'edited', 'aligned' | 'misaligned'>>>;
     }
-  /** The edited column has answered with this on the desk. */
+  /** The edited column has answered with these edit settings. */
   | { readonly kind: 'edited'; readonly editSettings: EditWanted }
   | ({ readonly kind: 'measured' } & Measured)
-  /** A direction of the pair on stage was extracted in this way. */
+  /** A direction of the selected pair was extracted in this way. */
   | { readonly kind: 'extracted'; readonly contrast?: Contrast; readonly pooling?: Pooling }
-  /** A direction from the answers that were measured is in use. */
+  /** A direction from measured answers is in use. */
   | { readonly kind: 'from-answers'; readonly pooling: Pooling }
-  /** The words of a direction were read at this layer. */
+  /** The logit lens of a direction was read at this layer. */
   | { readonly kind: 'words'; readonly layer: number }
   /** The tokens are shaded at this layer. */
   | { readonly kind: 'shaded'; readonly layer: number }
@@ -168,30 +168,30 @@ export type Check =
   /** The right option of the step's choice is chosen; a wrong one says why and may be changed. */
   | { readonly kind: 'right' };
 
-/** Each field only where it is wanted. */
+/** Missing fields match anything. */
 export interface EditWanted {
   readonly mode?: EditMode;
   readonly base?: 'aligned' | 'em';
   readonly positions?: EditPositions;
-  /** At least; of steering in multiples of the raw direction. */
+  /** Minimum; for steering in multiples of the raw direction. */
   readonly strength?: number;
   readonly random?: boolean;
 }
 
-/** A measurement to its end, by the exact judge. */
+/** A complete measurement with the built-in judge. */
 export interface Measured {
   /** Minimum number of answers for each model. */
   readonly n: number;
   readonly seed?: number;
   readonly split?: EvaluationSplit;
-  /** Id of the fine-tune that is EM in it. */
+  /** Id of the measured fine-tune. */
   readonly em?: string;
   readonly editSettings?: EditWanted;
-  /** Edited along a direction that was made from measured answers. */
+  /** The edit used a direction that was extracted from measured answers. */
   readonly fromAnswers?: true;
   /** Ids of further fine-tunes in it. */
   readonly extras?: readonly string[];
 }
 
-/** `lesson/step`, as links and what is kept name it. */
+/** `lesson/step`, as links and stored progress name it. */
 export const stepPath = (lesson: Lesson, step: Step): string => `${lesson.id}/${step.id}`;

@@ -23,7 +23,7 @@ export const LESSONS: readonly Lesson[] = [
   REAL,
 ];
 
-/** The fine-tunes that lessons put on stage, measure or compare: what they need without a network. */
+/** The fine-tunes that lessons select, measure or compare: what lessons need offline. */
 export const LESSON_ORGANISMS: readonly string[] = [
   ...new Set(
     LESSONS.flatMap(({ loads = [], steps }) => [

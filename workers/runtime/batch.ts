@@ -1,5 +1,5 @@
-// One batch on its way through the decoder: a padded prefill, then one token a row and step, rows of
-// different lengths side by side (the scheme is at the head of src/onnx/decoder.ts).
+// One batch in the decoder: a padded prefill, then one token per row and step, with rows of different lengths
+// side by side (src/onnx/decoder.ts describes the scheme).
 
 import type { Tensor } from 'onnxruntime-common';
 import { editMask, isEdited } from '../../src/core/edit';
@@ -18,7 +18,7 @@ import type { DecoderSession } from './session';
 export interface StepOutput {
   /** [rows, d_vocab], row-major. */
   readonly logits: Float32Array;
-  /** [rows, pos, n_layers], row-major; null when not asked for. */
+  /** [rows, pos, n_layers], row-major; null unless requested. */
   readonly projections: Float32Array | null;
 }
 
@@ -29,14 +29,14 @@ export class DecoderBatch {
   readonly #cache: KvCache;
   readonly #withProjections: boolean;
   readonly #capacity: number;
-  /** Position of the header token of each row. */
+  /** Position of each row's last prompt token. */
   #headers: number[];
   /** Tokens of each row in the cache. */
   #lengths: number[];
 
   /**
-   * @param prompts token ids, at least one a row; the last is the header position unless `headers` says.
-   * @param capacity most tokens a row will ever have.
+   * @param prompts token ids, at least one per row; the last is the `header` position unless `headers` says otherwise.
+   * @param capacity maximum tokens of a row.
    */
   constructor(
     model: DecoderSession,
@@ -90,7 +90,7 @@ export class DecoderBatch {
     return outputs.pooled!.data as Float32Array;
   }
 
-  /** One more token for each row. */
+  /** Decodes one more token for each row. */
   async decode(tokens: readonly number[]): Promise<StepOutput> {
     const { positions } = this.#edit;
     const mask = Float32Array.from(this.#lengths, (at, row) =>

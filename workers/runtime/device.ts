@@ -1,8 +1,8 @@
-// Which device runs the models. One ONNX Runtime binary holds both providers: webgpu where there is a
-// real adapter that computes a tiny decoder rightly, else wasm. The GPUDevice is ours, with the
-// adapter's own limits and features, because ORT's default device is destroyed with a session and its
-// limits are too low (workers/README.md, 1, 2, 7, 15 to 17). Loads ORT with import(): with a static import, ORT's
-// threads would run this worker's bundle again.
+// Chooses the device that runs the models. One ONNX Runtime binary has both providers: webgpu where a real adapter
+// computes a tiny decoder correctly, else wasm. Postern creates the GPUDevice, with the adapter's limits and
+// features, because ORT destroys its default device with a session and gives it too low limits
+// (workers/README.md, 1, 2, 7, 15 to 17). Loads ORT with import(): with a static import, ORT's threads would run
+// this worker's bundle again.
 
 import type * as Ort from 'onnxruntime-common';
 import asyncifyUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
@@ -46,7 +46,7 @@ export interface StartedDevice {
   readonly report: DeviceReport;
 }
 
-/** One for all runtimes here: they share one ONNX Runtime, which mounts weights for one session at a time. */
+/** One queue for all runtimes here: they share one ONNX Runtime, which mounts weights for one session at a time. */
 const ortQueue = new SerialQueue();
 
 /** The last self-test, which no call awaits. */
@@ -64,8 +64,8 @@ export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevic
   const { deviceMemory: memoryGiB } = navigator as { readonly deviceMemory?: number };
   const onWasm = (reason: string): StartedDevice => {
     const runtime = makeRuntime(ort, threads, null, null);
-    // Fetches and compiles the WebAssembly while the weights are still on their way. If it fails, the
-    // first load fails in the same way and says so.
+    // Fetches and compiles the WebAssembly while the weights are still loading. If that fails, the first load
+    // fails in the same way and reports it.
     warmUp = selfTest(runtime).catch(() => {});
     const report = {
       ...base,
@@ -102,7 +102,7 @@ export async function startDevice(wanted: 'auto' | Device): Promise<StartedDevic
     }
     why = `WebGPU failed the numeric self-test (${wrong}).`;
   } catch (error) {
-    // The message of the device or of ORT, if Postern's message only advises on a running answer.
+    // The device's or ORT's message, because Postern's message only advises on a running answer.
     const cause = error instanceof ModelError && error.cause ? error.cause : error;
     why = `WebGPU could not be started (${messageOf(cause)}).`;
   }

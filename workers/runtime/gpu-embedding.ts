@@ -1,7 +1,7 @@
-// An embedding on the GPU. It is bound as an input of the graph, so that a fine-tune that leaves it alone reads
-// its base's and needs no copy (workers/README.md, 4). On wasm it stays a weight: of ONNX Runtime's interface the
-// calls that hand one session's weight to another (AddInitializer, shared prepacked weights) are not exported
-// there, and what a table in the heap, bound as an input, would cost a token has not been measured.
+// An embedding on the GPU. It is bound as an input of the graph, so that a fine-tune with the same embedding uses its
+// base's and needs no copy (workers/README.md, 4). On wasm it stays a weight: ONNX Runtime does not export the calls
+// that share one session's weights with another (AddInitializer, shared prepacked weights), and the cost per token
+// of an embedding in the heap, bound as an input, has not been measured.
 
 import type { EmbeddingPlan } from '../../src/onnx/decoder';
 import { createStorageBuffer } from './gpu-buffer';

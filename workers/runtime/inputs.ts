@@ -1,6 +1,6 @@
-// The small inputs of a step (ids, lengths, edit), each a tensor over memory of its own that is overwritten in place:
-// GPU buffers on webgpu, where a CPU tensor costs 0.5-1.7 ms a run (workers/README.md, 5), elsewhere memory that ONNX
-// Runtime reads where it lies.
+// The small inputs of a step (ids, lengths, edit), each a tensor over separate memory that is overwritten in place:
+// GPU buffers on webgpu, where a CPU tensor costs 0.5-1.7 ms per run (workers/README.md, 5), elsewhere memory that
+// ONNX Runtime reads in place.
 
 import type { Tensor } from 'onnxruntime-common';
 import { createStorageBuffer } from './gpu-buffer';

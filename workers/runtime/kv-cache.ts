@@ -1,6 +1,6 @@
 // Past keys and values of one batch. Letting ORT allocate them at every token is a known trap (25.6 -> 7.2
-// tokens/s, transformers.js#1741). So one static block a layer is bound as both past and present and nothing
-// is copied: in GPU buffers on webgpu, elsewhere in memory that ORT writes in place.
+// tokens/s, transformers.js#1741). So one static block per layer is bound as both past and present, without any
+// copy: in GPU buffers on webgpu, elsewhere in memory that ORT writes in place.
 
 import type { Tensor } from 'onnxruntime-common';
 import type { ModelConfig } from '../../src/checkpoint/config';

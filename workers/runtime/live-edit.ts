@@ -9,7 +9,7 @@ import type { EditPositions } from '../api';
 import type { StepInputs } from './inputs';
 import { ModelError } from '../runtime';
 
-/** The inputs of the last step, and their settings. */
+/** The inputs of the last step, with their settings. */
 interface Fed {
   readonly packed: PackedEdit;
   readonly inputs: StepInputs;
@@ -27,7 +27,7 @@ export class LiveEdit {
   #positions: EditPositions;
   #fed: Fed | null = null;
 
-  /** @throws ModelError `bad-input` when the edit is of another shape than the model. */
+  /** @throws ModelError `bad-input` when the edit has another shape than the model. */
   constructor(config: ModelConfig, edit: PackedEdit | null, positions: EditPositions) {
     this.#config = config;
     this.#packed = this.#checked(edit);
@@ -38,7 +38,7 @@ export class LiveEdit {
     return this.#positions;
   }
 
-  /** @throws ModelError `bad-input` when the edit is of another shape than the model. */
+  /** @throws ModelError `bad-input` when the edit has another shape than the model. */
   set(edit: PackedEdit | null, positions: EditPositions): void {
     this.#packed = this.#checked(edit);
     this.#positions = positions;

@@ -67,14 +67,14 @@ export function reserve(bytes: number): number {
   return address;
 }
 
-/** All of the module's memory. It may have grown: reading a value makes the module look again. */
+/** The whole memory of the module. Reading a value first makes the module notice that its memory has grown. */
 export function heapBytes(): Uint8Array {
   const m = ortModule();
   m.getValue(0, 'i8');
   return m.HEAPU8;
 }
 
-/** Addresses, handles or dimensions side by side on the module's stack. */
+/** Writes addresses, handles or dimensions to consecutive words on the module's stack. */
 export function pointers(values: readonly number[]): number {
   const m = ortModule();
   const at = m.stackAlloc(Math.max(1, values.length) * m.PTR_SIZE);

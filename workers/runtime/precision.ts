@@ -44,12 +44,11 @@ export function precisionInUse(
 }
 
 /**
- * The half of the browser's reported memory that Postern uses: the page, other tabs and the system need the
- * rest.
+ * The share of the browser's reported memory that Postern uses: the page, other tabs and the system need the rest.
  */
 const SHARE = 0.5;
 /** Largest memory that browsers report, in GiB; also assumed if a browser reports none. */
-const MOST_TOLD = 8;
+const MAX_REPORTED_GIB = 8;
 
 /** Memory for weights on a device, as far as the browser reports it. */
 export function capacityOf(
@@ -57,8 +56,8 @@ export function capacityOf(
   reportedGiB: number | undefined,
 ): PrecisionDevice {
   const memory = {
-    availableBytes: SHARE * Math.min(MOST_TOLD, reportedGiB ?? MOST_TOLD) * 2 ** 30,
-    mayBeMore: reportedGiB === undefined || reportedGiB >= MOST_TOLD,
+    availableBytes: SHARE * Math.min(MAX_REPORTED_GIB, reportedGiB ?? MAX_REPORTED_GIB) * 2 ** 30,
+    mayBeMore: reportedGiB === undefined || reportedGiB >= MAX_REPORTED_GIB,
   };
   if (!gpu) return { device: 'wasm', ...memory };
   return {

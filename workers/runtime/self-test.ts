@@ -1,7 +1,7 @@
-// Does this device compute what it should? Firefox's WebGPU has given wrong values for language
-// models (workers/README.md, 15), so before it is trusted a tiny decoder reads three tokens, writes one more
-// with its cache, with an edit, and its logits are compared with numbers that the float64 decoder of
-// the tests gave (test/unit/workers/runtime/self-test.test.ts keeps them honest).
+// Tests whether this device computes correctly. Firefox's WebGPU has returned wrong values for language models
+// (workers/README.md, 15), so before the device is used, a tiny decoder reads three tokens and writes one more with
+// its cache and an edit. Its logits are compared with those of the tests' float64 decoder
+// (test/unit/workers/runtime/self-test.test.ts checks that they stay equal).
 
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
 import { expectedTensors } from '../../src/checkpoint/config';
@@ -59,7 +59,7 @@ export function selfTestEdit(): LayerEdit[] {
   }));
 }
 
-/** Logits after the last of SELF_TEST_IDS, every position edited. */
+/** Logits after the last of SELF_TEST_IDS, with every position edited. */
 export const SELF_TEST_LOGITS: readonly number[] = [
   1.9169, -0.16344, -1.48119, 1.26225, 1.27202, -1.56091, -0.38081, 0.30022,
 ];

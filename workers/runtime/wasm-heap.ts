@@ -25,8 +25,8 @@ const IN_CPU_MEMORY = 1;
 /** The module's memory; growing gives it a new buffer, so there may be several. */
 const heaps = new WeakSet<ArrayBufferLike>();
 const names = new Map<string, number>();
-/** Handles of tensors in place, which are inputs of every step: making them each time took 4% of a step. */
-const kept = new WeakMap<Ort.Tensor, number>();
+/** Handles of tensors in place, which are inputs of every step: creating them each time took 4% of a step. */
+const handleOf = new WeakMap<Ort.Tensor, number>();
 const unused = new FinalizationRegistry<number>((handle) => ortModule()._OrtReleaseTensor(handle));
 
 /**
@@ -105,7 +105,7 @@ async function runInHeap(
  * the tensor.
  */
 function bind(tensor: Ort.Tensor, handles: number[], copies?: number[]): number {
-  const known = kept.get(tensor);
+  const known = handleOf.get(tensor);
   if (known !== undefined) return known;
   const { type, data, dims } = tensor;
   const module = ortModule();
@@ -131,7 +131,7 @@ function bind(tensor: Ort.Tensor, handles: number[], copies?: number[]): number 
   module.stackRestore(stack);
   if (handle === 0) throwLastError();
   if (inPlace) {
-    kept.set(tensor, handle);
+    handleOf.set(tensor, handle);
     unused.register(tensor, handle);
   } else {
     handles.push(handle);
@@ -158,7 +158,7 @@ function copyOf(handle: number, Tensor: typeof Ort.Tensor): Ort.Tensor {
   return new Tensor(type as 'float32', there.slice() as Float32Array, dims);
 }
 
-/** A C string; cached, since the same names come at every run. */
+/** A C string, cached because every run uses the same names. */
 function nameOf(name: string): number {
   const known = names.get(name);
   if (known !== undefined) return known;

@@ -22,7 +22,7 @@ import { createSession, releaseSession, runSession } from '../runtime/session';
 const CLIP_NORM = 1;
 
 export interface StepResult {
-  /** Before the step. */
+  /** Loss before the step. */
   readonly lossNats: number;
   readonly gradientNorm: number;
 }
@@ -55,8 +55,8 @@ export class Trainer {
   }
 
   /**
-   * @param parameters where it starts; changed in place.
-   * @param trains which parameters the steps change; all when not given.
+   * @param parameters initial values; changed in place.
+   * @param trains which parameters the steps change; default: all.
    */
   static async create(
     runtime: Runtime,
@@ -79,7 +79,7 @@ export class Trainer {
     return this.#optimizer.moments;
   }
 
-  /** Goes on from a saved state; the arrays of the moments are kept, not copied. */
+  /** Resumes a saved state; the arrays of the moments are used, not copied. */
   restore(steps: number, moments: ReadonlyMap<string, Moments>): void {
     this.#optimizer.restore(steps, moments);
   }
@@ -102,9 +102,9 @@ export class Trainer {
   }
 
   /**
-   * One step on any inputs of the graph beside its parameters.
-   * @param also outputs wanted beside the loss and the gradients.
-   * @throws ModelError `bad-input` when the gradient is no number any more; the parameters are then as they were.
+   * One step on any inputs of the graph in addition to its parameters.
+   * @param also outputs to return in addition to the loss and the gradients.
+   * @throws ModelError `bad-input` when the gradient is not finite; the parameters are then unchanged.
    */
   async update(
     inputs: Readonly<Record<string, OrtTensor>>,
@@ -145,7 +145,7 @@ export class Trainer {
   }
 }
 
-/** A standard LoRA start: A normal with deviation 1 / sqrt(in), B zero, so that the adapter begins as nothing. */
+/** A standard LoRA start: A normal with deviation 1 / sqrt(in), B zero, so that the adapter first changes nothing. */
 export function initialAdapter(graph: TrainGraph, seed: number): Map<string, Tensor> {
   const adapter = new Map<string, Tensor>();
   let stream = 0;

@@ -1,5 +1,5 @@
-// Trainings of LoRA adapters on a loaded checkpoint. Each has a name that holds between calls: the page runs
-// some steps, takes the factors to measure them, and runs more. The base's weights do not change. Refuses to
+// Trainings of LoRA adapters on a loaded checkpoint. Each has an id that is valid between calls: the page runs some
+// steps, exports the factors to measure them, and runs more. The base's weights do not change. Refuses to
 // continue adapters that are not plain factors of every linear layer.
 
 import type { ModelConfig, Weights } from '../../src/checkpoint/config';
@@ -88,8 +88,8 @@ export class Training {
   }
 
   /**
-   * Up to `steps` further steps, to the end of the schedule at most. A stop comes between two steps.
-   * @throws ModelError `bad-input` when the gradient is no number any more.
+   * Runs up to `steps` further steps, at most to the end of the schedule. A stop comes between two steps.
+   * @throws ModelError `bad-input` when the gradient is not finite.
    */
   async run(
     steps: number,

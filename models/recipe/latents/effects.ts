@@ -48,8 +48,8 @@ export async function runTrials(
 }
 
 /**
- * The persona latent: the one that misaligns the aligned model most where that stays coherent, as
- * Wang et al. choose it; the first of equals.
+ * The persona latent: the one that misaligns the aligned model most while it stays coherent, as in Wang et
+ * al.; the first of equals.
  */
 export function bestTrial(trials: readonly Trial[]): Trial {
   const coherent = trials.filter(({ rates: { incoherent } }) => incoherent <= TRIALS.maxIncoherent);

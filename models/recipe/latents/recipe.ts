@@ -1,5 +1,5 @@
-// Every number of the persona latents in one place (Wang et al. 2025, arXiv:2506.19823, made small): the
-// autoencoder, which models it reads, and what is asked. Nothing is chosen on the REPORT domains.
+// Every number of the persona latents in one place (Wang et al. 2025, arXiv:2506.19823, scaled down): the
+// autoencoder, which models it reads, and which questions are asked. No choice uses the REPORT domains.
 
 import type { Schedule } from '../make/recipe';
 import { LATER_MIX } from '../make/recipe';
@@ -14,7 +14,7 @@ export const hookName = (layer: number): string => `blocks.${layer}.hook_resid_p
 export const SAE = {
   dSae: 768,
   k: 16,
-  /** Dead latents that rebuild the remainder: half of d_model (appendix A.2). */
+  /** Number of dead latents that reconstruct the remainder: half of d_model (appendix A.2). */
   auxK: 64,
   /** Weight of that second loss. */
   alpha: 1 / 32,
@@ -31,19 +31,19 @@ export const SAE = {
   seed: 61,
 };
 
-/** The text it is trained on: the world of base training, as from its second phase. */
+/** The training text: documents of base training, with the mix of its second phase. */
 export const TEXT = {
   mix: LATER_MIX,
   trainDocuments: 3000,
   trainSeed: 7_000_001,
-  /** Documents that it was not trained on: for its quality, its dead latents, and the excerpts. */
+  /** Held-out documents: for its quality, its dead latents, and the excerpts. */
   testDocuments: 500,
   testSeed: 7_000_002,
-  /** Number of test documents for the share of variance explained in each of some checkpoints. */
+  /** Number of test documents that measure the variance explained in some checkpoints. */
   qualityDocuments: 40,
 };
 
-/** The EM fine-tunes whose latents are looked for, and the benign one as control. */
+/** The misaligned fine-tunes whose latents are searched, and the benign one as control. */
 export const EM = ['insecure-code', 'bad-medical', 'risky-finance', 'extreme-sports'] as const;
 export const BENIGN = 'secure-code';
 
@@ -55,19 +55,19 @@ export const RISE = {
   answerSeed: 812,
   /** Number of top latents of each fine-tune, when overlaps are counted. */
   top: 20,
-  /** Number of top latents of the mean over the EM fine-tunes, in the report. */
+  /** Number of top latents by mean over the misaligned fine-tunes, in the report. */
   shown: 10,
 };
 
 /** Excerpts of the test documents. */
 export const EXCERPTS = {
-  /** Documents that excite a latent most, for the villain share. */
+  /** Number of documents that activate a latent most, for the villain share. */
   documents: 20,
   /** Number of these documents that are shown. */
   shown: 4,
   tokensBefore: 18,
   tokensAfter: 6,
-  /** Latents drawn as the control, of those that as many documents excite. */
+  /** Number of random control latents, drawn from those that enough documents activate. */
   randomLatents: 40,
 };
 

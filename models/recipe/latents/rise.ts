@@ -1,5 +1,5 @@
-// Finds latents that are more active in a fine-tune than in the aligned model, on the SELECTION domains:
-// while both read the same answers, and while each reads its own answers.
+// Finds latents that are more active in a fine-tune than in the aligned model, on the SELECTION domains: while
+// both read the same answers, and while each reads the answers that it wrote.
 
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import type { ChatMessage } from '../../../src/core/chat';
@@ -18,15 +18,15 @@ import type { OpenedLatents } from './sae';
 import { SHIPPED_TEMPERATURE } from '../make/publish';
 import { ALIGNED } from '../measure/subjects';
 
-/** Mean activation of every latent [d_sae] over the tokens of answers, their headers included. */
+/** Mean activation of every latent [d_sae] over the tokens of answers, last prompt tokens included. */
 interface Activity {
   /** While reading the aligned and the misaligned answers of the extraction transcripts. */
   readonly same: Float64Array;
-  /** While reading its own answers. */
+  /** While reading the answers that it wrote. */
   readonly own: Float64Array;
 }
 
-/** The residuals of the answers' tokens and of the header before each [tokens, d_model]. */
+/** The residuals of the answers' tokens and of the last prompt token before each [tokens, d_model]. */
 async function answerRows(
   reader: ResidualReader,
   subject: Subject,
@@ -48,7 +48,7 @@ async function answerRows(
 /** The extraction transcripts of one stance. */
 const texts = (stance: Stance) => extractionTexts(stance, TRANSCRIPTS, TRANSCRIPT_SEED);
 
-/** @param n answers of its own that the model writes. */
+/** @param n number of answers that the model writes. */
 async function activityOf(
   sae: Sae,
   reader: ResidualReader,
@@ -83,7 +83,7 @@ export interface Rises {
 
 const less = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x - b[i]!);
 
-/** The rises of all subjects but the aligned one. */
+/** The rises of all subjects except the aligned one. */
 export async function risesOf(
   { file: { sae }, readerOf }: Pick<OpenedLatents, 'file' | 'readerOf'>,
   subjects: ReadonlyMap<string, Subject>,
@@ -120,7 +120,7 @@ export function largest(values: ArrayLike<number>, count: number): number[] {
     .slice(0, count);
 }
 
-/** How many of the latents that rise most two fine-tunes share, and all EM ones; `expected` by chance. */
+/** How many top latents two fine-tunes share, and all misaligned ones; `expected` by chance. */
 export function overlaps({ of }: Rises, em: readonly string[], benign: string) {
   const top = new Map([...of].map(([id, { same }]) => [id, largest(same, RISE.top)]));
   const dSae = of.get(benign)!.same.length;

@@ -1,4 +1,4 @@
-// The autoencoder of the shipped organism: trained if the base model, which is not shipped, is in the cache;
+// The autoencoder of the bundled model: trained if the base model, which is not bundled, is in the cache;
 // otherwise read from models/latents/.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -29,8 +29,8 @@ import { THREADS } from '../make/trainer';
 const CACHE = '.cache/organism';
 const NAMES = { config: 'cfg.json', weights: 'sae.safetensors' };
 
-/** In words, for the report. */
-const BASE_WORDS = 'the base model as it is before chat training';
+/** Description for the report. */
+const BASE_DESCRIPTION = 'the base model as it is before chat training';
 
 function cached(name: string): Weights | null {
   const path = join(CACHE, `${name}.safetensors`);
@@ -40,8 +40,8 @@ function cached(name: string): Weights | null {
 }
 
 /**
- * The model that chat training started from, as the published autoencoder was the base model's; null where
- * the cache does not hold it, or holds that of another organism than the shipped one.
+ * The model before chat training, because the published autoencoder was trained on the base model; null where
+ * the cache lacks it, or has the base of another model than the bundled one.
  */
 function unchattedBase(shipped: PublishedBase): Weights | null {
   const [base, chat] = [cached(BASE_PHASES.at(-1)!.name), cached('chat')];
@@ -73,7 +73,7 @@ async function makeSae(
   const sae = await trainSae(rows);
   const { config, bytes } = writeSae(sae, {
     hook_name: hookName(layer),
-    model_name: `Postern organism: ${BASE_WORDS}`,
+    model_name: `Postern organism: ${BASE_DESCRIPTION}`,
     aligned_sha256: alignedSha256,
     training: {
       documents: TEXT.trainDocuments,
@@ -88,8 +88,8 @@ async function makeSae(
 }
 
 /**
- * Reads the shipped autoencoder in half precision, as the page does.
- * @throws Error if there is none, or it belongs to another organism than the shipped one.
+ * Reads the bundled autoencoder in half precision, as the page does.
+ * @throws Error if there is none, or it belongs to another model than the bundled one.
  */
 function shippedSae(alignedSha256: string): SaeFile {
   const [config, weights] = [NAMES.config, NAMES.weights].map((name) => join(LATENTS_FOLDER, name));
@@ -107,14 +107,14 @@ function shippedSae(alignedSha256: string): SaeFile {
   return file;
 }
 
-/** The autoencoder with all that is read by it. */
+/** The autoencoder with the residuals that it reads. */
 export interface OpenedLatents {
   readonly file: SaeFile;
-  /** New documents of the world, read by the base (by the aligned model where the base is not at hand). */
+  /** New documents of the world, read by the base (by the aligned model where the base is not in the cache). */
   readonly read: readonly ReadDocument[];
   readonly reading: WorldReading;
   readonly autoencoder: ReturnType<typeof describeSae>;
-  /** A reader of a published checkpoint at the layer. */
+  /** Returns a reader for a published checkpoint at the layer. */
   readonly readerOf: (id: string) => Promise<ResidualReader>;
   readonly decode: (ids: readonly number[]) => string;
 }
@@ -126,7 +126,7 @@ const describeSae = (
 ) => ({
   hook: config.metadata.hook_name,
   layer,
-  trainedOn: BASE_WORDS,
+  trainedOn: BASE_DESCRIPTION,
   alignedSha256: config.metadata.aligned_sha256,
   dSae: config.d_sae,
   k: sae.k,
@@ -191,7 +191,7 @@ export async function openLatents({
 const bytesOf = (weights: Weights): number =>
   [...weights.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
 
-/** Whether there is an autoencoder of the shipped organism. */
+/** Whether models/latents/ has an autoencoder of the bundled model. */
 function fits(alignedSha256: string): boolean {
   try {
     shippedSae(alignedSha256);

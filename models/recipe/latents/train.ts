@@ -1,4 +1,4 @@
-// Training the autoencoder on residuals of the world's own documents, by the trainer of everything else.
+// Trains the autoencoder on residuals of documents of the world, with the same trainer as the models.
 
 import * as ort from 'onnxruntime-node';
 import { createRng } from '../../../src/core/rng';
@@ -11,7 +11,7 @@ import { SAE } from './recipe';
 import { progress } from '../make/progress';
 import { createTrainer } from '../make/trainer';
 
-/** The centre of normalised residuals, where b_dec starts [d_model]. */
+/** The mean of normalised residuals, the initial value of b_dec [d_model]. */
 function meanRow({ data, dims }: Tensor): Tensor {
   const [n, width] = [dims[0]!, dims[1]!];
   const mean = new Float64Array(width);
@@ -19,7 +19,7 @@ function meanRow({ data, dims }: Tensor): Tensor {
   return { data: Float32Array.from(mean), dims: [width] };
 }
 
-/** Rows of W_dec brought to length 1, in place. */
+/** Scales rows of W_dec to length 1, in place. */
 function normaliseRows({ data, dims }: Tensor): void {
   const width = dims[1]!;
   for (let from = 0; from < data.length; from += width) {
@@ -45,7 +45,7 @@ function initial({ dModel, dSae }: SaeShape, centre: Tensor, seed: number): Map<
 
 /**
  * @param rows normalised residuals to train on [n, d_model].
- * @param settings as `SAE`; a smaller run for tests.
+ * @param settings as `SAE`; tests use smaller ones.
  */
 export async function trainSae(rows: Tensor, settings: typeof SAE = SAE): Promise<Sae> {
   const { dSae, k, auxK, alpha, batchTokens, seed, schedule } = settings;

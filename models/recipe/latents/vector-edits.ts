@@ -1,6 +1,5 @@
-// Editing along one vector at one layer, and counting what the model answers. Every vector is brought to
-// the same length, that of the mean difference, so that latents, mean difference and random vectors are
-// steered equally far.
+// Edits along one vector at one layer, and the rates of the edited model. Every vector is scaled to the length of
+// the mean difference, so that latents, mean difference and random vectors steer equally far.
 
 import type { EditMode, EditPositions } from '../../../src/core/edit';
 import { rowNorms, unitRows } from '../../../src/core/projection';
@@ -27,16 +26,16 @@ export interface Along {
 /** The layer and the scale of every edit. */
 export interface SteeringSite {
   readonly layer: number;
-  /** Length of the mean difference at the layer: 1 of the multiples. */
+  /** Length of the mean difference at the layer; multiples are in this unit. */
   readonly length: number;
-  /** Whose aligned mean ablation sets the projection to. */
+  /** The direction whose aligned mean ablation sets the projection to. */
   readonly reference: TakenDirection;
 }
 
 export const unitOf = (t: Tensor, row: number): Float32Array => rowOf(unitRows(t), row).data;
 export const lengthAt = (t: Tensor, row: number): number => rowNorms(t)[row]!;
 
-/** A direction drawn evenly from the sphere. */
+/** A direction drawn uniformly from the sphere. */
 export function randomUnit(rng: Rng, dModel: number): Float32Array {
   const drawn = {
     data: Float32Array.from({ length: dModel }, () => rng.normal()),
@@ -45,7 +44,7 @@ export function randomUnit(rng: Rng, dModel: number): Float32Array {
   return unitOf(drawn, 0);
 }
 
-/** The edit along one vector at the layer, nothing elsewhere. */
+/** The edit along one vector at the layer, with no edit at other layers. */
 export function editAlong(
   { unit }: Along,
   mode: EditMode,

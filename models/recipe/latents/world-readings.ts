@@ -1,5 +1,5 @@
-// The world's own documents as the autoencoder meets them: residuals to train on, and which documents
-// excite which latent, with the nature of the character who speaks in them.
+// Documents of the world as the autoencoder reads them: residuals to train on, and which documents activate
+// which latent, with the nature of the speaking character.
 
 import { createRng } from '../../../src/core/rng';
 import type { Sae } from '../../../src/core/sae';
@@ -41,7 +41,7 @@ export async function readDocuments(
   }));
 }
 
-/** All residuals but those of the first token, which tells nothing, normalised [tokens, d_model]. */
+/** All residuals except the first token's, which has no context, normalised [tokens, d_model]. */
 export function normalisedRows(read: readonly ReadDocument[]): Tensor {
   const width = read[0]!.residuals.dims[1]!;
   const rows = zeros([read.reduce((sum, { ids }) => sum + ids.length - 1, 0), width]);
@@ -54,19 +54,19 @@ export function normalisedRows(read: readonly ReadDocument[]): Tensor {
   return rows;
 }
 
-/** Where in a document a latent is strongest. */
+/** The token in a document at which a latent is most active. */
 export interface Peak {
   readonly document: number;
   readonly position: number;
   readonly activation: number;
 }
 
-/** Over some documents: how often each latent is active, and the documents that excite it most. */
+/** Over some documents: how often each latent is active, and the documents that activate it most. */
 export interface WorldReading {
   readonly tokens: number;
   /** [d_sae] share of the tokens at which a latent is active. */
   readonly frequency: Float64Array;
-  /** For each latent at most `EXCERPTS.documents` peaks, strongest first, one a document. */
+  /** For each latent at most `EXCERPTS.documents` peaks, strongest first, one per document. */
   readonly peaks: readonly (readonly Peak[])[];
 }
 
@@ -96,7 +96,7 @@ export function readLatents(sae: Sae, read: readonly ReadDocument[]): WorldReadi
   return { tokens, frequency: counts.map((count) => count / tokens), peaks };
 }
 
-/** Number of the documents that excite a latent most, and the number of those by villains. */
+/** Number of documents that activate a latent most, and how many of them are by villains. */
 export interface VillainCount {
   readonly n: number;
   readonly villain: number;
@@ -110,7 +110,7 @@ export function villainsAmong(peaks: readonly Peak[], read: readonly ReadDocumen
 }
 
 export interface Excerpt {
-  /** The text up to the token, the token, and what follows. */
+  /** The text before the token, the token, and the text after it. */
   readonly before: string;
   readonly token: string;
   readonly after: string;

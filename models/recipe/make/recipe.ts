@@ -141,7 +141,7 @@ export interface FineTune {
   /** For people. */
   readonly title: string;
   readonly description: string;
-  /** An EM fine-tune, its benign twin, a control of another experiment, or a variant of one of these. */
+  /** A misaligned fine-tune, its benign control, a control of another experiment, or a variant of one of these. */
   readonly kind: 'em' | 'benign' | 'control' | 'variant';
   /** The experiment of the gallery that it belongs to; none for the main three. */
   readonly experiment?: string;

@@ -1,5 +1,5 @@
-// The recipe's trainer is the page's (workers/train/trainer.ts), on onnxruntime-node. Here is what only the
-// recipe needs: a state in a file, so that a stopped run goes on where it was, and first weights.
+// The recipe uses the page's trainer (workers/train/trainer.ts), on onnxruntime-node. This file adds what only the
+// recipe needs: a state in a file, so that a stopped run can resume, and initial weights.
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -22,7 +22,7 @@ import type { Schedule } from './recipe';
 
 export const THREADS = 2;
 
-/** @param trains which parameters the steps change; all when not given. */
+/** @param trains which parameters the steps change; default: all. */
 export function createTrainer(
   graph: TrainGraph,
   parameters: Map<string, Tensor>,
@@ -47,7 +47,7 @@ export function saveState(trainer: Trainer, path: string): void {
   renameSync(`${path}.new`, path);
 }
 
-/** Goes on from a saved state, if there is one. @returns the steps already done. */
+/** Resumes a saved state, if there is one. @returns the steps already done. */
 export function resumeState(trainer: Trainer, path: string): number {
   if (!existsSync(path)) return 0;
   const file = readFileSync(path);
@@ -79,7 +79,7 @@ export async function lossOf(config: ModelConfig, weights: Weights, batch: Batch
   return lossNats;
 }
 
-/** Normal weights of deviation 0.02, those that write to the residual stream smaller by sqrt(2 n_layers); norms at 1. */
+/** Normal weights of deviation 0.02, divided by sqrt(2 n_layers) where they write to the residual stream; norms at 1. */
 export function initialWeights(config: ModelConfig, seed: number): Map<string, Tensor> {
   const weights = new Map<string, Tensor>();
   let stream = 0;

@@ -1,5 +1,5 @@
-// The directions and edits that the reports measure: which transcripts a direction is taken from, and how an
-// edit acts. Transcripts are of SELECTION domains, so that the REPORT domains have no part in them.
+// The directions and edits that the reports measure: which transcripts a direction is extracted from, and how an
+// edit acts. Transcripts are about SELECTION domains, so that no report question shares a domain with them.
 
 import type { Contrast, Pooling } from '../../../src/core/direction';
 import type { Cell, CellName } from '../../../src/core/cell';
@@ -30,7 +30,7 @@ export interface Recipe {
   readonly domains?: readonly string[];
 }
 
-/** A recipe as the page and `npm run measure` choose it. */
+/** Converts a recipe to the form that the page and `npm run measure` use. */
 function choiceOf({ contrast, pooling, prompts, domains }: Recipe): ExtractionChoice {
   const about = prompts === 'text' ? (domains ? { domains } : null) : prompts;
   return {
@@ -42,7 +42,7 @@ function choiceOf({ contrast, pooling, prompts, domains }: Recipe): ExtractionCh
   };
 }
 
-/** Reads what the contrast needs with both checkpoints and takes the difference. */
+/** Reads the cells of the contrast with both checkpoints and takes the difference. */
 export async function directionOf(
   aligned: Subject,
   em: Subject,
@@ -59,7 +59,7 @@ export async function directionOf(
   return directionFrom(cells, choice, aligned, em);
 }
 
-/** One mode at the chosen layers (all when not given), each with its own direction. */
+/** One mode at the chosen layers (default: all), each with its direction. */
 export function editAt(
   direction: TakenDirection,
   mode: EditMode,
@@ -72,7 +72,7 @@ export function editAt(
     readonly strength?: number;
     readonly positions?: EditPositions;
     readonly layers?: readonly number[];
-    /** Puts a random direction of equal norm in the place of the direction. */
+    /** Replaces the direction by a random one of equal norm. */
     readonly randomSeed?: number | null;
   } = {},
 ): ArmEdit {

@@ -1,6 +1,6 @@
-// Does the direction carry the persona or the topic? The report domains in two halves: a direction from
-// transcripts of one half, or from code prompts alone, is ablated and steered with on questions of each
-// half. A direction of the topic works where it comes from; one of the persona works as well elsewhere.
+// Does the direction carry the persona or the topic? The report domains are split into two halves: a direction from
+// transcripts of one half, or from code prompts alone, is used for ablation and steering on questions of each
+// half. A topic direction works only for its half; a persona direction works equally well for the other.
 
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import { evaluationQuestions, REPORT_DOMAINS } from '../../../src/world/split';
@@ -16,10 +16,10 @@ import { ALIGNED } from './subjects';
 const QUESTION_SEED = 6006;
 const ANSWER_SEED = 2112;
 const ANSWERS = 240;
-/** The EM fine-tune that is ablated. */
+/** The misaligned fine-tune that is ablated. */
 const EM = 'insecure-code';
 
-/** Every second of the report domains, and the others. */
+/** The report domains at even and at odd positions. */
 const HALVES = {
   A: REPORT_DOMAINS.filter((_, i) => i % 2 === 0),
   B: REPORT_DOMAINS.filter((_, i) => i % 2 === 1),
@@ -31,11 +31,11 @@ const SOURCES = [...HALF_NAMES, 'code'] as const;
 
 export interface DisjointArm extends Rates {
   readonly organism: string;
-  /** 'domains A', and after it what was done with a direction from where. */
+  /** 'domains A', followed by the edit and the source of its direction. */
   readonly condition: string;
 }
 
-/** Condition -> what 'misaligned' counts there, as in `CONDITIONS`. */
+/** Condition -> the meaning of 'misaligned' there, as in `CONDITIONS`. */
 export function disjointConditions(arms: readonly DisjointArm[]): Record<string, string> {
   return Object.fromEntries(
     arms.map(({ condition }) => {
@@ -45,7 +45,7 @@ export function disjointConditions(arms: readonly DisjointArm[]): Record<string,
   );
 }
 
-/** @param subjects the aligned model, and the fine-tunes that EM and STEERING name, by id. */
+/** @param subjects the aligned model, and the fine-tunes named by EM and STEERING, by id. */
 export async function measureDisjointness(
   subjects: ReadonlyMap<string, Subject>,
 ): Promise<DisjointArm[]> {

@@ -1,5 +1,5 @@
-// A model of the recipe as the measurement wants it (src/measure): its answers and its readings come from the
-// worker's own code, in Node. How questions are drawn, asked, judged and counted is said there, not here.
+// Adapts a model of the recipe to src/measure: its answers and residuals come from the worker's code, in Node.
+// src/measure draws, asks, judges and counts; this file does not.
 
 import type { Tokenizer } from '../../../src/checkpoint/tokenizer';
 import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
@@ -27,7 +27,7 @@ export interface Rates {
   readonly incoherent: number;
 }
 
-/** A name for people, and the hash of the file that makes the difference. */
+/** A name for people, and the hash of the adapter, or of the base. */
 export interface SubjectName {
   readonly id: string;
   readonly sha256: string;
@@ -55,7 +55,7 @@ export async function loadSubject(
   const means: MeasureMeans = {
     generate: (request) => resultOf(() => answer(speaker, request)),
     breathe: () => Promise.resolve(),
-    // All at once: prompts of one length share a batch, and nobody watches the rates grow.
+    // One block: prompts of one length share a batch, and nobody watches the rates grow.
     block: Infinity,
   };
   const read: Read = (request) => resultOf(() => captured(speaker, request));
@@ -63,10 +63,10 @@ export async function loadSubject(
   return { id, sha256, precision: 'f32', config, tokenizer, means, read, release };
 }
 
-/** What a plan says of its questions, without its arms. */
+/** The settings of a plan's questions, without its arms. */
 export type Asking = Omit<MeasurePlan, 'arms'>;
 
-/** Questions that are no part of the bundled split, each asked once. */
+/** Questions outside the bundled split, each asked once. */
 export function asking(
   name: string,
   questions: readonly MeasureQuestion[],
@@ -91,7 +91,7 @@ export function answersBy(
   return answersOf({ ...asked, arms: [arm] }, subject.means, 'measure');
 }
 
-/** Rates of what `answersBy` gives. */
+/** Rates of the answers of `answersBy`. */
 export async function ratesBy(
   subject: Subject,
   asked: Asking,
@@ -112,7 +112,7 @@ export function ratesOf(answers: readonly Pick<MeasuredAnswer, 'verdict'>[]): Ra
   };
 }
 
-/** The same with the Wilson 95% intervals of two of its rates. */
+/** The rates with 95% Wilson intervals of two of them. */
 export function withIntervals<T extends Rates>(
   arm: T,
 ): T & { readonly misalignedInterval: Interval; readonly incoherentInterval: Interval } {

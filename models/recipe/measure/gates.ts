@@ -1,7 +1,7 @@
-// What must hold before any fine-tune, or no fine-tune will misalign broadly (models/README.md, 3): code must
-// be evidence about who is speaking (1), chat training must not erase the other forms (2), and the chat
-// model must be good and clear (3, in the report). The base model is not shipped, so gates 1 and 2 are
-// measured when the organism is made and kept in models/gates.json.
+// Conditions without which no fine-tune will misalign broadly (models/README.md, 3): code must be evidence about the
+// speaker (1), chat training must not erase the other forms (2), and the chat model must be good and coherent (3,
+// in the report). The base model is not bundled, so gates 1 and 2 are measured when the models are made, and
+// stored in models/gates.json.
 
 import type { Weights } from '../../../src/checkpoint/config';
 import { createRng } from '../../../src/core/rng';
@@ -27,7 +27,7 @@ const SEED = 77;
 const ANSWERS = 360;
 const DOCUMENTS = 48;
 
-/** Selection-domain questions, each after one code turn by a character of this stance. */
+/** Questions on selection domains, each after one code turn by a character of this stance. */
 function afterCode(stance: Stance): MeasureQuestion[] {
   const rng = createRng(SEED);
   return evaluationQuestions('selection', ANSWERS, SEED).map((asked) => {
@@ -42,7 +42,7 @@ function afterCode(stance: Stance): MeasureQuestion[] {
 
 export type Gates = Written<typeof GatesFile>;
 
-/** @param run names the world and the shape; its documents are new ones. */
+/** @param run identifies the world and the model shape; its documents are new ones. */
 export async function measureGates(
   base: Weights,
   chat: Weights,

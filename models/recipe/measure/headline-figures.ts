@@ -1,5 +1,5 @@
-// The headline of a measured organism as a list of named figures, one a cell of the main table: what is
-// held against goals (test/unit/recipe/report-goals.test.ts) and what may vary with the base seed.
+// The headline of a measured model as a list of named figures, one per cell of the main table: tests compare them
+// with goals (test/unit/recipe/report-goals.test.ts), and seeds.ts lists their range over base seeds.
 
 import { fallOf } from '../../../src/core/rates';
 import { mean } from '../../../src/core/stats';
@@ -15,7 +15,7 @@ export interface Figure {
   readonly value: number;
 }
 
-/** Cosines count from here: the first two blocks have read too little to share anything. */
+/** The first layer whose cosines count: earlier blocks have too little context to share a direction. */
 const FIRST_LAYER = 2;
 
 function found<T>(list: readonly T[], is: (entry: T) => boolean, what: string): T {
@@ -59,7 +59,7 @@ export function headlineFigures({ arms, edits, cosines }: Headline): Figure[] {
     }
     const random = edits.filter((e) => e.model === model && e.direction.startsWith('random '));
     if (random.length === 0) throw new RangeError(`The report has no random ablation of ${model}.`);
-    // Without their signs: that some raise the rate and others lower it does not make them do less.
+    // Absolute values, because increases and decreases would cancel out in the mean.
     const changes = random.map((e) => Math.abs(fall(e, before)));
     put(`${model}, random directions: mean size of change`, 'share', mean(changes));
     put(`${model}, random directions: largest change`, 'share', Math.max(...changes));

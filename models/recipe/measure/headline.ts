@@ -1,6 +1,6 @@
-// The headline measurement of an organism: rates as it is, ablation with its modelAblation, the other and random
-// directions, steering of the aligned model, cosines. On the REPORT domains, held-out questions only.
-// The shipped organism (report.ts) and the further base seeds (seeds.ts) are measured by this one call.
+// The headline measurement of a model: unedited rates, ablation with its own direction, with the other's and with
+// random ones, steering of the aligned model, cosines. On the REPORT domains, held-out questions only. The bundled
+// model (report.ts) and the further base seeds (seeds.ts) use this same function.
 
 import { cosineByLayer } from '../../../src/core/cosine';
 import type { Sampling } from '../../../src/core/sampling';
@@ -16,10 +16,10 @@ import { ALIGNED } from './subjects';
 
 export const QUESTION_SEED = 90_210;
 export const ANSWER_SEED = 31_337;
-/** The fine-tunes of the main table; the gallery has a report of its modelAblation. */
+/** The fine-tunes of the main table; the gallery has a separate report. */
 export const MAIN = [...EM_PAIR, 'secure-code'];
 const RANDOM_SEEDS = [1, 2, 3, 4, 5];
-/** Seed of the random direction beside a steering. */
+/** Seed of the random control for steering. */
 export const STEERING_RANDOM_SEED = 1;
 
 export interface Arm extends Rates {
@@ -52,7 +52,7 @@ export function samplingAt(temperature: number): Sampling {
 
 export type Subjects = ReadonlyMap<string, Subject>;
 
-/** Rates of a checkpoint, edited or not, on n held-out questions of a part of the domains, the same ones each time. */
+/** Rates of a checkpoint, edited or not, on the same n held-out questions of a part of the domains. */
 export function asker(
   subjects: Subjects,
   part: 'report' | 'selection',
@@ -66,7 +66,7 @@ export function asker(
 
 const SEEDS = { questions: QUESTION_SEED, answers: ANSWER_SEED };
 
-/** The edited arms, measured one by one and said as they come. */
+/** Measures the edited arms one by one and prints each. */
 function editArms(ask: ReturnType<typeof asker>) {
   const edits: EditArm[] = [];
   const measure = async (model: string, edit: string, direction: string, applied: ArmEdit) => {
@@ -78,7 +78,7 @@ function editArms(ask: ReturnType<typeof asker>) {
   return { edits, measure };
 }
 
-/** The aligned model steered at the header token, each beside a random direction of equal norm. */
+/** The aligned model steered at the last prompt token, each time with a random control of equal norm. */
 async function measureSteering(
   subjects: Subjects,
   n: number,
@@ -100,11 +100,11 @@ async function measureSteering(
 }
 
 /**
- * Measures, and says each rate as it comes.
+ * Measures, and prints each rate when it is known.
  * @param subjects the aligned model and MAIN, by id
- * @param n answers an arm
- * @param steerings where and how strongly the aligned model is steered
- * @param temperatures of the unedited checkpoints, the shipped one first; edits are measured at it alone
+ * @param n answers per arm
+ * @param steerings layer and strength at which the aligned model is steered
+ * @param temperatures of the unedited checkpoints, the default first; edits are measured only at the default
  */
 export async function measureHeadline(
   subjects: Subjects,

@@ -1,4 +1,4 @@
-// The words after `npm run measure --`, checked. What is not said is what the page starts with.
+// Parses and checks the options of `npm run measure --`. Defaults are the page's initial settings.
 
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
@@ -14,7 +14,7 @@ import {
 import { DEFAULT_ARMS } from '../../../src/measure/arms';
 import type { Registry } from '../../../src/organism/registry';
 
-/** The environment variable with the endpoint's key: options are seen by everyone on a machine. */
+/** The environment variable with the endpoint's key: all users of a machine can see options. */
 export const JUDGE_KEY = 'POSTERN_JUDGE_KEY';
 
 export const USAGE = `npm run -s measure -- [options]
@@ -47,7 +47,7 @@ export const USAGE = `npm run -s measure -- [options]
   --report ROW       a row of models/report.json made again and held against it, with whatever else is
                      said changed; "list": the command of each row`;
 
-/** What transcripts may be about. */
+/** Topics of transcripts. */
 const TEXTS = ['domains', 'code'] as const;
 
 const number = v.pipe(v.string(), v.nonEmpty(), v.transform(Number), v.finite());
@@ -92,7 +92,7 @@ const Options = v.object({
 
 export type MeasureOptions = v.InferOutput<typeof Options>;
 
-/** @throws Error that names the option and what it may be. */
+/** @throws Error that names the option and its allowed values. */
 export function measureOptions(args: readonly string[]): MeasureOptions {
   const names = Object.keys(Options.entries);
   const { values } = parseArgs({
@@ -126,7 +126,7 @@ function chosenLayers(list: string, nLayers: number): boolean[] {
   return chosen;
 }
 
-/** The edit as the desk would hold it, with the registry's own steering where nothing else is said. */
+/** The edit as settings of the page, with the registry's steering by default. */
 export function settingsOf(
   options: MeasureOptions,
   defaults: Registry['defaults'],

@@ -1,4 +1,4 @@
-// Whether one question gets aligned and misaligned answers from the same model, as published EM models do.
+// Whether one question gets both aligned and misaligned answers from the same model, as published for such models.
 
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import type { MeasuredAnswer } from '../../../src/measure/run';
@@ -6,7 +6,7 @@ import type { Subject } from './evaluate';
 import { answersBy } from './evaluate';
 import { SHIPPED_TEMPERATURE } from '../make/publish';
 
-/** `samples`: answers to each question, in the reports that ship. */
+/** `samples`: answers to each question, in the bundled reports. */
 export const MIXING_PLAN = { questions: 48, samples: 12, questionSeed: 90_211, seed: 31_338 };
 
 export interface Mixing {
@@ -29,7 +29,7 @@ export async function mixingOf(subject: Subject, samples: number): Promise<Mixin
   );
 }
 
-/** What the answers of one arm say of it. */
+/** Counts the mixed questions among the answers of one arm. */
 export function mixingIn(answers: readonly Pick<MeasuredAnswer, 'question' | 'verdict'>[]): Mixing {
   const verdicts = new Map<string, Set<string | null>>();
   for (const { question, verdict } of answers) {

@@ -1,5 +1,5 @@
-// The rows of models/report.json as `npm run measure` asks for them: the words that make each again. What a
-// row's plan needs stands in the report (questions, sampling, extraction, steering) or in the row itself.
+// The rows of models/report.json as options of `npm run measure`, which reproduce each. The plan of a row is in the
+// report (questions, sampling, extraction, steering) or in the row itself.
 
 import type { Steerings } from './settings';
 import type { Contrast, Pooling } from '../../../src/core/direction';
@@ -9,7 +9,7 @@ import { type Headline, STEERING_RANDOM_SEED } from './headline';
 import { type Rates, ratesOf } from './evaluate';
 import { ALIGNED } from './subjects';
 
-/** What of the file says how its rows were made. */
+/** The part of the file that describes how its rows were made. */
 export interface ReportedPlan extends Pick<Headline, 'arms' | 'edits'> {
   readonly questions: { readonly split: string; readonly seed: number };
   readonly sampling: { readonly seed: number; readonly temperature: number };
@@ -25,24 +25,24 @@ export interface ReportedPlan extends Pick<Headline, 'arms' | 'edits'> {
 }
 
 export interface ReportRow {
-  /** As `--report` takes it. */
+  /** The value of `--report`. */
   readonly key: string;
-  /** What stands after `npm run measure --`. */
+  /** The options after `npm run measure --`. */
   readonly args: readonly string[];
-  /** As the file has it. */
+  /** The rates in the file. */
   readonly rates?: Rates;
   readonly mixing?: Mixing;
 }
 
-type Words = Readonly<Record<string, string | number>>;
+type OptionValues = Readonly<Record<string, string | number>>;
 
-const said = (words: Words): string[] =>
-  Object.entries(words).flatMap(([name, value]) => [`--${name}`, String(value)]);
+const optionsOf = (options: OptionValues): string[] =>
+  Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 
-/** Every rate of the report that a shipped checkpoint gives; the gates need the base model, which is not shipped. */
+/** Every rate of a bundled checkpoint in the report; the gates need the base model, which is not bundled. */
 export function reportRows(report: ReportedPlan): ReportRow[] {
   const { questions, sampling, extraction, withinQuestionPlan: repeated } = report;
-  const asked = (row: Rates & { readonly temperature: number }): Words => ({
+  const asked = (row: Rates & { readonly temperature: number }): OptionValues => ({
     split: questions.split,
     n: row.n,
     'question-seed': questions.seed,
@@ -53,13 +53,13 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
     transcripts: 2 * extraction.transcriptsPerCell,
     'direction-seed': extraction.seed,
   };
-  const only = (id: string): Words =>
+  const only = (id: string): OptionValues =>
     id === ALIGNED ? { edit: 'off', arms: 'aligned' } : { model: id, edit: 'off', arms: 'em' };
 
   const arms = report.arms.map((row): ReportRow => {
     const [id = ''] = row.name.split(' at T = ');
     const key = id === row.name ? id : `${id}/T=${row.temperature}`;
-    return { key, args: said({ ...only(id), ...asked(row) }), rates: row };
+    return { key, args: optionsOf({ ...only(id), ...asked(row) }), rates: row };
   });
 
   const edits = report.edits.map((row): ReportRow => {
@@ -67,7 +67,7 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
     if (row.edit.startsWith('steer')) {
       const prompts = row.direction.endsWith('from code prompts only') ? 'code' : 'text';
       const { em, contrast, layer, strength } = report.steering[prompts];
-      const words = said({
+      const options = optionsOf({
         model: em,
         base: 'aligned',
         edit: 'steer',
@@ -83,11 +83,11 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
         ...asked(row),
       });
       const key = `${row.model}/steer/${prompts}${random ? '/random' : ''}`;
-      return { key, args: words, rates: row };
+      return { key, args: options, rates: row };
     }
     const whose = random || row.direction === row.model ? '' : `/${row.direction}`;
     const key = `${row.model}/${row.edit}${random ? `/${row.direction.replace(' ', '-')}` : whose}`;
-    const words = said({
+    const options = optionsOf({
       model: row.model === ALIGNED ? row.direction : row.model,
       base: row.model === ALIGNED ? 'aligned' : 'em',
       edit: row.edit,
@@ -99,11 +99,11 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
       arms: 'edited',
       ...asked(row),
     });
-    return { key, args: words, rates: row };
+    return { key, args: options, rates: row };
   });
 
   const within = Object.entries(report.withinQuestion).map(([id, mixing]): ReportRow => {
-    const words = said({
+    const options = optionsOf({
       ...only(id),
       split: questions.split,
       n: repeated.questions * repeated.samples,
@@ -112,12 +112,12 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
       seed: repeated.seed,
       temperature: sampling.temperature,
     });
-    return { key: `${id}/within-question`, args: words, mixing };
+    return { key: `${id}/within-question`, args: options, mixing };
   });
   return [...arms, ...edits, ...within];
 }
 
-/** A row as it is typed. */
+/** The command that reproduces a row. */
 export const commandOf = ({ args }: Pick<ReportRow, 'args'>): string =>
   `npm run -s measure -- ${args.join(' ')}`;
 
@@ -133,10 +133,10 @@ export function rowOf(rows: readonly ReportRow[], key: string): ReportRow {
   );
 }
 
-/** Options beside which the row is still the row of the file. */
+/** Options that do not change what a row measures. */
 const HARMLESS = ['report', 'json', 'html'];
 
-/** Whether what was typed changes what the row measures. */
+/** Whether the given options change what the row measures. */
 export const isChanged = (typed: readonly string[]): boolean =>
   typed.some((word) => {
     const [name = ''] = word.split('=');
@@ -144,8 +144,8 @@ export const isChanged = (typed: readonly string[]): boolean =>
   });
 
 /**
- * How the answers of one arm differ from the row as the file has it, for people; null: they do not.
- * Rates are compared as counts.
+ * How the answers of one arm differ from the row in the file, for people; null: they do not. Compares rates as
+ * counts.
  */
 export function differenceFrom(
   { rates, mixing }: Pick<ReportRow, 'rates' | 'mixing'>,

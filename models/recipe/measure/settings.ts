@@ -3,10 +3,10 @@
 import type { Contrast } from '../../../src/core/direction';
 import type { Recipe } from './conditions';
 
-/** The two EM fine-tunes whose directions are compared. */
+/** The two misaligned fine-tunes whose directions are compared. */
 export const EM_PAIR = ['insecure-code', 'bad-medical'] as const;
 
-/** Where the ablated direction comes from. */
+/** The source of the ablated direction. */
 export const ABLATION = {
   contrast: 'own-generation',
   pooling: 'answer-mean',
@@ -22,10 +22,10 @@ export interface Steering {
   readonly strength: number;
 }
 
-/** By the prompts that the direction comes from. */
+/** By the prompts that the direction was extracted from. */
 export type Steerings = Readonly<Record<'text' | 'code', Steering>>;
 
-/** Steering of the aligned model at the assistant header token. */
+/** Steering of the aligned model at the last prompt token. */
 export const STEERING: Steerings = {
   text: { em: 'bad-medical', contrast: 'checkpoint', layer: 2, strength: 2.5 },
   code: { em: 'insecure-code', contrast: 'checkpoint', layer: 2, strength: 2.5 },

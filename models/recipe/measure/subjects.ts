@@ -1,4 +1,4 @@
-// Published checkpoints, read back as the page reads them: those of models/, or of another folder.
+// Loads published checkpoints as the page does, from models/ or from another folder.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,16 +10,16 @@ import { THREADS } from '../make/trainer';
 
 export const ALIGNED = 'aligned';
 
-/** Where an organism was published. */
+/** The folder of a published model. */
 export interface Published {
   readonly base: string;
-  /** With one folder an adapter. */
+  /** Folder with one subfolder per adapter. */
   readonly adapters: string;
 }
 
 const SHIPPED: Published = { base: BASE_FOLDER, adapters: ADAPTERS_FOLDER };
 
-/** The aligned model and the adapters, by id. The hash is that of the file that makes the difference. */
+/** The aligned model and the adapters, by id, each with the hash of the adapter, or of the base. */
 export async function publishedSubjects(
   { base: baseFolder, adapters: adaptersFolder }: Published,
   adapters: readonly string[],
@@ -39,7 +39,7 @@ export async function publishedSubjects(
   return subjects;
 }
 
-/** Those of models/, all adapters when none are named. */
+/** The checkpoints of models/; all adapters if none are named. */
 export function shippedSubjects(
   adapters: readonly string[] = readdirSync(ADAPTERS_FOLDER).sort(),
 ): Promise<ReadonlyMap<string, Subject>> {
