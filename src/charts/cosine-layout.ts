@@ -2,7 +2,7 @@
 // each line, all on the same scales.
 
 import { scaleLinear } from 'd3';
-import type { ChartSeries } from './chart-props';
+import type { ChartSeries } from './frame/chart-props';
 import { MARGIN, type PanelBox, panelGrid } from './small-multiples';
 
 export interface CosineSeries extends ChartSeries {

@@ -2,7 +2,7 @@
 // legend and table. So a report contains exactly the charts of the page.
 
 import { type Component, flushSync, mount, unmount } from 'svelte';
-import { svgText } from '../../charts/save-chart';
+import { svgText } from '../../charts/frame/save-chart';
 import type { Postern } from '../../state/page/postern';
 import WithState from './WithState.svelte';
 

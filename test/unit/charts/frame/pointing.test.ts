@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nearestOf, stepAlong } from '../../../src/charts/pointing';
+import { nearestOf, stepAlong } from '../../../../src/charts/frame/pointing';
 
 describe('keys that walk along values', () => {
   test('start at the end they come from and stop at the other', () => {
