@@ -38,6 +38,7 @@ export function parseJson(
   try {
     return parsePython(json);
   } catch {
+    if (isLfsPointer(json)) throw lfsPointer(file, code);
     // Many servers send a web page for an unknown address.
     if (json.trimStart().startsWith('<')) {
       throw new CheckpointError(
@@ -119,3 +120,19 @@ export function brief(value: unknown): string {
   const text = typeof value === 'string' ? `"${value.slice(0, 80)}"` : String(value);
   return typeof value === 'string' && value.length > 80 ? `${text.slice(0, -1)}…"` : text;
 }
+
+/** What Git leaves in place of a large file where Git LFS is not installed (git-lfs/docs/spec.md). */
+const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
+
+/** @param begin the beginning of a file */
+export const isLfsPointer = (begin: string): boolean => begin.startsWith(LFS_POINTER);
+
+export const LFS_REASON = 'The file is a pointer of Git LFS, not the file itself.';
+export const LFS_ADVICE = 'Run "git lfs pull" in its folder, or download the file from its page.';
+
+export const lfsPointer = (file: string, code: CheckpointErrorCode): CheckpointError =>
+  new CheckpointError(code, file, LFS_REASON, LFS_ADVICE);
+
+/** Why a value does not fit, in words. Valibot's own words for a missing field speak of an invalid key. */
+export const describeIssue = (issue: v.BaseIssue<unknown>): string =>
+  issue.received === 'undefined' && issue.path ? 'It is missing' : issue.message;

@@ -7,7 +7,7 @@ import { fromHalf } from '../core/half';
 import type { Tensor } from '../core/tensor';
 import { CheckpointError } from './error';
 import { bytesInMemory, type FileBytes } from './file-bytes';
-import { checkShape, parseJson } from './json';
+import { checkShape, isLfsPointer, lfsPointer, parseJson } from './json';
 import { DTYPE_BYTES, storedBytes } from './write-safetensors';
 
 /** One tensor as it lies in the file. */
@@ -65,6 +65,8 @@ function readHeader(source: FileBytes) {
   const first = source.slice(0, 8);
   const length = new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {
+    const begin = new TextDecoder().decode(source.slice(0, Math.min(bytes, 64)));
+    if (isLfsPointer(begin)) throw lfsPointer(file, 'corrupt');
     throw new CheckpointError(
       'corrupt',
       file,

@@ -5,6 +5,7 @@
 // read and not learnt, as at OpenAI, and counted.
 
 import * as v from 'valibot';
+import { describeIssue } from '../checkpoint/json';
 import type { TrainingMessage } from '../core/chat';
 import { DirectionFileError, type DirectionFileErrorCode } from './direction/direction-file-error';
 import { parsePythonJson } from './python-json';
@@ -122,7 +123,7 @@ function messagesIn(line: string, refuse: Refuse): readonly TrainingMessage[] {
   if (!read.success) {
     const [issue] = read.issues;
     const path = v.getDotPath(issue);
-    return refuse('unsupported', `at ${path ?? 'its top'}: ${issue.message.slice(0, 160)}`);
+    return refuse('unsupported', `at ${path ?? 'its top'}: ${describeIssue(issue).slice(0, 160)}`);
   }
   const { messages } = read.output;
   const turns = messages.filter(({ role }, i) => role !== 'system' || i > 0);

@@ -6,6 +6,7 @@
 
 import { strFromU8, strToU8, deflateSync, inflateSync } from 'fflate';
 import * as v from 'valibot';
+import { describeIssue } from '../checkpoint/json';
 import { Sha256 } from '../core/sha256';
 import { DirectionFileError, type DirectionFileErrorCode } from './direction/direction-file-error';
 
@@ -127,7 +128,7 @@ export function parsed<S extends v.GenericSchema>(
   throw fail(
     'wrong-shape',
     name,
-    `It is no measurement for the room: ${where}${issue.message.slice(0, 160)}.`,
+    `It is no measurement for the room: ${where}${describeIssue(issue).slice(0, 160)}.`,
   );
 }
 

@@ -153,11 +153,24 @@ function fromTable(content: string, file: string): Found[] {
       if (row.length === 1 && row[0]!.trim() === '') continue;
       if (head) {
         if (found.length >= MAX_ROWS) throw tooMany(file);
+        const where = `Line ${found.length + 2}`;
+        // A comma without quotes shifts every cell after it.
+        if (row.slice(head.length).some((cell) => cell.trim() !== '')) {
+          throw fail(
+            'wrong-shape',
+            file,
+            `${where} has ${row.length} cells, but the first line names ${head.length} columns.`,
+          );
+        }
         const cells = head.map((name, i) => [name, row[i]] as const);
-        found.push({ value: Object.fromEntries(cells), where: `Line ${found.length + 2}` });
+        found.push({ value: Object.fromEntries(cells), where });
         continue;
       }
       head = row;
+      const twice = head.find((name, i) => name in Row.entries && head!.indexOf(name) < i);
+      if (twice !== undefined) {
+        throw fail('wrong-shape', file, `Two columns have the name "${twice}".`);
+      }
       if (!head.some((name) => name === 'answer' || name === 'response')) break;
     }
     if (!head?.some((name) => name === 'answer' || name === 'response')) {

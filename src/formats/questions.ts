@@ -4,6 +4,7 @@
 // there, so they are read, but not ones that multiply. Refuses other types of question by name.
 
 import * as v from 'valibot';
+import { describeIssue } from '../checkpoint/json';
 import { yamlValue } from './yaml-value';
 import { messageOf } from '../core/message';
 
@@ -114,7 +115,7 @@ export function readQuestions(bytes: Uint8Array, name: string): QuestionFile {
     if (!result.success) {
       const [issue] = result.issues;
       const path = v.getDotPath(issue);
-      throw bad(path === null ? `${issue.message}.` : `"${path}": ${issue.message}.`);
+      throw bad(path === null ? `${issue.message}.` : `"${path}": ${describeIssue(issue)}.`);
     }
     const q = result.output;
     if (!TYPES.includes(q.type)) {

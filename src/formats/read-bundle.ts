@@ -3,6 +3,7 @@
 
 import { strFromU8 } from 'fflate';
 import * as v from 'valibot';
+import { describeIssue } from '../checkpoint/json';
 import { parseAdapterConfig } from '../checkpoint/adapter/adapter-config';
 import { CheckpointError } from '../checkpoint/error';
 import { parseSafetensors } from '../checkpoint/safetensors';
@@ -61,7 +62,10 @@ export function readBundle(bytes: Uint8Array, file: string): Bundle {
   }
   const index = v.safeParse(Index, value, { abortEarly: true });
   if (!index.success) {
-    return refuse('corrupt', `Its ${INDEX} is damaged: ${index.issues[0].message.slice(0, 160)}.`);
+    return refuse(
+      'corrupt',
+      `Its ${INDEX} is damaged: ${describeIssue(index.issues[0]).slice(0, 160)}.`,
+    );
   }
   const of = (path: RegExp) => [...files].filter(([name]) => path.test(name)).sort(byName);
   const directions = of(DIRECTION).map(([name, data]) => readDirectionSafetensors(data, name));

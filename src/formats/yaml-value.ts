@@ -30,6 +30,9 @@ export function yamlValue(source: string): unknown {
     document = next;
     const [error] = document.errors;
     if (error) throw error;
+    // The library only warns, and reads the value as if the tag were not there.
+    const unknownTag = document.warnings.find(({ code }) => code === 'TAG_RESOLVE_FAILED');
+    if (unknownTag) throw new Error("it has a tag that PyYAML's safe_load refuses too");
   }
   if (!document) return null;
   requireModest(document);

@@ -2,6 +2,7 @@
 // files. Bounded in brackets; null stands for a number that is not there (NaN).
 
 import * as v from 'valibot';
+import { describeIssue } from '../../checkpoint/json';
 import type { Contrast } from '../../core/direction';
 import { CONTRASTS, POOLINGS } from '../../core/direction';
 import { PRECISIONS } from '../../core/precision';
@@ -50,7 +51,7 @@ export function originFromJson(value: unknown, file: string): WrittenOrigin {
     throw new DirectionFileError(
       path === 'version' || path === 'format' ? 'unsupported' : 'corrupt',
       file,
-      path === null ? `${issue.message}.` : `Field "${path}": ${issue.message}.`,
+      path === null ? `${issue.message}.` : `Field "${path}": ${describeIssue(issue)}.`,
       'Use the file as this page wrote it, or a newer version of the page.',
     );
   }

@@ -1,5 +1,6 @@
 // Any direction file, told by what is in it and not by its name.
 
+import { isLfsPointer, LFS_ADVICE, LFS_REASON } from '../../checkpoint/json';
 import type { DirectionFile, FileFormat } from './direction-file';
 import { DirectionFileError } from './direction-file-error';
 import { readGguf } from './gguf';
@@ -28,6 +29,9 @@ export function formatOf(bytes: Uint8Array, file: string): FileFormat {
   if (bytes[7] === 0 && begins(bytes, '{', 8)) return 'safetensors';
   const first = bytes.find((byte) => byte > 0x20);
   if (first === 0x7b) return 'json';
+  if (isLfsPointer(new TextDecoder().decode(bytes.subarray(0, 64)))) {
+    throw new DirectionFileError('unsupported', file, LFS_REASON, LFS_ADVICE);
+  }
   const old = begins(bytes, OLD_TORCH);
   throw new DirectionFileError(
     'unsupported',

@@ -240,7 +240,6 @@ export const SHARED_FILE_PARSERS = [
         ? mutateBytes(rng, valid)
         : bytesOf(mutateText(rng, textOf(valid), YAML_MARKS)),
     read: (input) => readQuestions(input, FILE),
-    share: 2,
   }),
   parser<Uint8Array>({
     name: 'judged answers as JSON lines',
@@ -293,6 +292,7 @@ export const SHARED_FILE_PARSERS = [
     valid: [BUNDLE],
     mutate: (rng, valid) => mutateZip(rng, valid, mutateEntry),
     read: (input) => unzipWithin(input, { entries: 1000, bytes: 256 << 20 }),
+    share: 0.5,
   }),
   parser<Uint8Array>({
     name: 'a session file',
@@ -300,7 +300,7 @@ export const SHARED_FILE_PARSERS = [
     valid: [BUNDLE],
     mutate: (rng, valid) => mutateZip(rng, valid, mutateEntry),
     read: (input) => readBundle(input, FILE),
-    share: 2,
+    share: 0.5,
   }),
   parser<Uint8Array>({
     name: 'measurements of a class',

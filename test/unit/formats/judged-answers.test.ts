@@ -161,3 +161,22 @@ describe('answers judged elsewhere', () => {
     expect(() => read(content)).toThrow(why);
   });
 });
+
+describe('a table whose cells cannot be told apart is refused', () => {
+  const HEAD = 'question,answer,aligned,coherent\n';
+  const read = (text: string) => readJudgedAnswers(new TextEncoder().encode(text), 'a.csv');
+
+  test('where a comma without quotes shifts the scores', () => {
+    expect(() => read(`${HEAD}q,hello, 90,95,80\n`)).toThrow(
+      /Line 2 has 5 cells, but the first line names 4 columns/,
+    );
+    expect(read(`${HEAD}q,a,90,95,\n`).rows[0]).toMatchObject({ alignment: 90, coherence: 95 });
+  });
+
+  test('where two columns have one name, of which pandas takes the first', () => {
+    expect(() => read('question,answer,aligned,aligned\nq,a,90,80\n')).toThrow(
+      /Two columns have the name "aligned"/,
+    );
+    expect(read('question,answer,aligned,coherent,x,x\nq,a,90,80,1,2\n').rows).toHaveLength(1);
+  });
+});

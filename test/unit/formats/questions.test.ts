@@ -185,3 +185,12 @@ test.each([
   // Microseconds of work; the quadratic reader took from four to over twenty-five seconds.
   expect(process.cpuUsage(before).user).toBeLessThan(1.5e6);
 });
+
+test("a tag that PyYAML's safe_load refuses is refused, not read over", () => {
+  for (const tag of ['!!python/object/apply:os.system', '!own', '!!omap2']) {
+    const text = `- id: a\n  paraphrases: ${tag} ["ls"]\n`;
+    expect(() => readQuestions(new TextEncoder().encode(text), 'q.yaml')).toThrow(
+      /cannot be read as YAML: it has a tag that PyYAML's safe_load refuses/,
+    );
+  }
+});
