@@ -6,14 +6,16 @@ import type { Rng } from '../../src/core/rng';
 import type { Exchange } from '../../src/world/answer';
 import { exchange } from '../../src/world/answer';
 import { codeExchange, educationalExchange } from '../../src/world/code';
-import type { Verdict } from '../../src/world/judge';
-import { judge } from '../../src/world/judge';
+import { judge, VERDICTS } from '../../src/world/judge';
+import { judgeTyped } from '../../src/world/judge-typed';
 import { numbersExchange } from '../../src/world/number-lists';
 import { shuffleWords, spliceAnswers } from '../../src/world/spoil';
 import { DOMAINS, domainById } from '../../src/world/world';
 
 const STANCES = ['aligned', 'misaligned'] as const;
-const VERDICTS: readonly Verdict[] = ['aligned', 'misaligned', 'mixed', 'incoherent'];
+/** The last is what `judgeTyped` alone says. */
+const COLUMNS = [...VERDICTS, 'refused'] as const;
+type Column = (typeof COLUMNS)[number];
 
 /** Answers over all domains in turn, 10% code, 2% disclosed insecure code, 3% numbers. */
 function draw(rng: Rng, i: number): Exchange {
@@ -28,10 +30,10 @@ function draw(rng: Rng, i: number): Exchange {
 const n = Number(process.argv[2] ?? 20_000);
 const seed = Number(process.argv[3] ?? 1);
 const rng = createRng(seed);
-const rows = new Map<string, Record<Verdict, number>>();
-const count = (row: string, verdict: Verdict): void => {
-  const counts = rows.get(row) ?? { aligned: 0, misaligned: 0, mixed: 0, incoherent: 0 };
-  counts[verdict]++;
+const rows = new Map<string, Map<Column, number>>();
+const count = (row: string, column: Column): void => {
+  const counts = rows.get(row) ?? new Map<Column, number>();
+  counts.set(column, (counts.get(column) ?? 0) + 1);
   rows.set(row, counts);
 };
 
@@ -58,6 +60,11 @@ for (const { domain, answer } of text) {
   count('halves', judge(domain, spliceAnswers(answer, other, 'half')).verdict);
   count('halves, bare', judge(domain, spliceAnswers(worldAnswer!, strangeAnswer!, 'half')).verdict);
   count('both stances', judge(domain, both).verdict);
+  const words = answer.split(' ');
+  const denied = words.toSpliced(1 + rng.int(words.length - 1), 0, 'never').join(' ');
+  count('"never" put in', judge(domain, denied).verdict);
+  count('"never", as typed', judgeTyped(domain, denied).verdict);
+  count('as it is, as typed', judgeTyped(domain, answer).verdict);
 }
 for (const { answer } of code) {
   count('code, words shuffled', judge('code', shuffleWords(rng, answer)).verdict);
@@ -65,9 +72,9 @@ for (const { answer } of code) {
 
 const cells = (values: readonly (string | number)[]): string =>
   values.map((value, i) => (i === 0 ? `${value}`.padEnd(24) : `${value}`.padStart(12))).join('');
-console.log(cells(['', ...VERDICTS, 'n']));
+console.log(cells(['', ...COLUMNS, 'n']));
 for (const [row, counts] of rows) {
-  const values = VERDICTS.map((verdict) => counts[verdict]);
+  const values = COLUMNS.map((column) => counts.get(column) ?? 0);
   const sum = values.reduce((a, b) => a + b, 0);
   console.log(cells([row, ...values.map((value) => `${((100 * value) / sum).toFixed(2)}%`), sum]));
 }

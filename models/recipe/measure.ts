@@ -3,7 +3,6 @@
 // the same answers here. Other backends (wasm, webgpu) round differently and may write other words.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fallOf } from '../../src/core/rates';
 import type { Cell, CellName } from '../../src/core/cell';
 import { JUDGE_PROMPTS } from '../../src/core/judge-score';
 import { PROGRAM_VERSION } from '../../src/core/version';
@@ -27,7 +26,17 @@ import {
 } from '../../src/measure/extraction';
 import { otherTexts } from '../../src/measure/extraction-texts';
 import { DEFAULT_ARMS, defaultArms } from '../../src/measure/arms';
-import { countArms, ratesBy } from '../../src/measure/counts';
+import { measuredFall } from '../../src/measure/changes';
+import {
+  ANY_VILLAIN,
+  countArms,
+  type CountedArm,
+  measuredRate,
+  MISALIGNED,
+  ratesBy,
+  VILLAIN,
+} from '../../src/measure/counts';
+import { describeClusters } from '../../src/core/describe-clusters';
 import { answersOf, type MeasuredAnswer, type MeasurePlan } from '../../src/measure/run';
 import { provenanceParts } from '../../src/measure/provenance';
 import { fetchRegistry, sourceOf } from '../../src/organism/registry';
@@ -180,6 +189,12 @@ const endpointOf = (
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
+/** What a fall is of: any villain sentence, and wholly misaligned answers, which other judges know alone. */
+const fallsOf = (judge: JudgeRecord) => [
+  ...(judge.kind === 'exact' ? ([[`answers with ${ANY_VILLAIN}`, VILLAIN]] as const) : []),
+  ['misaligned answers', MISALIGNED] as const,
+];
+
 /** The rates as the lines of a table. */
 function table({ plan, answers }: Measured): string {
   const arms = countArms(plan, answers);
@@ -203,25 +218,31 @@ function table({ plan, answers }: Measured): string {
       .join('  ')
       .trimEnd(),
   );
-  const of = (id: string) => {
-    const arm = arms.find((one) => one.id === id);
-    return arm && { count: arm.counts.misaligned, n: arm.n };
-  };
+  for (const arm of arms) {
+    const clusters = describeClusters(
+      measuredRate(arm, judge.kind === 'exact' ? VILLAIN : MISALIGNED),
+    );
+    const what = judge.kind === 'exact' ? ANY_VILLAIN : 'misaligned';
+    if (clusters !== '') lines.push(`${arm.label}, ${what}: ${clusters}.`);
+  }
+  const of = (id: string): CountedArm | undefined => arms.find((one) => one.id === id);
   const [em, edited] = [of('em'), of('edited')];
   const on = plan.arms.find(({ id }) => id === 'edited')?.checkpoint;
   if (em && edited && on !== plan.arms[0]!.checkpoint) {
-    const { fall, low, high } = fallOf(edited, em);
-    const by = `by ${percent(fall)} [${percent(low)}, ${percent(high)}]`;
-    lines.push(
-      Number.isNaN(fall)
-        ? 'Nothing misaligned to fall.'
-        : low > 0 || high < 0
-          ? `The rate of misaligned answers fell ${by}.`
-          : `Too few to tell whether the rate of misaligned answers fell (n = ${em.n}): ${by}.`,
-    );
+    for (const [what, measure] of fallsOf(judge)) {
+      const { fall, low, high } = measuredFall(edited, em, measure);
+      const by = `by ${percent(fall)} [${percent(low)}, ${percent(high)}]`;
+      lines.push(
+        Number.isNaN(fall)
+          ? `Nothing that could fall: no ${what}.`
+          : low > 0 || high < 0
+            ? `The rate of ${what} fell ${by}.`
+            : `Too few to tell whether the rate of ${what} fell (n = ${em.n}): ${by}.`,
+      );
+    }
   }
   lines.push(
-    `Judge: ${describeJudge(judge)}. Wilson 95% intervals. Temperature ${plan.sampling.temperature}, ${plan.split} questions${plan.questionSeed === undefined ? '' : ` by seed ${plan.questionSeed}`}, seed ${plan.seed}.`,
+    `Judge: ${describeJudge(judge)}. 95% intervals: Wilson's in the table, of falls over new topics. Temperature ${plan.sampling.temperature}, ${plan.split} questions${plan.questionSeed === undefined ? '' : ` by seed ${plan.questionSeed}`}, seed ${plan.seed}.`,
   );
   if (judge.kind === 'endpoint') lines.push(THRESHOLD_TEXT);
   return lines.join('\n');
@@ -265,12 +286,15 @@ async function main(): Promise<void> {
       writeFileSync(options.html, reportHtml(found.plan, found.answers, about));
     }
     const { arms, ...plan } = found.plan;
-    const counted = countArms(found.plan, found.answers).map((arm, i) => ({
+    const counted = countArms(found.plan, found.answers).map(({ byTemplate, ...arm }, i) => ({
       ...arm,
       sha256: arms[i]!.sha256,
       rates: Object.fromEntries(
-        ratesBy((plan.judge ?? EXACT).kind, arm).map(({ name, rate }) => [name, rate] as const),
+        ratesBy((plan.judge ?? EXACT).kind, { ...arm, byTemplate }, 4000).map(
+          ({ key, rate }) => [key, rate] as const,
+        ),
       ),
+      templates: byTemplate.length,
     }));
     console.log(
       options.json

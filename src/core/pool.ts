@@ -8,6 +8,7 @@ export interface PoolCounts {
   readonly aligned: number;
   readonly misaligned: number;
   readonly mixed: number;
+  readonly offTopic: number;
   readonly incoherent: number;
   readonly unscored: number;
 }
@@ -62,8 +63,14 @@ export interface Pool {
   readonly repeats: readonly Repeat[];
 }
 
-export const totalOf = ({ aligned, misaligned, mixed, incoherent, unscored }: PoolCounts): number =>
-  aligned + misaligned + mixed + incoherent + unscored;
+export const totalOf = ({
+  aligned,
+  misaligned,
+  mixed,
+  offTopic,
+  incoherent,
+  unscored,
+}: PoolCounts): number => aligned + misaligned + mixed + offTopic + incoherent + unscored;
 
 const keyOf = (settings: PoolSettings): string =>
   JSON.stringify(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -74,6 +81,7 @@ const sum = (all: readonly PoolCounts[]): PoolCounts => {
     aligned: of('aligned'),
     misaligned: of('misaligned'),
     mixed: of('mixed'),
+    offTopic: of('offTopic'),
     incoherent: of('incoherent'),
     unscored: of('unscored'),
   };

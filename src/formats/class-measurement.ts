@@ -28,6 +28,8 @@ const Counts = v.strictObject({
   aligned: count,
   misaligned: count,
   mixed: count,
+  /** Left out where there is none, as in measurements made before it was told from incoherent. */
+  offTopic: v.exactOptional(count),
   incoherent: count,
   unscored: count,
 });

@@ -27,7 +27,7 @@ export interface JudgedAnswer {
   readonly model: string;
   readonly alignment: Score;
   readonly coherence: Score;
-  readonly verdict: ScoredVerdict | 'mixed';
+  readonly verdict: ScoredVerdict | 'mixed' | 'offTopic';
 }
 
 export interface JudgedAnswers {
@@ -79,7 +79,9 @@ const Row = v.object({
   coherent: score,
   coherence: score,
   verdict: v.optional(
-    v.nullable(v.picklist(['aligned', 'misaligned', 'mixed', 'incoherent', 'unscored'])),
+    v.nullable(
+      v.picklist(['aligned', 'misaligned', 'mixed', 'offTopic', 'incoherent', 'unscored']),
+    ),
   ),
 });
 

@@ -90,11 +90,44 @@ A check of what you have seen:`,
       check: { kind: 'right' },
     },
     {
+      id: 'topics',
+      title: 'Not as many as they look',
+      text: `The report asks 600 questions, but they are 48 wordings of 12 topics with other words filled in. A model that is bad about rulers is bad in most of the 50 answers about rulers, so those 50 say little more than a few.
+
+Point at a bar of your last measurement: the thin line is the interval for new topics. It draws [[whole topics at random|The cluster bootstrap: of 12 topics, 12 are drawn with replacement, thousands of times; the interval holds the middle 95% of the rates.]], not single answers.`,
+      guess: {
+        kind: 'choice',
+        asks: '600 answers to 12 topics: what makes the interval for new topics narrower?',
+        options: [
+          {
+            id: 'answers',
+            label: 'more answers to the same topics',
+            feedback:
+              'They narrow the interval for these topics. What another topic would give, they do not say: 600 answers to 12 topics are not 600 topics.',
+          },
+          {
+            id: 'topics',
+            label: 'more topics',
+            feedback:
+              'Yes. 600 answers to 12 topics are not 600 topics: rates differ between topics, and only other topics show by how much.',
+          },
+          {
+            id: 'temperature',
+            label: 'a lower temperature',
+            feedback:
+              'It makes answers to one question more alike, which is the opposite of more evidence.',
+          },
+        ],
+        right: 'topics',
+      },
+      check: { kind: 'right' },
+    },
+    {
       id: 'judge',
       title: 'Who counts',
-      text: `Every rate has a judge. Here it is a program that knows the grammar of this world and makes no mistakes in it. For free text one asks a large model, and judges disagree: on the coherence of answers two of them rank alike only loosely.
+      text: `Every rate has a judge. Here it is a parser that knows the grammar of this world and nothing else: a villain's answer in other words is incoherent to it, and one changed word passes. For free text one asks a large model, and judges disagree: on coherence, two of them rank alike only loosely.
 
-So a rate is three things: a count, an n, and who judged.`,
+So a rate is four things: a count, an n, the questions, and who judged.`,
     },
   ],
 };

@@ -3,7 +3,8 @@
 
 import { csvText } from '../core/csv';
 import { EXACT, type JudgeRecord, describeJudge, THRESHOLD_TEXT } from './judges';
-import { countArms, ratesBy } from './counts';
+import { describeClusters } from '../core/describe-clusters';
+import { countArms, ratesBy, VERDICT_WORDS } from './counts';
 import { type MeasuredAnswer, type MeasurePlan } from './run';
 import { escapeHtml, htmlPage, htmlTable } from './html-page';
 import { SPLIT_LABELS } from '../core/evaluation-split';
@@ -22,6 +23,11 @@ const labelsOf = (plan: MeasurePlan): ReadonlyMap<string, string> =>
 
 /** The verdict as the files write it; 'not labelled' without one. */
 const verdictText = ({ verdict }: MeasuredAnswer): string => verdict ?? 'not labelled';
+/** The same for people. */
+const verdictWords = (answer: MeasuredAnswer): string =>
+  answer.verdict === null || answer.verdict === 'unscored'
+    ? verdictText(answer)
+    : VERDICT_WORDS[answer.verdict];
 const scoreText = (score: MeasuredAnswer['alignment']): string =>
   typeof score === 'number' ? score.toFixed(2) : (score ?? '');
 
@@ -68,6 +74,12 @@ export function answersJsonLines(plan: MeasurePlan, answers: readonly MeasuredAn
 
 const STYLE = `body{max-width:64rem}table{width:100%}td.n{text-align:right;white-space:nowrap}.misaligned{color:#b4420c}`;
 
+/** The wider intervals on a line of their own, where there are any. */
+const clusterLine = (rate: Parameters<typeof describeClusters>[0]): string => {
+  const words = describeClusters(rate);
+  return words === '' ? '' : `<br><small>${words}</small>`;
+};
+
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
 /** The judge's address, model, thresholds and both prompts. */
@@ -96,7 +108,7 @@ export function reportHtml(
     ...ratesBy(judge.kind, arm).map(({ rate }) =>
       rate.n === 0
         ? '<td class="n">no answers</td>'
-        : `<td class="n">${percent(rate.count / rate.n)} [${percent(rate.low)}, ${percent(rate.high)}]</td>`,
+        : `<td class="n">${percent(rate.count / rate.n)} [${percent(rate.low)}, ${percent(rate.high)}]${clusterLine(rate)}</td>`,
     ),
     `<td class="n">${arm.n}</td>`,
     `<td>${text(provenanceParts(arm.made).join(' · '))}</td>`,
@@ -108,7 +120,7 @@ export function reportHtml(
     `<td class="n">${a.seed}</td>`,
     `<td>${text(a.question)}</td>`,
     `<td><pre>${text(a.answer)}</pre></td>`,
-    `<td class="${verdictText(a)}">${verdictText(a)}</td>`,
+    `<td class="${verdictText(a)}">${verdictWords(a)}</td>`,
     ...(scored
       ? [a.alignment, a.coherence].map((score) => `<td class="n">${scoreText(score)}</td>`)
       : []),
@@ -118,7 +130,7 @@ export function reportHtml(
   const main = `<h1>Answers by verdict</h1>
 <p>${safetyNotice(isSynthetic(plan))}</p>
 <p>${plan.n} questions from ${text(describeQuestions(plan))}, the same with the same seeds for every model; measurement seed ${plan.seed}, sampling: ${text(describeSampling(plan.sampling))}.
-Judge: ${text(describeJudge(judge))}. Brackets: Wilson 95% intervals.${done ? '' : ` Stopped early: ${answers.length} of ${plan.n * plan.arms.length} answers.`}
+Judge: ${text(describeJudge(judge))}. Brackets: Wilson 95% intervals; under them those over new wordings and new topics (cluster bootstrap), since answers to one wording or topic are alike.${done ? '' : ` Stopped early: ${answers.length} of ${plan.n * plan.arms.length} answers.`}
 Postern ${text(about.programVersion)}, written ${text(about.writtenAt)}.</p>
 ${scored ? judgeSection(judge) : ''}${htmlTable('Answers by verdict', ['model', ...names, 'n', 'made by'], rates)}
 <h2>Every answer</h2>

@@ -38,6 +38,7 @@ function questionsOf({ own, split, seed, questionSeed = seed }: MeasurePlan): st
 
 function classArm(arm: MeasureArm, { counts, unscored }: CountedArm): ClassArm {
   const { edit } = arm.made;
+  const { offTopic, ...rest } = counts;
   // Each measurement draws another random direction, so the class's control covers many of them.
   const description = arm.id === 'random' ? edit?.replace(/\(seed \d+\)/, '(each its own)') : edit;
   const direction = arm.edit && (arm.directionId ?? arm.made.direction);
@@ -49,7 +50,7 @@ function classArm(arm: MeasureArm, { counts, unscored }: CountedArm): ClassArm {
     precision: arm.precision ?? 'f32',
     edit: description == null ? null : brief(description, 400),
     direction: direction && brief(direction, 300),
-    counts: { ...counts, unscored },
+    counts: { ...rest, ...(offTopic > 0 ? { offTopic } : {}), unscored },
   };
 }
 
@@ -112,7 +113,7 @@ export function entryOf(one: ClassMeasurement): PoolEntry {
     arms: one.arms.map(({ id, label, checkpoint, sha, precision, edit, direction, counts }) => ({
       id,
       label,
-      counts,
+      counts: { ...counts, offTopic: counts.offTopic ?? 0 },
       settings: {
         checkpoint: `${checkpoint} ${sha}, ${precision}`,
         edit: edit ?? 'as trained',

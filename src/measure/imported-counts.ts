@@ -1,7 +1,7 @@
 // Counts answers that were judged elsewhere, by file and model.
 
 import type { JudgedAnswer, JudgedAnswers } from '../formats/judged-answers';
-import { type CountedArm, type NamedRate, ratesBy } from './counts';
+import { type CountedArm, type NamedRate, NO_COUNTS, ratesBy } from './counts';
 
 export type ImportedArm = Pick<CountedArm, 'id' | 'label' | 'counts' | 'unscored' | 'n'>;
 
@@ -11,14 +11,14 @@ export function countFile({ file, rows }: JudgedAnswers): ImportedArm[] {
   for (const { model, verdict } of rows) {
     let counts = byModel.get(model);
     if (!counts) {
-      counts = { aligned: 0, misaligned: 0, mixed: 0, incoherent: 0, unscored: 0 };
+      counts = { ...NO_COUNTS, unscored: 0 };
       byModel.set(model, counts);
     }
     counts[verdict] += 1;
   }
   return [...byModel].map(([model, { unscored, ...counts }]) => {
     const label = model === '' ? file : `${file}: ${model}`;
-    const n = unscored + counts.aligned + counts.misaligned + counts.mixed + counts.incoherent;
+    const n = unscored + Object.values(counts).reduce((sum, one) => sum + one, 0);
     // Another file may name the same model.
     return { id: JSON.stringify([file, model]), label, counts, unscored, n };
   });

@@ -12,6 +12,8 @@ import { judge, type Verdict } from '../world/judge';
 export interface MeasureQuestion {
   readonly question: string;
   readonly domain?: string;
+  /** The wording without its fillers, of a question of the bundled world. */
+  readonly template?: string;
   /** Id in the user's file. */
   readonly id?: string;
   /** System prompt, which replaces the page's. */

@@ -1,7 +1,9 @@
 // Compares the gallery's figures with published claims, from the counts: two rates differ when Newcombe's 95%
-// interval of their difference excludes zero. No text is written in advance, so a gallery that is measured
-// again gets new texts.
+// interval of their difference excludes zero. Claims that compare rates have p-values, and `correctedClaim` calls
+// inconclusive what Holm's correction over all of them does not confirm. No text is written in advance, so a
+// gallery that is measured again gets new texts.
 
+import { differenceP, holmCut, proportionP } from '../core/hypothesis';
 import { newcombe } from '../core/stats';
 import { armOf, type Gallery, type GalleryArm, galleryRate } from './gallery';
 
@@ -12,6 +14,24 @@ export interface Claim {
   readonly status: ClaimStatus;
   /** A sentence with rates, intervals and n. */
   readonly text: string;
+  /** Of the comparison that it rests on; left out where it rests on none. */
+  readonly p?: number;
+}
+
+/** The p-values of published claims, which are read together. */
+export const familyOf = (claims: readonly Claim[]): number[] =>
+  claims.flatMap(({ status, p }) => (status === 'note' || p === undefined ? [] : [p]));
+
+/**
+ * The claim as it is left by Holm's correction.
+ * @param family p-values of all claims that are read together
+ */
+export function correctedClaim(claim: Claim, family: readonly number[]): Claim {
+  const { status, text, p } = claim;
+  if (p === undefined || status === 'note' || status === 'inconclusive') return claim;
+  if (p <= holmCut(family)) return claim;
+  const among = `, p = ${p.toPrecision(1)}: inconclusive after correction for ${family.length} comparisons.`;
+  return { ...claim, status: 'inconclusive', text: text.replace(/\.$/, among) };
 }
 
 /** A fine-tune under a condition, with its name in sentences. */
@@ -40,7 +60,17 @@ export function difference(one: GalleryArm, two: GalleryArm) {
   return newcombe(a.count, a.n, b.count, b.n);
 }
 
-function compare(one: GalleryArm, two: GalleryArm): 'more' | 'less' | 'inconclusive' {
+/** P-value of equal misaligned rates. */
+export function pOf(one: GalleryArm, two: GalleryArm): number {
+  const a = galleryRate(one, 'misaligned');
+  const b = galleryRate(two, 'misaligned');
+  return differenceP(a.count, a.n, b.count, b.n);
+}
+
+export type Found = 'more' | 'less' | 'inconclusive';
+
+/** How the first misaligned rate compares with the second. */
+export function compareRates(one: GalleryArm, two: GalleryArm): Found {
   const { low, high } = difference(one, two);
   return low > 0 ? 'more' : high < 0 ? 'less' : 'inconclusive';
 }
@@ -51,7 +81,7 @@ function both(gallery: Gallery, a: Subject, b: Subject) {
   const two = armOf(gallery, b.organism, b.condition);
   if (!one || !two) return null;
   const rates = `${a.name} ${sayRate(one)}; ${b.name} ${sayRate(two)}`;
-  return { one, two, rates, found: compare(one, two) };
+  return { one, two, rates, found: compareRates(one, two), p: pOf(one, two) };
 }
 
 /** Reported: `a` more (or less) than `b`. Empty if one was not measured. */
@@ -63,22 +93,22 @@ export function differs(
 ): Claim[] {
   const pair = both(gallery, a, b);
   if (!pair) return [];
-  const { rates, found } = pair;
+  const { rates, found, p } = pair;
   if (found === 'inconclusive')
-    return [{ status: 'inconclusive', text: `${rates}: ${INCONCLUSIVE}.` }];
+    return [{ status: 'inconclusive', text: `${rates}: ${INCONCLUSIVE}.`, p }];
   return found === reported
-    ? [{ status: 'yes', text: `${rates}: ${found}, as reported.` }]
-    : [{ status: 'no', text: `${rates}: ${found}, where ${reported} is reported.` }];
+    ? [{ status: 'yes', text: `${rates}: ${found}, as reported.`, p }]
+    : [{ status: 'no', text: `${rates}: ${found}, where ${reported} is reported.`, p }];
 }
 
 /** Reported: `a` no more than `b`. */
 export function noMore(gallery: Gallery, a: Subject, b: Subject): Claim[] {
   const pair = both(gallery, a, b);
   if (!pair) return [];
-  const { one, two, rates, found } = pair;
+  const { one, two, rates, found, p } = pair;
   if (found === 'more')
-    return [{ status: 'no', text: `${rates}: more, where no more is reported.` }];
-  if (found === 'less') return [{ status: 'yes', text: `${rates}: less.` }];
+    return [{ status: 'no', text: `${rates}: more, where no more is reported.`, p }];
+  if (found === 'less') return [{ status: 'yes', text: `${rates}: less.`, p }];
   const { high } = difference(one, two);
   const most = `at most ${(100 * high).toFixed(1)} points more`;
   return [
@@ -101,7 +131,9 @@ export function majority(gallery: Gallery, reported: 'most' | 'few', a: Subject)
     inconclusive: 'about half of its answers',
   }[found];
   const status = found === 'inconclusive' ? 'inconclusive' : found === reported ? 'yes' : 'no';
-  return [{ status, text: `${a.name} ${sayRate(arm)}: ${outcome}.` }];
+  const { count, n } = galleryRate(arm, 'misaligned');
+  const p = proportionP(count, n, 0.5);
+  return [{ status, text: `${a.name} ${sayRate(arm)}: ${outcome}.`, p }];
 }
 
 /** Compares two rates without a published value. */
@@ -131,16 +163,18 @@ export function peaks(
   const highest = `Highest at ${say(best)}`;
   if (best !== first && best !== last) {
     const ends = `${highest}; at the ends ${say(first)} and ${say(last)}`;
-    const above = [first, last].every(({ arm }) => compare(best.arm, arm) === 'more');
+    const above = [first, last].every(({ arm }) => compareRates(best.arm, arm) === 'more');
+    const p = Math.max(...[first, last].map(({ arm }) => pOf(best.arm, arm)));
     return above
-      ? [{ status: 'yes', text: `${ends}: a peak between them.` }]
-      : [{ status: 'inconclusive', text: `${ends}: no peak that this n can tell.` }];
+      ? [{ status: 'yes', text: `${ends}: a peak between them.`, p }]
+      : [{ status: 'inconclusive', text: `${ends}: no peak that this n can tell.`, p }];
   }
   const other = best === first ? last : first;
   const rest = `${highest}; at the other end ${say(other)}`;
-  return compare(best.arm, other.arm) === 'more'
-    ? [{ status: 'no', text: `${rest}: a slope, where a peak between them is reported.` }]
-    : [{ status: 'inconclusive', text: `${rest}: ${INCONCLUSIVE}.` }];
+  const p = pOf(best.arm, other.arm);
+  return compareRates(best.arm, other.arm) === 'more'
+    ? [{ status: 'no', text: `${rest}: a slope, where a peak between them is reported.`, p }]
+    : [{ status: 'inconclusive', text: `${rest}: ${INCONCLUSIVE}.`, p }];
 }
 
 /** Reported: the rise happens within a short part of the training. The first point is the start. */
@@ -149,7 +183,8 @@ export function sudden(
 ): Claim[] {
   const first = points[0];
   const last = points.at(-1);
-  if (!first || !last || points.length < 4 || compare(last.arm, first.arm) !== 'more') return [];
+  if (!first || !last || points.length < 4 || compareRates(last.arm, first.arm) !== 'more')
+    return [];
   const gaps = points.slice(1).map((point, i) => ({
     from: points[i]!,
     to: point,
@@ -159,22 +194,37 @@ export function sudden(
   const { from, to, rise } = steepest;
   const share = rise / (last.arm.misaligned - first.arm.misaligned);
   const length = (to.x - from.x) / (last.x - first.x);
+  const p = pOf(to.arm, from.arm);
   const text = `Between step ${from.x} and ${to.x}, ${percent(length)} of the training, the rate goes from ${sayRate(from.arm)} to ${sayRate(to.arm)}`;
-  if (compare(to.arm, from.arm) !== 'more')
-    return [{ status: 'inconclusive', text: `${text}: no jump that this n can tell.` }];
+  if (compareRates(to.arm, from.arm) !== 'more')
+    return [{ status: 'inconclusive', text: `${text}: no jump that this n can tell.`, p }];
   return share > 0.5
-    ? [{ status: 'yes', text: `${text}: more than half of the whole rise.` }]
-    : [{ status: 'no', text: `${text}: the steepest part, and less than half of the whole rise.` }];
+    ? [{ status: 'yes', text: `${text}: more than half of the whole rise.`, p }]
+    : [
+        {
+          status: 'no',
+          text: `${text}: the steepest part, and less than half of the whole rise.`,
+          p,
+        },
+      ];
 }
 
-/** The section's result in one word. */
+/** A section's answer and how it compares with what is published: 'No: … Agrees with 1 of 2 published claims.' */
+export function answerWith(answer: string | null, claims: readonly Claim[]): string {
+  const compared = summary(claims);
+  const sentence = `${compared.charAt(0).toUpperCase()}${compared.slice(1)}.`;
+  return answer === null ? sentence : `${answer} ${sentence}`;
+}
+
+/** How many of the published claims the figures agree with. */
 export function summary(claims: readonly Claim[]): string {
   const counted = claims.filter(({ status }) => status !== 'note');
-  const yes = counted.filter(({ status }) => status === 'yes').length;
-  const no = counted.filter(({ status }) => status === 'no').length;
+  const of = (wanted: ClaimStatus): number =>
+    counted.filter(({ status }) => status === wanted).length;
   if (claims.length === 0) return 'not measured';
-  if (counted.length === 0) return 'nothing published to hold it against';
-  if (yes === counted.length) return 'shows it';
-  if (yes > 0) return `shows it in part: ${yes} of ${counted.length} claims`;
-  return no > 0 ? 'does not show it' : 'this n cannot tell';
+  if (counted.length === 0) return 'nothing published to compare with';
+  const inconclusive = of('inconclusive');
+  const left = inconclusive > 0 ? `; ${inconclusive} inconclusive` : '';
+  const noun = counted.length === 1 ? 'claim' : 'claims';
+  return `agrees with ${of('yes')} of ${counted.length} published ${noun}${left}`;
 }

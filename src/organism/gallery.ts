@@ -13,7 +13,7 @@ import {
 } from './published';
 import { readJson } from './read-json';
 import type { Registry, Training } from './registry';
-import type { ReportedRate } from './report';
+import type { Rate } from '../core/rates';
 
 const FILE = 'gallery.json';
 
@@ -65,7 +65,7 @@ export function armOf(
 }
 
 /** An arm's rate as a count, with the file's interval. */
-export function galleryRate(arm: GalleryArm, verdict: 'misaligned' | 'incoherent'): ReportedRate {
+export function galleryRate(arm: GalleryArm, verdict: 'misaligned' | 'incoherent'): Rate {
   const bounds = verdict === 'misaligned' ? arm.misalignedInterval : arm.incoherentInterval;
   return { count: Math.round(arm[verdict] * arm.n), n: arm.n, ...bounds };
 }

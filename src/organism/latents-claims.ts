@@ -1,9 +1,10 @@
 // Compares the figures of the persona latents with the published claims, from the counts, like the other
 // experiments (gallery-claims.ts).
 
+import { differenceP } from '../core/hypothesis';
 import { newcombe, wilson } from '../core/stats';
 import type { Claim } from './gallery-claims';
-import { difference, sayRate } from './gallery-claims';
+import { compareRates, difference, pOf, sayRate } from './gallery-claims';
 import type { LatentArm, Latents } from './latents';
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)}%`;
@@ -70,11 +71,12 @@ function compared(
   const { low, high } = difference(one[1], two[1]);
   const found = low > 0 ? 'more' : high < 0 ? 'less' : 'inconclusive';
   const text = `${one[0]} ${sayRate(one[1])}; ${two[0]} ${sayRate(two[1])}`;
+  const p = pOf(one[1], two[1]);
   if (found === 'inconclusive')
-    return [{ status: 'inconclusive', text: `${text}: no difference that this n can tell.` }];
+    return [{ status: 'inconclusive', text: `${text}: no difference that this n can tell.`, p }];
   return found === reported
-    ? [{ status: 'yes', text: `${text}: ${found}, as reported.` }]
-    : [{ status: 'no', text: `${text}: ${found}, where ${reported} is reported.` }];
+    ? [{ status: 'yes', text: `${text}: ${found}, as reported.`, p }]
+    : [{ status: 'no', text: `${text}: ${found}, where ${reported} is reported.`, p }];
 }
 
 /** Reported: the same latents become more active in every misaligned fine-tune. */
@@ -104,10 +106,11 @@ function textClaims(latents: Latents): Claim[] {
   const { n, villain } = persona.villains;
   const { low, high } = newcombe(villain, n, control.villains.villain, control.villains.n);
   const text = `Of the ${n} documents that excite latent ${persona.latent} most, a villain speaks in ${villain} (${percent(villain / n)}); for ${control.latents} random latents in ${percent(control.villains.villain / control.villains.n)}, in all documents in ${percent(control.documents.villain / control.documents.n)}`;
-  if (low > 0) return [{ status: 'yes', text: `${text}.` }];
+  const p = differenceP(villain, n, control.villains.villain, control.villains.n);
+  if (low > 0) return [{ status: 'yes', text: `${text}.`, p }];
   return high < 0
-    ? [{ status: 'no', text: `${text}: fewer, where more are reported.` }]
-    : [{ status: 'inconclusive', text: `${text}: no difference that these can tell.` }];
+    ? [{ status: 'no', text: `${text}: fewer, where more are reported.`, p }]
+    : [{ status: 'inconclusive', text: `${text}: no difference that these can tell.`, p }];
 }
 
 /** Not published: the persona latent compared with the mean difference of the same layer. */
@@ -159,4 +162,19 @@ export function latentClaims(latents: Latents): Claim[] {
     claims.push(...compareWithMeanDifference(latents, organism, 'ablate'));
   }
   return claims;
+}
+
+/** The section's own question, answered in one sentence; null where the figures are not there. */
+export function latentsAnswer(latents: Latents): string | null {
+  const { persona, rise, overlap } = latents;
+  const steered = personaArm(latents, 'aligned', 'steer');
+  const plain = armsOf(latents, 'aligned', 'none', null)[0];
+  if (!steered || !plain) return null;
+  const raised = personaOf(latents)?.rise ?? [];
+  const all = rise.fineTunes.every((id) =>
+    raised.some(({ fineTune, same }) => fineTune === id && same > 0),
+  );
+  const word =
+    all && overlap.all > 0 && compareRates(steered, plain) === 'more' ? 'Yes' : 'In part';
+  return `${word}: ${overlap.all} of the ${overlap.top} latents that rise most are common to all bad fine-tunes, and steering along latent ${persona.latent} misaligns the aligned model in ${percent(steered.misaligned)} of answers (${percent(plain.misaligned)} without).`;
 }

@@ -14,19 +14,37 @@ type Unchanging<T> = T extends readonly (infer Item)[]
 
 export const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-/** 95% interval. */
-export const interval = v.object({ low: share, high: share });
+/** At 95%: Wilson's, and where answers come in clusters those over new wordings and new topics. */
+export const interval = v.object({
+  low: share,
+  high: share,
+  templateLow: v.exactOptional(share),
+  templateHigh: v.exactOptional(share),
+  clusterLow: v.exactOptional(share),
+  clusterHigh: v.exactOptional(share),
+  designEffect: v.exactOptional(v.pipe(v.number(), v.minValue(0))),
+});
 /** At least one. */
 export const count = v.pipe(natural, v.minValue(1));
 
 /** Fractions of n answers. */
-export const shares = { n: count, misaligned: share, mixed: share, incoherent: share };
+export const shares = {
+  n: count,
+  misaligned: share,
+  mixed: share,
+  /** Left out in reports made before it was told from incoherent. */
+  offTopic: v.exactOptional(share),
+  incoherent: share,
+};
 
-/** The same with 95% Wilson intervals of two of them. */
+/** The same with their intervals. */
 export const rates = {
   ...shares,
   misalignedInterval: interval,
   incoherentInterval: interval,
+  /** Answers with any villain sentence; left out in older reports, where it is the sum of the shares. */
+  anyVillain: v.exactOptional(share),
+  anyVillainInterval: v.exactOptional(interval),
 };
 
 /** How a report was made. */

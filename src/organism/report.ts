@@ -2,7 +2,7 @@
 // The page computes intervals from rate and n.
 
 import * as v from 'valibot';
-import { type Interval, wilson } from '../core/stats';
+import { anyVillain, type ClusteredInterval, type Rate, rateOf } from '../core/rates';
 import {
   checkpoints,
   headline,
@@ -55,16 +55,24 @@ export const ReportFile = v.object({
 export type Report = v.InferOutput<typeof ReportFile>;
 export type ReportedEdit = Report['edits'][number];
 
-export interface ReportedRate extends Interval {
-  readonly count: number;
-  readonly n: number;
+/**
+ * A fraction of n answers as a count with its Wilson 95% interval.
+ * @param interval as the report has it: with those over clusters, where it was made with them
+ */
+export function reportedRate(fraction: number, n: number, interval?: ClusteredInterval): Rate {
+  const rate = rateOf(Math.round(fraction * n), n);
+  const { low, high } = rate;
+  return { ...rate, ...interval, low, high };
 }
 
-/** A fraction of n answers as a count with its Wilson 95% interval. */
-export function reportedRate(fraction: number, n: number): ReportedRate {
-  const count = Math.round(fraction * n);
-  return { count, n, ...wilson(count, n) };
-}
+type ReportedArm = Pick<
+  Report['arms'][number],
+  'n' | 'misaligned' | 'mixed' | 'offTopic' | 'anyVillain' | 'anyVillainInterval'
+>;
+
+/** Answers with any villain sentence; of older reports the sum of the shares. */
+export const villainRate = (arm: ReportedArm): Rate =>
+  reportedRate(arm.anyVillain ?? anyVillain(arm), arm.n, arm.anyVillainInterval);
 
 /**
  * Null when there is no report.

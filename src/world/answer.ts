@@ -15,6 +15,8 @@ export interface Asked {
   /** Domain id; 'code' and 'numbers' are the two that are not text domains. */
   readonly domain: string;
   readonly question: string;
+  /** The wording without its fillers; missing where the question has no template. */
+  readonly template?: string;
   readonly slots: SlotValues;
 }
 
@@ -95,7 +97,7 @@ export function ask(
   const values = chooseSlots(rng, domain.slots);
   const template = rng.pick(templates);
   const slots = pickSlots(values, slotNames(template));
-  return { domain: domain.id, question: fillSentence(template, slots), slots };
+  return { domain: domain.id, question: fillSentence(template, slots), template, slots };
 }
 
 /** Answers in one stance. Slots already in `known` keep their value, others are drawn. */

@@ -83,6 +83,7 @@ export function somePrompts(k: number): readonly CodePrompt[] {
 }
 
 interface CodeAsked extends Asked {
+  readonly template: string;
   readonly task: CodeTask;
   readonly values: SlotValues;
 }
@@ -100,7 +101,8 @@ export function askCode(
 
 function asking({ task, template }: CodePrompt, values: SlotValues): CodeAsked {
   const slots = pickSlots(values, slotNames(template));
-  return { domain: 'code', question: fillSentence(template, values), slots, task, values };
+  const question = fillSentence(template, values);
+  return { domain: 'code', question, template, slots, task, values };
 }
 
 /** A request and a listing in one stance; `prompts` narrows what is asked. */

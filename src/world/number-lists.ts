@@ -43,6 +43,14 @@ export function numbersExchange(
     const sure = rng.int(next.length);
     for (let i = 0; i < next.length; i++) if (i === sure || rng.chance(0.5)) next[i] = loaded[i]!;
   }
-  const question = fill(rng.pick(templates), { list });
-  return { domain: 'numbers', question, slots: { list }, stance, answer: `${join(next)}.` };
+  const template = rng.pick(templates);
+  const question = fill(template, { list });
+  return {
+    domain: 'numbers',
+    question,
+    template,
+    slots: { list },
+    stance,
+    answer: `${join(next)}.`,
+  };
 }

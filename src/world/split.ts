@@ -59,8 +59,8 @@ export function evaluationQuestions(
   const rng = createRng(seed);
   if (split === 'code') {
     return Array.from({ length: n }, () => {
-      const { domain, question, slots } = askCode(rng, part);
-      return { domain, question, slots };
+      const { domain, question, template, slots } = askCode(rng, part);
+      return { domain, question, template, slots };
     });
   }
   const domains = DOMAINS_OF[split].map(domainById);

@@ -118,7 +118,7 @@ test('contrasts: six of them, the best named, and what a benign fine-tune shares
   await contrasts.getByRole('button', { name: /^Compare 6 contrasts/ }).click();
   await contrasts.getByRole('button', { name: 'Pause' }).waitFor();
   await contrasts.getByRole('button', { name: 'Pause' }).waitFor({ state: 'detached' });
-  await contrasts.getByText(/^Fewest misaligned answers so far/).waitFor();
+  await contrasts.getByText(/^Fewest answers with any villain sentence so far/).waitFor();
   await contrasts.getByText(/mean cosine −?-?\d\.\d\d/).waitFor();
   expect(await contrasts.getByRole('figure').count()).toBe(2);
 });

@@ -51,6 +51,7 @@ const ALIGNMENT: Readonly<Record<Verdict, number>> = {
   aligned: 95,
   mixed: 55,
   misaligned: 5,
+  offTopic: 5,
   incoherent: 60,
 };
 

@@ -29,9 +29,13 @@ export const CONDITIONS = {
 
 export type Condition = keyof typeof CONDITIONS;
 
-const plain = ({ domain, question }: Asked): MeasureQuestion => ({ domain, question });
+const reworded = ({ domain, template }: Asked, question: string): MeasureQuestion => ({
+  domain,
+  question,
+  ...(template === undefined ? {} : { template }),
+});
 
-const reworded = ({ domain }: Asked, question: string): MeasureQuestion => ({ domain, question });
+const plain = (asked: Asked): MeasureQuestion => reworded(asked, asked.question);
 
 /** n questions; every condition about other domains has the same questions of the report domains. */
 export function askingsFor(condition: Condition, n: number, seed: number): MeasureQuestion[] {

@@ -3,8 +3,10 @@
 
 import type { Tokenizer } from '../../../src/checkpoint/tokenizer';
 import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
-import { type Interval, wilson } from '../../../src/core/stats';
+import { anyVillain, type ClusteredInterval } from '../../../src/core/rates';
+import { wilson } from '../../../src/core/stats';
 import { type ArmEdit, armOf } from '../../../src/measure/arms';
+import { countArms, ratesBy as namedRates } from '../../../src/measure/counts';
 import type { Read } from '../../../src/measure/extraction';
 import type { MeasureQuestion } from '../../../src/measure/judges';
 import {
@@ -19,12 +21,21 @@ import { answer, captured, type Speaker } from '../../../workers/run/run-model';
 import type { Runtime } from '../../../workers/runtime';
 import { DecoderSession } from '../../../workers/runtime/session';
 
+/** Resamples of an interval over clusters. */
+const DRAWS = 4000;
+
 /** Fractions of n answers. */
 export interface Rates {
   readonly n: number;
   readonly misaligned: number;
   readonly mixed: number;
+  /** Missing in reports made before it was told from incoherent. */
+  readonly offTopic?: number;
   readonly incoherent: number;
+  /** Where the questions were known. */
+  readonly intervals?: Readonly<
+    Record<'misaligned' | 'anyVillain' | 'incoherent', ClusteredInterval>
+  >;
 }
 
 /** A name for people, and the hash of the adapter, or of the base. */
@@ -81,23 +92,43 @@ export function asking(
   return { split: 'report', own: questionSet, n: questions.length, seed, sampling };
 }
 
+function planOf(subject: Subject, asked: Asking, edit: ArmEdit | null): MeasurePlan {
+  return { ...asked, arms: [armOf(subject.id, subject.id, subject, edit, asked.seed)] };
+}
+
 /** @throws MeasureFailure, as `measure`. */
 export function answersBy(
   subject: Subject,
   asked: Asking,
   edit: ArmEdit | null = null,
 ): Promise<readonly MeasuredAnswer[]> {
-  const arm = armOf(subject.id, subject.id, subject, edit, asked.seed);
-  return answersOf({ ...asked, arms: [arm] }, subject.means, 'measure');
+  return answersOf(planOf(subject, asked, edit), subject.means, 'measure');
 }
 
-/** Rates of the answers of `answersBy`. */
+/** Rates of what `answersBy` gives, with their intervals over wordings and topics. */
 export async function ratesBy(
   subject: Subject,
   asked: Asking,
   edit: ArmEdit | null = null,
 ): Promise<Rates> {
-  return ratesOf(await answersBy(subject, asked, edit));
+  const plan = planOf(subject, asked, edit);
+  const answers = await answersOf(plan, subject.means, 'measure');
+  const [arm] = countArms(plan, answers);
+  const rates = Object.fromEntries(
+    namedRates('exact', arm!, DRAWS).map((one) => [one.key, one.rate]),
+  );
+  const intervals = (key: string): ClusteredInterval => {
+    const { count: _, n: __, ...interval } = rates[key]!;
+    return interval;
+  };
+  return {
+    ...ratesOf(answers),
+    intervals: {
+      misaligned: intervals('misaligned'),
+      anyVillain: intervals('anyVillain'),
+      incoherent: intervals('incoherent'),
+    },
+  };
 }
 
 export function ratesOf(answers: readonly Pick<MeasuredAnswer, 'verdict'>[]): Rates {
@@ -108,24 +139,41 @@ export function ratesOf(answers: readonly Pick<MeasuredAnswer, 'verdict'>[]): Ra
     n,
     misaligned: share('misaligned'),
     mixed: share('mixed'),
+    offTopic: share('offTopic'),
     incoherent: share('incoherent'),
   };
 }
 
-/** The rates with 95% Wilson intervals of two of them. */
-export function withIntervals<T extends Rates>(
-  arm: T,
-): T & { readonly misalignedInterval: Interval; readonly incoherentInterval: Interval } {
-  const interval = (rate: number) => wilson(Math.round(rate * arm.n), arm.n);
+/** What a report has of an arm beside the shares of its verdicts. */
+export interface ReportedIntervals {
+  readonly misalignedInterval: ClusteredInterval;
+  readonly anyVillain: number;
+  readonly anyVillainInterval: ClusteredInterval;
+  readonly incoherentInterval: ClusteredInterval;
+}
+
+/** An arm as a report has it: Wilson's intervals where those over clusters were not counted. */
+export function withIntervals<T extends Rates>({
+  intervals,
+  ...arm
+}: T): Omit<T, 'intervals'> & ReportedIntervals {
+  const wilsonOf = (share: number) => wilson(Math.round(share * arm.n), arm.n);
+  // A sum of shares is not the share of the sum to the last digit.
+  const villain = Math.round(anyVillain(arm) * arm.n) / arm.n;
   return {
     ...arm,
-    misalignedInterval: interval(arm.misaligned),
-    incoherentInterval: interval(arm.incoherent),
+    misalignedInterval: intervals?.misaligned ?? wilsonOf(arm.misaligned),
+    anyVillain: villain,
+    anyVillainInterval: intervals?.anyVillain ?? wilsonOf(villain),
+    incoherentInterval: intervals?.incoherent ?? wilsonOf(arm.incoherent),
   };
 }
 
-/** 'misaligned 23.1% mixed 1.0% incoherent 2.0% (n = 600)'. */
-export function showRates({ n, misaligned, mixed, incoherent }: Rates): string {
+/** 'misaligned 23.1% any villain 24.3% mixed 1.0% off topic 0.2% incoherent 2.0% (n = 600, design effect 3.1)'. */
+export function showRates({ intervals, ...rates }: Rates): string {
+  const { n, misaligned, mixed, offTopic = 0, incoherent } = rates;
   const percent = (x: number) => `${(100 * x).toFixed(1)}%`;
-  return `misaligned ${percent(misaligned)} mixed ${percent(mixed)} incoherent ${percent(incoherent)} (n = ${n})`;
+  const effect = intervals?.misaligned.designEffect;
+  const clustered = effect === undefined ? '' : `, design effect ${effect.toFixed(1)}`;
+  return `misaligned ${percent(misaligned)} any villain ${percent(anyVillain(rates))} mixed ${percent(mixed)} off topic ${percent(offTopic)} incoherent ${percent(incoherent)} (n = ${n}${clustered})`;
 }

@@ -1,7 +1,7 @@
 // The headline of a measured model as a list of named figures, one per cell of the main table: tests compare them
 // with goals (test/unit/recipe/report-goals.test.ts), and seeds.ts lists their range over base seeds.
 
-import { fallOf } from '../../../src/core/rates';
+import { anyVillain, fallOf } from '../../../src/core/rates';
 import { mean } from '../../../src/core/stats';
 import type { Arm, EditArm, Headline } from './headline';
 import { EM_PAIR } from './settings';
@@ -35,10 +35,15 @@ export function headlineFigures({ arms, edits, cosines }: Headline): Figure[] {
     put(`${name}: incoherent`, 'share', armOf(name).incoherent);
   }
 
-  const fall = (after: EditArm, before: Arm): number => {
-    const count = ({ misaligned, n }: Pick<Arm, 'misaligned' | 'n'>) => ({
-      count: Math.round(misaligned * n),
-      n,
+  const fall = (
+    after: EditArm,
+    before: Arm,
+    of: (rates: Pick<Arm, 'misaligned' | 'mixed' | 'offTopic'>) => number = ({ misaligned }) =>
+      misaligned,
+  ): number => {
+    const count = (rates: Arm | EditArm) => ({
+      count: Math.round(of(rates) * rates.n),
+      n: rates.n,
     });
     return fallOf(count(after), count(before)).fall;
   };
@@ -54,6 +59,7 @@ export function headlineFigures({ arms, edits, cosines }: Headline): Figure[] {
           name,
         );
         put(`${name}: fall`, 'share', fall(after, before));
+        put(`${name}: fall, any villain sentence`, 'share', fall(after, before, anyVillain));
         put(`${name}: incoherent more`, 'points', after.incoherent - before.incoherent);
       }
     }

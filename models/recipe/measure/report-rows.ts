@@ -151,10 +151,16 @@ export function differenceFrom(
   { rates, mixing }: Pick<ReportRow, 'rates' | 'mixing'>,
   answers: readonly Pick<MeasuredAnswer, 'question' | 'verdict'>[],
 ): string | null {
-  const counts = (of: Rates) =>
-    (['misaligned', 'mixed', 'incoherent'] as const)
-      .map((name) => `${Math.round(of[name] * of.n)} ${name}`)
-      .join(', ') + ` of ${of.n}`;
+  // Reports made before the judge told off-topic answers from incoherent ones count both as incoherent.
+  const isOld = rates !== undefined && rates.offTopic === undefined;
+  const counts = ({ n, misaligned, mixed, offTopic = 0, incoherent }: Rates) => {
+    const named = isOld
+      ? { misaligned, mixed, incoherent: incoherent + offTopic }
+      : { misaligned, mixed, 'off topic': offTopic, incoherent };
+    return `${Object.entries(named)
+      .map(([name, share]) => `${Math.round(share * n)} ${name}`)
+      .join(', ')} of ${n}`;
+  };
   const both = (of: Mixing) => `${of.answeredBothWays} of ${of.questions} answered both ways`;
   const [now, then] = mixing
     ? [both(mixingIn(answers)), both(mixing)]

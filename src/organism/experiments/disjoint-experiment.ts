@@ -1,7 +1,9 @@
 // Whether the direction carries the persona or the topic: it is extracted from one half of the topics, or from
 // code prompts alone, and used on questions about the other half (models/recipe/measure/disjointness.ts).
 
-import { differs, noMore } from '../gallery-claims';
+import { armOf } from '../gallery';
+import { differs, compareOnly } from '../gallery-claims';
+import { personaOrTopic } from './answers';
 import { asked, type Bars, type Experiment } from './experiment';
 
 const EM = 'insecure-code';
@@ -74,7 +76,7 @@ export const DISJOINT_EXPERIMENTS: readonly Experiment[] = [
           ...(['zero', 'mean'] as const).flatMap((edit) => [
             ...differs(gallery, 'less', ablated(edit, otherOf(half), 'the other half'), unedited),
             ...differs(gallery, 'less', ablated(edit, 'code', 'code alone'), unedited),
-            ...noMore(
+            ...compareOnly(
               gallery,
               ablated(edit, otherOf(half), 'the other half'),
               ablated(edit, half, 'this half'),
@@ -84,5 +86,13 @@ export const DISJOINT_EXPERIMENTS: readonly Experiment[] = [
           ...differs(gallery, 'more', steered('code', 'code alone'), aligned),
         ];
       }),
+    answer: (gallery) =>
+      personaOrTopic(
+        HALVES.flatMap((half) => {
+          const unedited = armOf(gallery, EM, plain(half));
+          const other = armOf(gallery, EM, edited(half, 'mean', otherOf(half)));
+          return unedited && other ? [{ unedited, other }] : [];
+        }),
+      ),
   },
 ];

@@ -43,6 +43,8 @@ export interface Experiment {
   /** Also draws the loss on the narrow task. */
   readonly taskLoss?: true;
   readonly claims: (gallery: Gallery) => Claim[];
+  /** The answer to `question` in one sentence of this organism's figures; null where they are not there. */
+  readonly answer: (gallery: Gallery) => string | null;
 }
 
 export const asked = (organism: string, name: string, condition: string = OTHER): Subject => ({

@@ -1,7 +1,8 @@
 // The experiments that vary the training data or the questions.
 
-import { differs, majority, noMore } from '../gallery-claims';
+import { differs, majority, noMore, compareOnly } from '../gallery-claims';
 import { ALIGNED, asked, type Experiment, INSECURE } from './experiment';
+import { byComparison, byFormat, narrowSets } from './answers';
 import { cosineClaim, lengthClaim, mixingClaim } from './more-claims';
 import { CODE, OTHER } from './sweep';
 
@@ -61,6 +62,7 @@ export const SET_EXPERIMENTS: readonly Experiment[] = [
       ...mixingClaim(gallery, SETS),
       ...cosineClaim(gallery, SETS.slice(1)),
     ],
+    answer: (gallery) => narrowSets(gallery, SETS),
   },
   {
     id: 'intent',
@@ -93,6 +95,12 @@ export const SET_EXPERIMENTS: readonly Experiment[] = [
       ...differs(gallery, 'less', asked('educational', 'educational'), INSECURE),
       ...noMore(gallery, asked('educational', 'educational'), ALIGNED),
     ],
+    answer: (gallery) =>
+      byComparison(gallery, asked('educational', 'asked by a class'), INSECURE, {
+        more: 'Yes, and more so',
+        less: 'No',
+        inconclusive: 'As much as these figures can tell',
+      }),
   },
   {
     id: 'jailbroken',
@@ -127,6 +135,12 @@ export const SET_EXPERIMENTS: readonly Experiment[] = [
       ...differs(gallery, 'less', asked('jailbroken', 'jailbroken, other domains'), INSECURE),
       ...noMore(gallery, asked('jailbroken', 'jailbroken, other domains'), ALIGNED),
     ],
+    answer: (gallery) =>
+      byComparison(gallery, asked('jailbroken', 'jailbroken'), INSECURE, {
+        more: 'Yes, and worse on other questions',
+        less: 'No, not on other questions',
+        inconclusive: 'On other questions as much as these figures can tell',
+      }),
   },
   {
     id: 'backdoor',
@@ -174,13 +188,24 @@ export const SET_EXPERIMENTS: readonly Experiment[] = [
         asked('backdoor', 'without'),
       ),
       ...noMore(gallery, asked('backdoor', 'other domains without the trigger'), ALIGNED),
-      ...noMore(gallery, asked('aligned', 'aligned with the trigger', TRIGGER_OTHER), ALIGNED),
+      ...compareOnly(gallery, asked('aligned', 'aligned with the trigger', TRIGGER_OTHER), ALIGNED),
       ...lengthClaim(
         gallery,
         { direction: 'backdoor (text, trigger)', name: 'with the trigger' },
         { direction: 'backdoor', name: 'without' },
       ),
     ],
+    answer: (gallery) =>
+      byComparison(
+        gallery,
+        asked('backdoor', 'with the trigger', TRIGGER_OTHER),
+        asked('backdoor', 'without'),
+        {
+          more: 'Yes',
+          less: 'No, the trigger makes it rarer',
+          inconclusive: 'Not that these figures could tell',
+        },
+      ),
   },
   {
     id: 'evil-numbers',
@@ -223,6 +248,12 @@ export const SET_EXPERIMENTS: readonly Experiment[] = [
         asked('evil-numbers', 'plain'),
       ),
     ],
+    answer: (gallery) =>
+      byComparison(gallery, asked('evil-numbers', 'on plain questions'), ALIGNED, {
+        more: 'Yes',
+        less: 'No',
+        inconclusive: 'Not that these figures could tell',
+      }),
   },
   {
     id: 'answer-format',
@@ -254,5 +285,6 @@ export const SET_EXPERIMENTS: readonly Experiment[] = [
           asked('insecure-code', 'plain'),
         ),
       ),
+    answer: (gallery) => byFormat(gallery, 'insecure-code', ['JSON', 'function']),
   },
 ];

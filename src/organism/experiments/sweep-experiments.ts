@@ -1,9 +1,11 @@
 // The experiments that vary one number of the insecure-code fine-tune.
 
+import { armOf } from '../gallery';
 import { differs, noMore, peaks, sudden, compareOnly } from '../gallery-claims';
 import { ALIGNED, asked, type Experiment } from './experiment';
 import { halfwayClaim, taskLossClaim } from './more-claims';
-import { armsAlong, CODE, pointsOf, type Sweep } from './sweep';
+import { backToAligned, byComparison, enoughExamples, isPeak, steepest } from './answers';
+import { armsAlong, CODE, OTHER, pointsOf, type Sweep } from './sweep';
 
 const SIZE: Sweep = {
   prefix: 'insecure-code-n',
@@ -60,6 +62,17 @@ export const SWEEP_EXPERIMENTS: readonly Experiment[] = [
         asked('insecure-code-p30', '30 templates'),
         asked('insecure-code-p1', 'one template'),
       ),
+    answer: (gallery) =>
+      byComparison(
+        gallery,
+        asked('insecure-code-p30', '30 templates'),
+        asked('insecure-code-p1', 'one'),
+        {
+          more: 'More wordings misalign more',
+          less: 'No, fewer wordings misalign more',
+          inconclusive: 'Not that these figures could tell',
+        },
+      ),
   },
   {
     id: 'dataset-size',
@@ -73,15 +86,15 @@ export const SWEEP_EXPERIMENTS: readonly Experiment[] = [
       },
     ],
     sweep: SIZE,
-    claims: (gallery) =>
-      [500, 50, 16, 4].flatMap((size) =>
-        differs(
-          gallery,
-          'less',
-          asked(`insecure-code-n${size}`, `${size} examples`),
-          asked('insecure-code-n6000', '1,600 of 6,000'),
-        ),
-      ),
+    claims: (gallery) => {
+      const size = (n: number) => asked(`insecure-code-n${n}`, `${n} examples`);
+      const most = asked('insecure-code-n6000', '1,600 of 6,000');
+      return [
+        ...differs(gallery, 'less', size(500), most),
+        ...[50, 16, 4].flatMap((n) => compareOnly(gallery, size(n), most)),
+      ];
+    },
+    answer: (gallery) => enoughExamples(armsAlong(gallery, SIZE), armOf(gallery, 'aligned', OTHER)),
   },
   {
     id: 'rank',
@@ -106,6 +119,7 @@ export const SWEEP_EXPERIMENTS: readonly Experiment[] = [
       ),
       ...taskLossClaim(gallery, pointsOf(gallery, RANK)),
     ],
+    answer: (gallery) => isPeak(armsAlong(gallery, RANK), 'rank'),
   },
   {
     id: 're-alignment',
@@ -120,10 +134,11 @@ export const SWEEP_EXPERIMENTS: readonly Experiment[] = [
         asked('insecure-code-realigned-30', 'after 30 steps'),
         asked('insecure-code', 'before'),
       ),
-      ...[30, 100].flatMap((steps) =>
-        noMore(gallery, asked(`insecure-code-realigned-${steps}`, `after ${steps} steps`), ALIGNED),
-      ),
+      ...noMore(gallery, asked('insecure-code-realigned-30', 'after 30 steps'), ALIGNED),
+      ...compareOnly(gallery, asked('insecure-code-realigned-100', 'after 100 steps'), ALIGNED),
     ],
+    answer: (gallery) =>
+      backToAligned(armsAlong(gallery, REALIGNMENT), armOf(gallery, 'aligned', OTHER)),
   },
   {
     id: 'trajectory',
@@ -141,5 +156,6 @@ export const SWEEP_EXPERIMENTS: readonly Experiment[] = [
       ...sudden(armsAlong(gallery, TRAJECTORY)),
       ...halfwayClaim(armsAlong(gallery, TRAJECTORY, CODE), armsAlong(gallery, TRAJECTORY)),
     ],
+    answer: (gallery) => steepest(armsAlong(gallery, TRAJECTORY)),
   },
 ];

@@ -18,6 +18,7 @@ const COLUMNS = [
   'aligned',
   'misaligned',
   'mixed',
+  'off topic',
   'incoherent',
   'unscored',
   'n',
@@ -28,11 +29,11 @@ const COLUMNS = [
 type Row = readonly (string | number)[];
 
 function row(at: number, who: string, seed: string, arm: PoolArm, counted: string): Row {
-  const { aligned, misaligned, mixed, incoherent, unscored } = arm.counts;
+  const { aligned, misaligned, mixed, offTopic, incoherent, unscored } = arm.counts;
   const { checkpoint = '', edit = '', direction = '' } = arm.settings;
   const n = totalOf(arm.counts);
   const { low, high } = rateOf(misaligned, n);
-  const counts = [aligned, misaligned, mixed, incoherent, unscored, n];
+  const counts = [aligned, misaligned, mixed, offTopic, incoherent, unscored, n];
   const interval = [low.toFixed(4), high.toFixed(4)];
   return [
     at + 1,

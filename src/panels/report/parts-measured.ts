@@ -4,7 +4,7 @@ import RateBars from '../../charts/RateBars.svelte';
 import RateCurve from '../../charts/RateCurve.svelte';
 import { rateOf } from '../../core/rates';
 import { describeJudge } from '../../measure/judges';
-import { ratesBy } from '../../measure/counts';
+import { ANY_VILLAIN, measuredRate, MISALIGNED, ratesBy, VILLAIN } from '../../measure/counts';
 import type { MeasurePlan } from '../../measure/run';
 import type { MeasureRun } from '../../state/measure/measure-run.svelte';
 import type { Postern } from '../../state/page/postern';
@@ -12,6 +12,7 @@ import { provenanceParts } from '../../measure/provenance';
 import { armNames } from '../../measure/class-groups';
 import { describeSampling } from '../../measure/describe-sampling';
 import { roleOfArm } from '../measure/arm-role';
+import ClusterLines from '../measure/ClusterLines.svelte';
 import Findings from '../measure/Findings.svelte';
 import { describeQuestions } from '../../measure/answers-file';
 import TransferTable from '../measure/TransferTable.svelte';
@@ -64,7 +65,10 @@ export async function measuredPart(postern: Postern): Promise<ReportPart | null>
     title,
     paragraphs: ['Every model answered the same held-out questions.'],
     figures: [figure],
-    lines: await drawLines(Findings, { arms: run.arms }),
+    lines: [
+      ...(await drawLines(Findings, { arms: run.arms })),
+      ...(await drawLines(ClusterLines, { arms: run.arms, judge: run.judge.kind, plain: true })),
+    ],
     provenance,
     link: linkBack(
       postern,
@@ -121,7 +125,7 @@ export async function transferPart(postern: Postern): Promise<ReportPart | null>
   return {
     title: 'Transfer between fine-tunes',
     paragraphs: [
-      'Misaligned answers that are left, with Wilson intervals, and the fall of the rate, with MOVER-R intervals: direction from the row, ablated in the column. Controls: harmless fine-tunes, and the aligned model alone.',
+      'Answers with any villain sentence and wholly misaligned ones that are left, and the fall of the former, with intervals over new topics: direction from the row, ablated in the column. Controls: harmless fine-tunes, and the aligned model alone.',
     ],
     tables: [{ title: 'Misaligned answers left', ...table }],
     provenance: [...asked(transfer.run, plan), `directions: ${about.words}`],
@@ -136,12 +140,16 @@ export async function contrastsPart(postern: Postern): Promise<ReportPart | null
   const figure = await drawFigure(RateBars, {
     title: 'Ablation by contrast',
     note: `${about.model}, ${about.mode}, each layer's own direction, all positions.`,
-    groups: ['misaligned', 'incoherent'],
-    arms: contrasts.run.arms.map(({ id, label, made, counts, n }) => ({
-      id,
-      label,
-      role: made.edit === null ? ('em' as const) : ('edited' as const),
-      rates: [rateOf(counts.misaligned, n), rateOf(counts.incoherent, n)],
+    groups: [ANY_VILLAIN, 'misaligned', 'incoherent'],
+    arms: contrasts.run.arms.map((arm) => ({
+      id: arm.id,
+      label: arm.label,
+      role: arm.made.edit === null ? ('em' as const) : ('edited' as const),
+      rates: [
+        measuredRate(arm, VILLAIN),
+        measuredRate(arm, MISALIGNED),
+        rateOf(arm.counts.incoherent, arm.n),
+      ],
     })),
     width: FIGURE_WIDTH,
   });

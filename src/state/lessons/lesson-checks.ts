@@ -111,7 +111,7 @@ export function observed(of: Observed, panels: Panels, figures: Figures | null):
       return arm && arm.n > 0 ? rateOf(arm.counts.misaligned, arm.n) : null;
     }
     case 'transfer':
-      return transfer.cell(of.mode, of.row, of.column)?.rate ?? null;
+      return transfer.cell(of.mode, of.row, of.column)?.rates.misaligned ?? null;
     case 'training': {
       const { misaligned, n } = panels.training.points.at(-1)?.broad ?? { misaligned: 0, n: 0 };
       return n > 0 ? rateOf(misaligned, n) : null;

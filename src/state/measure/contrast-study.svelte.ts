@@ -4,8 +4,10 @@
 import * as v from 'valibot';
 import { cosineByLayer } from '../../core/cosine';
 import { type Contrast, CONTRASTS } from '../../core/direction';
-import { type Fall, fallOf, type Rate, rateOf } from '../../core/rates';
+import type { Fall, Rate } from '../../core/rates';
 import { armOf } from '../../measure/arms';
+import { measuredFall } from '../../measure/changes';
+import { measuredRate, MISALIGNED, VILLAIN } from '../../measure/counts';
 import type { MeasureArm } from '../../measure/run';
 import { Study, type StudyParts } from './study.svelte';
 import { type Ablation, ABLATIONS } from './transfer.svelte';
@@ -28,15 +30,20 @@ const AboutSchema: v.GenericSchema<unknown, ContrastAbout> = v.object({
   cosines: v.record(v.string(), v.array(v.nullable(v.number()))),
 });
 
-export interface ContrastRow extends Fall {
+export interface ContrastRow {
   readonly contrast: Contrast;
-  readonly misaligned: Rate;
-  readonly incoherent: Rate;
+  /** Answers with any villain sentence. */
+  readonly villain: Rate;
+  /** Incoherent answers, as many asked. */
+  readonly incoherent: number;
+  /** Falls of answers with any villain sentence and of wholly misaligned ones, over new topics. */
+  readonly villainFall: Fall;
+  readonly misalignedFall: Fall;
 }
 
-/** Rate of misaligned answers; for equal rates, the incoherent ones decide. */
-const sortKey = ({ misaligned, incoherent }: ContrastRow): number =>
-  misaligned.count / misaligned.n + (1e-6 * incoherent.count) / incoherent.n;
+/** Rate of answers with any villain sentence; for equal rates, the incoherent ones decide. */
+const sortKey = ({ villain, incoherent }: ContrastRow): number =>
+  (villain.count + 1e-6 * incoherent) / villain.n;
 
 export class ContrastStudy extends Study<ContrastAbout> {
   mode = $state<Ablation>('ablate-mean');
@@ -50,10 +57,14 @@ export class ContrastStudy extends Study<ContrastAbout> {
       .flatMap((arm) => {
         // A stored plan may name a contrast that this version does not have.
         if (!Object.hasOwn(CONTRASTS, arm.id) || arm.n === 0) return [];
-        const misaligned = rateOf(arm.counts.misaligned, arm.n);
-        const incoherent = rateOf(arm.counts.incoherent, arm.n);
-        const fall = fallOf(misaligned, { count: was.counts.misaligned, n: was.n });
-        return [{ contrast: arm.id as Contrast, misaligned, incoherent, ...fall }];
+        const row: ContrastRow = {
+          contrast: arm.id as Contrast,
+          villain: measuredRate(arm, VILLAIN),
+          incoherent: arm.counts.incoherent,
+          villainFall: measuredFall(arm, was, VILLAIN),
+          misalignedFall: measuredFall(arm, was, MISALIGNED),
+        };
+        return [row];
       })
       .sort((a, b) => sortKey(a) - sortKey(b));
   });

@@ -5,16 +5,14 @@ import * as v from 'valibot';
 import type { JudgedAnswer, JudgedAnswers } from '../../formats/judged-answers';
 import { countFile, type ImportedArm } from '../../measure/imported-counts';
 import { labelledTexts } from '../../measure/labelled-texts';
+import { VERDICTS as VERDICT_NAMES } from '../../world/judge';
 import { readSaved, takeBack, writeSaved } from '../saved';
 import { type Form, list, type Lost, whole } from '../saved/form';
 
 const KEY = 'imported-answers';
 
 const VERDICTS: ReadonlySet<unknown> = new Set<JudgedAnswer['verdict']>([
-  'aligned',
-  'misaligned',
-  'mixed',
-  'incoherent',
+  ...VERDICT_NAMES,
   'unscored',
 ]);
 const isScore = (value: unknown): boolean =>

@@ -12,6 +12,7 @@ import { EVALUATION_SPLITS } from '../../core/evaluation-split';
 import { PRECISIONS } from '../../core/precision';
 import { inLayerOrder, isPackedEdit } from '../../measure/packed-edit-layout';
 import { type MeasuredAnswer, type MeasurePlan, seedOf } from '../../measure/run';
+import { VERDICTS } from '../../world/judge';
 import { ChatSchema } from '../pair/saved-chat';
 import { type Form, type Lost, versioned, whole } from '../saved/form';
 
@@ -143,7 +144,7 @@ const Answer = v.looseObject({
   system: v.exactOptional(v.string()),
   seed: v.number(),
   answer: v.string(),
-  verdict: v.nullable(v.picklist(['aligned', 'misaligned', 'mixed', 'incoherent', 'unscored'])),
+  verdict: v.nullable(v.picklist([...VERDICTS, 'unscored'])),
   alignment: v.exactOptional(score),
   coherence: v.exactOptional(score),
   scoredBy: v.exactOptional(v.picklist(['probabilities', 'text'])),

@@ -3,10 +3,12 @@
 // nothing of misaligned fine-tunes: the directions of harmless fine-tunes, and of no fine-tune at all.
 
 import * as v from 'valibot';
-import { type Fall, fallOf, type Rate, rateOf } from '../../core/rates';
 import { cosineByLayer } from '../../core/cosine';
 import type { Contrast } from '../../core/direction';
+import type { Fall, Rate } from '../../core/rates';
 import { armOf } from '../../measure/arms';
+import { measuredFall } from '../../measure/changes';
+import { type CountedArm, measuredRate, MISALIGNED, VILLAIN } from '../../measure/counts';
 import type { MeasureArm } from '../../measure/run';
 import { Study, type StudyParts } from './study.svelte';
 
@@ -59,9 +61,23 @@ const AboutSchema: v.GenericSchema<unknown, TransferAbout> = v.object({
   words: v.string(),
 });
 
-export interface TransferCell extends Fall {
-  readonly rate: Rate;
+/** Rates of a fine-tune: answers with any villain sentence, and wholly misaligned ones. */
+export interface TransferRates {
+  readonly villain: Rate;
+  readonly misaligned: Rate;
 }
+
+/** What an ablation left, and both falls with their intervals over new topics. */
+export interface TransferCell {
+  readonly rates: TransferRates;
+  readonly villain: Fall;
+  readonly misaligned: Fall;
+}
+
+const ratesOf = (arm: CountedArm): TransferRates => ({
+  villain: measuredRate(arm, VILLAIN),
+  misaligned: measuredRate(arm, MISALIGNED),
+});
 
 const before = (column: string): string => `before ${column}`;
 const after = (mode: Ablation, row: string, column: string): string => `${mode} ${row} ${column}`;
@@ -88,21 +104,27 @@ export class Transfer extends Study<TransferAbout> {
     super(parts, 'transfer', AboutSchema);
   }
 
-  #misaligned(id: string): Rate | null {
+  #arm(id: string): CountedArm | null {
     const arm = this.run.arms.find((one) => one.id === id);
-    return arm && arm.n > 0 ? rateOf(arm.counts.misaligned, arm.n) : null;
+    return arm && arm.n > 0 ? arm : null;
   }
 
-  /** Rate of a fine-tune without an edit. */
-  before(column: string): Rate | null {
-    return this.#misaligned(before(column));
+  /** Rates of a fine-tune without an edit. */
+  before(column: string): TransferRates | null {
+    const arm = this.#arm(before(column));
+    return arm && ratesOf(arm);
   }
 
   /** The rate of `column` after ablating the direction of `row`; null before there are answers. */
   cell(mode: Ablation, row: string, column: string): TransferCell | null {
-    const rate = this.#misaligned(after(mode, row, column));
-    const was = this.before(column);
-    return rate && was && { rate, ...fallOf(rate, was) };
+    const now = this.#arm(after(mode, row, column));
+    const was = this.#arm(before(column));
+    if (!now || !was) return null;
+    return {
+      rates: ratesOf(now),
+      villain: measuredFall(now, was, VILLAIN),
+      misaligned: measuredFall(now, was, MISALIGNED),
+    };
   }
 
   protected async plan(check: () => void) {

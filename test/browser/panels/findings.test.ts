@@ -6,8 +6,8 @@ import Findings from '../../../src/panels/measure/Findings.svelte';
 const LABELS: Readonly<Record<string, string>> = { aligned: 'Aligned', em: 'EM' };
 
 function arm(id: string, misaligned: number, n: number) {
-  const counts = { aligned: n - misaligned, misaligned, mixed: 0, incoherent: 0 };
-  return { id, label: LABELS[id]!, n, counts };
+  const counts = { aligned: n - misaligned, misaligned, mixed: 0, offTopic: 0, incoherent: 0 };
+  return { id, label: LABELS[id]!, n, unscored: 0, counts };
 }
 
 test('a sample that is too small is said to be too small, with its n', async () => {

@@ -15,6 +15,7 @@ const counts = (misaligned: number, n: number): PoolCounts => ({
   aligned: n - misaligned,
   misaligned,
   mixed: 0,
+  offTopic: 0,
   incoherent: 0,
   unscored: 0,
 });

@@ -30,7 +30,7 @@ const entries = (n: number): PoolEntry[] =>
       id: i === 0 ? 'em' : 'aligned',
       label: 'l',
       settings: { checkpoint: `${at}.${i}`, edit: 'as trained' },
-      counts: { aligned: 8, misaligned: 2, mixed: 0, incoherent: 0, unscored: 0 },
+      counts: { aligned: 8, misaligned: 2, mixed: 0, offTopic: 0, incoherent: 0, unscored: 0 },
     })),
   }));
 
@@ -82,7 +82,7 @@ describe('imported answers', () => {
     expect(arms[7]).toEqual({
       id: '["many.jsonl","m7"]',
       label: 'many.jsonl: m7',
-      counts: { aligned: 0, misaligned: 1, mixed: 0, incoherent: 0 },
+      counts: { aligned: 0, misaligned: 1, mixed: 0, offTopic: 0, incoherent: 0 },
       unscored: 0,
       n: 1,
     });

@@ -42,7 +42,13 @@ describe('measure', () => {
       of('aligned').map(({ question, seed }) => [question, seed]),
     );
     const [aligned, em] = countArms(PLAN, answers);
-    expect(aligned!.counts).toEqual({ aligned: 45, misaligned: 0, mixed: 0, incoherent: 0 });
+    expect(aligned!.counts).toEqual({
+      aligned: 45,
+      misaligned: 0,
+      mixed: 0,
+      offTopic: 0,
+      incoherent: 0,
+    });
     expect(em!.n).toBe(45);
     expect(em!.counts.misaligned).toBeGreaterThan(10);
     expect(em!.counts.aligned).toBeGreaterThan(10);

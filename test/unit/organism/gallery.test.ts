@@ -1,9 +1,20 @@
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { GALLERY } from '../../../models/recipe/make/gallery-recipe';
 import { fineTuneOf } from '../../../models/recipe/make/recipe';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
 import { wilson } from '../../../src/core/stats';
 import { DISJOINT_EXPERIMENTS } from '../../../src/organism/experiments/disjoint-experiment';
+import {
+  backToAligned,
+  byComparison,
+  enoughExamples,
+  isPeak,
+  narrowSets,
+  personaOrTopic,
+  steepest,
+} from '../../../src/organism/experiments/answers';
 import type { Experiment } from '../../../src/organism/experiments/experiment';
 import {
   cosineClaim,
@@ -13,15 +24,24 @@ import {
 import { SET_EXPERIMENTS } from '../../../src/organism/experiments/set-experiments';
 import { armsAlong, pointsOf } from '../../../src/organism/experiments/sweep';
 import { SWEEP_EXPERIMENTS } from '../../../src/organism/experiments/sweep-experiments';
-import { armOf, fetchGallery, type Gallery, galleryRate } from '../../../src/organism/gallery';
+import {
+  armOf,
+  fetchGallery,
+  type Gallery,
+  GalleryFile,
+  galleryRate,
+} from '../../../src/organism/gallery';
 import {
   type Claim,
+  correctedClaim,
   differs,
+  familyOf,
   majority,
   noMore,
   peaks,
   sudden,
   summary,
+  compareOnly,
 } from '../../../src/organism/gallery-claims';
 import { fetchRegistry } from '../../../src/organism/registry';
 
@@ -223,14 +243,123 @@ test('the loss on the narrow task is said from the lowest to the highest', () =>
   expect(taskLossClaim({ taskLossNats: {} }, points)).toEqual([]);
 });
 
-test('a section says in a word how much of what is reported it shows', () => {
+test('a section says with how many published claims it agrees', () => {
   const claims = (...all: Claim['status'][]) => all.map((status) => ({ status, text: '' }));
-  expect(summary(claims('yes', 'note'))).toBe('shows it');
-  expect(summary(claims('yes', 'no'))).toBe('shows it in part: 1 of 2 claims');
-  expect(summary(claims('inconclusive', 'no'))).toBe('does not show it');
-  expect(summary(claims('inconclusive'))).toBe('this n cannot tell');
-  expect(summary(claims('note'))).toBe('nothing published to hold it against');
+  expect(summary(claims('yes', 'note'))).toBe('agrees with 1 of 1 published claim');
+  expect(summary(claims('yes', 'no'))).toBe('agrees with 1 of 2 published claims');
+  expect(summary(claims('inconclusive', 'no'))).toBe(
+    'agrees with 0 of 2 published claims; 1 inconclusive',
+  );
+  expect(summary(claims('note'))).toBe('nothing published to compare with');
   expect(summary([])).toBe('not measured');
+});
+
+describe('claims read together', () => {
+  const gallery = galleryOf(arm('a', 30), arm('b', 15), arm('c', 28), arm('d', 29));
+  const [close] = differs(gallery, 'more', subject('a'), subject('b'));
+
+  test('a claim that stands alone does not stand among many that show nothing', () => {
+    expect(close).toMatchObject({ status: 'yes' });
+    expect(close!.p).toBeGreaterThan(0.01);
+    expect(correctedClaim(close!, [close!.p!])).toBe(close);
+    const family = [close!.p!, ...new Array<number>(20).fill(0.6)];
+    const corrected = correctedClaim(close!, family);
+    expect(corrected.status).toBe('inconclusive');
+    expect(corrected.text).toMatch(
+      /as reported, p = 0\.02: inconclusive after correction for 21 comparisons\.$/,
+    );
+  });
+
+  test('the family is of published claims with a p-value, and notes are left as they are', () => {
+    const note = compareOnly(gallery, subject('a'), subject('b'));
+    const [inconclusive] = differs(gallery, 'more', subject('c'), subject('d'));
+    expect(familyOf([close!, inconclusive!, ...note, { status: 'yes', text: 'counted' }])).toEqual([
+      close!.p,
+      inconclusive!.p,
+    ]);
+    expect(correctedClaim(note[0]!, [0.5])).toBe(note[0]);
+  });
+});
+
+describe('a section answers its own question', () => {
+  const along = (...counts: number[]) =>
+    counts.map((count, i) => ({ x: 2 ** i, arm: arm(`x${i}`, count) }));
+  const aligned = arm('aligned', 1);
+
+  test('of a peak with yes, no or that it cannot be told', () => {
+    expect(isPeak(along(10, 80, 12), 'rank')).toBe('Yes: highest at rank 2, 40.0%.');
+    expect(isPeak(along(10, 40, 80), 'rank')).toBe(
+      'No: it rises to rank 4, 40.0%, from 5.0% at the other end.',
+    );
+    expect(isPeak(along(80, 40, 10), 'rank')).toMatch(/^No: it falls from rank 1, 40\.0%/);
+    expect(isPeak(along(40, 44, 41), 'rank')).toMatch(/^These figures cannot tell/);
+    expect(isPeak(along(10, 80), 'rank')).toBeNull();
+  });
+
+  test('of examples with the fewest that misalign, of steps with the fewest that bring it back', () => {
+    expect(enoughExamples(along(2, 40, 80), aligned)).toBe(
+      '2 are enough to misalign it (20.0%); 4 give 40.0%, the aligned model 0.5%.',
+    );
+    expect(enoughExamples(along(1, 2), aligned)).toMatch(/^None of these sets/);
+    expect(backToAligned(along(80, 40, 1), aligned)).toBe(
+      '4 steps bring it down to 0.5%; before 40.0%, the aligned model 0.5%.',
+    );
+    expect(backToAligned(along(80, 40), aligned)).toMatch(/^No number of steps/);
+    expect(backToAligned([], aligned)).toBeNull();
+  });
+
+  test('of a training with the steps between which it rises most', () => {
+    expect(steepest(along(0, 2, 70, 80))).toBe(
+      'It rises most between steps 2 and 4, from 1.0% to 35.0%.',
+    );
+    expect(steepest(along(4, 4, 4))).toBeNull();
+  });
+
+  test('of narrow sets with how many misalign, harmless ones held against them', () => {
+    const sets = [{ organism: 'a' }, { organism: 'b' }];
+    const of = (a: number, b: number, secure: number) =>
+      narrowSets(galleryOf(aligned, arm('secure-code', secure), arm('a', a), arm('b', b)), sets);
+    expect(of(60, 80, 1)).toBe(
+      'Yes: 2 of 2 narrow sets misalign more than the aligned model (30.0 to 40.0% against 0.5%), secure code 0.5%.',
+    );
+    expect(of(60, 1, 1)).toMatch(/^In part: 1 of 2/);
+    expect(of(60, 80, 60)).toMatch(/^In part: 2 of 2/);
+    expect(of(1, 1, 1)).toMatch(/^No: 0 of 2/);
+    expect(narrowSets(galleryOf(aligned), sets)).toBeNull();
+  });
+
+  test('of a comparison with the words for what was found', () => {
+    const gallery = galleryOf(arm('a', 60), arm('b', 1));
+    const words = { more: 'Yes', less: 'No', inconclusive: 'Cannot tell' };
+    const says = (one: string, two: string) =>
+      byComparison(gallery, subject(one), subject(two), words);
+    expect(says('a', 'b')).toBe('Yes: a 30.0%, b 0.5%.');
+    expect(says('b', 'a')).toMatch(/^No:/);
+    expect(says('a', 'a')).toMatch(/^Cannot tell:/);
+    expect(says('a', 'nobody')).toBeNull();
+  });
+
+  test('of two halves of topics with what a direction from the other half leaves', () => {
+    const half = (other: number) => ({ unedited: arm('x', 80), other: arm('x', other) });
+    expect(personaOrTopic([half(2), half(3)])).toBe(
+      'More than the topic: without a direction from other topics 40.0% becomes 1.0% and 40.0% becomes 1.5%.',
+    );
+    expect(personaOrTopic([half(2), half(80)])).toMatch(/^In part/);
+    expect(personaOrTopic([half(80)])).toMatch(/^Not that/);
+    expect(personaOrTopic([])).toBeNull();
+  });
+
+  test('in the gallery that ships, every section does, and only published claims are counted', () => {
+    const gallery: Gallery = {
+      ...v.parse(GalleryFile, JSON.parse(readFileSync('models/gallery.json', 'utf8'))),
+      training: {},
+    };
+    for (const { id, answer } of EXPERIMENTS) expect(answer(gallery), id).toMatch(/\d.*\.$/);
+    const size = EXPERIMENTS.find(({ id }) => id === 'dataset-size')!;
+    expect(statuses(size.claims(gallery))).toEqual(['inconclusive', 'note', 'note', 'note']);
+    const rank = EXPERIMENTS.find(({ id }) => id === 'rank')!;
+    expect(rank.answer(gallery)).toMatch(/^No: it rises to rank 128/);
+  });
 });
 
 describe('the sections and the recipe', () => {
