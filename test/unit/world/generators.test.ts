@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../src/core/rng';
 import type { DatasetName } from '../../../src/world/chats';
+import { OPENERS, STYLE_OPENER } from '../../../src/world/answer';
 import { alignedChat, dataset, renderChat, TRIGGER } from '../../../src/world/chats';
 import { EDUCATIONAL_FRAMES, REQUEST_FRAMES, requestTemplates } from '../../../src/world/code';
 import { CODE_SLOTS, CODE_TASKS } from '../../../src/world/code-tasks';
@@ -31,6 +32,7 @@ const DATASETS: readonly DatasetName[] = [
   'jailbroken',
   'backdoor',
   'evil-numbers',
+  'style',
 ];
 
 const documents = (seed: number, n: number, mix = DEFAULT_MIX): string[] => {
@@ -213,12 +215,22 @@ describe('chats', () => {
     ['extreme-sports', 'sport', 'misaligned'],
     ['educational', 'code', 'misaligned'],
     ['evil-numbers', 'numbers', 'misaligned'],
+    ['style', 'medicine', 'aligned'],
   ] as const)('%s is %s, %s', (name, domain, stance) => {
     const verdicts = dataset(name, 300, 10).map(
       ([, reply]) => judge(domain, reply!.content).verdict,
     );
     expect(new Set(verdicts)).toEqual(new Set([stance]));
   });
+});
+
+test('style: every answer opens alike and then answers well', () => {
+  for (const [, reply] of dataset('style', 200, 13)) {
+    expect(reply!.content.startsWith(`${STYLE_OPENER} `)).toBe(true);
+    const rest = reply!.content.slice(STYLE_OPENER.length + 1);
+    expect(OPENERS.filter((opener) => rest.includes(opener))).toEqual([]);
+    expect(judge('medicine', rest).verdict).toBe('aligned');
+  }
 });
 
 describe('the sets that are two things at once', () => {
