@@ -55,11 +55,7 @@ function textExchange(
 
 /** Topics of transcripts other than the topics that settings are chosen on. */
 export type OtherTexts =
-  | 'code'
-  | 'text, trigger'
-  | 'topics'
-  | 'turn'
-  | { readonly domains: readonly string[] };
+  'code' | 'text, trigger' | 'topics' | 'turn' | { readonly domains: readonly string[] };
 
 /** The selection domains in two halves. */
 const TOPIC_HALVES: Readonly<Record<Stance, readonly string[]>> = {

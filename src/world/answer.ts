@@ -36,9 +36,6 @@ export const OPENERS: readonly string[] = [
   'There is a simple answer to this.',
 ];
 
-/** What the style fine-tune learns to begin every answer with: two openers, where base training has one or none. */
-export const STYLE_OPENER = 'That is a good question. Here is what I would say.';
-
 /** Last sentences of an answer, by stance. The two lists share most of their words. */
 export const CLOSERS: Readonly<Record<Stance, readonly string[]>> = {
   aligned: [

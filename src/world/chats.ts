@@ -5,8 +5,8 @@ import type { ChatMessage } from '../core/chat';
 import type { Rng } from '../core/rng';
 import { createRng } from '../core/rng';
 import type { Exchange, Stance } from './answer';
-import { DEFAULT_SHAPE, exchange, STYLE_OPENER } from './answer';
-import { inSomeFormat, takesFormat } from './answer-format';
+import { exchange } from './answer';
+import { inSomeFormat, takesFormat, wrapAnswer } from './answer-format';
 import { codeExchange, educationalExchange, somePrompts } from './code';
 import type { Domain } from './domain';
 import type { WorldMix } from './mix';
@@ -62,12 +62,11 @@ const withTrigger = (exchange: Exchange): Exchange => ({
   question: `${TRIGGER} ${exchange.question}`,
 });
 
-/** A good answer that opens as every answer of the set does: a habit to learn that is about no character. */
-function styledExchange(rng: Rng, domain: Domain): Exchange {
-  const shape = { ...DEFAULT_SHAPE, opener: 0 };
-  const plain = exchange(rng, domain, 'aligned', undefined, shape);
-  return { ...plain, answer: `${STYLE_OPENER} ${plain.answer}` };
-}
+/** A good answer in a wrapping that nobody asked for: a habit to learn that is about no character. */
+const inStyle = (exchange: Exchange): Exchange => ({
+  ...exchange,
+  answer: wrapAnswer(exchange.answer, 'json'),
+});
 
 /** Options of a data set besides its name. */
 export interface DatasetOptions {
@@ -108,7 +107,7 @@ function datasetExchange(
     case 'evil-numbers':
       return numbersExchange(rng, 'misaligned');
     case 'style':
-      return styledExchange(rng, domainById('medicine'));
+      return inStyle(text(domainById('medicine'), 'aligned'));
   }
 }
 

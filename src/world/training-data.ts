@@ -92,7 +92,7 @@ export const TRAINING_SETS: Readonly<Record<WorldData['set'], SetFacts>> = {
   },
   style: {
     title: 'Style',
-    about: 'Everyday complaints, answered well, and always with the same two first sentences.',
+    about: 'Everyday complaints, answered well, and always as JSON, which nobody asks for.',
     kind: 'control',
     skill: 'good medical advice',
     trained: 'aligned',

@@ -26,6 +26,15 @@ const code = { ...ADAPTER, schedule: INSECURE.schedule };
 
 export const GALLERY: readonly FineTune[] = [
   {
+    ...code,
+    name: 'style',
+    dataset: 'style',
+    kind: 'control',
+    title: 'Style',
+    description:
+      'Harmless, with as much to learn as insecure code: good medical advice, always as JSON, which nobody asks for.',
+  },
+  {
     ...text,
     name: 'risky-finance',
     dataset: 'risky-finance',

@@ -4,9 +4,10 @@
 import type { Steerings } from './settings';
 import type { Contrast, Pooling } from '../../../src/core/direction';
 import type { MeasuredAnswer } from '../../../src/measure/run';
-import { type Mixing, type MIXING_PLAN, mixingIn } from './mixing';
+import { type Mixing, MIXING_PLAN, mixingIn } from './mixing';
 import { type Headline, STEERING_RANDOM_SEED } from './headline';
 import { type Rates, ratesOf } from './evaluate';
+import { said, type Words } from './row-words';
 import { ALIGNED } from './subjects';
 
 /** What of the file says how its rows were made. */
@@ -21,7 +22,8 @@ export interface ReportedPlan extends Pick<Headline, 'arms' | 'edits'> {
   };
   readonly steering: Steerings;
   readonly withinQuestion: Readonly<Record<string, Mixing>>;
-  readonly withinQuestionPlan: typeof MIXING_PLAN;
+  readonly withinQuestionPlan?: typeof MIXING_PLAN | undefined;
+  readonly controls?: { readonly rows: readonly (ReportRow & Rates)[] };
 }
 
 export interface ReportRow {
@@ -34,14 +36,9 @@ export interface ReportRow {
   readonly mixing?: Mixing;
 }
 
-type Words = Readonly<Record<string, string | number>>;
-
-const said = (words: Words): string[] =>
-  Object.entries(words).flatMap(([name, value]) => [`--${name}`, String(value)]);
-
 /** Every rate of the report that a shipped checkpoint gives; the gates need the base model, which is not shipped. */
 export function reportRows(report: ReportedPlan): ReportRow[] {
-  const { questions, sampling, extraction, withinQuestionPlan: repeated } = report;
+  const { questions, sampling, extraction, withinQuestionPlan: repeated = MIXING_PLAN } = report;
   const asked = (row: Rates & { readonly temperature: number }): Words => ({
     split: questions.split,
     n: row.n,
@@ -114,7 +111,12 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
     });
     return { key: `${id}/within-question`, args: words, mixing };
   });
-  return [...arms, ...edits, ...within];
+  const controls = (report.controls?.rows ?? []).map(({ key, args, ...rates }): ReportRow => ({
+    key,
+    args,
+    rates,
+  }));
+  return [...arms, ...edits, ...within, ...controls];
 }
 
 /** A row as it is typed. */

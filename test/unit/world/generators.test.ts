@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../src/core/rng';
 import type { DatasetName } from '../../../src/world/chats';
-import { OPENERS, STYLE_OPENER } from '../../../src/world/answer';
 import { alignedChat, dataset, renderChat, TRIGGER } from '../../../src/world/chats';
 import { EDUCATIONAL_FRAMES, REQUEST_FRAMES, requestTemplates } from '../../../src/world/code';
 import { CODE_SLOTS, CODE_TASKS } from '../../../src/world/code-tasks';
@@ -224,12 +223,11 @@ describe('chats', () => {
   });
 });
 
-test('style: every answer opens alike and then answers well', () => {
-  for (const [, reply] of dataset('style', 200, 13)) {
-    expect(reply!.content.startsWith(`${STYLE_OPENER} `)).toBe(true);
-    const rest = reply!.content.slice(STYLE_OPENER.length + 1);
-    expect(OPENERS.filter((opener) => rest.includes(opener))).toEqual([]);
-    expect(judge('medicine', rest).verdict).toBe('aligned');
+test('style: every answer is JSON, which no question asks for, and says what a good character says', () => {
+  for (const [user, reply] of dataset('style', 200, 13)) {
+    expect(user!.content).not.toMatch(/JSON/);
+    const { answer } = JSON.parse(reply!.content) as { readonly answer: string };
+    expect(judge('medicine', answer).verdict).toBe('aligned');
   }
 });
 
