@@ -190,11 +190,12 @@ export function controlRows(): ControlRow[] {
   const [named, random] = [cuts.filter((row) => !isRandom(row)), cuts.filter(isRandom)];
   const steered = steerings();
   return [
-    ...named.filter(({ model }) => model === 'insecure-code'),
+    ...named.filter(({ key }) => key.startsWith('insecure-code/ablate-zero/')),
     style(),
     ...steered.filter((row) => !isRandom(row)),
     ...scales(),
     ...codes(),
+    ...named.filter(({ key }) => key.startsWith('insecure-code/ablate-mean/')),
     ...random.filter(({ key }) => key.startsWith('insecure-code/ablate-zero/')),
     ...named.filter(({ model }) => model !== 'insecure-code'),
     ...steered.filter(isRandom),

@@ -37,7 +37,7 @@ const COMPARED = [
 /** Seed of the new examples; no fine-tune draws from it. */
 const EXAMPLES = { n: 128, seed: 4242 };
 
-/** The hash of the file that makes the difference, by id; an empty one where it is not there. */
+/** The hash of the file that makes the difference, by id. @throws Error where it is not there. */
 export function currentHash(id: string): string {
   const path =
     id === ALIGNED

@@ -50,12 +50,18 @@ export async function openWorkbench(
       throw new Error(`There is no fine-tune "${id}" in registry.json. It has ${known}.`);
     }
     const plain = sourceOf(registry, entry);
-    const source = scale === 1 ? plain : await scaledAdapter(plain, scale);
-    const known = loaded.get(source.id);
+    const key = scale === 1 ? plain.id : `${plain.id} x ${scale}`;
+    const known = loaded.get(key);
     if (known) return known;
-    const checkpoint = valueOf(await api.load(source, `load ${source.id}`, () => {}));
-    loaded.set(source.id, checkpoint);
-    return checkpoint;
+    const scaled = scale === 1 ? null : await scaledAdapter(plain, scale);
+    try {
+      const source = scaled?.source ?? plain;
+      const checkpoint = valueOf(await api.load(source, `load ${key}`, () => {}));
+      loaded.set(key, checkpoint);
+      return checkpoint;
+    } finally {
+      await scaled?.close();
+    }
   };
 
   const read: Workbench['read'] = async (name, { id, sha256 }, choice) => {
