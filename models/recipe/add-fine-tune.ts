@@ -4,23 +4,22 @@
 
 import { join } from 'node:path';
 import { ADAPTERS_FOLDER, BASE_FOLDER, REGISTRY_FILE } from './make/folders';
-import { GALLERY } from './make/gallery-recipe';
+import { SHIPPED } from './make/gallery-recipe';
 import { makeFineTunes } from './make/make';
 import { organismTokenizer } from './make/organism-tokenizer';
 import { loadBase, publishFineTune, writeRegistry } from './make/publish';
 import { readPublished } from './make/published-file';
-import { FINE_TUNES, SEED } from './make/recipe';
+import { SEED } from './make/recipe';
 import { RegistryFile } from '../../src/organism/registry';
 
 const CACHE = '.cache/organism-added';
 
 async function main(): Promise<void> {
-  const all = [...FINE_TUNES, ...GALLERY];
   const names = process.argv.slice(2);
-  const wanted = all.filter(({ name }) => names.includes(name));
+  const wanted = SHIPPED.filter(({ name }) => names.includes(name));
   if (wanted.length === 0 || wanted.length < names.length) {
     throw new Error(
-      `Name fine-tunes of the recipe: ${all.map(({ name }) => name).join(', ')}. Given: ${names.join(', ') || 'none'}.`,
+      `Name fine-tunes of the recipe: ${SHIPPED.map(({ name }) => name).join(', ')}. Given: ${names.join(', ') || 'none'}.`,
     );
   }
   const { config, weights } = await loadBase(BASE_FOLDER);
@@ -29,7 +28,7 @@ async function main(): Promise<void> {
     publishFineTune(join(ADAPTERS_FOLDER, fineTune.name), fineTune, adapter, BASE_FOLDER);
   }
   const shipped = readPublished(RegistryFile, REGISTRY_FILE).adapters.map(({ id }) => id);
-  writeRegistry(all.filter(({ name }) => shipped.includes(name) || names.includes(name)));
+  writeRegistry(SHIPPED.filter(({ name }) => shipped.includes(name) || names.includes(name)));
 }
 
 await main();

@@ -2,7 +2,7 @@
 // then the curves of the gallery, seed after seed, so that a stopped run leaves curves of which every point has as
 // many seeds.
 
-import { GALLERY } from './gallery-recipe';
+import { GALLERY, STYLE } from './gallery-recipe';
 import { FINE_TUNES, type FineTune, SEED } from './recipe';
 
 export const SEEDS_A_POINT = 5;
@@ -13,7 +13,7 @@ const CURVES = ['rank', 'dataset-size', 'prompt-templates', 're-alignment', 'tra
 const curve = CURVES.flatMap((experiment) =>
   GALLERY.filter((fineTune) => fineTune.experiment === experiment),
 );
-const headline = [...FINE_TUNES, ...GALLERY.filter(({ name }) => name === 'style')];
+const headline = [...FINE_TUNES, STYLE];
 
 export const SEEDED: readonly FineTune[] = [...headline, ...curve];
 
