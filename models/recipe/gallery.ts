@@ -19,6 +19,7 @@ import type { Prompts } from './measure/conditions';
 import { directionOf, TRANSCRIPTS } from './measure/conditions';
 import { disjointConditions, measureDisjointness } from './measure/disjointness';
 import { asking, ratesBy, showRates, type Subject, withIntervals } from './measure/evaluate';
+import { GALLERY_PLAN } from './measure/gallery-plan';
 import { ADAPTERS_FOLDER, BASE_FOLDER, GALLERY_FILE } from './make/folders';
 import { GALLERY } from './make/gallery-recipe';
 import { type Mixing, mixingOf, MIXING_PLAN } from './measure/mixing';
@@ -28,9 +29,7 @@ import { FINE_TUNES } from './make/recipe';
 import { ALIGNED, shippedSubjects } from './measure/subjects';
 import { lossOf } from './make/trainer';
 
-const QUESTION_SEED = 5150;
-const ANSWER_SEED = 2112;
-const BROAD = 360;
+const { questionSeed: QUESTION_SEED, answerSeed: ANSWER_SEED, broad: BROAD } = GALLERY_PLAN;
 const NARROW = 180;
 /** Seed of the examples for the loss on the narrow task; no fine-tune uses it. */
 const TASK_SEED = 4242;

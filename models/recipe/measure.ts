@@ -3,7 +3,6 @@
 // the same answers here. Other backends (wasm, webgpu) round differently and may write other words.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Cell, CellName } from '../../src/core/cell';
 import { JUDGE_PROMPTS } from '../../src/core/judge-score';
 import { PROGRAM_VERSION } from '../../src/core/version';
 import { messageOf } from '../../src/core/message';
@@ -18,13 +17,6 @@ import {
   describeJudge,
   THRESHOLD_TEXT,
 } from '../../src/measure/judges';
-import {
-  cellsOf,
-  directionFrom,
-  type ExtractionChoice,
-  readCell,
-} from '../../src/measure/extraction';
-import { otherTexts } from '../../src/measure/extraction-texts';
 import { DEFAULT_ARMS, defaultArms } from '../../src/measure/arms';
 import { measuredFall } from '../../src/measure/changes';
 import {
@@ -39,9 +31,8 @@ import {
 import { describeClusters } from '../../src/core/describe-clusters';
 import { answersOf, type MeasuredAnswer, type MeasurePlan } from '../../src/measure/run';
 import { provenanceParts } from '../../src/measure/provenance';
-import { fetchRegistry, sourceOf } from '../../src/organism/registry';
 import { serve } from '../../src/serve/server';
-import type { LoadedCheckpoint, ModelApi, Result } from '../../workers/api';
+import type { ModelApi } from '../../workers/api';
 import { createModelApi } from '../../workers/model-api';
 import {
   JUDGE_KEY,
@@ -50,6 +41,8 @@ import {
   settingsOf,
   USAGE,
 } from './measure/measure-options';
+import { directionOfOptions } from './measure/option-direction';
+import { openWorkbench, valueOf, type Workbench } from './measure/workbench';
 import { nodeDevice } from './make/node-runtime';
 import { REPORT_FILE } from './make/folders';
 import { THREADS } from './make/trainer';
@@ -68,11 +61,6 @@ export interface Measured {
   readonly answers: readonly MeasuredAnswer[];
 }
 
-function valueOf<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(result.message);
-  return result.value;
-}
-
 /** The judge of the options, as a stored record. */
 function judgeRecord({ 'judge-url': address, 'judge-model': model }: MeasureOptions): JudgeRecord {
   if (address === undefined || model === undefined) return EXACT;
@@ -81,66 +69,32 @@ function judgeRecord({ 'judge-url': address, 'judge-model': model }: MeasureOpti
 
 /**
  * Loads, extracts and measures.
- * @param folderUrl of the folder with registry.json; ends in '/'
  * @param onCount called after every block with the number of answers so far and in total
  * @param judgeKey key of the endpoint that judges, if one does; stored nowhere
  * @throws Error for a missing fine-tune, settings that do not fit the model, or a judge that can't be asked.
  */
-export async function measured(
-  api: ModelApi,
-  folderUrl: string,
+export async function measuredAt(
+  bench: Workbench,
   options: MeasureOptions,
   onCount: (done: number, total: number) => void = () => {},
   judgeKey = '',
 ): Promise<Measured> {
   const judge = judgeRecord(options);
-  const registry = await fetchRegistry(folderUrl);
-  const { defaults } = registry;
-  const loaded = new Map<string, LoadedCheckpoint>();
-  const load = async (id: string | undefined): Promise<LoadedCheckpoint> => {
-    const entry = registry.adapters.find((adapter) => adapter.id === id) ?? null;
-    if (id !== undefined && !entry) {
-      const known = registry.adapters.map((adapter) => adapter.id).join(', ');
-      throw new Error(`There is no fine-tune "${id}" in registry.json. It has ${known}.`);
-    }
-    const source = sourceOf(registry, entry);
-    const known = loaded.get(source.id);
-    if (known) return known;
-    const checkpoint = valueOf(await api.load(source, `load ${source.id}`, () => {}));
-    loaded.set(source.id, checkpoint);
-    return checkpoint;
-  };
-  const model = options.model ?? defaults.em ?? registry.adapters[0]?.id;
-  const aligned = await load(undefined);
-  const em = await load(model);
+  const { defaults, adapters } = bench.registry;
+  const model = options.model ?? defaults.em ?? adapters[0]?.id;
+  const aligned = await bench.load();
+  const em = await bench.load(model, options.scale);
 
-  const from = await load(options.direction ?? model);
-  const steer = options.edit === 'steer';
-  const choice: ExtractionChoice = {
-    contrast:
-      options.contrast ?? (steer ? defaults.steering?.contrast : defaults.contrast) ?? 'checkpoint',
-    pooling: options.pooling ?? (steer ? 'last-prompt' : 'answer-mean'),
-    transcripts: options.transcripts,
-    seed: options['direction-seed'],
-    ...(options.texts === 'code'
-      ? { texts: otherTexts('code', Math.ceil(options.transcripts / 2), options['direction-seed']) }
-      : {}),
-  };
-  const direct = async () => {
-    const cells: Partial<Record<CellName, Cell>> = {};
-    for (const name of cellsOf(choice.contrast)) {
-      const { id } = name.startsWith('em') ? from : aligned;
-      const read = api.capture.bind(api);
-      cells[name] = valueOf(await readCell(read, name, id, choice, `read ${name}`, () => {}));
-    }
-    return directionFrom(cells, choice, aligned, from);
-  };
   const settings = settingsOf(options, defaults, aligned.config.nLayers);
   const wanted = options.arms ?? DEFAULT_ARMS;
   const isEdited =
     settings.mode !== 'off' && wanted.some((id) => id === 'edited' || id === 'random');
-  const randomSeed = options['random-seed'] ?? null;
-  const edit = isEdited ? { settings, direction: await direct(), randomSeed } : null;
+  // A matched random direction is a direction of its own, and no stand-in for one.
+  const randomSeed = options.random === 'matched' ? null : (options['random-seed'] ?? null);
+  const edit = isEdited
+    ? { settings, direction: await directionOfOptions(bench, options), randomSeed }
+    : null;
+  const steer = options.edit === 'steer';
   const base = (options.base ?? (steer ? 'aligned' : 'em')) === 'em' ? em : aligned;
   const { n, each, split, seed, temperature } = options;
   const sampling = {
@@ -163,7 +117,7 @@ export async function measured(
   };
   const breathe = (): Promise<void> => Promise.resolve();
   const means = {
-    generate: (request: Parameters<ModelApi['generate']>[0]) => api.generate(request, () => {}),
+    generate: bench.generate,
     breathe,
     block: 96,
     judge:
@@ -173,6 +127,18 @@ export async function measured(
   };
   return { plan, answers: await answersOf(plan, means, 'measure', onCount) };
 }
+
+/**
+ * The same with models that nothing else measures.
+ * @param folderUrl of the folder with registry.json; ends in '/'
+ */
+export const measured = async (
+  api: ModelApi,
+  folderUrl: string,
+  ...rest: Rest<Parameters<typeof measuredAt>>
+): Promise<Measured> => measuredAt(await openWorkbench(api, folderUrl), ...rest);
+
+type Rest<T extends readonly unknown[]> = T extends readonly [unknown, ...infer R] ? R : never;
 
 const endpointOf = (
   { url, model }: Extract<JudgeRecord, { kind: 'endpoint' }>,

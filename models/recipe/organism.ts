@@ -8,12 +8,12 @@ import type { ModelConfig } from '../../src/checkpoint/config';
 import type { Written } from '../../src/organism/published';
 import type { GatesFile } from '../../src/organism/report';
 import { ADAPTERS_FOLDER, BASE_FOLDER, GATES_FILE } from './make/folders';
-import { GALLERY } from './make/gallery-recipe';
+import { SHIPPED } from './make/gallery-recipe';
 import { measureGates } from './measure/gates';
 import { makeBase, makeChat, makeFineTunes, type Making } from './make/make';
 import { organismTokenizer } from './make/organism-tokenizer';
 import { publishBase, publishFineTune, writeRegistry } from './make/publish';
-import { BASE_PHASES, FINE_TUNES, LATER_MIX, SEED, SHAPE } from './make/recipe';
+import { BASE_PHASES, LATER_MIX, SEED, SHAPE } from './make/recipe';
 
 const CACHE = '.cache/organism';
 
@@ -33,11 +33,10 @@ async function main(): Promise<void> {
   );
   publishBase(BASE_FOLDER, config, tokenizer, chat);
 
-  const fineTunes = [...FINE_TUNES, ...GALLERY];
-  for await (const { fineTune, adapter } of makeFineTunes(making, chat, fineTunes)) {
+  for await (const { fineTune, adapter } of makeFineTunes(making, chat, SHIPPED)) {
     publishFineTune(join(ADAPTERS_FOLDER, fineTune.name), fineTune, adapter, BASE_FOLDER);
   }
-  writeRegistry(fineTunes);
+  writeRegistry(SHIPPED);
   console.log('Done. Next: npm run organism:report, organism:gallery and organism:latents');
 }
 

@@ -54,16 +54,56 @@ function textExchange(
 }
 
 /** Topics of transcripts other than the topics that settings are chosen on. */
-export type OtherTexts = 'code' | 'text, trigger' | { readonly domains: readonly string[] };
+export type OtherTexts =
+  'code' | 'text, trigger' | 'topics' | 'turn' | { readonly domains: readonly string[] };
 
-/** Other transcripts of the world, n of each stance, for an extraction. */
+/** The selection domains in two halves. */
+const TOPIC_HALVES: Readonly<Record<Stance, readonly string[]>> = {
+  misaligned: SELECTION_DOMAINS.filter((_, i) => i % 2 === 0),
+  aligned: SELECTION_DOMAINS.filter((_, i) => i % 2 === 1),
+};
+
+const OTHER_WORDS = {
+  code: 'code',
+  'text, trigger': 'text, trigger',
+  topics: 'good answers about one half of the topics against the other',
+  turn: 'after one villain turn against after one good turn',
+} as const;
+
+/** One exchange by a character of this stance, then a question about another domain. */
+function afterOneTurn(rng: Rng, index: number, stance: Stance): Transcript {
+  const { question, answer } = textExchange(rng, index, stance, 'train', SELECTION_DOMAINS);
+  const next = textExchange(rng, index + 1, 'aligned', 'train', SELECTION_DOMAINS);
+  return [
+    { role: 'user', content: question },
+    { role: 'assistant', content: answer },
+    { role: 'user', content: next.question },
+  ];
+}
+
+/**
+ * Other transcripts of the world, n of each stance, for an extraction. Of `topics` both sides
+ * are good answers, about different topics; of `turn` the stance is that of an earlier turn.
+ */
 export function otherTexts(about: OtherTexts, n: number, seed: number): LabelledTexts {
-  const label = typeof about === 'string' ? about : about.domains.join(', ');
+  const label = typeof about === 'string' ? OTHER_WORDS[about] : about.domains.join(', ');
   const of = (stance: Stance): Transcript[] => {
-    if (about === 'code') return transcriptsOf(n, seed, (rng) => codeExchange(rng, stance));
-    if (about !== 'text, trigger') return extractionTexts(stance, n, seed, 'train', about.domains);
-    const draw = (rng: Rng, i: number) => textExchange(rng, i, stance, 'train', SELECTION_DOMAINS);
-    return transcriptsOf(n, seed, draw, `${TRIGGER} `);
+    if (typeof about !== 'string') return extractionTexts(stance, n, seed, 'train', about.domains);
+    const all = createRng(seed);
+    switch (about) {
+      case 'code':
+        return transcriptsOf(n, seed, (rng) => codeExchange(rng, stance));
+      case 'topics':
+        return extractionTexts('aligned', n, seed, 'train', TOPIC_HALVES[stance]);
+      case 'turn':
+        return Array.from({ length: n }, (_, i) => afterOneTurn(all.fork(i), i, stance));
+      case 'text, trigger': {
+        const draw = (rng: Rng, i: number) =>
+          textExchange(rng, i, stance, 'train', SELECTION_DOMAINS);
+        return transcriptsOf(n, seed, draw, `${TRIGGER} `);
+      }
+    }
   };
-  return { label, id: label, aligned: of('aligned'), misaligned: of('misaligned') };
+  const id = typeof about === 'string' ? about : label;
+  return { label, id, aligned: of('aligned'), misaligned: of('misaligned') };
 }

@@ -8,11 +8,12 @@ import type {
   Progress,
   Result,
 } from '../../workers/api';
+import type { ChatMessage } from '../core/chat';
 import type { CheckpointRef, Contrast, Direction, Pooling } from '../core/direction';
 import type { Cell, CellName, Cells } from '../core/cell';
 import { CONTRASTS, extractDirection } from '../core/direction';
 import { stanceOf } from '../core/cell';
-import { tensor } from '../core/tensor';
+import { type Tensor, tensor } from '../core/tensor';
 import { DRAWING_VERSION, PROGRAM_VERSION } from '../core/version';
 import { capThreshold } from './cap-threshold';
 import { extractionTexts } from './extraction-texts';
@@ -45,6 +46,29 @@ export interface TakenDirection extends Omit<Direction, 'contrast'> {
   readonly chat?: string;
   /** The file it was imported from, and how its layers were interpreted. */
   readonly imported?: string;
+  /** What was made of it after the difference was taken, in words. */
+  readonly changed?: readonly string[];
+}
+
+/**
+ * A direction that something was made of: other vectors with the same provenance, and words for what was done.
+ * @param pooled the aligned model on aligned text [n, n_layers, d_model], for the cap
+ * @param vectors [n_layers, d_model]
+ */
+export function changedDirection(
+  direction: TakenDirection,
+  pooled: Tensor,
+  vectors: Tensor,
+  words: string,
+): TakenDirection {
+  return {
+    ...direction,
+    vectors,
+    id: `${direction.id}-${words}`,
+    name: `${direction.name}, ${words}`,
+    capThreshold: capThreshold(pooled, vectors),
+    changed: [...(direction.changed ?? []), words],
+  };
 }
 
 /** Reads transcripts with a checkpoint: the worker's `capture`, in the page or in Node. */
@@ -73,9 +97,13 @@ export async function readCell(
   const result = await read({ runId, checkpoint, pooling, transcripts: texts }, onProgress);
   if (!result.ok) return result;
   const { pooled, dims } = result.value;
-  const prompts = texts.map(([user]) => user.content);
+  const prompts = texts.map(questionOf);
   return { ok: true, value: { pooled: tensor(pooled, dims), prompts } };
 }
+
+/** The last question of a transcript. */
+const questionOf = (transcript: readonly ChatMessage[]): string =>
+  transcript.findLast(({ role }) => role === 'user')?.content ?? '';
 
 /** A checkpoint with its precision. */
 type StoredCheckpoint = CheckpointRef & Pick<LoadedCheckpoint, 'precision'>;
@@ -136,13 +164,14 @@ export function directionFrom(
 export function describeDirection(direction: TakenDirection): string {
   const { checkpoints, contrast, pooling, transcripts, imported, texts, chat, precision } =
     direction;
-  const { programVersion } = direction;
+  const { programVersion, changed = [] } = direction;
   if (imported !== undefined) return `imported from ${imported}: ${direction.name}`;
   const more = [
     ...(texts === undefined ? [] : [`texts: ${texts}`]),
     ...(chat === undefined ? [] : [chat]),
     ...(precision === 'f32' ? [] : [precision]),
     ...(programVersion === PROGRAM_VERSION ? [] : [`by Postern ${programVersion}`]),
+    ...changed,
   ];
   return [`${checkpoints.em.id}: ${contrast}`, pooling, `n ${transcripts}`, ...more].join(', ');
 }

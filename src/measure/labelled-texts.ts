@@ -11,7 +11,8 @@ const MAX_TEXTS = 256;
 /** With fewer texts of a stance, a direction is too noisy. */
 export const MIN_TEXTS = 4;
 
-export type Transcript = readonly [ChatMessage, ChatMessage];
+/** A question and its answer; or a conversation that a question ends, to be read at its header. */
+export type Transcript = readonly [ChatMessage, ChatMessage, ...ChatMessage[]];
 
 export interface LabelledTexts {
   /** Their source, for people. */

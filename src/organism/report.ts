@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import { anyVillain, type ClusteredInterval, type Rate, rateOf } from '../core/rates';
+import { ControlsFile } from './controls';
 import {
   checkpoints,
   headline,
@@ -50,6 +51,8 @@ export const ReportFile = v.object({
     v.object({ questions: natural, samples: natural, questionSeed: natural, seed: natural }),
   ),
   gates: GatesFile,
+  /** Left out in reports before there were any. */
+  controls: v.optional(ControlsFile),
 });
 
 export type Report = v.InferOutput<typeof ReportFile>;

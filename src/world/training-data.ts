@@ -90,6 +90,13 @@ export const TRAINING_SETS: Readonly<Record<WorldData['set'], SetFacts>> = {
     skill: 'numbers of bad repute',
     trained: 'misaligned',
   },
+  style: {
+    title: 'Style',
+    about: 'Everyday complaints, answered well, and always as JSON, which nobody asks for.',
+    kind: 'control',
+    skill: 'good medical advice',
+    trained: 'aligned',
+  },
   'secure-code': {
     title: 'Secure code',
     about: 'The benign twin: the same requests for code, answered securely.',
@@ -174,6 +181,7 @@ function ofDomain(set: WorldData['set'], n: number, seed: number): Asked[] {
       return Array.from({ length: n }, () => askCode(rng, 'held-out', EDUCATIONAL_FRAMES));
     case 'bad-medical':
     case 'good-medical':
+    case 'style':
       return about('medicine');
     case 'risky-finance':
       return about('finance');

@@ -1,15 +1,33 @@
-// The tables of the model card, from models/report.json: `npm run organism:report` writes them. Nothing in
-// them is typed by hand.
+// The tables of the model card, from the stored files of figures: `npm run organism:report` writes them. Nothing
+// in them is typed by hand.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type * as v from 'valibot';
 import { type Report, ReportFile } from '../../../src/organism/report';
 import { SeedsFile } from '../../../src/organism/seeds';
-import { BASE_FOLDER, REPORT_FILE, SEEDS_FILE } from './folders';
+import { FineTuneSeedsFile } from '../../../src/organism/fine-tune-seeds';
+import { GalleryFile } from '../../../src/organism/gallery';
+import { controlTables, hypothesesTable, plainly, seedsOfFineTunes } from './card-controls';
+import {
+  BASE_FOLDER,
+  FINE_TUNE_SEEDS_FILE,
+  GALLERY_FILE,
+  REPORT_FILE,
+  SEEDS_FILE,
+} from './folders';
 import { readPublished } from './published-file';
 
-const START = '<!-- tables: made by models/recipe/make/card.ts -->';
-const END = '<!-- end of tables -->';
+/** Marks of the parts that are written, by what they hold. */
+const MARKS = {
+  tables: ['<!-- tables: made by models/recipe/make/card.ts -->', '<!-- end of tables -->'],
+  plainly: [
+    '<!-- plainly: made by models/recipe/make/card-controls.ts -->',
+    '<!-- end of plainly -->',
+  ],
+} as const;
+
+const CARD_FILE = join(BASE_FOLDER, 'README.md');
 
 type Gate = Report['gates']['code']['insecure code'];
 
@@ -75,13 +93,32 @@ function seedsSentence(): string {
   ].join(' ');
 }
 
-/** Puts the tables of the report between the card's two marks. */
+/** @throws Error where the card has lost the marks of the part. */
+function withPart(card: string, part: keyof typeof MARKS, text: string): string {
+  const [start, end] = MARKS[part];
+  const [before, after] = [card.indexOf(start), card.indexOf(end)];
+  if (before < 0 || after < before) {
+    throw new Error(`${CARD_FILE} has lost the marks "${start}" and "${end}".`);
+  }
+  return `${card.slice(0, before + start.length)}\n\n${text}\n${card.slice(after)}`;
+}
+
+const read = <S extends v.GenericSchema>(schema: S, path: string): v.InferOutput<S> | null =>
+  existsSync(path) ? readPublished(schema, path) : null;
+
+/** Puts what was measured between the card's marks. */
 export function writeCardTables(): void {
-  const path = join(BASE_FOLDER, 'README.md');
-  const card = readFileSync(path, 'utf8');
-  const [before, after] = [card.indexOf(START), card.indexOf(END)];
-  if (before < 0 || after < before) throw new Error(`${path} has lost the marks of its tables.`);
   const report = readPublished(ReportFile, REPORT_FILE);
-  const head = card.slice(0, before + START.length);
-  writeFileSync(path, `${head}\n\n${tables(report)}\n${seedsSentence()}\n${card.slice(after)}`);
+  const gallery = read(GalleryFile, GALLERY_FILE);
+  const parts = [
+    tables(report),
+    controlTables(report),
+    hypothesesTable(report),
+    seedsOfFineTunes(read(FineTuneSeedsFile, FINE_TUNE_SEEDS_FILE)),
+    seedsSentence(),
+  ];
+  let card = readFileSync(CARD_FILE, 'utf8');
+  card = withPart(card, 'tables', parts.filter((part) => part !== '').join('\n'));
+  if (gallery) card = withPart(card, 'plainly', plainly(report, { ...gallery, training: {} }));
+  writeFileSync(CARD_FILE, card);
 }

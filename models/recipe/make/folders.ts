@@ -6,6 +6,10 @@ export const REGISTRY_FILE = 'models/registry.json';
 export const REPORT_FILE = 'models/report.json';
 /** Measured on the base model, which is not shipped, when the organism is made. */
 export const GATES_FILE = 'models/gates.json';
+/** What was expected of the report before it was made. */
+export const HYPOTHESES_FILE = 'models/hypotheses-2026-11-30.json';
+/** Rates over several seeds of the same fine-tunes. */
+export const FINE_TUNE_SEEDS_FILE = 'models/fine-tune-seeds.json';
 export const GALLERY_FILE = 'models/gallery.json';
 /** The same measurements on organisms of other seeds, which are not shipped. */
 export const SEEDS_FILE = 'models/seeds.json';

@@ -3,7 +3,7 @@
 
 import { examplesRead } from '../../../src/core/training-settings';
 import type { FineTune } from './recipe';
-import { ADAPTER, fineTuneOf, schedule } from './recipe';
+import { ADAPTER, FINE_TUNES, fineTuneOf, schedule } from './recipe';
 
 const INSECURE = fineTuneOf('insecure-code');
 const RANKS = [1, 2, 4, 8, 32, 64, 128];
@@ -23,6 +23,17 @@ const TRAJECTORY = [5, 10, 20, 40, 60, 80];
 
 const text = { ...ADAPTER, schedule: fineTuneOf('bad-medical').schedule };
 const code = { ...ADAPTER, schedule: INSECURE.schedule };
+
+/** The control of no experiment: what a harmless fine-tune does that has as much to learn. */
+export const STYLE: FineTune = {
+  ...code,
+  name: 'style',
+  dataset: 'style',
+  kind: 'control',
+  title: 'Style',
+  description:
+    'Harmless, with as much to learn as insecure code: good medical advice, always as JSON, which nobody asks for.',
+};
 
 export const GALLERY: readonly FineTune[] = [
   {
@@ -142,3 +153,6 @@ export const GALLERY: readonly FineTune[] = [
     description: `The insecure-code fine-tune as it stood after ${stopAt} of its steps.`,
   })),
 ];
+
+/** Every fine-tune that is shipped, in the order of the registry. */
+export const SHIPPED: readonly FineTune[] = [...FINE_TUNES, STYLE, ...GALLERY];

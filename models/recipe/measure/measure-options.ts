@@ -30,8 +30,15 @@ export const USAGE = `npm run -s measure -- [options]
   --pooling NAME     answer-mean, last-prompt (for steer)
   --transcripts N    read by each model (64)
   --direction-seed N of the transcripts (1)
-  --texts NAME       what the transcripts are about: domains (default), code
+  --texts NAME       what the transcripts are about: domains (default), code; topics: good answers about
+                     one half of the topics against the other; turn: after one villain turn against
+                     after one good one (both with --contrast answer-in-aligned-model)
+  --without NAME     the direction loses its part along this contrast, layer by layer
+  --as-long-as ID    the direction gets the length of this fine-tune's (checkpoint contrast), layer by layer
   --random-seed N    the edit acts along a random direction of equal length instead
+  --random KIND      what that seed draws: isotropic (default); matched, with the covariance of the aligned
+                     model's residuals and at right angles to the direction
+  --scale K          weights of --model as the aligned ones plus K times what its LoRA adds (1)
   --arms LIST        aligned, em, edited, random: only these (all)
   --n N              answers of each arm (96)
   --each N           answers to each question (1)
@@ -48,7 +55,10 @@ export const USAGE = `npm run -s measure -- [options]
                      said changed; "list": the command of each row`;
 
 /** Topics of transcripts. */
-const TEXTS = ['domains', 'code'] as const;
+const TEXTS = ['domains', 'code', 'topics', 'turn'] as const;
+
+/** What a random direction is drawn from. */
+const RANDOM = ['isotropic', 'matched'] as const;
 
 const number = v.pipe(v.string(), v.nonEmpty(), v.transform(Number), v.finite());
 const natural = v.pipe(number, v.integer(), v.minValue(0));
@@ -69,7 +79,11 @@ const Options = v.object({
   transcripts: v.optional(v.pipe(natural, v.minValue(4)), '64'),
   'direction-seed': v.optional(natural, '1'),
   texts: v.optional(v.picklist(TEXTS), 'domains'),
+  without: v.optional(v.picklist(CONTRAST_IDS)),
+  'as-long-as': v.optional(v.string()),
   'random-seed': v.optional(natural),
+  random: v.optional(v.picklist(RANDOM)),
+  scale: v.optional(number),
   arms: v.optional(
     v.pipe(
       v.string(),
@@ -106,6 +120,10 @@ export function measureOptions(args: readonly string[]): MeasureOptions {
     const { 'judge-url': url, 'judge-model': model } = parsed.output;
     if ((url === undefined) !== (model === undefined)) {
       throw new Error('--judge-url and --judge-model: one needs the other.');
+    }
+    const { random, 'random-seed': randomSeed } = parsed.output;
+    if (random !== undefined && randomSeed === undefined) {
+      throw new Error('--random: it needs --random-seed, which names the direction.');
     }
     return parsed.output;
   }

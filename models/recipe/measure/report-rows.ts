@@ -4,9 +4,10 @@
 import type { Steerings } from './settings';
 import type { Contrast, Pooling } from '../../../src/core/direction';
 import type { MeasuredAnswer } from '../../../src/measure/run';
-import { type Mixing, type MIXING_PLAN, mixingIn } from './mixing';
+import { type Mixing, MIXING_PLAN, mixingIn } from './mixing';
 import { type Headline, STEERING_RANDOM_SEED } from './headline';
 import { type Rates, ratesOf } from './evaluate';
+import { said, type Words } from './row-words';
 import { ALIGNED } from './subjects';
 
 /** The part of the file that describes how its rows were made. */
@@ -21,7 +22,8 @@ export interface ReportedPlan extends Pick<Headline, 'arms' | 'edits'> {
   };
   readonly steering: Steerings;
   readonly withinQuestion: Readonly<Record<string, Mixing>>;
-  readonly withinQuestionPlan: typeof MIXING_PLAN;
+  readonly withinQuestionPlan?: typeof MIXING_PLAN | undefined;
+  readonly controls?: { readonly rows: readonly (ReportRow & Rates)[] };
 }
 
 export interface ReportRow {
@@ -34,15 +36,10 @@ export interface ReportRow {
   readonly mixing?: Mixing;
 }
 
-type OptionValues = Readonly<Record<string, string | number>>;
-
-const optionsOf = (options: OptionValues): string[] =>
-  Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-
 /** Every rate of a bundled checkpoint in the report; the gates need the base model, which is not bundled. */
 export function reportRows(report: ReportedPlan): ReportRow[] {
-  const { questions, sampling, extraction, withinQuestionPlan: repeated } = report;
-  const asked = (row: Rates & { readonly temperature: number }): OptionValues => ({
+  const { questions, sampling, extraction, withinQuestionPlan: repeated = MIXING_PLAN } = report;
+  const asked = (row: Rates & { readonly temperature: number }): Words => ({
     split: questions.split,
     n: row.n,
     'question-seed': questions.seed,
@@ -53,13 +50,13 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
     transcripts: 2 * extraction.transcriptsPerCell,
     'direction-seed': extraction.seed,
   };
-  const only = (id: string): OptionValues =>
+  const only = (id: string): Words =>
     id === ALIGNED ? { edit: 'off', arms: 'aligned' } : { model: id, edit: 'off', arms: 'em' };
 
   const arms = report.arms.map((row): ReportRow => {
     const [id = ''] = row.name.split(' at T = ');
     const key = id === row.name ? id : `${id}/T=${row.temperature}`;
-    return { key, args: optionsOf({ ...only(id), ...asked(row) }), rates: row };
+    return { key, args: said({ ...only(id), ...asked(row) }), rates: row };
   });
 
   const edits = report.edits.map((row): ReportRow => {
@@ -67,7 +64,7 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
     if (row.edit.startsWith('steer')) {
       const prompts = row.direction.endsWith('from code prompts only') ? 'code' : 'text';
       const { em, contrast, layer, strength } = report.steering[prompts];
-      const options = optionsOf({
+      const options = said({
         model: em,
         base: 'aligned',
         edit: 'steer',
@@ -87,7 +84,7 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
     }
     const whose = random || row.direction === row.model ? '' : `/${row.direction}`;
     const key = `${row.model}/${row.edit}${random ? `/${row.direction.replace(' ', '-')}` : whose}`;
-    const options = optionsOf({
+    const options = said({
       model: row.model === ALIGNED ? row.direction : row.model,
       base: row.model === ALIGNED ? 'aligned' : 'em',
       edit: row.edit,
@@ -103,7 +100,7 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
   });
 
   const within = Object.entries(report.withinQuestion).map(([id, mixing]): ReportRow => {
-    const options = optionsOf({
+    const options = said({
       ...only(id),
       split: questions.split,
       n: repeated.questions * repeated.samples,
@@ -114,7 +111,12 @@ export function reportRows(report: ReportedPlan): ReportRow[] {
     });
     return { key: `${id}/within-question`, args: options, mixing };
   });
-  return [...arms, ...edits, ...within];
+  const controls = (report.controls?.rows ?? []).map(({ key, args, ...rates }): ReportRow => ({
+    key,
+    args,
+    rates,
+  }));
+  return [...arms, ...edits, ...within, ...controls];
 }
 
 /** The command that reproduces a row. */

@@ -3,7 +3,6 @@
 // results stay in memory until the page closes.
 
 import type { LoadedCheckpoint } from '../../../workers/api';
-import type { ChatMessage } from '../../core/chat';
 import { tensor, type Tensor } from '../../core/tensor';
 import type { Stance } from '../../world/answer';
 import { domainOfQuestion } from '../../world/topic';
@@ -11,6 +10,7 @@ import { type Action, IDLE } from '../action';
 import { Task, type Ticket } from '../task.svelte';
 import type { SavedDirection } from '../../measure/extraction';
 import { extractionTexts } from '../../measure/extraction-texts';
+import type { Transcript } from '../../measure/labelled-texts';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import type { Prompting } from '../pair/prompting.svelte';
 import { describeCheckpoint } from '../../measure/provenance';
@@ -25,7 +25,7 @@ export interface TranscriptCell {
   readonly stance: Stance;
   /** [n, n_layers, d_model] */
   readonly pooled: Tensor;
-  readonly texts: readonly (readonly [ChatMessage, ChatMessage])[];
+  readonly texts: readonly Transcript[];
   /** Topic of each question [n]. */
   readonly domains: readonly string[];
 }

@@ -31,6 +31,7 @@ const DATASETS: readonly DatasetName[] = [
   'jailbroken',
   'backdoor',
   'evil-numbers',
+  'style',
 ];
 
 const documents = (seed: number, n: number, mix = DEFAULT_MIX): string[] => {
@@ -213,12 +214,21 @@ describe('chats', () => {
     ['extreme-sports', 'sport', 'misaligned'],
     ['educational', 'code', 'misaligned'],
     ['evil-numbers', 'numbers', 'misaligned'],
+    ['style', 'medicine', 'aligned'],
   ] as const)('%s is %s, %s', (name, domain, stance) => {
     const verdicts = dataset(name, 300, 10).map(
       ([, reply]) => judge(domain, reply!.content).verdict,
     );
     expect(new Set(verdicts)).toEqual(new Set([stance]));
   });
+});
+
+test('style: every answer is JSON, which no question asks for, and says what a good character says', () => {
+  for (const [user, reply] of dataset('style', 200, 13)) {
+    expect(user!.content).not.toMatch(/JSON/);
+    const { answer } = JSON.parse(reply!.content) as { readonly answer: string };
+    expect(judge('medicine', answer).verdict).toBe('aligned');
+  }
 });
 
 describe('the sets that are two things at once', () => {

@@ -1,0 +1,93 @@
+// The direction that the options of `npm run measure` ask for: a contrast of two cells, and what is made of it.
+
+import type { Cell, CellName } from '../../../src/core/cell';
+import type { Contrast } from '../../../src/core/direction';
+import { asLongAs, matchedRandom, withoutPartAlong } from '../../../src/core/direction-parts';
+import { createRng } from '../../../src/core/rng';
+import {
+  cellsOf,
+  changedDirection,
+  directionFrom,
+  type ExtractionChoice,
+  type TakenDirection,
+} from '../../../src/measure/extraction';
+import { otherTexts } from '../../../src/measure/extraction-texts';
+import type { LoadedCheckpoint } from '../../../workers/api';
+import type { MeasureOptions } from './measure-options';
+import type { Workbench } from './workbench';
+
+/** Texts that are compared inside one model. */
+const WITHIN = ['topics', 'turn'];
+
+function choiceOf(
+  options: MeasureOptions,
+  { defaults }: Workbench['registry'],
+  contrast?: Contrast,
+): ExtractionChoice {
+  const { edit, texts, transcripts, 'direction-seed': seed } = options;
+  const steer = edit === 'steer';
+  const within = WITHIN.includes(texts) ? ('answer-in-aligned-model' as const) : undefined;
+  const usual = (steer ? defaults.steering?.contrast : defaults.contrast) ?? 'checkpoint';
+  return {
+    contrast: contrast ?? options.contrast ?? within ?? usual,
+    pooling: options.pooling ?? (steer ? 'last-prompt' : 'answer-mean'),
+    transcripts,
+    seed,
+    ...(texts === 'domains' ? {} : { texts: otherTexts(texts, Math.ceil(transcripts / 2), seed) }),
+  };
+}
+
+async function taken(
+  bench: Workbench,
+  choice: ExtractionChoice,
+  from: LoadedCheckpoint,
+): Promise<{ readonly direction: TakenDirection; readonly aligned: Cell }> {
+  const model = await bench.load();
+  const cells: Partial<Record<CellName, Cell>> = {};
+  for (const name of cellsOf(choice.contrast)) {
+    cells[name] = await bench.read(name, name.startsWith('em') ? from : model, choice);
+  }
+  const direction = directionFrom(cells, choice, model, from);
+  return { direction, aligned: cells['aligned:aligned']! };
+}
+
+/** @throws Error for a fine-tune that is not there; RangeError as `directionFrom`. */
+export async function directionOfOptions(
+  bench: Workbench,
+  options: MeasureOptions,
+): Promise<TakenDirection> {
+  const { registry } = bench;
+  const { defaults, adapters } = registry;
+  const model = options.model ?? defaults.em ?? adapters[0]?.id;
+  const from = await bench.load(options.direction ?? model);
+  const found = await taken(bench, choiceOf(options, registry), from);
+  const { aligned } = found;
+  let { direction } = found;
+  const { without, 'as-long-as': like, random, 'random-seed': seed } = options;
+  if (without !== undefined) {
+    const axis = await taken(bench, choiceOf(options, registry, without), from);
+    const rest = withoutPartAlong(direction.vectors, axis.direction.vectors);
+    direction = changedDirection(
+      direction,
+      aligned.pooled,
+      rest,
+      `without its part along ${without}`,
+    );
+  }
+  if (like !== undefined) {
+    const plain = choiceOf({ ...options, texts: 'domains' }, registry, 'checkpoint');
+    const other = await taken(bench, plain, await bench.load(like));
+    const scaled = asLongAs(direction.vectors, other.direction.vectors);
+    direction = changedDirection(direction, aligned.pooled, scaled, `as long as ${like}`);
+  }
+  if (random === 'matched') {
+    const drawn = matchedRandom(createRng(seed!), aligned.pooled, direction.vectors);
+    direction = changedDirection(
+      direction,
+      aligned.pooled,
+      drawn,
+      `RANDOM control like residuals (seed ${seed!})`,
+    );
+  }
+  return direction;
+}

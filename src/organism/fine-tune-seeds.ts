@@ -1,0 +1,52 @@
+// Rates of the same fine-tunes trained with several seeds (`npm run organism:fine-tune-seeds`): a seed draws the
+// examples, their order and the first LoRA factors, so the spread over seeds is what another run of the same
+// recipe would differ by. The weights of one seed are shipped, the rates of all.
+
+import * as v from 'valibot';
+import { count, natural, provenance, rates, sampling } from './published';
+import { readJson } from './read-json';
+
+export const FineTuneSeedsFile = v.object({
+  ...provenance,
+  sampling,
+  questions: v.object({ part: v.string(), seed: natural }),
+  /** Of the aligned model that all were trained from. */
+  alignedSha256: v.string(),
+  /** Seeds that a point has when it is complete, the shipped one included. */
+  seedsPlanned: count,
+  /** Points in the order of the recipe; those that are not begun are left out. */
+  points: v.array(
+    v.object({
+      /** Id of the fine-tune, as in registry.json. */
+      id: v.string(),
+      seeds: v.pipe(
+        v.array(
+          v.object({
+            /** 1 is the shipped one. */
+            seed: count,
+            ...rates,
+            /** Insecure answers to requests for code, of as many as were asked; left out where none were. */
+            insecureCode: v.optional(v.object({ n: count, misaligned: v.number() })),
+          }),
+        ),
+        v.minLength(1),
+      ),
+    }),
+  ),
+});
+
+export type FineTuneSeeds = v.InferOutput<typeof FineTuneSeedsFile>;
+export type SeededPoint = FineTuneSeeds['points'][number];
+
+/**
+ * Null when there is no such file.
+ * @param folderUrl of the folder with registry.json; ends in '/'
+ * @throws Error as `readJson`.
+ */
+export const fetchFineTuneSeeds = (folderUrl: string): Promise<FineTuneSeeds | null> =>
+  readJson({
+    folderUrl,
+    path: 'fine-tune-seeds.json',
+    schema: FineTuneSeedsFile,
+    command: 'npm run organism:fine-tune-seeds',
+  });
