@@ -22,7 +22,7 @@ export const verdictOf = (page: Page, name: ColumnName): Promise<string> =>
 
 /** What made the answer of a column: checkpoint, direction, edit, seed. */
 export const madeOf = (page: Page, name: ColumnName): Promise<string> =>
-  column(page, name).locator('footer button[title^="Set everything"]').innerText();
+  column(page, name).locator('footer button[title^="Restore these settings"]').innerText();
 
 export const personaControl = (page: Page): Locator =>
   page.getByRole('slider', { name: 'Persona of the edited model' });
@@ -76,7 +76,7 @@ export const anotherSeed = (page: Page): Promise<void> =>
 /** Waits until the edited answer was made with an edit whose words match, and has ended. */
 export async function editedWith(page: Page, words: RegExp): Promise<void> {
   await column(page, 'Edited')
-    .locator('footer button[title^="Set everything"]', { hasText: words })
+    .locator('footer button[title^="Restore these settings"]', { hasText: words })
     .waitFor();
   await allAnswered(page);
 }
