@@ -15,7 +15,7 @@ import { ByteCounter } from './source/fetch-file';
 import { lookUpAdapter, lookUpBase, storedReport } from './checkpoint/inspect';
 import { lensOf } from './run/lens';
 import { LiveEdit } from './runtime/live-edit';
-import { provenanceOf } from './checkpoint/origin';
+import { provenanceOf } from './checkpoint/checkpoint-origin';
 import { ModelError, throwIfCancelled } from './runtime';
 import { Runs } from './run/runs';
 import { score } from './run/score';

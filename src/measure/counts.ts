@@ -19,7 +19,7 @@ export interface Counted {
 
 /** What was counted of the questions of one template. */
 export interface TemplateCounts extends Counted {
-  /** Of the world; of a person's own question itself. */
+  /** Topic of a world question, or the text of a custom question. */
   readonly topic: string;
   readonly template: string;
 }

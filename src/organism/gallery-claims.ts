@@ -14,7 +14,7 @@ export interface Claim {
   readonly status: ClaimStatus;
   /** A sentence with rates, intervals and n. */
   readonly text: string;
-  /** Of the comparison that it rests on; left out where it rests on none. */
+  /** Value of the comparison behind the claim; missing without a comparison. */
   readonly p?: number;
 }
 
