@@ -147,7 +147,8 @@ class Reader {
   check(header: FileBytes): number {
     const structure = this.#structure(openSafetensors(header));
     // Whether two matrices hold the same numbers only the numbers say, so what hangs on it is not refused here.
-    return this.#vocabulary(structure, { whole: () => true, factors: true }).dVocab;
+    const alike = (a: SafetensorsEntry, b: SafetensorsEntry) => a.dims.join() === b.dims.join();
+    return this.#vocabulary(structure, { whole: alike, factors: true }).dVocab;
   }
 
   /** Which tensor is what, every shape checked. */

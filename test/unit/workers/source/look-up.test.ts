@@ -145,6 +145,18 @@ describe('an adapter that does not fit is refused at look-up', () => {
     );
   });
 
+  test('where embedding and head have different numbers of rows', async () => {
+    publish(
+      {
+        [EMBEDDING]: [dVocab + 8, dModel],
+        'base_model.model.lm_head.weight': [dVocab, dModel],
+      },
+      { modules_to_save: ['embed_tokens', 'lm_head'] },
+    );
+    const result = await look();
+    expect(!result.ok && result.message).toMatch(/PEFT wants the base resized first/);
+  });
+
   test('where a shape is another', async () => {
     publish({}, { r: 8 });
     const result = await look();
