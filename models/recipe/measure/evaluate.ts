@@ -105,7 +105,7 @@ export function answersBy(
   return answersOf(planOf(subject, asked, edit), subject.means, 'measure');
 }
 
-/** Rates of what `answersBy` gives, with their intervals over wordings and topics. */
+/** Rates of the answers of `answersBy`, with intervals over wordings and topics. */
 export async function ratesBy(
   subject: Subject,
   asked: Asking,
