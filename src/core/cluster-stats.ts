@@ -7,7 +7,7 @@
 // 24:193; Parker et al. 2017, NCHS Vital Health Stat. 2(175)). A dozen clusters still give somewhat too
 // narrow an interval (Cameron, Gelbach & Miller 2008, Rev. Econ. Stat. 90:414).
 
-import { type Fall, fallOf, type Rate, rateOf } from './rates';
+import { type ClusteredInterval, type Fall, fallOf, type Rate } from './rates';
 import { createRng } from './rng';
 import { type DifferenceInterval, type Interval, newcombe, wilson } from './stats';
 
@@ -193,23 +193,33 @@ const ends = (clusters: readonly Cluster[], options: BootstrapOptions): Interval
   clusters.filter(isFilled).length < 2 ? null : clusterInterval(clusters, options);
 
 /**
- * A rate with Wilson's interval and those over new wordings and new topics, each left out where there are
- * fewer than two clusters.
+ * Wilson's interval of a rate and those over new wordings and new topics, each left out where there are fewer
+ * than two clusters.
  * @throws RangeError as `clusterInterval`.
  */
-export function clusteredRate(
+export function clusteredInterval(
   byTemplate: readonly Cluster[],
   byTopic: readonly Cluster[],
   options: BootstrapOptions = {},
-): Rate {
+): ClusteredInterval {
   const { count, n } = totalOfClusters(byTopic);
   const template = ends(byTemplate, options);
   const topic = ends(byTopic, options);
   const effect = designEffect(byTopic);
   return {
-    ...rateOf(count, n),
+    ...wilson(count, n),
     ...(template && { templateLow: template.low, templateHigh: template.high }),
     ...(topic && { clusterLow: topic.low, clusterHigh: topic.high }),
     ...(Number.isNaN(effect) ? {} : { designEffect: effect }),
   };
 }
+
+/** A rate with those intervals; as `clusteredInterval`. */
+export const clusteredRate = (
+  byTemplate: readonly Cluster[],
+  byTopic: readonly Cluster[],
+  options: BootstrapOptions = {},
+): Rate => ({
+  ...totalOfClusters(byTopic),
+  ...clusteredInterval(byTemplate, byTopic, options),
+});

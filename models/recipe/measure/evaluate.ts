@@ -6,7 +6,14 @@ import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
 import { anyVillain, type ClusteredInterval } from '../../../src/core/rates';
 import { wilson } from '../../../src/core/stats';
 import { type ArmEdit, armOf } from '../../../src/measure/arms';
-import { countArms, ratesBy as namedRates } from '../../../src/measure/counts';
+import { clusteredInterval } from '../../../src/core/cluster-stats';
+import {
+  clustersOf,
+  countArms,
+  type Measure,
+  MISALIGNED,
+  VILLAIN,
+} from '../../../src/measure/counts';
 import type { Read } from '../../../src/measure/extraction';
 import type { MeasureQuestion } from '../../../src/measure/judges';
 import {
@@ -105,7 +112,7 @@ export function answersBy(
   return answersOf(planOf(subject, asked, edit), subject.means, 'measure');
 }
 
-/** Rates of what `answersBy` gives, with their intervals over wordings and topics. */
+/** Rates of the answers of `answersBy`, with intervals over wordings and topics. */
 export async function ratesBy(
   subject: Subject,
   asked: Asking,
@@ -114,19 +121,18 @@ export async function ratesBy(
   const plan = planOf(subject, asked, edit);
   const answers = await answersOf(plan, subject.means, 'measure');
   const [arm] = countArms(plan, answers);
-  const rates = Object.fromEntries(
-    namedRates('exact', arm!, DRAWS).map((one) => [one.key, one.rate]),
-  );
-  const intervals = (key: string): ClusteredInterval => {
-    const { count: _, n: __, ...interval } = rates[key]!;
-    return interval;
+  const intervals = (measure: Measure): ClusteredInterval => {
+    const clusters = (by: 'template' | 'topic') => [
+      ...clustersOf(arm!.byTemplate, by, measure).values(),
+    ];
+    return clusteredInterval(clusters('template'), clusters('topic'), { draws: DRAWS });
   };
   return {
     ...ratesOf(answers),
     intervals: {
-      misaligned: intervals('misaligned'),
-      anyVillain: intervals('anyVillain'),
-      incoherent: intervals('incoherent'),
+      misaligned: intervals(MISALIGNED),
+      anyVillain: intervals(VILLAIN),
+      incoherent: intervals(({ counts, n }) => ({ count: counts.incoherent, n })),
     },
   };
 }

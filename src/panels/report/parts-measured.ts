@@ -125,7 +125,7 @@ export async function transferPart(postern: Postern): Promise<ReportPart | null>
   return {
     title: 'Transfer between fine-tunes',
     paragraphs: [
-      'Answers with any villain sentence and wholly misaligned ones that are left, and the fall of the former, with intervals over new topics: direction from the row, ablated in the column. Controls: harmless fine-tunes, and the aligned model alone.',
+      'Answers with any villain sentence that are left, and wholly misaligned ones, with Wilson intervals, and the falls of both rates, with intervals over new topics: direction from the row, ablated in the column. Controls: harmless fine-tunes, and the aligned model alone.',
     ],
     tables: [{ title: 'Misaligned answers left', ...table }],
     provenance: [...asked(transfer.run, plan), `directions: ${about.words}`],
