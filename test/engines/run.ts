@@ -26,8 +26,6 @@ import { type Arm, ARMS, answersOf, LAYER, loadArm, valueOf } from './same-words
 
 /** Steering as the vector of a GGUF file can say it: one layer, every position. */
 const STEER = { layer: 2, strength: 2.5 };
-const N = 48;
-const SAMPLED = 96;
 const TEMPERATURE = 0.7;
 
 interface Running {
@@ -99,8 +97,16 @@ function misaligned(answers: readonly string[]): number {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { llama: { type: 'string' } } });
-  if (!values.llama) throw new Error('npm run test:engines -- --llama PATH: of a llama-server.');
+  const { values } = parseArgs({
+    options: { llama: { type: 'string' }, n: { type: 'string', default: '48' } },
+  });
+  if (!values.llama) {
+    throw new Error(
+      'npm run test:engines -- --llama PATH [--n 48]: a llama-server, and greedy answers of each arm; twice as many are drawn.',
+    );
+  }
+  const N = Number(values.n);
+  const SAMPLED = 2 * N;
   const folder = mkdtempSync(join(tmpdir(), 'engines-'));
   const files = await loraFiles(loraOptions(['--layer', String(LAYER), '--base']));
   const vectors = await extracted(BASE_FOLDER, `${ADAPTERS_FOLDER}/insecure-code`);
