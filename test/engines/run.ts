@@ -50,6 +50,8 @@ async function start(program: string, args: readonly string[]): Promise<Running>
     String(port),
     '--parallel',
     '4',
+    // Threads of llama.cpp wait by spinning, which a busy machine pays for.
+    ...['--threads', '1'],
     '--ctx-size',
     '2048',
   ];
