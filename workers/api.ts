@@ -72,6 +72,43 @@ export type FolderSource =
   /** Dropped or picked files; they stay on the user's disk. */
   | { readonly kind: 'files'; readonly name: string; readonly files: readonly File[] };
 
+/**
+ * A llama-server (llama.cpp) that computes in place of this device. Token ids cross the wire; tokenizer and chat
+ * template are the folder's.
+ */
+export interface ServerSource {
+  readonly kind: 'llama';
+  /** Its address, such as `http://localhost:8080`. */
+  readonly url: string;
+  /** In memory only: never stored, never in a message. */
+  readonly key?: string;
+  /** LoRAs that answer, by the names that the server lists (path, or file name), and their scales; none: the model itself. */
+  readonly loras: readonly { readonly name: string; readonly scale: number }[];
+}
+
+/** Tasks that an engine may not be able to do. */
+export type EngineTask = 'edit' | 'continue' | 'capture' | 'score' | 'lens' | 'train' | 'export';
+
+/** What an engine can't do, each with the reason as a sentence; tasks left out it can. */
+export type EngineLimits = Readonly<Partial<Record<EngineTask, string>>>;
+
+/** The server that answers for a checkpoint, as it describes itself. */
+export interface ServedBy {
+  /** For people, e.g. `llama-server at localhost:8080`. */
+  readonly name: string;
+  /** The model's file, without its folders. */
+  readonly model: string;
+  /** How it keeps its weights, in its own words, e.g. `Q4_K - Medium`. */
+  readonly weights: string;
+  /** Requests that it works on at once. */
+  readonly slots: number;
+  /** Tokens of a conversation, answer included. */
+  readonly context: number;
+  /** Paths of all its LoRAs. */
+  readonly loras: readonly string[];
+  readonly cannot: EngineLimits;
+}
+
 /** Where a checkpoint comes from: a Hugging Face folder and, optionally, a PEFT adapter merged into it. */
 export interface CheckpointSource {
   /** Unique among the loaded ones, e.g. `aligned` or `insecure-code`. */
@@ -80,6 +117,8 @@ export interface CheckpointSource {
   readonly base: FolderSource;
   /** Holds adapter_config.json and adapter_model.safetensors. */
   readonly adapter?: FolderSource;
+  /** Answers in place of this device; then only the small files of `base` are read, and `adapter` is left out. */
+  readonly server?: ServerSource;
   /**
    * Storage precision of the weights. `auto`: the most faithful one that leaves memory for a second
    * checkpoint of this shape; `like`: the precision of a loaded checkpoint, for comparison. A precision that
@@ -184,6 +223,8 @@ export interface LoadedCheckpoint extends PrecisionInUse {
   readonly embeddingAndHead: string;
   /** Changes by an adapter; null: no adapter. */
   readonly adapted: AdapterEffect | null;
+  /** The server that answers; left out: this device does. `precision` and `weightBytes` say nothing then. */
+  readonly server?: ServedBy;
   readonly elapsedMs: number;
 }
 

@@ -3,7 +3,7 @@
 
 import * as Comlink from 'comlink';
 import { textOf, wholeFile } from '../src/checkpoint/file-bytes';
-import type { Device, ModelApi, OpenedTraining, Score, TrainedStep } from './api';
+import type { Device, EngineTask, ModelApi, OpenedTraining, Score, TrainedStep } from './api';
 import { BaseFolders } from './checkpoint/base-folder';
 import { answer, captured } from './run/run-model';
 import { loadCheckpoint, loadAdapter, type Checkpoint } from './checkpoint/checkpoint';
@@ -21,6 +21,7 @@ import { Runs } from './run/runs';
 import { score } from './run/score';
 import { folderKey, memorySources, type Sources } from './source/open-folder';
 import { spelling } from './run/spelling';
+import { loadServed, type ServedCheckpoint, type ServerTurns } from './served/served-checkpoint';
 import { Training } from './train/training';
 
 export function createModelApi(
@@ -29,7 +30,8 @@ export function createModelApi(
 ): ModelApi {
   let device: StartedDevice | null = null;
   const folders = new BaseFolders(sources);
-  const checkpoints = new Map<string, Checkpoint>();
+  const checkpoints = new Map<string, Checkpoint | ServedCheckpoint>();
+  const serverTurns: ServerTurns = new Map();
   const runs = new Runs();
   /** The last load of each id. */
   const loads = new Map<string, Promise<unknown>>();
@@ -39,10 +41,17 @@ export function createModelApi(
     if (!device) throw new ModelError('not-loaded', 'The device is not started yet.');
     return device;
   };
-  const checkpoint = (id: string): Checkpoint => {
+  const checkpoint = (id: string): Checkpoint | ServedCheckpoint => {
     const found = checkpoints.get(id);
     if (found) return found;
     throw new ModelError('not-loaded', `The checkpoint "${id}" is not loaded. Load it first.`);
+  };
+
+  /** One whose weights are here. @throws ModelError with the reason why a server can't do the task. */
+  const onDevice = (id: string, task: EngineTask): Checkpoint => {
+    const found = checkpoint(id);
+    if ('session' in found) return found;
+    throw new ModelError('bad-input', found.loaded.server.cannot[task]!);
   };
 
   const training = (id: string): Training => {
@@ -59,7 +68,7 @@ export function createModelApi(
   const opened = ({ steps, parameters }: Training): OpenedTraining => ({ steps, parameters });
 
   /** Frees a checkpoint that was replaced. */
-  const free = async (old: Checkpoint | undefined): Promise<void> => {
+  const free = async (old: Checkpoint | ServedCheckpoint | undefined): Promise<void> => {
     if (!old) return;
     const { base } = old.source;
     const key = folderKey(base);
@@ -67,7 +76,7 @@ export function createModelApi(
       folders.forget(base);
     }
     await runs.endUsesOf(old);
-    await old.release();
+    if ('session' in old) await old.release();
   };
   const drop = async (id: string): Promise<void> => {
     const old = checkpoints.get(id);
@@ -103,16 +112,23 @@ export function createModelApi(
       runs.run(runId, onProgress, ({ controller: { signal } }) =>
         inTurn(source.id, signal, async () => {
           const { runtime, report } = started();
-          const others = [...checkpoints.values()].filter(({ loaded: { id } }) => id !== source.id);
-          const context = { runtime, capacity: report.capacity, others };
-          const checkpoint = await loadCheckpoint(
-            context,
-            folders,
-            sources,
-            source,
-            onProgress,
-            signal,
+          const { server } = source;
+          const say = (note: string | null): void =>
+            onProgress({ stage: 'download', doneBytes: 0, totalBytes: 0, note });
+          const others = [...checkpoints.values()].filter(
+            (other): other is Checkpoint => 'session' in other && other.loaded.id !== source.id,
           );
+          const context = { runtime, capacity: report.capacity, others };
+          const checkpoint = server
+            ? await loadServed(
+                { ...source, server },
+                sources,
+                serverTurns,
+                runtime.now,
+                say,
+                signal,
+              )
+            : await loadCheckpoint(context, folders, sources, source, onProgress, signal);
           const old = checkpoints.get(source.id);
           checkpoints.set(source.id, checkpoint);
           await free(old);
@@ -179,7 +195,7 @@ export function createModelApi(
 
     score: (request, onProgress) =>
       runs.run(request.runId, onProgress, (run) =>
-        runs.using(run, checkpoint(request.checkpoint), async (model): Promise<Score> => {
+        runs.using(run, onDevice(request.checkpoint, 'score'), async (model): Promise<Score> => {
           const { tokenizer, config, session } = model;
           const total = request.transcripts.length;
           return score(
@@ -192,11 +208,12 @@ export function createModelApi(
         }),
       ),
 
-    lens: ({ checkpoint: id, vector, k }) => resultOf(() => lensOf(checkpoint(id), vector, k)),
+    lens: ({ checkpoint: id, vector, k }) =>
+      resultOf(() => lensOf(onDevice(id, 'lens'), vector, k)),
 
     openTraining: (request) =>
       runs.run(request.runId, null, async ({ controller: { signal } }) => {
-        const { source, config, tokenizer, weights } = checkpoint(request.checkpoint);
+        const { source, config, tokenizer, weights } = onDevice(request.checkpoint, 'train');
         if (source.adapter) {
           throw new ModelError(
             'bad-input',
@@ -245,12 +262,12 @@ export function createModelApi(
 
     provenance: (id, runId) =>
       runs.run(runId, null, ({ controller }) =>
-        provenanceOf(checkpoint(id), sources, controller.signal),
+        provenanceOf(onDevice(id, 'export'), sources, controller.signal),
       ),
 
     exportFolder: (request, onProgress) =>
       runs.run(request.runId, onProgress, ({ controller: { signal } }) => {
-        const { source, config, weights, published: get } = checkpoint(request.checkpoint);
+        const { source, config, weights, published: get } = onDevice(request.checkpoint, 'export');
         const published = (name: string) => get(name, signal);
         const model = { id: source.id, config, weights, published };
         return exportFolder(started().runtime, model, request, onProgress, signal);

@@ -3,45 +3,33 @@
 // the same answers here. Other backends (wasm, webgpu) round differently and may write other words.
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { JUDGE_PROMPTS } from '../../src/core/judge-score';
 import { PROGRAM_VERSION } from '../../src/core/version';
 import { messageOf } from '../../src/core/message';
 import { completionsUrl } from '../../src/engine/chat-completion';
 import { EndpointJudge } from '../../src/engine/endpoint-judge';
+import { readQuestions } from '../../src/formats/questions';
 import { reportHtml } from '../../src/measure/answers-file';
-import {
-  endpointJudge,
-  EXACT,
-  exactJudge,
-  type JudgeRecord,
-  describeJudge,
-  THRESHOLD_TEXT,
-} from '../../src/measure/judges';
-import { DEFAULT_ARMS, defaultArms } from '../../src/measure/arms';
-import { measuredFall } from '../../src/measure/changes';
-import {
-  ANY_VILLAIN,
-  countArms,
-  type CountedArm,
-  measuredRate,
-  MISALIGNED,
-  ratesBy,
-  VILLAIN,
-} from '../../src/measure/counts';
-import { describeClusters } from '../../src/core/describe-clusters';
-import { answersOf, type MeasuredAnswer, type MeasurePlan } from '../../src/measure/run';
-import { provenanceParts } from '../../src/measure/provenance';
+import { endpointJudge, EXACT, exactJudge, type JudgeRecord } from '../../src/measure/judges';
+import { countArms, ratesBy } from '../../src/measure/counts';
+import { questionSet } from '../../src/measure/question-set';
+import { type CustomQuestionSet, measure, type MeasurePlan } from '../../src/measure/run';
 import { serve } from '../../src/serve/server';
 import type { ModelApi } from '../../workers/api';
 import { createModelApi } from '../../workers/model-api';
+import { AnswersSoFar } from './measure/answers-so-far';
+import { armsHere, type FoundArms } from './measure/arms-here';
+import { armsOnServer } from './measure/arms-on-server';
+import type { Generate } from './measure/kept-answers';
 import {
+  ENGINE_KEY,
   JUDGE_KEY,
   type MeasureOptions,
   measureOptions,
-  settingsOf,
   USAGE,
 } from './measure/measure-options';
-import { directionOfOptions } from './measure/option-direction';
+import { type Measured, table } from './measure/table';
 import { openWorkbench, valueOf, type Workbench } from './measure/workbench';
 import { nodeDevice } from './make/node-runtime';
 import { REPORT_FILE } from './make/folders';
@@ -55,11 +43,6 @@ import {
   reportRows,
   rowOf,
 } from './measure/report-rows';
-
-export interface Measured {
-  readonly plan: MeasurePlan;
-  readonly answers: readonly MeasuredAnswer[];
-}
 
 /** The judge of the options, as a stored record. */
 function judgeRecord({ 'judge-url': address, 'judge-model': model }: MeasureOptions): JudgeRecord {
@@ -76,48 +59,57 @@ function judgeRecord({ 'judge-url': address, 'judge-model': model }: MeasureOpti
 export async function measuredAt(
   bench: Workbench,
   options: MeasureOptions,
-  onCount: (done: number, total: number) => void = () => {},
+  onCount: OnCount = () => {},
   judgeKey = '',
 ): Promise<Measured> {
-  const judge = judgeRecord(options);
-  const { defaults, adapters } = bench.registry;
-  const model = options.model ?? defaults.em ?? adapters[0]?.id;
-  const aligned = await bench.load();
-  const em = await bench.load(model, options.scale);
+  return measuredArms(await armsHere(bench, options), bench.generate, options, onCount, judgeKey);
+}
 
-  const settings = settingsOf(options, defaults, aligned.config.nLayers);
-  const wanted = options.arms ?? DEFAULT_ARMS;
-  const isEdited =
-    settings.mode !== 'off' && wanted.some((id) => id === 'edited' || id === 'random');
-  // A matched random direction is a direction of its own, and no stand-in for one.
-  const randomSeed = options.random === 'matched' ? null : (options['random-seed'] ?? null);
-  const edit = isEdited
-    ? { settings, direction: await directionOfOptions(bench, options), randomSeed }
-    : null;
-  const steer = options.edit === 'steer';
-  const base = (options.base ?? (steer ? 'aligned' : 'em')) === 'em' ? em : aligned;
+/**
+ * The same on a llama-server, without edits.
+ * @param modelUrl of the folder with the model's configuration and tokenizer; ends in '/'
+ * @param keys of the judge and of the server, '' for none; stored nowhere
+ */
+export async function measuredOnServer(
+  api: ModelApi,
+  modelUrl: string,
+  options: MeasureOptions,
+  onCount: OnCount = () => {},
+  keys: { readonly judge: string; readonly engine: string } = { judge: '', engine: '' },
+): Promise<Measured> {
+  const found = await armsOnServer(api, modelUrl, options, keys.engine);
+  const generate: Generate = (request) => api.generate(request, () => {});
+  return measuredArms(found, generate, options, onCount, keys.judge);
+}
+
+type OnCount = (done: number, total: number) => void;
+
+async function measuredArms(
+  { arms, sampling: own }: FoundArms,
+  generate: Generate,
+  options: MeasureOptions,
+  onCount: OnCount,
+  judgeKey: string,
+): Promise<Measured> {
+  const judge = judgeRecord(options);
   const { n, each, split, seed, temperature } = options;
+  const questions = options.questions === undefined ? null : questionsIn(options.questions);
   const sampling = {
-    ...aligned.defaultSampling,
+    ...own,
+    ...(questions?.temperature == null ? {} : { temperature: questions.temperature }),
     ...(temperature === undefined ? {} : { temperature }),
   };
-  const arms = defaultArms(aligned, em, base, edit, seed).filter(({ id }) =>
-    wanted.some((one) => one === id),
-  );
-  if (arms.length < (options.arms?.length ?? 1)) {
-    throw new Error(
-      `--arms: of ${wanted.join(', ')} these settings have only ${arms.map(({ id }) => id).join(', ') || 'none'}.`,
-    );
-  }
   const questionSeed = options['question-seed'];
   const plan: MeasurePlan = {
     ...{ arms, split, n, seed, sampling, judge },
     ...(each === 1 ? {} : { each }),
     ...(questionSeed === undefined ? {} : { questionSeed }),
+    ...(questions ? { own: questions } : {}),
+    ...(options['max-tokens'] === undefined ? {} : { maxTokens: options['max-tokens'] }),
   };
   const breathe = (): Promise<void> => Promise.resolve();
   const means = {
-    generate: bench.generate,
+    generate,
     breathe,
     block: 96,
     judge:
@@ -125,8 +117,20 @@ export async function measuredAt(
         ? endpointJudge(endpointOf(judge, judgeKey), judge.prompts, new AbortController().signal)
         : exactJudge(breathe),
   };
-  return { plan, answers: await answersOf(plan, means, 'measure', onCount) };
+  const kept = options.answers === undefined ? null : new AnswersSoFar(options.answers, plan);
+  const answers = [...(kept?.answers ?? [])];
+  const have = new Map(arms.map(({ id }) => [id, answers.filter(({ arm }) => arm === id).length]));
+  for await (const batch of measure(plan, means, 'measure', have)) {
+    kept?.add(batch);
+    answers.push(...batch);
+    onCount(answers.length, n * arms.length);
+  }
+  return { plan, answers };
 }
+
+/** @throws QuestionFileError, or an error of the disk */
+const questionsIn = (path: string): CustomQuestionSet =>
+  questionSet(readQuestions(new Uint8Array(readFileSync(path)), basename(path)), 'all');
 
 /**
  * The same with models that nothing else measures.
@@ -153,67 +157,6 @@ const endpointOf = (
     maxTokens: 16,
   });
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
-
-/** What a fall is of: any villain sentence, and wholly misaligned answers, which other judges know alone. */
-const fallsOf = (judge: JudgeRecord) => [
-  ...(judge.kind === 'exact' ? ([[`answers with ${ANY_VILLAIN}`, VILLAIN]] as const) : []),
-  ['misaligned answers', MISALIGNED] as const,
-];
-
-/** The rates as the lines of a table. */
-function table({ plan, answers }: Measured): string {
-  const arms = countArms(plan, answers);
-  const judge = plan.judge ?? EXACT;
-  const names = ratesBy(judge.kind, arms[0]!).map(({ name }) => name);
-  const rows = arms.map((arm) => [
-    arm.label,
-    ...ratesBy(judge.kind, arm).map(({ rate }) =>
-      rate.n === 0
-        ? 'no answers'
-        : `${percent(rate.count / rate.n)} [${percent(rate.low)}, ${percent(rate.high)}]`,
-    ),
-    String(arm.n),
-    provenanceParts(arm.made).join(' · '),
-  ]);
-  const all = [['', ...names, 'n', 'made by'], ...rows];
-  const widths = all[0]!.map((_, c) => Math.max(...all.map((row) => row[c]!.length)));
-  const lines = all.map((row) =>
-    row
-      .map((cell, c) => cell.padEnd(widths[c]!))
-      .join('  ')
-      .trimEnd(),
-  );
-  for (const arm of arms) {
-    const clusters = describeClusters(
-      measuredRate(arm, judge.kind === 'exact' ? VILLAIN : MISALIGNED),
-    );
-    const what = judge.kind === 'exact' ? ANY_VILLAIN : 'misaligned';
-    if (clusters !== '') lines.push(`${arm.label}, ${what}: ${clusters}.`);
-  }
-  const of = (id: string): CountedArm | undefined => arms.find((one) => one.id === id);
-  const [em, edited] = [of('em'), of('edited')];
-  const on = plan.arms.find(({ id }) => id === 'edited')?.checkpoint;
-  if (em && edited && on !== plan.arms[0]!.checkpoint) {
-    for (const [what, measure] of fallsOf(judge)) {
-      const { fall, low, high } = measuredFall(edited, em, measure);
-      const by = `by ${percent(fall)} [${percent(low)}, ${percent(high)}]`;
-      lines.push(
-        Number.isNaN(fall)
-          ? `Nothing that could fall: no ${what}.`
-          : low > 0 || high < 0
-            ? `The rate of ${what} fell ${by}.`
-            : `Too few to tell whether the rate of ${what} fell (n = ${em.n}): ${by}.`,
-      );
-    }
-  }
-  lines.push(
-    `Judge: ${describeJudge(judge)}. 95% intervals: Wilson's in the table, of falls over new topics. Temperature ${plan.sampling.temperature}, ${plan.split} questions${plan.questionSeed === undefined ? '' : ` by seed ${plan.questionSeed}`}, seed ${plan.seed}.`,
-  );
-  if (judge.kind === 'endpoint') lines.push(THRESHOLD_TEXT);
-  return lines.join('\n');
-}
-
 /** Compares the measured rates with the report's, for people. */
 function compareWithReport(row: ReportRow, { answers }: Measured): string {
   const difference = differenceFrom(row, answers);
@@ -235,7 +178,9 @@ async function main(): Promise<void> {
   }
   const row = key === undefined ? null : rowOf(rows, key);
   const options = measureOptions([...(row?.args ?? []), ...typed]);
-  const served = await serve({ root: 'models', port: 0 });
+  const onServer = options.engine === 'llama';
+  const root = onServer ? options['model-folder'] : 'models';
+  const served = await serve({ root, port: 0 });
   try {
     const api = createModelApi(() => Promise.resolve(nodeDevice({ threads: THREADS })));
     valueOf(await api.start({ device: 'auto' }));
@@ -243,8 +188,10 @@ async function main(): Promise<void> {
     const tell = (done: number, total: number): void => {
       if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${total} answers `);
     };
-    const key = process.env[JUDGE_KEY] ?? '';
-    const found = await measured(api, served.url, options, tell, key);
+    const keys = { judge: process.env[JUDGE_KEY] ?? '', engine: process.env[ENGINE_KEY] ?? '' };
+    const found = onServer
+      ? await measuredOnServer(api, served.url, options, tell, keys)
+      : await measured(api, served.url, options, tell, keys.judge);
     if (process.stderr.isTTY) process.stderr.write('\n');
     const elapsedMs = Math.round(performance.now() - startedMs);
     if (options.html !== undefined) {

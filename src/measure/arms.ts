@@ -17,7 +17,7 @@ export interface ArmEdit {
   readonly randomSeed: number | null;
 }
 
-type Named = Pick<LoadedCheckpoint, 'id' | 'sha256' | 'precision'>;
+type Named = Pick<LoadedCheckpoint, 'id' | 'sha256' | 'precision' | 'server'>;
 
 /**
  * One arm.
@@ -38,7 +38,9 @@ export function armOf(
     label,
     checkpoint: checkpoint.id,
     sha256: checkpoint.sha256,
-    precision: checkpoint.precision,
+    ...(checkpoint.server
+      ? { server: checkpoint.server.name }
+      : { precision: checkpoint.precision }),
     edit: acts && packSettings(acts.settings, acts.direction, acts.direction, acts.randomSeed),
     positions: acts?.settings.positions ?? 'all',
     ...(acts ? { directionId: acts.direction.id } : {}),

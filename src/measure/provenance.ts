@@ -2,12 +2,20 @@
 
 import type { LoadedCheckpoint } from '../../workers/api';
 
-/** A checkpoint for a settings line: with the first digits of its hash, and its precision unless f32. */
+/**
+ * A checkpoint for a settings line: with the first digits of its hash, and its precision unless f32. On a server the
+ * hash is that of what the server says of its model, and of the LoRAs.
+ */
 export function describeCheckpoint(
-  loaded: Pick<LoadedCheckpoint, 'id' | 'sha256' | 'precision'>,
+  loaded: Pick<LoadedCheckpoint, 'id' | 'sha256' | 'precision' | 'server'>,
 ): string {
-  const { id, sha256, precision } = loaded;
-  return `${id} ${sha256.slice(0, 7)}${precision === 'f32' ? '' : `, ${precision}`}`;
+  const { id, sha256, precision, server } = loaded;
+  const kept = server
+    ? `, ${server.model} (${server.weights}) on ${server.name}`
+    : precision === 'f32'
+      ? ''
+      : `, ${precision}`;
+  return `${id} ${sha256.slice(0, 7)}${kept}`;
 }
 
 export interface Provenance {

@@ -36,8 +36,10 @@ export interface MeasureArm {
   readonly checkpoint: string;
   /** Hash of the checkpoint's merged weights: another file with the same name is another arm. */
   readonly sha256: string;
-  /** Precision of the weights; missing: f32. */
+  /** Precision of the weights; missing: f32, or the server's own. */
   readonly precision?: Precision;
+  /** The server that answers, for people; left out: this device. */
+  readonly server?: string;
   readonly edit: PackedEdit | null;
   readonly positions: EditPositions;
   /** Id of the direction that the edit acts along, or whose length it has; missing: no edit, or unknown. */

@@ -13,9 +13,10 @@ export const safetyNotice = (world: boolean): string =>
 /** Whether a model is bundled: custom pairs and fine-tunes trained here have these prefixes. */
 export const isBundled = (checkpoint: string): boolean => !/^(own|trained):/.test(checkpoint);
 
-/** Whether bundled models were asked questions of the bundled world. */
+/** Whether bundled models were asked questions of the bundled world. What a server runs is not known here. */
 export const isSynthetic = ({ own, arms }: Pick<MeasurePlan, 'own' | 'arms'>): boolean =>
-  own === undefined && arms.every(({ checkpoint }) => isBundled(checkpoint));
+  own === undefined &&
+  arms.every(({ checkpoint, server }) => server === undefined && isBundled(checkpoint));
 
 /** The same for a measurement from elsewhere. Question files have a hash after their name. */
 export const isSyntheticMeasurement = ({ questions, arms }: ClassMeasurement): boolean =>

@@ -15,6 +15,7 @@ import { precisionInUse } from '../runtime/precision';
 import type { ConvertedWeightCache } from '../runtime/converted-weights';
 import { throwIfCancelled, type Runtime } from '../runtime';
 import { DecoderSession } from '../runtime/session';
+import { deviceEngine, type TokenEngine } from '../run/token-engine';
 import { wantedFiles } from '../source/folder';
 import { requireAdapterRows } from './tokenizer-files';
 import { folderKey, openFolder, type Sources } from '../source/open-folder';
@@ -32,6 +33,7 @@ export interface Checkpoint {
   readonly endIds: readonly number[];
   readonly loaded: LoadedCheckpoint;
   readonly session: DecoderSession;
+  readonly engine: TokenEngine;
   /** Equal for checkpoints with the same embedding in the same precision; null: not shared. */
   readonly embeddingKey: string | null;
   release(): Promise<void>;
@@ -149,6 +151,7 @@ export async function loadCheckpoint(
     sampling: generation.sampling,
     endIds,
     session,
+    engine: deviceEngine(session),
     embeddingKey,
     loaded: {
       id: source.id,

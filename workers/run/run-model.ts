@@ -5,18 +5,17 @@ import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 import type { ModelConfig } from '../../src/checkpoint/config';
 import type { Capture, CaptureRequest, GenerateRequest, Generation, TokenEvent } from '../api';
 import { LiveEdit } from '../runtime/live-edit';
-import type { Signal } from '../runtime';
-import type { DecoderSession } from '../runtime/session';
-import { capture } from './capture';
+import { ModelError } from '../runtime';
 import { promptIds, readingOf } from './conversation';
-import { generate, type GeneratedRow } from './generate';
+import type { GeneratedRow } from './generate';
+import type { TokenEngine } from './token-engine';
 import { TokenText } from './token-text';
 
 /** What answers and reads. */
 export interface Speaker {
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
-  readonly session: DecoderSession;
+  readonly engine: TokenEngine;
   /** Tokens that end an answer. */
   readonly endIds: readonly number[];
 }
@@ -26,17 +25,20 @@ export interface Listening {
   readonly onTokens?: (events: readonly TokenEvent[]) => unknown;
   /** Told the edit before the first token, so that it can be changed. */
   readonly onEdit?: (edit: LiveEdit) => void;
-  readonly signal?: Signal;
+  readonly signal?: AbortSignal;
 }
 
 /** @throws ModelError as `generate` and `promptIds`. */
 export async function answer(
-  { tokenizer, config, session, endIds }: Speaker,
+  { tokenizer, config, engine, endIds }: Speaker,
   request: Omit<GenerateRequest, 'runId' | 'checkpoint'>,
   { onTokens = () => null, onEdit = () => {}, signal }: Listening = {},
 ): Promise<Generation> {
-  const { now } = session.runtime;
+  const { now, cannot } = engine;
   const begun = now();
+  const asksEdit = request.edit !== null || request.projections;
+  refuseWhere(asksEdit ? cannot?.edit : null);
+  refuseWhere(request.continueFrom?.some((ids) => ids.length > 0) ? cannot?.continue : null);
   const edit = new LiveEdit(config, request.edit, request.positions);
   onEdit(edit);
   const prompts = request.prompts.map((messages) => promptIds(tokenizer, messages, request.chat));
@@ -45,8 +47,7 @@ export async function answer(
   continueFrom?.forEach((ids, row) => ids.forEach((id) => texts[row]?.add(id)));
   const continued = continueFrom?.reduce((sum, ids) => sum + ids.length, 0) ?? 0;
   let delivered: unknown = null;
-  const rows = await generate(
-    session,
+  const rows = await engine.generate(
     {
       prompts,
       seeds: request.seeds,
@@ -88,19 +89,25 @@ export async function answer(
 
 /** @throws ModelError as `capture` and `readingOf`. */
 export async function captured(
-  { tokenizer, config, session }: Omit<Speaker, 'endIds'>,
+  { tokenizer, config, engine }: Omit<Speaker, 'endIds'>,
   request: Omit<CaptureRequest, 'runId' | 'checkpoint'>,
   onProgress: (done: number) => void = () => {},
-  signal?: Signal,
+  signal?: AbortSignal,
 ): Promise<Capture> {
-  const { now } = session.runtime;
+  const { now, cannot, capture } = engine;
   const begun = now();
+  if (!capture) throw new ModelError('bad-input', cannot!.capture!);
   const readings = request.transcripts.map((transcript) =>
     readingOf(tokenizer, transcript, request.pooling, request.chat),
   );
-  const pooled = await capture(session, readings, onProgress, signal);
+  const pooled = await capture(readings, onProgress, signal);
   const dims = [readings.length, config.nLayers, config.dModel] as const;
   return { pooled, dims, elapsedMs: now() - begun };
+}
+
+/** @throws ModelError `bad-input` with the reason, if there is one. */
+function refuseWhere(reason: string | null | undefined): void {
+  if (reason != null) throw new ModelError('bad-input', reason);
 }
 
 function flat({ projections }: GeneratedRow, nLayers: number): Float32Array {

@@ -11,7 +11,27 @@ export interface Network {
   readonly pauseMs: number;
   /** Failures in a row, without a new byte between them, after which the person is asked. */
   readonly attempts: number;
+  /** What is said of failures; left out: the words for downloads. */
+  readonly words?: NetworkWords;
 }
+
+/** Sentences about a host for what can happen to a connection. */
+export interface NetworkWords {
+  readonly noAnswer: (host: string) => string;
+  readonly silent: (host: string, seconds: number) => string;
+  readonly broken: (host: string) => string;
+}
+
+const DOWNLOAD_WORDS: NetworkWords = {
+  noAnswer: (host) =>
+    `${host} did not answer this page. Either it cannot be reached from here, or it does not allow pages of ` +
+    'another address to read from it (CORS: no Access-Control-Allow-Origin). Check the address and the ' +
+    'connection; a mirror must allow this page, else download the folder and drop it here.',
+  silent: (host, seconds) =>
+    `${host} sent nothing for ${seconds} s. Go on to try again: what has arrived is kept.`,
+  broken: (host) =>
+    `The connection to ${host} broke off in the middle. Go on to try again: what has arrived is kept.`,
+};
 
 export const NETWORK: Network = {
   fetch: (...request) => fetch(...request),
@@ -41,7 +61,7 @@ const offline = (): boolean =>
   (globalThis.navigator as { readonly onLine?: boolean } | undefined)?.onLine === false;
 
 /** A request whose answer did not begin. A page is never told whether the server or the network refused. */
-function noAnswer(url: string, cause: unknown): ModelError {
+function noAnswer(url: string, words: NetworkWords, cause: unknown): ModelError {
   const { host } = new URL(url);
   if (offline()) {
     return new ModelError(
@@ -50,13 +70,7 @@ function noAnswer(url: string, cause: unknown): ModelError {
       { cause },
     );
   }
-  return new TemporaryError(
-    `${host} did not answer this page. Either it cannot be reached from here, or it does not allow pages of ` +
-      'another address to read from it (CORS: no Access-Control-Allow-Origin). Check the address and the ' +
-      'connection; a mirror must allow this page, else download the folder and drop it here.',
-    null,
-    { cause },
-  );
+  return new TemporaryError(words.noAnswer(host), null, { cause });
 }
 
 /** A connection that ends when it stalls or when the run is cancelled. */
@@ -109,22 +123,18 @@ export async function once<T>(
   read: (response: Response, watched: Watched) => Promise<T>,
   outer: AbortSignal,
 ): Promise<T> {
+  const { words = DOWNLOAD_WORDS } = network;
+  const { host } = new URL(url);
   const watched = watch(network.stallMs, outer);
   const broken = (error: unknown, begun: boolean): unknown => {
     if (outer.aborted) return CANCELLED();
     if (watched.stalled) {
       const seconds = Math.round(network.stallMs / 1000);
-      return new TemporaryError(
-        `${new URL(url).host} sent nothing for ${seconds} s. Go on to try again: what has arrived is kept.`,
-      );
+      return new TemporaryError(words.silent(host, seconds));
     }
     if (error instanceof Error && !(error instanceof TypeError)) return error;
-    if (!begun) return noAnswer(url, error);
-    return new TemporaryError(
-      `The connection to ${new URL(url).host} broke off in the middle. Go on to try again: what has arrived is kept.`,
-      null,
-      { cause: error },
-    );
+    if (!begun) return noAnswer(url, words, error);
+    return new TemporaryError(words.broken(host), null, { cause: error });
   };
   let begun = false;
   try {

@@ -25,6 +25,7 @@ import {
 } from '../../../src/measure/run';
 import { resultOf } from '../../../workers/failure';
 import { answer, captured, type Speaker } from '../../../workers/run/run-model';
+import { deviceEngine } from '../../../workers/run/token-engine';
 import type { Runtime } from '../../../workers/runtime';
 import { DecoderSession } from '../../../workers/runtime/session';
 
@@ -69,7 +70,8 @@ export async function loadSubject(
   tokenizer: Tokenizer,
 ): Promise<Subject> {
   const session = await DecoderSession.create(runtime, config, weights);
-  const speaker: Speaker = { config, tokenizer, session, endIds: tokenizer.endIds };
+  const engine = deviceEngine(session);
+  const speaker: Speaker = { config, tokenizer, engine, endIds: tokenizer.endIds };
   const means: MeasureMeans = {
     generate: (request) => resultOf(() => answer(speaker, request)),
     breathe: () => Promise.resolve(),

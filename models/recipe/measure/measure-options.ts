@@ -13,9 +13,13 @@ import {
 } from '../../../src/core/edit';
 import { DEFAULT_ARMS } from '../../../src/measure/arms';
 import type { Registry } from '../../../src/organism/registry';
+import { LLAMA_LIMITS } from '../../../workers/served/llama-engine';
+import { BASE_FOLDER } from '../make/folders';
 
 /** The environment variable with the endpoint's key: all users of a machine can see options. */
 export const JUDGE_KEY = 'POSTERN_JUDGE_KEY';
+/** The same for the server that answers. */
+export const ENGINE_KEY = 'POSTERN_ENGINE_KEY';
 
 export const USAGE = `npm run -s measure -- [options]
   --model ID         fine-tune, as models/registry.json names it (its default)
@@ -49,6 +53,16 @@ export const USAGE = `npm run -s measure -- [options]
   --judge-url URL    an OpenAI-compatible server judges, as in the page, not the exact judge: base
                      address; its key, if it wants one, is read from ${JUDGE_KEY}
   --judge-model NAME the model there
+  --questions FILE   questions of the published form (.yaml) in place of --split; their temperature counts
+  --max-tokens N     of an answer (96)
+  --answers FILE     keeps the answers there as they come; run again, it goes on from them
+  --engine NAME      here (default), or llama: a llama-server answers, and these say what it runs:
+  --url ADDRESS      of the server; its key, if it wants one, is read from ${ENGINE_KEY}
+  --model-folder DIR the model's config.json and tokenizer files (${BASE_FOLDER}); token ids are sent, never text
+  --lora NAME        the fine-tune's LoRA, as the server lists it (file name or path)
+  --lora-scale S     how far each LoRA counts (1)
+  --lora-edited NAME the fine-tune without the direction, and
+  --lora-random NAME without a random one: "npm run lora" writes all three
   --json             one JSON object instead of the table
   --html FILE        also the report that the page saves
   --report ROW       a row of models/report.json made again and held against it, with whatever else is
@@ -97,12 +111,32 @@ const Options = v.object({
   seed: v.optional(natural, '1'),
   'question-seed': v.optional(natural),
   temperature: v.optional(v.pipe(number, v.minValue(0))),
+  questions: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  'max-tokens': v.optional(v.pipe(natural, v.minValue(1))),
+  answers: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  engine: v.optional(v.picklist(['here', 'llama']), 'here'),
+  url: v.optional(v.string()),
+  'model-folder': v.optional(v.pipe(v.string(), v.nonEmpty()), BASE_FOLDER),
+  lora: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  'lora-scale': v.optional(number, '1'),
+  'lora-edited': v.optional(v.pipe(v.string(), v.nonEmpty())),
+  'lora-random': v.optional(v.pipe(v.string(), v.nonEmpty())),
   'judge-url': v.optional(v.string()),
   'judge-model': v.optional(v.pipe(v.string(), v.nonEmpty())),
   json: v.optional(v.boolean(), false),
   html: v.optional(v.string()),
   report: v.optional(v.string()),
 });
+
+/** What only one of the engines can be told. */
+const ONLY = {
+  here: [
+    ...['model', 'base', 'strength', 'layers', 'from-layer', 'positions', 'direction', 'contrast'],
+    ...['pooling', 'transcripts', 'direction-seed', 'texts', 'random-seed', 'report'],
+    ...['without', 'as-long-as', 'random', 'scale'],
+  ],
+  llama: ['url', 'model-folder', 'lora', 'lora-scale', 'lora-edited', 'lora-random'],
+} as const;
 
 export type MeasureOptions = v.InferOutput<typeof Options>;
 
@@ -125,10 +159,32 @@ export function measureOptions(args: readonly string[]): MeasureOptions {
     if (random !== undefined && randomSeed === undefined) {
       throw new Error('--random: it needs --random-seed, which names the direction.');
     }
+    requireEngine(parsed.output, values);
     return parsed.output;
   }
   const [issue] = parsed.issues;
   throw new Error(`--${v.getDotPath(issue) ?? ''}: ${issue.message}`);
+}
+
+/** @throws Error for an option that the engine has no use for, and for an edit that it can't make, with the reason. */
+function requireEngine(
+  { engine, url, edit, 'judge-url': judge, questions }: MeasureOptions,
+  said: object,
+): void {
+  const other = engine === 'here' ? 'llama' : 'here';
+  const odd = ONLY[other].find((name) => name in said);
+  if (odd !== undefined) throw new Error(`--${odd} is for --engine ${other}.`);
+  if (questions !== undefined && judge === undefined) {
+    throw new Error(
+      '--questions needs --judge-url: the built-in judge reads the bundled world only.',
+    );
+  }
+  if (engine === 'here') return;
+  if (url === undefined) throw new Error('--engine llama needs --url.');
+  if (!('edit' in said)) return;
+  const { notInWeights } = EDIT_MODE_FACTS[edit];
+  const why = notInWeights === null ? '' : ` And no LoRA can do this: ${notInWeights}.`;
+  throw new Error(`--edit ${edit}: ${LLAMA_LIMITS.edit}${why}`);
 }
 
 /** [n_layers] true where the list names a layer. */

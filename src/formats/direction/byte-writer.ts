@@ -17,6 +17,12 @@ export class ByteWriter {
     return from;
   }
 
+  u8(value: number): this {
+    const at = this.#reserve(1);
+    this.#view.setUint8(at, value);
+    return this;
+  }
+
   u32(value: number): this {
     const at = this.#reserve(4);
     this.#view.setUint32(at, value, true);

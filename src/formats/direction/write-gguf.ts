@@ -3,21 +3,10 @@
 // to the output of block k, from 1 on. Addition is all that it can say: no ablation, no cap.
 
 import { rowOf } from '../../core/tensor';
-import { ByteWriter } from './byte-writer';
+import { f32, type GgufValue, text, u32, writeGgufFile } from '../gguf/write';
 import type { DirectionRecord } from './direction-file';
 import { layersWithDirection, requireFinite } from './direction-file';
 import { DirectionFileError } from './direction-file-error';
-
-export const MAGIC = 0x46554747;
-export const VERSION = 3;
-export const F32 = 0;
-export const ALIGNMENT = 32;
-
-/** GGUF value types. */
-export const UINT32 = 4;
-export const INT32 = 5;
-export const FLOAT32 = 6;
-export const STRING = 8;
 
 /** What a GGUF control vector cannot say of a direction, in sentences for people. */
 export function ggufLosses(record: Pick<DirectionRecord, 'vectors'>): string[] {
@@ -50,7 +39,6 @@ export function writeGguf(
       'Save it as safetensors instead.',
     );
   }
-  const dModel = record.vectors.dims[1] ?? 0;
   const texts: Readonly<Record<string, string | null>> = {
     'general.architecture': 'controlvector',
     'controlvector.model_hint': modelHint,
@@ -60,32 +48,14 @@ export function writeGguf(
     'postern.pooling': record.pooling,
     'postern.version': record.programVersion,
   };
-  const said = Object.entries(texts).filter(
-    (entry): entry is [string, string] => entry[1] !== null,
-  );
-  const out = new ByteWriter();
-  out
-    .u32(MAGIC)
-    .u32(VERSION)
-    .u64(layers.length)
-    .u64(said.length + 2);
-  for (const [key, value] of said) out.text(key).u32(STRING).text(value);
-  out.text('controlvector.layer_count').u32(UINT32).u32(layers.length);
-  out.text('postern.scale').u32(FLOAT32).f32(scale);
-  const stride = Math.ceil((4 * dModel) / ALIGNMENT) * ALIGNMENT;
-  layers.forEach((layer, i) => {
-    out
-      .text(`direction.${layer}`)
-      .u32(1)
-      .u64(dModel)
-      .u32(F32)
-      .u64(i * stride);
+  const keys = new Map<string, GgufValue>();
+  for (const [key, value] of Object.entries(texts)) if (value !== null) keys.set(key, text(value));
+  keys.set('controlvector.layer_count', u32(layers.length));
+  keys.set('postern.scale', f32(scale));
+  const tensors = layers.map((layer) => {
+    const row = rowOf(record.vectors, layer);
+    requireFinite(row.data, `layer ${layer}`, file);
+    return [`direction.${layer}`, { ...row, dtype: 'F32' as const }] as const;
   });
-  for (const layer of layers) {
-    const row = rowOf(record.vectors, layer).data;
-    requireFinite(row, `layer ${layer}`, file);
-    out.align(ALIGNMENT);
-    for (const x of row) out.f32(x);
-  }
-  return out.align(ALIGNMENT).done();
+  return writeGgufFile(keys, new Map(tensors), file);
 }

@@ -3,7 +3,7 @@
 
 import * as v from 'valibot';
 import type { FileQuestion, QuestionFile } from '../../formats/questions';
-import type { MeasureQuestion } from '../../measure/judges';
+import { questionSet } from '../../measure/question-set';
 import { FileReading, problemOf } from '../file-reading.svelte';
 import { readSaved, writeSaved } from '../saved';
 import { fields, list, orNull, whole } from '../saved/form';
@@ -80,18 +80,6 @@ export class CustomQuestions {
 
   /** Null without a file. */
   chosen(choice: QuestionChoice): CustomQuestionSet | null {
-    if (!this.file) return null;
-    const picked = this.file.questions.filter((one) => choice === 'all' || one.variant === choice);
-    const temperatures = new Set(picked.map(({ temperature }) => temperature));
-    return {
-      file: this.file.name,
-      choice,
-      questions: picked.flatMap(wordings),
-      temperature: temperatures.size === 1 ? [...temperatures][0]! : null,
-    };
+    return this.file && questionSet(this.file, choice);
   }
-}
-
-function wordings({ id, system, paraphrases }: FileQuestion): MeasureQuestion[] {
-  return paraphrases.map((question) => ({ id, question, ...(system === null ? {} : { system }) }));
 }

@@ -1,7 +1,8 @@
 // `npm run measure` on the shipped files: real checkpoints through the engine that the page uses.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { measured, type Measured } from '../../../models/recipe/measure';
+import { measured } from '../../../models/recipe/measure';
+import type { Measured } from '../../../models/recipe/measure/table';
 import { measureOptions, settingsOf } from '../../../models/recipe/measure/measure-options';
 import { nodeDevice } from '../../../models/recipe/make/node-runtime';
 import { countArms } from '../../../src/measure/counts';
