@@ -13,6 +13,7 @@ import { ISOLATION } from '../../workers/page-headers';
 import { fileFor, sendFile } from '../../src/serve/server';
 import type { OrganismFigures } from './organisms';
 import { FOLDER } from './plain-folder';
+import type { SamplingFigure } from './sampling';
 import type { SuiteOptions, SuiteResult } from './suite';
 import type { TrainingFigures } from './training';
 
@@ -27,6 +28,7 @@ export interface BrowserResult extends SuiteResult {
   /** None where no organisms are bundled. */
   readonly organisms: OrganismFigures | null;
   readonly training: TrainingFigures | null;
+  readonly sampling: readonly SamplingFigure[];
 }
 
 /**
@@ -69,8 +71,12 @@ export async function benchInBrowser(
             BUNDLED,
           ] as const)
         : null;
+      const sampling = await page.evaluate(
+        (rounds) => globalThis.bench.sampling(rounds),
+        options.rounds,
+      );
       const note = `${report.adapter ?? `${report.threads} threads`}, ${report.build} build`;
-      results.push({ ...result, device, note, organisms, training });
+      results.push({ ...result, device, note, organisms, training, sampling });
     }
     if (chosen === 'wasm' && !named.includes('webgpu'))
       console.log('\nwebgpu: not measured, there is no adapter of a real GPU.');

@@ -3,6 +3,7 @@
 // machine that was busy for a while slowed both.
 
 import type { OrganismFigures } from './organisms';
+import type { SamplingFigure } from './sampling';
 import { median, type Figure } from './suite';
 import type { TrainingFigures } from './training';
 
@@ -76,6 +77,14 @@ export function prefillTable(figures: readonly Figure[]): string {
       'hooks off / transformers.js',
       batches.map((_, i) => quotient(ours[i], peer[i])),
     ),
+  ].join('\n');
+}
+
+/** What choosing a token costs by the settings; no final line break. */
+export function samplingTable(figures: readonly SamplingFigure[]): string {
+  return [
+    row('choosing 1 of 151,936 tokens', ['ms', 'over plain']),
+    ...figures.map(({ name, ms, overPlain }) => row(name, [fixed(ms), fixed(overPlain)])),
   ].join('\n');
 }
 
