@@ -17,7 +17,14 @@ import { findSubject, parameterCount, type Subject } from './subject';
 import { benchSampling } from './sampling';
 import type { SuiteOptions, SuiteResult } from './suite';
 import { runSuite } from './suite';
-import { organismLines, prefillTable, samplingTable, table, trainingLines } from './table';
+import {
+  keepingLine,
+  organismLines,
+  prefillTable,
+  samplingTable,
+  table,
+  trainingLines,
+} from './table';
 import { tasks } from './tasks';
 
 const { values } = parseArgs({
@@ -77,6 +84,7 @@ try {
     for (const result of await benchInBrowser(subject.config, parent, OPTIONS, devices)) {
       agree = report(`Chromium, ${result.device} (${result.note})`, result) && agree;
       console.log(samplingTable(result.sampling));
+      console.log(keepingLine(result.keeping));
       if (result.organisms) console.log(organismLines(result.organisms));
       if (result.training) console.log(trainingLines(result.training));
     }

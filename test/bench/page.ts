@@ -9,6 +9,7 @@ import { startDevice } from '../../workers/runtime/device';
 import { ours } from './ours';
 import { benchOrganisms, type OrganismFigures } from './organisms';
 import { transformersJs } from './peer';
+import { benchKeeping, type KeepingFigure } from './keeping';
 import { benchSampling, type SamplingFigure } from './sampling';
 import type { SuiteOptions, SuiteResult } from './suite';
 import { runSuite } from './suite';
@@ -28,6 +29,7 @@ export interface BrowserBench {
   organisms(device: Device, folder: string): Promise<OrganismFigures>;
   training(device: Device, folder: string): Promise<TrainingFigures>;
   sampling(rounds: number): SamplingFigure[];
+  keeping(): Promise<KeepingFigure[]>;
 }
 
 declare global {
@@ -60,5 +62,6 @@ globalThis.bench = {
   },
   organisms: (device, folder) => benchOrganisms(device, new URL(`/${folder}/`, location.href).href),
   sampling: benchSampling,
+  keeping: benchKeeping,
   training: (device, folder) => benchTraining(device, new URL(`/${folder}/`, location.href).href),
 };
