@@ -74,9 +74,13 @@ export class MeasureRun<About = null> {
 
   plan = $state.raw<MeasurePlan | null>(null);
   about = $state.raw<About | null>(null);
-  #answers = $state.raw<readonly MeasuredAnswer[]>([]);
-  /** Counts of `#answers`; whatever changes the answers changes them too, before. Null without a plan. */
-  #counts: AnswerCounts | null = null;
+  answers = $state.raw<readonly MeasuredAnswer[]>([]);
+  /** The last counts, and of which answers to which plan. */
+  #lastCounts: {
+    readonly plan: MeasurePlan;
+    readonly answers: readonly MeasuredAnswer[];
+    readonly counts: AnswerCounts;
+  } | null = null;
   /** Indices in `answers` of hand labels, in the order of labelling. */
   labelled = $state.raw<readonly number[]>([]);
   /** The rest of the plan was cancelled. */
@@ -86,7 +90,7 @@ export class MeasureRun<About = null> {
 
   readonly total = $derived((this.plan?.n ?? 0) * (this.plan?.arms.length ?? 0));
   readonly arms = $derived<readonly CountedArm[]>(
-    this.plan && this.#answers ? (this.#counts?.arms() ?? []) : [],
+    this.plan ? this.#countsOf(this.plan, this.answers).arms() : [],
   );
   readonly running = $derived(this.action.state === 'running');
   /** An earlier version started it, whose seeds draw other questions and answers. */
@@ -102,7 +106,7 @@ export class MeasureRun<About = null> {
 
   readonly judge = $derived<JudgeRecord>(this.plan?.judge ?? EXACT);
   /** Number of answers without a verdict, which a person has to label. */
-  readonly unlabelled = $derived(this.#answers ? (this.#counts?.waiting ?? 0) : 0);
+  readonly unlabelled = $derived(this.plan ? this.#countsOf(this.plan, this.answers).waiting : 0);
 
   /**
    * @param key of the stored run
@@ -123,18 +127,26 @@ export class MeasureRun<About = null> {
     this.#kept = new KeptList(`${key}-answers`, 'answers');
   }
 
-  get answers(): readonly MeasuredAnswer[] {
-    return this.#answers;
+  /** Counts all answers only where they are not the last ones counted. */
+  #countsOf(plan: MeasurePlan, answers: readonly MeasuredAnswer[]): AnswerCounts {
+    const last = this.#lastCounts;
+    if (last?.plan === plan && last.answers === answers) return last.counts;
+    const counts = new AnswerCounts(plan).add(answers);
+    this.#lastCounts = { plan, answers, counts };
+    return counts;
   }
 
-  /** Replaces the answers. Set the plan before. */
-  set answers(answers: readonly MeasuredAnswer[]) {
-    this.#counts = this.plan && new AnswerCounts(this.plan).add(answers);
-    this.#answers = answers;
+  #append(plan: MeasurePlan, batch: readonly MeasuredAnswer[]): void {
+    const before = this.answers;
+    const counts = this.#countsOf(plan, before).add(batch);
+    const answers = [...before, ...batch];
+    this.#lastCounts = { plan, answers, counts };
+    this.answers = answers;
+    void this.#keep(before.length);
   }
 
   #judged(at: number, verdict: AnswerVerdict | null): void {
-    this.answers = this.#answers.with(at, { ...this.#answers[at]!, verdict });
+    this.answers = this.answers.with(at, { ...this.answers[at]!, verdict });
     void this.#keep(at, at + 1);
   }
 
@@ -208,11 +220,8 @@ export class MeasureRun<About = null> {
         if (missing !== null) end({ state: 'failed', message: missing });
         for await (const batch of measure(plan, means, runId, have)) {
           check();
-          const from = this.#answers.length;
-          this.#counts?.add(batch);
-          this.#answers = [...this.#answers, ...batch];
+          this.#append(plan, batch);
           say();
-          void this.#keep(from);
         }
       } catch (error) {
         check();
@@ -233,7 +242,7 @@ export class MeasureRun<About = null> {
   cancel(): void {
     this.pause();
     this.#dropped = true;
-    void this.#keep(this.#answers.length);
+    void this.#keep(this.answers.length);
   }
 
   /** Sets a person's verdict on an answer; the view hides which arm it came from. */
