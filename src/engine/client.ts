@@ -90,7 +90,7 @@ export class ModelClient {
   readonly #residents = new Residents({
     load: (source, runId) => this.#load(source, runId),
     unload: (id) => this.#call((api) => api.unload(id)),
-    onReturn: (loaded) => this.#tellReload(loaded),
+    onReturn: (loaded) => this.#reloads.forEach((listener) => listener(loaded)),
   });
   readonly #listeners = new Set<(status: EngineStatus) => void>();
   readonly #reloads = new Set<(loaded: LoadedCheckpoint) => void>();
@@ -403,7 +403,7 @@ export class ModelClient {
       );
       this.#patience.ended(runId);
       if (reloaded.ok) {
-        this.#tellReload(reloaded.value);
+        for (const listener of this.#reloads) listener(reloaded.value);
         continue;
       }
       if (connection === this.#connection) this.#stop(reloaded);
@@ -448,10 +448,6 @@ export class ModelClient {
     connection.worker.terminate();
     for (const end of [...connection.pending]) end(failure);
     this.#set({ state: 'stopped', code: failure.code, message: failure.message });
-  }
-
-  #tellReload(loaded: LoadedCheckpoint): void {
-    for (const listener of this.#reloads) listener(loaded);
   }
 
   #set(status: EngineStatus): void {

@@ -9,6 +9,7 @@ import { constants, gzipSync } from 'node:zlib';
 import type { Plugin, Rolldown } from 'vite';
 
 const WASM = /\/(ort-wasm-simd-threaded\.(?:jspi|asyncify))\.wasm\?url$/;
+const UNPACKED = /\bort-wasm-[^/]*\.wasm$/;
 const PACKED = '.packed';
 const BUILDS = ['jspi', 'asyncify'] as const;
 
@@ -51,13 +52,20 @@ export function packedWasm(): { readonly page: Plugin; readonly worker: () => Pl
       },
       generateBundle(_, bundle: Rolldown.OutputBundle) {
         names = [...names, ...Object.keys(bundle)];
-        // ONNX Runtime's own scripts name the file as well, for a way to it that the page does not take.
-        for (const name of names) if (/\bort-wasm-.*\.wasm$/.test(name)) delete bundle[name];
       },
     }),
     page: {
       name: 'postern-early-wasm',
       apply: 'build',
+      generateBundle: {
+        order: 'post',
+        handler(_, bundle) {
+          // ONNX Runtime's own scripts name the unpacked file as well, for a way to it that the page does not take.
+          for (const name of Object.keys(bundle)) {
+            if (UNPACKED.test(name)) delete bundle[name];
+          }
+        },
+      },
       transformIndexHtml: {
         order: 'post',
         handler: (html, { bundle }) => {
