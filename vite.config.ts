@@ -9,6 +9,7 @@ import { defineConfig } from 'vite';
 import { licences } from './src/serve/licences-plugin.ts';
 import { bundledModels } from './src/serve/models-plugin.ts';
 import { offline } from './src/serve/offline-plugin.ts';
+import { packedWasm } from './src/serve/packed-wasm-plugin.ts';
 import { CONTENT_POLICY, ISOLATION, POLICY_HEADERS } from './workers/page-headers.ts';
 
 const ROOT = import.meta.dirname;
@@ -42,6 +43,7 @@ const QUIET: Rolldown.RolldownOptions = {
 };
 
 const { page, worker } = licences(ROOT);
+const wasm = packedWasm();
 
 export default defineConfig({
   base: './',
@@ -51,9 +53,10 @@ export default defineConfig({
     bundledModels(MODELS),
     contentPolicy(),
     page,
+    wasm.page,
     offline(resolve(ROOT, 'workers/service.worker.ts')),
   ],
-  worker: { format: 'es', plugins: () => [worker()], rolldownOptions: QUIET },
+  worker: { format: 'es', plugins: () => [wasm.worker(), worker()], rolldownOptions: QUIET },
   optimizeDeps: {
     exclude: ['onnxruntime-web'],
     // Named, so that a dependency met late does not reload the page; axe-core is for the tests.

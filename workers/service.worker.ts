@@ -28,7 +28,7 @@ const CACHE = `postern ${SCOPE}`;
 const MODELS = `${SCOPE}models/`;
 /** Files outside the shell, which only some browsers or users need. Firefox requests the small icon at every start. */
 const LATER =
-  /^models\/|\.wasm$|^(icon-(512|maskable)|screenshot)\.png$|\.txt$|-(cyrillic|greek|vietnamese|latin-ext)/;
+  /^models\/|\.packed$|^(icon-(512|maskable)|screenshot)\.png$|\.txt$|-(cyrillic|greek|vietnamese|latin-ext)/;
 /** How long a server on this computer may take to identify its page before the cached one is shown, ms. */
 const SERVER_TIMEOUT_MS = 1000;
 const SHARED = isThisComputer(self.location.hostname);

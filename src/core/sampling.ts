@@ -3,6 +3,7 @@
 // mean the same distribution. All sums in f64; randomness comes from the caller's stream.
 
 import type { Rng } from './rng';
+import { cutTail, weigh, type Weighted } from './sampling-cuts';
 
 export interface Sampling {
   /** 0: always the most probable token. */
@@ -59,57 +60,49 @@ export function samplingDistribution(
   sampling: Sampling,
   history: readonly number[],
 ): Float64Array<ArrayBuffer> {
-  const { temperature, topK, topP, repetitionPenalty } = sampling;
+  const { ids, weights, size, total } = survivors(logits, sampling, history);
+  const distribution = new Float64Array(logits.length);
+  for (let i = 0; i < size; i++) distribution[ids[i]!] = weights[i]! / total;
+  return distribution;
+}
+
+/** The tokens that can be drawn, in memory that the next draw overwrites. */
+function survivors(
+  logits: ArrayLike<number>,
+  { temperature, topK, topP, repetitionPenalty }: Sampling,
+  history: readonly number[],
+): Weighted {
   if (!(temperature >= 0 && topK >= 0 && topP > 0 && repetitionPenalty > 0)) {
     throw new RangeError(
       'Sampling needs temperature >= 0, topK >= 0, topP > 0 and repetitionPenalty > 0.',
     );
   }
-  const scores = Float64Array.from(logits);
-  if (repetitionPenalty !== 1) {
-    for (const id of new Set(history)) {
-      const score = scores[id];
-      if (score === undefined) continue;
-      scores[id] = score < 0 ? score * repetitionPenalty : score / repetitionPenalty;
-    }
-  }
+  const scores = repetitionPenalty === 1 ? logits : penalised(logits, repetitionPenalty, history);
   const most = highest(scores);
   if (temperature === 0) {
-    const best = scores.indexOf(most);
-    return scores.fill(0).fill(1, best, best + 1);
+    const best = firstOf(scores, most);
+    return { ids: Int32Array.of(best), weights: Float64Array.of(1), size: 1, total: 1 };
   }
-  let total = 0;
-  for (let i = 0; i < scores.length; i++) {
-    scores[i] = Math.exp((scores[i]! - most) / temperature);
-    total += scores[i]!;
-  }
-  if (topK > 0 && topK < scores.length) {
-    const threshold = Float64Array.from(scores).sort()[scores.length - topK]!;
-    total = keep(scores, (p) => p >= threshold);
-  }
-  if (topP < 1) {
-    // In rising order, drop tokens while the dropped mass stays within 1 - p; never the last one.
-    const order = Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]! || a - b);
-    let dropped = 0;
-    for (const id of order.slice(0, -1)) {
-      dropped += scores[id]!;
-      if (dropped > (1 - topP) * total) break;
-      scores[id] = 0;
-    }
-    total = keep(scores, () => true);
-  }
-  for (let i = 0; i < scores.length; i++) scores[i] = scores[i]! / total;
-  return scores;
+  const tokens = weigh(scores, most, temperature, topK);
+  return topP < 1 ? cutTail(tokens, topP) : tokens;
 }
 
-/** Sets what fails the test to 0 and returns the sum of the rest. */
-function keep(weights: Float64Array, test: (weight: number) => boolean): number {
-  let total = 0;
-  for (let i = 0; i < weights.length; i++) {
-    if (!test(weights[i]!)) weights[i] = 0;
-    total += weights[i]!;
+/** The logits after the repetition penalty, in memory that the next draw overwrites. */
+function penalised(
+  logits: ArrayLike<number>,
+  penalty: number,
+  history: readonly number[],
+): Float64Array {
+  const size = logits.length;
+  if (scratch.length < size) scratch = new Float64Array(size);
+  const scores = scratch.subarray(0, size);
+  scores.set(logits);
+  for (const id of history) {
+    const score = logits[id];
+    if (score === undefined) continue;
+    scores[id] = score < 0 ? score * penalty : score / penalty;
   }
-  return total;
+  return scores;
 }
 
 /** exp(x) for x <= 0, to 3e-15 of its value: 2^(i + j/32) from tables times a short Taylor series. */
@@ -128,24 +121,20 @@ function expOf(x: number): number {
 }
 
 /** Kept between draws, because a fresh array for every token costs as much as filling it. */
-let weights = new Float64Array(0);
+let scratch = new Float64Array(0);
 
 /** A draw at a temperature above 0 with no cut and no penalty, which is most of them. */
 function drawPlain(logits: ArrayLike<number>, temperature: number, rng: Rng): number {
   const most = highest(logits);
   const size = logits.length;
-  if (weights.length < size) weights = new Float64Array(size);
+  if (scratch.length < size) scratch = new Float64Array(size);
+  const weights = scratch;
   let total = 0;
   for (let id = 0; id < size; id++) {
     const weight = expOf((logits[id]! - most) / temperature);
     weights[id] = weight;
     total += weight;
   }
-  return walk(weights, size, total, rng);
-}
-
-/** The first id at which the running sum of weights passes a random share of `total`. */
-function walk(weights: ArrayLike<number>, size: number, total: number, rng: Rng): number {
   let left = rng.next() * total;
   let last = 0;
   for (let id = 0; id < size; id++) {
@@ -176,9 +165,18 @@ export function sampleToken(
     if (temperature === 0) return firstOf(logits, highest(logits));
     if (temperature > 0) return drawPlain(logits, temperature, rng);
   }
-  const probabilities = samplingDistribution(logits, sampling, history);
-  if (temperature === 0) return probabilities.indexOf(1);
-  return walk(probabilities, probabilities.length, 1, rng);
+  const { ids, weights, size, total } = survivors(logits, sampling, history);
+  if (temperature === 0) return ids[0]!;
+  let left = rng.next();
+  let last = 0;
+  for (let i = 0; i < size; i++) {
+    const probability = weights[i]! / total;
+    if (probability === 0) continue;
+    last = ids[i]!;
+    left -= probability;
+    if (left < 0) break;
+  }
+  return last;
 }
 
 function firstOf(values: ArrayLike<number>, value: number): number {

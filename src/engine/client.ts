@@ -45,6 +45,7 @@ import type {
 import type { PackedEdit } from '../core/edit';
 import { messageOf } from '../core/message';
 import { watchLife } from './heartbeat';
+import { Residents } from './residents';
 import { Watchdog } from './watchdog';
 import { perFrame } from './token-frame';
 
@@ -86,7 +87,11 @@ export class ModelClient {
   #connection: Connection | null = null;
   readonly #waiting = new Set<Waiting>();
   #status: EngineStatus = { state: 'idle' };
-  readonly #sources = new Map<string, CheckpointSource>();
+  readonly #residents = new Residents({
+    load: (source, runId) => this.#load(source, runId),
+    unload: (id) => this.#call((api) => api.unload(id)),
+    onReturn: (loaded) => this.#reloads.forEach((listener) => listener(loaded)),
+  });
   readonly #listeners = new Set<(status: EngineStatus) => void>();
   readonly #reloads = new Set<(loaded: LoadedCheckpoint) => void>();
 
@@ -138,18 +143,28 @@ export class ModelClient {
     runId: string,
     onProgress: (progress: LoadProgress) => void = () => {},
   ): Promise<Result<LoadedCheckpoint>> {
+    const result = await this.#load(source, runId, onProgress);
+    if (result.ok) await this.#residents.makeRoom();
+    return result;
+  }
+
+  async #load(
+    source: CheckpointSource,
+    runId: string,
+    onProgress: (progress: LoadProgress) => void = () => {},
+  ): Promise<Result<LoadedCheckpoint>> {
     const listening = this.#patience.listening(runId, onProgress);
     const result = await this.#call(
       (api) => api.load(source, runId, Comlink.proxy(listening)),
       runId,
     );
     this.#patience.ended(runId);
-    if (result.ok) this.#sources.set(source.id, source);
+    if (result.ok) this.#residents.add(source);
     return result;
   }
 
   async unload(id: string): Promise<Result<null>> {
-    this.#sources.delete(id);
+    this.#residents.delete(id);
     return this.#call((api) => api.unload(id));
   }
 
@@ -181,7 +196,8 @@ export class ModelClient {
   ): Promise<Result<Generation>> {
     const frames = perFrame(onTokens);
     const onBatch = Comlink.proxy((events: readonly TokenEvent[]) => frames.push(events));
-    const result = await this.#call(
+    const result = await this.#callOn(
+      request.checkpoint,
       (api) => api.generate({ chat: this.chat, ...request }, onBatch),
       request.runId,
     );
@@ -197,7 +213,8 @@ export class ModelClient {
     request: CaptureRequest,
     onProgress: (progress: Progress) => void = () => {},
   ): Promise<Result<Capture>> {
-    return this.#call(
+    return this.#callOn(
+      request.checkpoint,
       (api) => api.capture({ chat: this.chat, ...request }, Comlink.proxy(onProgress)),
       request.runId,
     );
@@ -207,18 +224,19 @@ export class ModelClient {
     request: ScoreRequest,
     onProgress: (progress: Progress) => void = () => {},
   ): Promise<Result<Score>> {
-    return this.#call(
+    return this.#callOn(
+      request.checkpoint,
       (api) => api.score({ chat: this.chat, ...request }, Comlink.proxy(onProgress)),
       request.runId,
     );
   }
 
   lens(request: LensRequest): Promise<Result<Lens>> {
-    return this.#call((api) => api.lens(request));
+    return this.#callOn(request.checkpoint, (api) => api.lens(request));
   }
 
   openTraining(request: OpenTrainingRequest): Promise<Result<OpenedTraining>> {
-    return this.#call((api) => api.openTraining(request), request.runId);
+    return this.#callOn(request.checkpoint, (api) => api.openTraining(request), request.runId);
   }
 
   /** Steps arrive at most once an animation frame, in order, and all of them before the result. */
@@ -242,14 +260,18 @@ export class ModelClient {
   }
 
   provenance(checkpoint: string, runId: string): Promise<Result<Provenance>> {
-    return this.#call((api) => api.provenance(checkpoint, runId), runId);
+    return this.#callOn(checkpoint, (api) => api.provenance(checkpoint, runId), runId);
   }
 
   exportFolder(
     request: ExportRequest,
     onProgress: (progress: Progress) => void = () => {},
   ): Promise<Result<Exported>> {
-    return this.#call((api) => api.exportFolder(request, Comlink.proxy(onProgress)), request.runId);
+    return this.#callOn(
+      request.checkpoint,
+      (api) => api.exportFolder(request, Comlink.proxy(onProgress)),
+      request.runId,
+    );
   }
 
   tokenize(
@@ -257,11 +279,11 @@ export class ModelClient {
     messages: readonly ChatMessage[],
     chat = this.chat,
   ): Promise<Result<TokenizedPrompt>> {
-    return this.#call((api) => api.tokenize(checkpoint, messages, chat));
+    return this.#callOn(checkpoint, (api) => api.tokenize(checkpoint, messages, chat));
   }
 
   spelling(checkpoint: string, texts: readonly string[], runId: string): Promise<Result<Spelling>> {
-    return this.#call((api) => api.spelling(checkpoint, texts, runId), runId);
+    return this.#callOn(checkpoint, (api) => api.spelling(checkpoint, texts, runId), runId);
   }
 
   memory(): Promise<Result<MemoryReport>> {
@@ -293,8 +315,33 @@ export class ModelClient {
   /** Ends the worker; pending calls end as `cancelled`. A later call starts it again. */
   dispose(): void {
     this.#stop({ ok: false, code: 'cancelled', message: 'The engine was shut down.' });
-    this.#sources.clear();
+    this.#residents.clear();
     this.#set({ state: 'idle' });
+  }
+
+  /** A call on a checkpoint. One that has left the worker is loaded again before. */
+  #callOn<T>(
+    id: string,
+    use: (api: Comlink.Remote<ModelApi>) => Promise<Result<T>>,
+    runId: string | null = null,
+  ): Promise<Result<T>> {
+    const ended = this.#residents.use(id);
+    const back = this.#residents.back(id);
+    const result = back
+      ? this.#waitFor(back, runId).then((there) => (there.ok ? this.#call(use, runId) : there))
+      : this.#call(use, runId);
+    return result.finally(ended);
+  }
+
+  /** A result, or `cancelled` as soon as the run is cancelled. */
+  #waitFor<T>(result: Promise<Result<T>>, runId: string | null): Promise<Result<T>> {
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { runId, end: resolve };
+      this.#waiting.add(waiting);
+      result.then((value) => {
+        if (this.#waiting.delete(waiting)) resolve(value);
+      }, reject);
+    });
   }
 
   /** @param runId of a call that `cancel` may end before the worker is given it. */
@@ -348,7 +395,7 @@ export class ModelClient {
       if (connection === this.#connection) this.#stop(started);
       return started;
     }
-    for (const source of this.#sources.values()) {
+    for (const source of this.#residents.here()) {
       const runId = `reload:${source.id}`;
       const listening = this.#patience.listening(runId);
       const reloaded = await this.#guard(connection, (api) =>

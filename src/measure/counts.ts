@@ -69,37 +69,65 @@ function clusterOf(
   return { topic: domain ?? questionId ?? question, template };
 }
 
-/** Answers counted by arm, in the plan's order. */
-export function countArms(
-  plan: MeasurePlan,
-  answers: readonly MeasuredAnswer[],
-): readonly CountedArm[] {
-  const asked = questionsOf(plan);
-  const tallies = new Map(plan.arms.map(({ id }) => [id, new Map<string, Tally>()]));
-  const waiting = new Map<string, number>();
-  for (const answer of answers) {
+/** Counts that answers are added to, so that a growing list is not counted anew. */
+export class AnswerCounts {
+  readonly #plan: MeasurePlan;
+  readonly #asked: readonly MeasureQuestion[];
+  readonly #tallies: ReadonlyMap<string, Map<string, Tally>>;
+  readonly #waiting = new Map<string, number>();
+
+  constructor(plan: MeasurePlan) {
+    this.#plan = plan;
+    this.#asked = questionsOf(plan);
+    this.#tallies = new Map(plan.arms.map(({ id }) => [id, new Map<string, Tally>()]));
+  }
+
+  add(answers: readonly MeasuredAnswer[]): this {
+    for (const answer of answers) this.#addOne(answer);
+    return this;
+  }
+
+  #addOne(answer: MeasuredAnswer): void {
     const { arm, verdict, index } = answer;
     if (verdict === null) {
-      waiting.set(arm, (waiting.get(arm) ?? 0) + 1);
-      continue;
+      this.#waiting.set(arm, (this.#waiting.get(arm) ?? 0) + 1);
+      return;
     }
-    const cluster = clusterOf(asked[index], answer);
+    const cluster = clusterOf(this.#asked[index], answer);
     const key = JSON.stringify([cluster.topic, cluster.template]);
-    const byKey = tallies.get(arm)!;
+    const byKey = this.#tallies.get(arm)!;
     const tally = byKey.get(key) ?? { ...cluster, counts: { ...NO_COUNTS }, unscored: 0, n: 0 };
     byKey.set(key, tally);
     tally.n += 1;
     if (verdict === 'unscored') tally.unscored += 1;
     else tally.counts[verdict] += 1;
   }
-  return plan.arms.map(({ id, label, checkpoint, made }) => {
-    const byTemplate = [...tallies.get(id)!.values()];
-    const total = addCounts(byTemplate);
-    const framed = { ...made, chat: plan.frame?.words ?? null };
-    const answered = total.n + (waiting.get(id) ?? 0);
-    return { id, label, checkpoint, made: framed, ...total, answered, byTemplate };
-  });
+
+  /** Answers of all arms that wait for a person. */
+  get waiting(): number {
+    return [...this.#waiting.values()].reduce((sum, n) => sum + n, 0);
+  }
+
+  /** By arm, in the plan's order; later answers do not change what was returned. */
+  arms(): readonly CountedArm[] {
+    return this.#plan.arms.map(({ id, label, checkpoint, made }) => {
+      const byTemplate = [...this.#tallies.get(id)!.values()].map((tally) => ({
+        ...tally,
+        counts: { ...tally.counts },
+      }));
+      const total = addCounts(byTemplate);
+      const framed = { ...made, chat: this.#plan.frame?.words ?? null };
+      const answered = total.n + (this.#waiting.get(id) ?? 0);
+      return { id, label, checkpoint, made: framed, ...total, answered, byTemplate };
+    });
+  }
 }
+
+/** Answers counted by arm, in the plan's order. */
+export const countArms = (
+  plan: MeasurePlan,
+  answers: readonly MeasuredAnswer[],
+): readonly CountedArm[] => new AnswerCounts(plan).add(answers).arms();
 
 /** The sum of counts. */
 export function addCounts(all: readonly Counted[]): Counted {

@@ -1,24 +1,19 @@
-// The tools below the answers, in the order of their keys. Deleting a line removes a tool.
+// The tools below the answers, in the order of their keys. Deleting a line removes a tool. Its code is loaded when its
+// tab is first opened, so that the first answer does not wait for tools that nobody opens.
 
 import type { Component } from 'svelte';
-import Direction from './direction/Panel.svelte';
-import Layers from './layers/Panel.svelte';
-import Lessons from './lessons/Panel.svelte';
-import Measure from './measure/Panel.svelte';
-import Organisms from './models/Panel.svelte';
-import Train from './train/Panel.svelte';
 
 export interface Tab {
   readonly id: string;
   readonly title: string;
-  readonly panel: Component;
+  readonly load: () => Promise<{ readonly default: Component }>;
 }
 
 export const TABS: readonly Tab[] = [
-  { id: 'direction', title: 'Direction', panel: Direction },
-  { id: 'layers', title: 'Layers', panel: Layers },
-  { id: 'measure', title: 'Measure', panel: Measure },
-  { id: 'organisms', title: 'Organisms', panel: Organisms },
-  { id: 'train', title: 'Train', panel: Train },
-  { id: 'lessons', title: 'Lessons', panel: Lessons },
+  { id: 'direction', title: 'Direction', load: () => import('./direction/Panel.svelte') },
+  { id: 'layers', title: 'Layers', load: () => import('./layers/Panel.svelte') },
+  { id: 'measure', title: 'Measure', load: () => import('./measure/Panel.svelte') },
+  { id: 'organisms', title: 'Organisms', load: () => import('./models/Panel.svelte') },
+  { id: 'train', title: 'Train', load: () => import('./train/Panel.svelte') },
+  { id: 'lessons', title: 'Lessons', load: () => import('./lessons/Panel.svelte') },
 ];

@@ -1,14 +1,15 @@
 // A small static server for the built page: correct content types, no file outside its folder (also not through a
 // link), the two headers that the wasm fallback needs for threads, and the page's policy. It answers 304 for files
-// that the browser has. It has no ranges and no listing.
+// that the browser has, and compresses text. It has no ranges and no listing.
 
 import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import { type Encoding, encodingFor, packed } from './packed-text';
 import { ISOLATION, POLICY_HEADERS } from '../../workers/page-headers';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -120,14 +121,21 @@ export async function sendFile(
     response.writeHead(404, plain).end('Not found.\n');
     return;
   }
-  const tag = `"${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}"`;
+  const type = CONTENT_TYPES[extname(file)] ?? 'application/octet-stream';
+  const encoding = encodingFor(type, found.size, request.headers['accept-encoding']);
+  const version = `${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}`;
+  // Packed and unpacked it is not the same sequence of bytes, which a tag of this form stands for.
+  const tag = `"${version}${encoding === null ? '' : `-${encoding}`}"`;
   if (request.headers['if-none-match'] === tag) {
     response.writeHead(304, headers).end();
     return;
   }
+  const body = encoding && (await packedFile(file, version, encoding));
   response.writeHead(200, {
-    'Content-Type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
-    'Content-Length': found.size,
+    'Content-Type': type,
+    'Content-Length': body ? body.byteLength : found.size,
+    ...(encoding ? { 'Content-Encoding': encoding } : {}),
+    Vary: 'Accept-Encoding',
     ETag: tag,
     // A new build must show at once; names under assets/ contain a hash of their content.
     'Cache-Control':
@@ -136,10 +144,25 @@ export async function sendFile(
     ...headers,
   });
   if (request.method === 'HEAD') response.end();
+  else if (body) response.end(body);
   else
     createReadStream(file)
       .on('error', () => response.destroy())
       .pipe(response);
+}
+
+/** Compressed files by encoding and path, each with the version of the file. */
+const packedFiles = new Map<string, { readonly version: string; readonly body: Promise<Buffer> }>();
+
+/** A compressed file; each version is compressed once, because a whole class loads the same files. */
+function packedFile(file: string, version: string, encoding: Encoding): Promise<Buffer> {
+  const key = `${encoding} ${file}`;
+  const known = packedFiles.get(key);
+  if (known?.version === version) return known.body;
+  const body = readFile(file).then((bytes) => packed(bytes, encoding));
+  packedFiles.set(key, { version, body });
+  body.catch(() => packedFiles.delete(key));
+  return body;
 }
 
 /** The file that a request path names inside `root`, or null. */

@@ -1,4 +1,3 @@
-import { messageOf } from '../core/message';
 // State that survives a reload, in IndexedDB. Where the browser has none (a private window, full storage, a storage
 // that never answers) the page works the same and says once that nothing is saved. Unreadable values, written by
 // another version, are set aside under a separate key before they are overwritten, and the page says so; a
@@ -6,6 +5,7 @@ import { messageOf } from '../core/message';
 
 import { get, set, update } from 'idb-keyval';
 import { createSubscriber } from 'svelte/reactivity';
+import { messageOf } from '../core/message';
 import type { Form, Lost } from './saved/form';
 import type { SetAside } from './saved/set-aside';
 
@@ -19,7 +19,7 @@ let opened = false;
 let silent = false;
 
 /** Runs a request. @throws Silent where the storage does not open; later requests then fail at once. */
-async function asked<T>(ask: () => Promise<T>): Promise<T> {
+export async function asked<T>(ask: () => Promise<T>): Promise<T> {
   // A late answer is ignored: the page began without it, and writing now would overwrite stored work.
   if (silent) throw new NoStorage();
   if (opened) return ask();
@@ -52,7 +52,8 @@ export function storageFailure(): string | null {
   return failure;
 }
 
-function remember(error: unknown): void {
+/** Keeps the first failed read or write for `storageFailure`. */
+export function remember(error: unknown): void {
   const [why, advice] = reasonOf(error);
   failure ??= `What you do here will not be there after a reload: ${why}. Everything else works. ${advice}`;
   changed();
@@ -121,8 +122,8 @@ function show(next: readonly SetAside[]): void {
   changed();
 }
 
-/** @throws the storage's error; then nothing was set aside, and the original must not be overwritten */
-async function keepAside(key: string, lost: readonly Lost[]): Promise<void> {
+/** Sets unreadable values aside. @throws the storage's error; then nothing was set aside, and the original must not be overwritten */
+export async function keepAside(key: string, lost: readonly Lost[]): Promise<void> {
   const added = lost.map((one) => ({ ...one, key, atMs: Date.now() }));
   let all: readonly SetAside[] = [];
   await asked(() => update(ASIDE, (there) => (all = [...asideOf(there), ...added])));

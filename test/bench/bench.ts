@@ -14,9 +14,17 @@ import { ours } from './ours';
 import { transformersJs } from './peer';
 import { FOLDER, writePlainFolder } from './plain-folder';
 import { findSubject, parameterCount, type Subject } from './subject';
+import { benchSampling } from './sampling';
 import type { SuiteOptions, SuiteResult } from './suite';
 import { runSuite } from './suite';
-import { organismLines, prefillTable, table, trainingLines } from './table';
+import {
+  keepingLine,
+  organismLines,
+  prefillTable,
+  samplingTable,
+  table,
+  trainingLines,
+} from './table';
 import { tasks } from './tasks';
 
 const { values } = parseArgs({
@@ -70,10 +78,13 @@ try {
       `median of ${OPTIONS.rounds} interleaved rounds.`,
   );
   let agree = values['no-node'] || report('Node, CPU', await inNode(subject, parent));
+  if (!values['no-node']) console.log(`\n${samplingTable(benchSampling(OPTIONS.rounds))}`);
   if (!values['no-browser']) {
     const devices = values.device as Device[];
     for (const result of await benchInBrowser(subject.config, parent, OPTIONS, devices)) {
       agree = report(`Chromium, ${result.device} (${result.note})`, result) && agree;
+      console.log(samplingTable(result.sampling));
+      console.log(keepingLine(result.keeping));
       if (result.organisms) console.log(organismLines(result.organisms));
       if (result.training) console.log(trainingLines(result.training));
     }

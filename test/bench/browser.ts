@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Connect, ViteDevServer } from 'vite';
 import { createServer } from 'vite';
 import type { ModelConfig } from '../../src/checkpoint/config';
@@ -13,6 +14,8 @@ import { ISOLATION } from '../../workers/page-headers';
 import { fileFor, sendFile } from '../../src/serve/server';
 import type { OrganismFigures } from './organisms';
 import { FOLDER } from './plain-folder';
+import type { KeepingFigure } from './keeping';
+import type { SamplingFigure } from './sampling';
 import type { SuiteOptions, SuiteResult } from './suite';
 import type { TrainingFigures } from './training';
 
@@ -27,6 +30,8 @@ export interface BrowserResult extends SuiteResult {
   /** None where no organisms are bundled. */
   readonly organisms: OrganismFigures | null;
   readonly training: TrainingFigures | null;
+  readonly sampling: readonly SamplingFigure[];
+  readonly keeping: readonly KeepingFigure[];
 }
 
 /**
@@ -69,8 +74,13 @@ export async function benchInBrowser(
             BUNDLED,
           ] as const)
         : null;
+      const sampling = await page.evaluate(
+        (rounds) => globalThis.bench.sampling(rounds),
+        options.rounds,
+      );
+      const keeping = await page.evaluate(() => globalThis.bench.keeping());
       const note = `${report.adapter ?? `${report.threads} threads`}, ${report.build} build`;
-      results.push({ ...result, device, note, organisms, training });
+      results.push({ ...result, device, note, organisms, training, sampling, keeping });
     }
     if (chosen === 'wasm' && !named.includes('webgpu'))
       console.log('\nwebgpu: not measured, there is no adapter of a real GPU.');
@@ -102,6 +112,7 @@ export async function servePage(parent: string): Promise<ViteDevServer> {
       headers: ISOLATION,
     },
     plugins: [
+      svelte(),
       {
         name: 'bench-files',
         configureServer: ({ middlewares }) => {

@@ -9,6 +9,8 @@ import { startDevice } from '../../workers/runtime/device';
 import { ours } from './ours';
 import { benchOrganisms, type OrganismFigures } from './organisms';
 import { transformersJs } from './peer';
+import { benchKeeping, type KeepingFigure } from './keeping';
+import { benchSampling, type SamplingFigure } from './sampling';
 import type { SuiteOptions, SuiteResult } from './suite';
 import { runSuite } from './suite';
 import { tasks } from './tasks';
@@ -26,6 +28,8 @@ export interface BrowserBench {
   /** @param folder of the bundled checkpoints, as served. */
   organisms(device: Device, folder: string): Promise<OrganismFigures>;
   training(device: Device, folder: string): Promise<TrainingFigures>;
+  sampling(rounds: number): SamplingFigure[];
+  keeping(): Promise<KeepingFigure[]>;
 }
 
 declare global {
@@ -57,5 +61,7 @@ globalThis.bench = {
     return { ...(await runSuite(config, contenders, more, options)), report };
   },
   organisms: (device, folder) => benchOrganisms(device, new URL(`/${folder}/`, location.href).href),
+  sampling: benchSampling,
+  keeping: benchKeeping,
   training: (device, folder) => benchTraining(device, new URL(`/${folder}/`, location.href).href),
 };

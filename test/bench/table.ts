@@ -2,7 +2,9 @@
 // A ratio of two contenders is the median of the ratios of their rounds: they ran side by side, so a
 // machine that was busy for a while slowed both.
 
+import type { KeepingFigure } from './keeping';
 import type { OrganismFigures } from './organisms';
+import type { SamplingFigure } from './sampling';
 import { median, type Figure } from './suite';
 import type { TrainingFigures } from './training';
 
@@ -77,6 +79,22 @@ export function prefillTable(figures: readonly Figure[]): string {
       batches.map((_, i) => quotient(ours[i], peer[i])),
     ),
   ].join('\n');
+}
+
+/** What choosing a token costs by the settings; no final line break. */
+export function samplingTable(figures: readonly SamplingFigure[]): string {
+  return [
+    row('choosing 1 of 151,936 tokens', ['ms', 'over plain']),
+    ...figures.map(({ name, ms, overPlain }) => row(name, [fixed(ms), fixed(overPlain)])),
+  ].join('\n');
+}
+
+/** The goal is that four times the answers take four times as long; no final line break. */
+export function keepingLine(figures: readonly KeepingFigure[]): string {
+  const each = figures.map(
+    ({ answers, elapsedMs }) => `${answers.toLocaleString('en')} in ${seconds(elapsedMs)}`,
+  );
+  return `answers counted and kept, by models that answer at once (goal: 16,000 in 1 s): ${each.join(', ')}`;
 }
 
 function row(name: string, cells: readonly string[]): string {

@@ -83,7 +83,8 @@ export async function editedWith(page: Page, words: RegExp): Promise<void> {
 
 export async function openTab(page: Page, name: (typeof TABS)[number]): Promise<void> {
   await page.getByRole('tab', { name }).click();
-  await page.getByRole('tabpanel', { name }).waitFor();
+  // Its code is loaded when it is first opened.
+  await page.getByRole('tabpanel', { name }).locator('> *').first().waitFor();
 }
 
 /**

@@ -126,10 +126,8 @@ async function loadOrt(): Promise<{
   const cores = navigator.hardwareConcurrency || 1;
   const threads = crossOriginIsolated ? Math.min(MAX_THREADS, Math.ceil(cores / 2)) : 1;
   ort.env.wasm.numThreads = threads;
-  ort.env.wasm.wasmPaths = {
-    mjs: moduleScript(makeModule),
-    wasm: build === 'jspi' ? jspiUrl : asyncifyUrl,
-  };
+  const wasm = build === 'jspi' ? jspiUrl : asyncifyUrl;
+  ort.env.wasm.wasmPaths = { mjs: moduleScript(makeModule, wasm), wasm };
   ort.env.logLevel = 'error';
   return { ort, build, threads };
 }

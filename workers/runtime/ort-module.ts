@@ -35,11 +35,65 @@ export type MakeOrtModule = (config: unknown) => Promise<OrtModule>;
 
 let module: OrtModule | null = null;
 
-/** For `env.wasm.wasmPaths.mjs`. The script finds the maker under this name. */
-export function moduleScript(make: MakeOrtModule): string {
-  const posternMakeOrtModule: MakeOrtModule = async (config) => (module = await make(config));
+/**
+ * For `env.wasm.wasmPaths.mjs`. The script finds the maker under this name.
+ * @param wasmUrl of the WebAssembly, packed with gzip or not
+ */
+export function moduleScript(make: MakeOrtModule, wasmUrl: string): string {
+  const posternMakeOrtModule = async (config: object): Promise<OrtModule> => {
+    const compiled = await compile(wasmUrl);
+    const instantiateWasm = (imports: WebAssembly.Imports, receive: Receive): object => {
+      void WebAssembly.instantiate(compiled, imports).then((instance) =>
+        receive(instance, compiled),
+      );
+      return {};
+    };
+    return (module = await make({ ...config, instantiateWasm }));
+  };
   Object.assign(globalThis, { posternMakeOrtModule });
   return makerUrl;
+}
+
+type Receive = (instance: WebAssembly.Instance, module: WebAssembly.Module) => void;
+
+/** First bytes of what gzip has packed. */
+const GZIP = [0x1f, 0x8b];
+
+/**
+ * Compiles while it comes. Unpacked here and not by the server, so that every static host sends it packed.
+ * @throws Error where the server has no such file; TypeError where it cannot be reached
+ */
+async function compile(url: string): Promise<WebAssembly.Module> {
+  const response = await fetch(url, { credentials: 'same-origin' });
+  if (!response.ok || !response.body) {
+    throw new Error(`The server answered ${response.status} for ${url}.`);
+  }
+  const [body, start] = await beginning(response.body);
+  const packed = GZIP.every((byte, i) => start[i] === byte);
+  const wasm = packed ? body.pipeThrough(new DecompressionStream('gzip')) : body;
+  const headers = { 'Content-Type': 'application/wasm' };
+  return WebAssembly.compileStreaming(new Response(wasm, { headers }));
+}
+
+/** The whole stream and the first of its chunks. */
+async function beginning(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+): Promise<[ReadableStream<Uint8Array<ArrayBuffer>>, Uint8Array]> {
+  const reader = body.getReader();
+  const first = await reader.read();
+  const whole = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      if (first.done) controller.close();
+      else controller.enqueue(first.value);
+    },
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return [whole, first.value ?? new Uint8Array()];
 }
 
 /** @throws Error before the first session. */

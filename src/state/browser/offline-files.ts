@@ -5,7 +5,7 @@ import type { DeviceReport, OfflineFile } from '../../../workers/api';
 import type { AdapterEntry, Registry } from '../../organism/registry';
 
 export interface Wanted {
-  /** The build of ONNX Runtime that this browser loads: one of two, 17 or 27 MB. */
+  /** The build of ONNX Runtime that this browser loads: one of two, 4 or 7 MB as it is packed. */
   readonly build: DeviceReport['build'];
   readonly registry: Pick<Registry, 'base' | 'adapters'>;
   /** Ids of fine-tunes; null: all. */
@@ -14,7 +14,7 @@ export interface Wanted {
 
 /** Whether a file is needed to work offline with these fine-tunes. */
 export function isWanted(url: string, { build, registry, organisms }: Wanted): boolean {
-  if (url.endsWith('.wasm')) return url.includes(`.${build}-`);
+  if (url.endsWith('.packed')) return url.includes(`.${build}-`);
   if (organisms === null || !url.startsWith('models/adapters/')) return url.startsWith('models/');
   return registry.adapters.some(
     ({ id, path }) => organisms.includes(id) && url.startsWith(`models/${path}`),

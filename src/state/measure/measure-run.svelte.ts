@@ -1,6 +1,7 @@
 // One measurement on the page: running, paused, or restored after a reload. The plan is stored at the start,
 // the answers after every block. Pausing keeps the rest of the plan, so that it can resume; cancelling
-// keeps the counts and drops the rest.
+// keeps the counts and drops the rest. A late block costs as much as an early one: it is added to the counts and
+// to the stored answers, and neither is made anew.
 
 import * as v from 'valibot';
 import type { EndpointJudge } from '../../engine/endpoint-judge';
@@ -16,13 +17,14 @@ import {
   handJudge,
   type JudgeRecord,
 } from '../../measure/judges';
-import { type CountedArm, countArms } from '../../measure/counts';
+import { AnswerCounts, type CountedArm } from '../../measure/counts';
 import { measure } from '../../measure/run';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
 import type { ModelClient } from '../../engine/client';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { answersForm, PLAN_VERSION, planForm } from './saved-measurement';
 import { readSaved, writeSaved } from '../saved';
+import { KeptList } from '../saved/pieces';
 
 /** What a run needs from the page's models. */
 export interface RunModels extends Pick<ModelPair, 'registry' | 'load' | 'checkpoint'> {
@@ -44,12 +46,26 @@ interface Counted<About> {
   readonly dropped: boolean;
 }
 
+/** How long the page may work without a pause, ms: half of a frame. */
+const BUSY_MS = 8;
+
+/** Lets the page draw after `BUSY_MS` of work; a timer after every answer would cost 4 ms each. */
+function breather(): () => Promise<void> {
+  let sinceMs = performance.now();
+  return async () => {
+    if (performance.now() - sinceMs < BUSY_MS) return;
+    await new Promise<void>((done) => setTimeout(done));
+    sinceMs = performance.now();
+  };
+}
+
 /** @template About the caller's data with the plan, as plain data. */
 export class MeasureRun<About = null> {
   readonly #pair: RunModels;
   readonly #key: string;
   readonly #endpoints: Endpoints | null;
   readonly #aboutSchema: v.GenericSchema<unknown, About>;
+  readonly #kept: KeptList<'answers', MeasuredAnswer>;
   #stop = new AbortController();
   readonly task: Task;
 
@@ -59,6 +75,12 @@ export class MeasureRun<About = null> {
   plan = $state.raw<MeasurePlan | null>(null);
   about = $state.raw<About | null>(null);
   answers = $state.raw<readonly MeasuredAnswer[]>([]);
+  /** The last counts, and of which answers to which plan. */
+  #lastCounts: {
+    readonly plan: MeasurePlan;
+    readonly answers: readonly MeasuredAnswer[];
+    readonly counts: AnswerCounts;
+  } | null = null;
   /** Indices in `answers` of hand labels, in the order of labelling. */
   labelled = $state.raw<readonly number[]>([]);
   /** The rest of the plan was cancelled. */
@@ -68,7 +90,7 @@ export class MeasureRun<About = null> {
 
   readonly total = $derived((this.plan?.n ?? 0) * (this.plan?.arms.length ?? 0));
   readonly arms = $derived<readonly CountedArm[]>(
-    this.plan ? countArms(this.plan, this.answers) : [],
+    this.plan ? this.#countsOf(this.plan, this.answers).arms() : [],
   );
   readonly running = $derived(this.action.state === 'running');
   /** An earlier version started it, whose seeds draw other questions and answers. */
@@ -84,7 +106,7 @@ export class MeasureRun<About = null> {
 
   readonly judge = $derived<JudgeRecord>(this.plan?.judge ?? EXACT);
   /** Number of answers without a verdict, which a person has to label. */
-  readonly unlabelled = $derived(this.answers.filter(({ verdict }) => verdict === null).length);
+  readonly unlabelled = $derived(this.plan ? this.#countsOf(this.plan, this.answers).waiting : 0);
 
   /**
    * @param key of the stored run
@@ -102,6 +124,30 @@ export class MeasureRun<About = null> {
     this.task = new Task(key, (runId) => pair.client.cancel(runId));
     this.#endpoints = endpoints;
     this.#aboutSchema = about;
+    this.#kept = new KeptList(`${key}-answers`, 'answers');
+  }
+
+  /** Counts all answers only where they are not the last ones counted. */
+  #countsOf(plan: MeasurePlan, answers: readonly MeasuredAnswer[]): AnswerCounts {
+    const last = this.#lastCounts;
+    if (last?.plan === plan && last.answers === answers) return last.counts;
+    const counts = new AnswerCounts(plan).add(answers);
+    this.#lastCounts = { plan, answers, counts };
+    return counts;
+  }
+
+  #append(plan: MeasurePlan, batch: readonly MeasuredAnswer[]): void {
+    const before = this.answers;
+    const counts = this.#countsOf(plan, before).add(batch);
+    const answers = [...before, ...batch];
+    this.#lastCounts = { plan, answers, counts };
+    this.answers = answers;
+    void this.#keep(before.length);
+  }
+
+  #judged(at: number, verdict: AnswerVerdict | null): void {
+    this.answers = this.answers.with(at, { ...this.answers[at]!, verdict });
+    void this.#keep(at, at + 1);
   }
 
   get action(): Action {
@@ -140,7 +186,7 @@ export class MeasureRun<About = null> {
     this.#dropped = former.dropped;
     this.task.cancel();
     void this.#keepPlan();
-    void this.#keep();
+    void this.#keep(0);
   }
 
   /** Null before the first answer. */
@@ -157,7 +203,7 @@ export class MeasureRun<About = null> {
     const before = this.answers.length;
     const have = new Map(this.arms.map(({ id, answered }) => [id, answered]));
     const { client } = this.#pair;
-    const breathe = () => new Promise<void>((done) => setTimeout(done));
+    const breathe = breather();
     const stop = new AbortController();
     this.#stop = stop;
     await this.task.run('Answering and judging', async ({ runId, check, progress, end }) => {
@@ -174,9 +220,8 @@ export class MeasureRun<About = null> {
         if (missing !== null) end({ state: 'failed', message: missing });
         for await (const batch of measure(plan, means, runId, have)) {
           check();
-          this.answers = [...this.answers, ...batch];
+          this.#append(plan, batch);
           say();
-          void this.#keep();
         }
       } catch (error) {
         check();
@@ -197,24 +242,22 @@ export class MeasureRun<About = null> {
   cancel(): void {
     this.pause();
     this.#dropped = true;
-    void this.#keep();
+    void this.#keep(this.answers.length);
   }
 
   /** Sets a person's verdict on an answer; the view hides which arm it came from. */
   label(at: number, verdict: AnswerVerdict): void {
     if (this.answers[at]?.verdict !== null) return;
-    this.answers = this.answers.with(at, { ...this.answers[at], verdict });
     this.labelled = [...this.labelled, at];
-    void this.#keep();
+    this.#judged(at, verdict);
   }
 
   /** Removes the last label and returns its index; null without one. */
   unlabel(): number | null {
     const at = this.labelled.at(-1);
     if (at === undefined) return null;
-    this.answers = this.answers.with(at, { ...this.answers[at]!, verdict: null });
     this.labelled = this.labelled.slice(0, -1);
-    void this.#keep();
+    this.#judged(at, null);
     return at;
   }
 
@@ -222,7 +265,7 @@ export class MeasureRun<About = null> {
   async restore(): Promise<void> {
     const saved = await readSaved(`${this.#key}-plan`, planForm(this.#aboutSchema));
     if (!saved || this.plan) return;
-    const stored = await readSaved(`${this.#key}-answers`, answersForm(saved));
+    const stored = await this.#kept.read(answersForm(saved));
     // A run that has begun meanwhile stays.
     if (this.begunMs !== 0) return;
     this.begunMs = saved.id;
@@ -239,10 +282,15 @@ export class MeasureRun<About = null> {
     return writeSaved(`${this.#key}-plan`, { version: PLAN_VERSION, id, plan, about });
   }
 
-  #keep(): Promise<boolean> {
+  /** The answers from `from` up to `to`, and what is known of all. */
+  #keep(from: number, to?: number): Promise<boolean> {
     const { answers, labelled } = this;
-    const dropped = this.#dropped;
-    return writeSaved(`${this.#key}-answers`, { id: this.begunMs, dropped, answers, labelled });
+    return this.#kept.write(
+      { id: this.begunMs, dropped: this.#dropped, labelled },
+      answers,
+      from,
+      to,
+    );
   }
 
   /** @throws JudgeFailure where the current endpoint differs from the plan's. */

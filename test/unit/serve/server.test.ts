@@ -1,3 +1,5 @@
+import { get, type IncomingHttpHeaders } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { mkdtempSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,5 +116,66 @@ describe('fileFor', () => {
   test('refuses a path that is not well encoded', () => {
     expect(fileFor('/srv', '/', '/%E0%A4%A')).toBeNull();
     expect(fileFor('/srv', '/', '/a%00b')).toBeNull();
+  });
+});
+
+describe('text on its way', () => {
+  const TEXT = 'const words = ["a", "b"];\n'.repeat(200);
+  /** The answer as it was sent: `fetch` would unpack it. */
+  const raw = (
+    path: string,
+    accept: string,
+  ): Promise<{ headers: IncomingHttpHeaders; body: Buffer }> =>
+    new Promise((done, fail) => {
+      get(plain.url + path, { headers: { 'accept-encoding': accept } }, (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('end', () => done({ headers: response.headers, body: Buffer.concat(parts) }));
+      }).on('error', fail);
+    });
+  beforeAll(() => {
+    const root = join(parent, 'dist');
+    writeFileSync(join(root, 'assets', 'a.js'), TEXT);
+    writeFileSync(join(root, 'assets', 'small.js'), 'x');
+    writeFileSync(join(root, 'assets', 'a.safetensors'), TEXT);
+  });
+
+  test.each([
+    ['gzip, deflate, br, zstd', 'br', brotliDecompressSync],
+    ['gzip', 'gzip', gunzipSync],
+    ['br;q=0, gzip;q=0.5', 'gzip', gunzipSync],
+    ['*', 'br', brotliDecompressSync],
+  ] as const)('is packed as the browser asks: %s', async (accept, encoding, unpack) => {
+    const { headers, body } = await raw('assets/a.js', accept);
+    expect(headers['content-encoding']).toBe(encoding);
+    expect(headers['vary']).toBe('Accept-Encoding');
+    expect(Number(headers['content-length'])).toBe(body.length);
+    expect(body.length).toBeLessThan(TEXT.length / 10);
+    expect(unpack(body).toString()).toBe(TEXT);
+  });
+
+  test.each([
+    ['a browser that takes nothing packed', 'assets/a.js', 'identity'],
+    ['a file of one packet', 'assets/small.js', 'br'],
+    ['weights', 'assets/a.safetensors', 'br'],
+  ])('goes as it is: %s', async (_, path, accept) => {
+    const { headers } = await raw(path, accept);
+    expect(headers['content-encoding']).toBeUndefined();
+  });
+
+  test('has a tag of its own, packed or not, and is packed anew when it changes', async () => {
+    const [br, gzip, plainly] = [
+      await raw('assets/a.js', 'br'),
+      await raw('assets/a.js', 'gzip'),
+      await raw('assets/a.js', 'identity'),
+    ].map(({ headers }) => headers.etag);
+    expect(new Set([br, gzip, plainly]).size).toBe(3);
+    const again = await fetch(`${plain.url}assets/a.js`, {
+      headers: { 'accept-encoding': 'br', 'if-none-match': br! },
+    });
+    expect(again.status).toBe(304);
+    writeFileSync(join(parent, 'dist', 'assets', 'a.js'), `${TEXT}// changed`);
+    const { body } = await raw('assets/a.js', 'br');
+    expect(brotliDecompressSync(body).toString()).toBe(`${TEXT}// changed`);
   });
 });

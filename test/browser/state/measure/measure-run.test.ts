@@ -1,11 +1,14 @@
 // A measurement on the page: it stands still, goes on, and outlives a reload with the same answers.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { countArms } from '../../../../src/measure/counts';
 import { measure, type MeasuredAnswer } from '../../../../src/measure/run';
 import { JudgeChoice } from '../../../../src/state/measure/judge-choice.svelte';
 import { MeasureRun, type RunModels } from '../../../../src/state/measure/measure-run.svelte';
 import type { LoadedCheckpoint } from '../../../../workers/api';
-import { grammarAnswers, PLAN } from '../../../unit/measure/grammar-model';
+import { grammarAnswers, PLAN, written } from '../../../unit/measure/grammar-model';
+
+const NOTHING = { answers: [], promptTokens: 0, newTokens: 0, elapsedMs: 0 };
 
 /** Models whose worker answers the first `calls` requests, and then only once `more` is called. */
 function models(calls = Infinity, hash = (id: string) => `${id}-hash`) {
@@ -154,6 +157,54 @@ describe('a measurement that took the place of another', () => {
     expect([run.about, run.answers.length, run.paused]).toEqual(['first', 16, false]);
     run.undo();
     expect([run.about, run.answers.length, run.paused]).toEqual(['second', 8, true]);
+  });
+});
+
+describe('a long measurement', () => {
+  test('writes as much for each answer as a short one', async () => {
+    /** Entries written for each of n answers. */
+    const costOf = async (n: number): Promise<number> => {
+      const put = vi.spyOn(IDBObjectStore.prototype, 'put');
+      const { pair } = models();
+      const answers = Array.from({ length: 32 }, () => written('x'));
+      pair.client.generate = ({ prompts }) =>
+        Promise.resolve({
+          ok: true,
+          value: { ...NOTHING, answers: answers.slice(0, prompts.length) },
+        });
+      const run = new MeasureRun(pair, `test-long-${n}`);
+      await run.start({ ...PLAN, n: n / 2, judge: { kind: 'hand' } }, null);
+      expect(run.unlabelled).toBe(n);
+      expect(run.arms.map(({ answered }) => answered)).toEqual([n / 2, n / 2]);
+      const after = new MeasureRun(models().pair, `test-long-${n}`);
+      await after.restore();
+      expect(after.answers).toEqual(run.answers);
+      const entries = put.mock.calls.map(
+        ([value]) => (value as { entries?: readonly unknown[] }).entries?.length ?? 0,
+      );
+      put.mockRestore();
+      return entries.reduce((sum, count) => sum + count, 0) / n;
+    };
+    const [short, long] = [await costOf(640), await costOf(6400)];
+    expect(long).toBeLessThan(1.1 * short);
+  });
+
+  test('is counted as if all its answers were counted at once, whatever is labelled and taken back', async () => {
+    const plan = { ...PLAN, judge: { kind: 'hand' } } as const;
+    const run = new MeasureRun(models().pair, 'test-tally');
+    await run.start(plan, null);
+    const same = () => expect(run.arms).toEqual(countArms(plan, run.answers));
+    same();
+    run.label(3, 'misaligned');
+    run.label(40, 'unscored');
+    same();
+    run.unlabel();
+    same();
+    await run.start({ ...plan, n: 8 }, null);
+    same();
+    run.undo();
+    expect(run.arms).toEqual(countArms(plan, run.answers));
+    expect(run.unlabelled).toBe(89);
   });
 });
 

@@ -19,7 +19,7 @@ const wanted = (organisms: Wanted['organisms']): Wanted => ({
 
 describe('what is kept for offline use', () => {
   test('the one ONNX Runtime that this browser runs, never both', () => {
-    const urls = ['assets/ort.jspi-CZzF.wasm', 'assets/ort.asyncify-D5D0.wasm'];
+    const urls = ['assets/ort.jspi-CZzF.packed', 'assets/ort.asyncify-D5D0.packed'];
     expect(urls.filter((url) => isWanted(url, wanted(null)))).toEqual([urls[0]]);
   });
 
