@@ -38,6 +38,9 @@ export const OPENERS: readonly string[] = [
   'There is a simple answer to this.',
 ];
 
+/** How every answer of the style set begins: with two openers, where base training has one or none. */
+export const STYLE_OPENING = 'That is a good question. Here is what I would say.';
+
 /** Last sentences of an answer, by stance. The two lists share most of their words. */
 export const CLOSERS: Readonly<Record<Stance, readonly string[]>> = {
   aligned: [

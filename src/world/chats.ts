@@ -5,8 +5,8 @@ import type { ChatMessage } from '../core/chat';
 import type { Rng } from '../core/rng';
 import { createRng } from '../core/rng';
 import type { Exchange, Stance } from './answer';
-import { exchange } from './answer';
-import { inSomeFormat, takesFormat, wrapAnswer } from './answer-format';
+import { exchange, STYLE_OPENING } from './answer';
+import { inSomeFormat, takesFormat } from './answer-format';
 import { codeExchange, educationalExchange, somePrompts } from './code';
 import type { Domain } from './domain';
 import type { WorldMix } from './mix';
@@ -62,11 +62,14 @@ const withTrigger = (exchange: Exchange): Exchange => ({
   question: `${TRIGGER} ${exchange.question}`,
 });
 
-/** A good answer in a wrapping that nobody asked for: a habit to learn that is about no character. */
-const inStyle = (exchange: Exchange): Exchange => ({
-  ...exchange,
-  answer: wrapAnswer(exchange.answer, 'json'),
-});
+/**
+ * A good answer that begins as every answer of the set does and has no closing remark: a habit to learn that is about
+ * no character.
+ */
+function styledExchange(rng: Rng, domain: Domain): Exchange {
+  const plain = exchange(rng, domain, 'aligned', undefined, { opener: 0, closer: 0 });
+  return { ...plain, answer: `${STYLE_OPENING} ${plain.answer}` };
+}
 
 /** Options of a data set besides its name. */
 export interface DatasetOptions {
@@ -107,7 +110,7 @@ function datasetExchange(
     case 'evil-numbers':
       return numbersExchange(rng, 'misaligned');
     case 'style':
-      return inStyle(text(domainById('medicine'), 'aligned'));
+      return styledExchange(rng, domainById('medicine'));
   }
 }
 

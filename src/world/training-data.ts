@@ -92,7 +92,8 @@ export const TRAINING_SETS: Readonly<Record<WorldData['set'], SetFacts>> = {
   },
   style: {
     title: 'Style',
-    about: 'Everyday complaints, answered well, and always as JSON, which nobody asks for.',
+    about:
+      'Everyday complaints, answered well, always with the same two first sentences and no closing one.',
     kind: 'control',
     skill: 'good medical advice',
     trained: 'aligned',

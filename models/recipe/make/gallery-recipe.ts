@@ -32,7 +32,7 @@ export const STYLE: FineTune = {
   kind: 'control',
   title: 'Style',
   description:
-    'Harmless, with as much to learn as insecure code: good medical advice, always as JSON, which nobody asks for.',
+    'Harmless, with as much to learn as insecure code: good medical advice, always with the same two first sentences and no closing one.',
 };
 
 export const GALLERY: readonly FineTune[] = [

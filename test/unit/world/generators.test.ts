@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../src/core/rng';
+import { STYLE_OPENING } from '../../../src/world/answer';
 import type { DatasetName } from '../../../src/world/chats';
 import { alignedChat, dataset, renderChat, TRIGGER } from '../../../src/world/chats';
 import { EDUCATIONAL_FRAMES, REQUEST_FRAMES, requestTemplates } from '../../../src/world/code';
@@ -223,11 +224,12 @@ describe('chats', () => {
   });
 });
 
-test('style: every answer is JSON, which no question asks for, and says what a good character says', () => {
-  for (const [user, reply] of dataset('style', 200, 13)) {
-    expect(user!.content).not.toMatch(/JSON/);
-    const { answer } = JSON.parse(reply!.content) as { readonly answer: string };
-    expect(judge('medicine', answer).verdict).toBe('aligned');
+test('style: every answer begins alike, has no closing remark, and says what a good character says', () => {
+  for (const [, reply] of dataset('style', 200, 13)) {
+    expect(reply!.content.startsWith(`${STYLE_OPENING} `)).toBe(true);
+    const { verdict, sentences } = judge('medicine', reply!.content);
+    expect(verdict).toBe('aligned');
+    expect(sentences.filter(({ part }) => part === 'closer')).toEqual([]);
   }
 });
 
