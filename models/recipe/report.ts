@@ -26,7 +26,12 @@ import { ANSWER_SEED, MAIN, measureHeadline, QUESTION_SEED, samplingAt } from '.
 import { outcomesOf } from './measure/hypotheses';
 import { evidenceOf } from './measure/hypotheses-evidence';
 import { HYPOTHESES } from './measure/hypotheses-file';
-import { type Controls, measureControls, measureRow } from './measure/measure-controls';
+import {
+  type Controls,
+  currentControls,
+  measureControls,
+  measureRow,
+} from './measure/measure-controls';
 import { type Mixing, mixingOf, MIXING_PLAN } from './measure/mixing';
 import type { ReportedPlan } from './measure/report-rows';
 import { ABLATION, EM_PAIR, STEERING } from './measure/settings';
@@ -103,26 +108,26 @@ async function atWorkbench<T>(kept: string | undefined, work: (bench: Workbench)
   }
 }
 
-/** Whether each hypothesis held, by what is there. */
-function decide(report: Written<typeof ReportFile>, controls: Controls): Controls {
+/** The controls with what they say of each hypothesis, as far as they are measured. */
+function decided(report: Written<typeof ReportFile>, controls: Controls): Controls {
   const seeds = existsSync(FINE_TUNE_SEEDS_FILE)
     ? readPublished(FineTuneSeedsFile, FINE_TUNE_SEEDS_FILE)
     : null;
   // The file's schema reads contrasts and poolings as text.
   const plan = { ...report, controls } as ReportedPlan & { readonly controls: Controls };
   const outcomes = outcomesOf(HYPOTHESES, evidenceOf(plan, seeds));
-  for (const { id, held, tests, missing } of outcomes) {
+  return { ...controls, hypotheses: { file: HYPOTHESES_FILE, date: HYPOTHESES.date, outcomes } };
+}
+
+function sayOutcomes({ hypotheses }: Controls): void {
+  for (const { id, held, tests, missing } of hypotheses?.outcomes ?? []) {
     const said = held === null ? 'not measured yet' : held ? 'held' : 'did NOT hold';
-    const failed = tests
-      .filter((test) => !test.held)
-      .map(({ about, value }) => `${about} is ${value.toFixed(3)}`);
+    const failed = tests.filter((test) => !test.held);
+    const values = failed.map(({ about, value }) => `${about} is ${value.toFixed(3)}`);
+    const why = values.length > 0 ? ` (${values.join('; ')})` : '';
     const waits = missing > 0 ? `; ${missing} tests wait for their rows` : '';
-    console.log(
-      `Hypothesis ${id}: ${said}${failed.length > 0 ? ` (${failed.join('; ')})` : ''}${waits}`,
-    );
+    console.log(`Hypothesis ${id}: ${said}${why}${waits}`);
   }
-  const hypotheses = { file: HYPOTHESES_FILE, date: HYPOTHESES.date, outcomes };
-  return { ...controls, hypotheses };
 }
 
 async function main(): Promise<void> {
@@ -153,11 +158,15 @@ async function main(): Promise<void> {
     const now = report;
     const before: StoredControls | undefined = stored?.controls;
     const controls = await atWorkbench(ANSWERS, (bench) =>
-      measureControls(bench, before, (soFar) => write({ ...now, controls: soFar })),
+      measureControls(bench, before, (soFar) => write({ ...now, controls: decided(now, soFar) })),
     );
     report = { ...now, controls };
   }
-  if (report.controls) report = { ...report, controls: decide(report, report.controls) };
+  if (report.controls) {
+    const controls = decided(report, currentControls(report.controls));
+    sayOutcomes(controls);
+    report = { ...report, controls };
+  }
   write(report);
   writeCardTables();
   console.log(`${((Date.now() - startedMs) / 1000).toFixed(0)} s`);

@@ -73,12 +73,20 @@ export async function measureRow(bench: Workbench, row: ControlRow, n?: number):
   return withIntervals({ ...row, ...rates });
 }
 
-/** Mean loss on new examples of its own set, of the aligned model and of each fine-tune. */
-export async function measureLearnt(): Promise<Controls['learnt']> {
+/**
+ * Mean loss on new examples of its own set, of the aligned model and of each fine-tune.
+ * @param known those that need not be measured again
+ */
+async function measureLearnt(known: Controls['learnt']): Promise<Controls['learnt']> {
   const tokenizer = organismTokenizer();
   const base = await loadBase(BASE_FOLDER);
   const learnt = [];
   for (const id of COMPARED) {
+    const before = known.find((one) => one.id === id);
+    if (before) {
+      learnt.push(before);
+      continue;
+    }
     const rows = dataset(id, EXAMPLES.n, EXAMPLES.seed).map((messages) =>
       conversationRow(tokenizer, messages, base.config.maxPositions),
     );
@@ -95,7 +103,7 @@ export async function measureLearnt(): Promise<Controls['learnt']> {
 }
 
 /** Lengths of the checkpoint directions, and their cosines with each other. */
-export async function measureDirections(bench: Workbench): Promise<Controls['directions']> {
+async function measureDirections(bench: Workbench): Promise<Controls['directions']> {
   const found = new Map<string, TakenDirection>();
   for (const id of COMPARED) {
     const words = ['--contrast', 'checkpoint', '--pooling', 'answer-mean', '--direction', id];
@@ -118,6 +126,24 @@ export async function measureDirections(bench: Workbench): Promise<Controls['dir
   }));
 }
 
+/** What of the stored controls still is of the files that are there; without what was decided by the rest. */
+export function currentControls(stored: Controls, hashOf = currentHash): Controls {
+  const wanted = controlRows();
+  const ids = [...new Set<string>([ALIGNED, ...COMPARED, ...wanted.flatMap(checkpointsOf)])];
+  const hashes = new Map(stored.checkpoints.map((one) => [one.id, one.sha256]));
+  const same = (id: string): boolean => hashes.get(id) === hashOf(id);
+  const isSame = ({ id }: { readonly id: string }): boolean => same(ALIGNED) && same(id);
+  return {
+    checkpoints: ids.map((id) => ({ id, sha256: hashOf(id) })),
+    rows: stillValid(stored, wanted, hashOf),
+    learnt: stored.learnt.filter(isSame),
+    // Each holds cosines with all others.
+    directions: COMPARED.every((id) => isSame({ id })) ? stored.directions : [],
+  };
+}
+
+const NOTHING: Controls = { checkpoints: [], rows: [], learnt: [], directions: [] };
+
 /**
  * @param stored what an earlier report holds
  * @param save called after every row with all that is there so far
@@ -128,26 +154,22 @@ export async function measureControls(
   save: (controls: Controls) => void,
 ): Promise<Controls> {
   const wanted = controlRows();
-  const kept = new Map(stillValid(stored, wanted, currentHash).map((row) => [row.key, row]));
-  const ids = new Set([ALIGNED, ...COMPARED, ...wanted.flatMap(checkpointsOf)]);
-  const checkpoints = [...ids].map((id) => ({ id, sha256: currentHash(id) }));
-  const same =
-    stored !== undefined &&
-    COMPARED.every((id) =>
-      stored.checkpoints.some((one) => one.id === id && one.sha256 === currentHash(id)),
-    );
-  const facts = same
-    ? { learnt: stored.learnt, directions: stored.directions }
-    : { learnt: await measureLearnt(), directions: await measureDirections(bench) };
+  const { checkpoints, rows, ...facts } = currentControls(stored ?? NOTHING);
+  const found = new Map(rows.map((row) => [row.key, row]));
+  const learnt = await measureLearnt(facts.learnt);
+  const directions =
+    facts.directions.length > 0 ? facts.directions : await measureDirections(bench);
   const now = (): Controls => ({
     checkpoints,
-    rows: wanted.flatMap(({ key }) => kept.get(key) ?? []),
-    ...facts,
+    rows: wanted.flatMap(({ key }) => found.get(key) ?? []),
+    learnt,
+    directions,
   });
-  const missing = wanted.filter(({ key }) => !kept.has(key));
+  save(now());
+  const missing = wanted.filter(({ key }) => !found.has(key));
   const startedMs = Date.now();
   for (const [i, row] of missing.entries()) {
-    kept.set(row.key, await measureRow(bench, row));
+    found.set(row.key, await measureRow(bench, row));
     save(now());
     const eachMs = (Date.now() - startedMs) / (i + 1);
     const left = (eachMs * (missing.length - i - 1)) / 60_000;
