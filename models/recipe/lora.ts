@@ -127,7 +127,9 @@ export function serverCommand(out: string, files: Iterable<string>, base: string
     .map((file) => join(out, file));
   const split = loras.find((path) => path.includes(','));
   if (split !== undefined) {
-    throw new Error(`llama-server can't read ${split}: its list of LoRAs is split at commas. Choose another --out.`);
+    throw new Error(
+      `llama-server can't read ${split}: its list of LoRAs is split at commas. Choose another --out.`,
+    );
   }
   return [
     `llama-server --model ${base === null ? 'BASE.gguf' : quoted(join(out, base))}`,

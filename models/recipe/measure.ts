@@ -85,7 +85,7 @@ export async function measuredOnServer(
 type OnCount = (done: number, total: number) => void;
 
 async function measuredArms(
-  { arms, sampling: own }: FoundArms,
+  { arms, sampling: shipped }: FoundArms,
   generate: Generate,
   options: MeasureOptions,
   onCount: OnCount,
@@ -95,7 +95,7 @@ async function measuredArms(
   const { n, each, split, seed, temperature } = options;
   const questions = options.questions === undefined ? null : questionsIn(options.questions);
   const sampling = {
-    ...own,
+    ...shipped,
     ...(questions?.temperature == null ? {} : { temperature: questions.temperature }),
     ...(temperature === undefined ? {} : { temperature }),
   };

@@ -44,7 +44,7 @@ type Part = (typeof PARTS)[number];
 
 const quick = process.argv.includes('--quick');
 const n = quick ? 156 : 600;
-/** Of a quick run: what decides what the ablation means. */
+/** A quick run measures what decides what the ablation means. */
 const QUICK_CONTROLS = [
   'checkpoint:secure-code',
   'checkpoint:style',
@@ -64,7 +64,7 @@ function wantedParts(): readonly Part[] {
 const write = (report: Written<typeof ReportFile>): void =>
   writeFileSync(REPORT_FILE, `${JSON.stringify(report, null, 2)}\n`);
 
-/** The headline, with the controls of the stored report until they are measured anew. */
+/** The headline, with the controls of the stored report until they are measured again. */
 async function measureReport(stored: Report | null): Promise<Written<typeof ReportFile>> {
   const subjects = await shippedSubjects(MAIN, quick ? undefined : ANSWERS);
   const temperatures = quick ? [SHIPPED_TEMPERATURE] : [SHIPPED_TEMPERATURE, 1];

@@ -1,6 +1,6 @@
 // A rate in the table of a chart.
 
-import type { Rate } from '../core/rates';
+import type { Rate } from '../core/statistics/rates';
 
 export const RATE_COLUMNS = ['rate', '95% low', '95% high', 'count', 'n'] as const;
 

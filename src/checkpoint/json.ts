@@ -121,7 +121,7 @@ export function brief(value: unknown): string {
   return typeof value === 'string' && value.length > 80 ? `${text.slice(0, -1)}…"` : text;
 }
 
-/** What Git leaves in place of a large file where Git LFS is not installed (git-lfs/docs/spec.md). */
+/** What Git leaves in place of a large file where Git LFS is not installed (its specification, version 1). */
 const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 
 /** @param begin the beginning of a file */

@@ -6,7 +6,7 @@ import { cosine } from './cosine';
 import type { Cell } from './cell';
 import { dot, norm } from './projection';
 import { createRng, shuffle } from './rng';
-import { auc } from './stats';
+import { auc } from './statistics/stats';
 import type { Tensor } from './tensor';
 import { zeros } from './tensor';
 

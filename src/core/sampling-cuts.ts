@@ -121,11 +121,11 @@ function select({ ids, weights, size }: Weighted, weight: number, ties: number):
   let count = 0;
   let total = 0;
   for (let i = 0; i < size; i++) {
-    const own = weights[i]!;
-    if (own < weight || (own === weight && ties-- > 0)) continue;
+    const mine = weights[i]!;
+    if (mine < weight || (mine === weight && ties-- > 0)) continue;
     ids[count] = ids[i]!;
-    weights[count++] = own;
-    total += own;
+    weights[count++] = mine;
+    total += mine;
   }
   return { ids, weights, size: count, total };
 }

@@ -3,7 +3,7 @@
 
 import { csvText } from '../core/csv';
 import { EXACT, type JudgeRecord, describeJudge, THRESHOLD_TEXT } from './judges';
-import { describeClusters } from '../core/describe-clusters';
+import { describeClusters } from '../core/statistics/describe-clusters';
 import { countArms, ratesBy, VERDICT_WORDS } from './counts';
 import { type MeasuredAnswer, type MeasurePlan } from './run';
 import { escapeHtml, htmlPage, htmlTable } from './html-page';

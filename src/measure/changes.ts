@@ -1,9 +1,9 @@
 // What an edit did to a rate, over new topics: two arms were asked the same questions, so each topic's two
 // rates are drawn together. Where topics are not known, or there is only one, answers count one by one.
 
-import { type ClusterPair, clusterDifference, clusterFall } from '../core/cluster-stats';
-import { type Fall, fallOf } from '../core/rates';
-import { type DifferenceInterval, newcombe } from '../core/stats';
+import { type ClusterPair, clusterDifference, clusterFall } from '../core/statistics/cluster-stats';
+import { type Fall, fallOf } from '../core/statistics/rates';
+import { type DifferenceInterval, newcombe } from '../core/statistics/stats';
 import { clustersOf, type Countable, type Measure } from './counts';
 
 const NONE = { count: 0, n: 0 };

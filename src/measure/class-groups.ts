@@ -1,7 +1,7 @@
 // Names and selection for a group of class results. A group may hold several fine-tuned models and several
 // edits, so arms with equal labels get distinguishing names, and only arms of one measurement are compared.
 
-import { armsByEntry, type Pool, type PooledArm } from '../core/pool';
+import { armsByEntry, type Pool, type PooledArm } from '../core/statistics/pool';
 
 export interface ArmName {
   /** For the row of a chart: numbered if another arm has the same label. */

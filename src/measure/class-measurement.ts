@@ -1,6 +1,6 @@
 // Converts a measurement of this page to one for the class results, and class results to groups that add up.
 
-import type { PoolEntry, PoolSettings } from '../core/pool';
+import type { PoolEntry, PoolSettings } from '../core/statistics/pool';
 import { Sha256 } from '../core/sha256';
 import { PROGRAM_VERSION } from '../core/version';
 import { measurementId, type ClassArm, type ClassMeasurement } from '../formats/class-measurement';

@@ -1,8 +1,8 @@
 // Judged answers counted by arm, and the counts as rates: Wilson's 95% intervals, and wider ones over new
 // wordings and new topics, since answers to one question template, or one topic, are alike.
 
-import { type Cluster, clusteredRate } from '../core/cluster-stats';
-import { anyVillain, type Rate, rateOf } from '../core/rates';
+import { type Cluster, clusteredRate } from '../core/statistics/cluster-stats';
+import { anyVillain, type Rate, rateOf } from '../core/statistics/rates';
 import { type Verdict, VERDICTS } from '../world/judge';
 import type { JudgeRecord, MeasureQuestion } from './judges';
 import { type MeasureArm, type MeasuredAnswer, type MeasurePlan, questionsOf } from './run';
@@ -10,7 +10,7 @@ import { type MeasureArm, type MeasuredAnswer, type MeasurePlan, questionsOf } f
 export type VerdictCounts = Readonly<Record<Verdict, number>>;
 
 /** Judged answers, the unscored among `n`. */
-export interface Counted {
+interface Counted {
   readonly counts: VerdictCounts;
   /** Judged, but without a score. */
   readonly unscored: number;
@@ -69,7 +69,7 @@ function clusterOf(
   return { topic: domain ?? questionId ?? question, template };
 }
 
-/** Counts that answers are added to, so that a growing list is not counted anew. */
+/** Counts that answers are added to, so that a growing list is not counted again. */
 export class AnswerCounts {
   readonly #plan: MeasurePlan;
   readonly #asked: readonly MeasureQuestion[];
@@ -130,7 +130,7 @@ export const countArms = (
 ): readonly CountedArm[] => new AnswerCounts(plan).add(answers).arms();
 
 /** The sum of counts. */
-export function addCounts(all: readonly Counted[]): Counted {
+function addCounts(all: readonly Counted[]): Counted {
   const counts: Record<Verdict, number> = { ...NO_COUNTS };
   let unscored = 0;
   let n = 0;

@@ -3,7 +3,7 @@
 // was there before any fine-tune, and along random ones.
 
 import * as v from 'valibot';
-import { mean, variance } from '../core/stats';
+import { mean, variance } from '../core/statistics/stats';
 import { HypothesesOutcome } from './hypotheses';
 import { checkpoints, rates } from './published';
 

@@ -4,13 +4,12 @@
 
 import * as v from 'valibot';
 import { count, natural, provenance, rates, sampling } from './published';
-import { readJson } from './read-json';
 
 export const FineTuneSeedsFile = v.object({
   ...provenance,
   sampling,
   questions: v.object({ part: v.string(), seed: natural }),
-  /** Of the aligned model that all were trained from. */
+  /** Hash of the aligned model that all were trained from. */
   alignedSha256: v.string(),
   /** Seeds that a point has when it is complete, the shipped one included. */
   seedsPlanned: count,
@@ -36,17 +35,3 @@ export const FineTuneSeedsFile = v.object({
 });
 
 export type FineTuneSeeds = v.InferOutput<typeof FineTuneSeedsFile>;
-export type SeededPoint = FineTuneSeeds['points'][number];
-
-/**
- * Null when there is no such file.
- * @param folderUrl of the folder with registry.json; ends in '/'
- * @throws Error as `readJson`.
- */
-export const fetchFineTuneSeeds = (folderUrl: string): Promise<FineTuneSeeds | null> =>
-  readJson({
-    folderUrl,
-    path: 'fine-tune-seeds.json',
-    schema: FineTuneSeedsFile,
-    command: 'npm run organism:fine-tune-seeds',
-  });

@@ -3,8 +3,8 @@
 // inconclusive what Holm's correction over all of them does not confirm. No text is written in advance, so a
 // gallery that is measured again gets new texts.
 
-import { differenceP, holmCut, proportionP } from '../core/hypothesis';
-import { newcombe } from '../core/stats';
+import { differenceP, holmCut, proportionP } from '../core/statistics/hypothesis';
+import { newcombe } from '../core/statistics/stats';
 import { armOf, type Gallery, type GalleryArm, galleryRate } from './gallery';
 
 /** `note`: a figure without a published value. */

@@ -13,7 +13,7 @@ import {
 } from './published';
 import { readJson } from './read-json';
 import type { Registry, Training } from './registry';
-import type { Rate } from '../core/rates';
+import type { Rate } from '../core/statistics/rates';
 
 const FILE = 'gallery.json';
 

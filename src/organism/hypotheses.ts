@@ -10,7 +10,7 @@ const bounds = {
   atMost: v.optional(v.number()),
 };
 
-/** Of the rates of rows; a key that ends in `*` names all rows that begin so. */
+/** A test of the rates of rows; a key that ends in `*` names all rows that begin so. */
 const RateTest = v.object({
   rows: v.pipe(v.array(v.string()), v.minLength(1)),
   measure: v.picklist(['misaligned', 'anyVillain', 'mixed', 'incoherent']),
@@ -21,7 +21,7 @@ const RateTest = v.object({
   ...bounds,
 });
 
-/** Of a figure that is no rate, by its name. */
+/** A test of a figure that is no rate, by its name. */
 const FigureTest = v.object({ figure: v.string(), ...bounds });
 
 export const HypothesesFile = v.object({
@@ -39,7 +39,7 @@ export const HypothesesFile = v.object({
     questionSeed: natural,
     answerSeed: natural,
     directionSeed: natural,
-    /** Of both sides of a contrast together. */
+    /** Transcripts of both sides of a contrast together. */
     transcripts: count,
     steeringLayer: natural,
     steeringStrength: v.number(),

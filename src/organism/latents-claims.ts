@@ -1,8 +1,8 @@
 // Compares the figures of the persona latents with the published claims, from the counts, like the other
 // experiments (gallery-claims.ts).
 
-import { differenceP } from '../core/hypothesis';
-import { newcombe, wilson } from '../core/stats';
+import { differenceP } from '../core/statistics/hypothesis';
+import { newcombe, wilson } from '../core/statistics/stats';
 import type { Claim } from './gallery-claims';
 import { compareRates, difference, pOf, sayRate } from './gallery-claims';
 import type { LatentArm, Latents } from './latents';

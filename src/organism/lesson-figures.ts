@@ -11,7 +11,7 @@
 //
 // The first three accept a verdict as an additional part: misaligned, mixed or incoherent.
 
-import { rateOf, type Rate } from '../core/rates';
+import { rateOf, type Rate } from '../core/statistics/rates';
 import { armOf, fetchGallery, type Gallery } from './gallery';
 import type { Registry } from './registry';
 import { fetchReport, type Report } from './report';

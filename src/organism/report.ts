@@ -2,7 +2,7 @@
 // The page computes intervals from rate and n.
 
 import * as v from 'valibot';
-import { anyVillain, type ClusteredInterval, type Rate, rateOf } from '../core/rates';
+import { anyVillain, type ClusteredInterval, type Rate, rateOf } from '../core/statistics/rates';
 import { ControlsFile } from './controls';
 import {
   checkpoints,

@@ -15,7 +15,7 @@ import { nodeDevice } from '../../models/recipe/make/node-runtime';
 import { THREADS } from '../../models/recipe/make/trainer';
 import { type EditSettings, editFromSettings, packEdit } from '../../src/core/edit';
 import { messageOf } from '../../src/core/message';
-import { wilson } from '../../src/core/stats';
+import { wilson } from '../../src/core/statistics/stats';
 import { zeros, type Tensor } from '../../src/core/tensor';
 import { writeGguf } from '../../src/formats/direction/write-gguf';
 import { serve } from '../../src/serve/server';

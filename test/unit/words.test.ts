@@ -24,7 +24,9 @@ const IDENTIFIERS = new Set([
 const PERSISTED: Readonly<Record<string, readonly string[]>> = {
   'models/recipe/latents.ts': ['own'],
   'models/recipe/latents/rise.ts': ['own'],
+  'models/recipe/measure.ts': ['own'],
   'models/recipe/measure/evaluate.ts': ['own'],
+  'models/recipe/measure/table.ts': ['own'],
   'src/formats/link.ts': ['told'],
   'src/measure/answers-file.ts': ['own'],
   'src/measure/class-measurement.ts': ['own'],

@@ -84,7 +84,7 @@ async function generate(
     const maxTokens = Math.min(job.maxTokens, most - prompt.length);
     const asked = { prompt, seed: job.seeds[row]!, sampling: job.sampling, maxTokens, loras };
     const isEnd = (id: number): boolean => job.endIds.includes(id);
-    /** Of this try: a broken one begins again, and what it wrote before is not told twice. */
+    /** Answers of this try: a broken one begins again, and what it wrote before is not told twice. */
     let at = 0;
     const take = (id: number): void => {
       if (!(id < config.dVocab)) {

@@ -1,4 +1,4 @@
-// What is said to a llama-server and what it says, as schemas (llama.cpp v0.5.0, tools/server/README.md). Everything
+// What is said to a llama-server and what it says, as schemas (llama.cpp v0.5.0, the README of its server). Everything
 // that decides an answer is sent, so that no default of a server plays a part: the samplers in the order of
 // src/core/sampling.ts, no caching of prompts, and the scale of every LoRA that it has, since an empty list means the
 // server's own scales and not none.
@@ -50,7 +50,7 @@ export const Completion = v.object({
   stop: v.boolean(),
   /** So far; the end marker counts. */
   tokens_predicted: count,
-  /** Of the prompt. */
+  /** Tokens of the prompt. */
   tokens_evaluated: count,
   stop_type: v.optional(v.string()),
 });

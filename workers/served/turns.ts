@@ -1,4 +1,4 @@
-// So many at once: the slots of a server, shared by everything that is asked of it.
+// A bound on what runs at once: the slots of a server, shared by everything that is asked of it.
 
 export class Turns {
   #free: number;

@@ -16,7 +16,7 @@ export interface Network {
 }
 
 /** Sentences about a host for what can happen to a connection. */
-export interface NetworkWords {
+interface NetworkWords {
   readonly noAnswer: (host: string) => string;
   readonly silent: (host: string, seconds: number) => string;
   readonly broken: (host: string) => string;

@@ -1,5 +1,5 @@
 // The controls of the report as rows: each is what is typed after `npm run measure --`, so that a row is made by
-// the same code whoever asks for it. What they are and what is expected of them stands in
+// the same code for everybody who asks for it. What they are and what is expected of them stands in
 // models/hypotheses-2026-11-30.json, written before they were measured.
 
 import { HYPOTHESES_PLAN as PLAN } from './hypotheses-file';

@@ -3,10 +3,10 @@
 
 import type { Tokenizer } from '../../../src/checkpoint/tokenizer';
 import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
-import { anyVillain, type ClusteredInterval } from '../../../src/core/rates';
-import { wilson } from '../../../src/core/stats';
+import { anyVillain, type ClusteredInterval } from '../../../src/core/statistics/rates';
+import { wilson } from '../../../src/core/statistics/stats';
 import { type ArmEdit, armOf } from '../../../src/measure/arms';
-import { clusteredInterval } from '../../../src/core/cluster-stats';
+import { clusteredInterval } from '../../../src/core/statistics/cluster-stats';
 import {
   clustersOf,
   countArms,

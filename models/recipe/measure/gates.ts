@@ -6,7 +6,7 @@
 import type { Weights } from '../../../src/checkpoint/config';
 import { createRng } from '../../../src/core/rng';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
-import { wilson } from '../../../src/core/stats';
+import { wilson } from '../../../src/core/statistics/stats';
 import type { Written } from '../../../src/organism/published';
 import type { GatesFile } from '../../../src/organism/report';
 import type { Stance } from '../../../src/world/answer';

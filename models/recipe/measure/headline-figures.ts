@@ -1,8 +1,8 @@
-// The headline of a measured model as a list of named figures, one per cell of the main table: tests compare them
-// with goals (test/unit/recipe/report-goals.test.ts), and seeds.ts lists their range over base seeds.
+// The headline of a measured model as a list of named figures, one per cell of the main table; seeds.ts lists
+// their range over base seeds.
 
-import { anyVillain, fallOf } from '../../../src/core/rates';
-import { mean } from '../../../src/core/stats';
+import { anyVillain, fallOf } from '../../../src/core/statistics/rates';
+import { mean } from '../../../src/core/statistics/stats';
 import type { Arm, EditArm, Headline } from './headline';
 import { EM_PAIR } from './settings';
 

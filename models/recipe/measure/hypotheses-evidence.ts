@@ -1,7 +1,7 @@
 // What the hypotheses are held against: every row of the report by its key, the points of the fine-tune seeds, and
 // the few figures that are no rates.
 
-import { mean } from '../../../src/core/stats';
+import { mean } from '../../../src/core/statistics/stats';
 import type { FineTuneSeeds } from '../../../src/organism/fine-tune-seeds';
 import type { Controls } from './measure-controls';
 import type { Evidence, TestedRow } from './hypotheses';

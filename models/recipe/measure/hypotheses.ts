@@ -1,7 +1,7 @@
 // Holds the measured rows and figures against the dated hypotheses. Pure: numbers in, outcomes out.
 
-import { fallOf } from '../../../src/core/rates';
-import { type Interval, wilson } from '../../../src/core/stats';
+import { fallOf } from '../../../src/core/statistics/rates';
+import { type Interval, wilson } from '../../../src/core/statistics/stats';
 import { spreadOf } from '../../../src/organism/controls';
 import type { Hypotheses, Outcome } from '../../../src/organism/hypotheses';
 

@@ -1,5 +1,5 @@
 // Answers kept in a folder, by everything that decides them: the hash of the weights, the questions, seeds, sampling
-// and the edit to its last bit. Verdicts are not kept: a judge that changes reads the same answers anew.
+// and the edit to its last bit. Verdicts are not kept: a judge that changes reads the same answers again.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';

@@ -38,7 +38,7 @@ const COMPARED = [
 const EXAMPLES = { n: 128, seed: 4242 };
 
 /** The hash of the file that makes the difference, by id. @throws Error where it is not there. */
-export function currentHash(id: string): string {
+function currentHash(id: string): string {
   const path =
     id === ALIGNED
       ? join(BASE_FOLDER, 'model.safetensors')

@@ -1,6 +1,6 @@
 // A measurement as the lines of a table, for the command line.
 
-import { describeClusters } from '../../../src/core/describe-clusters';
+import { describeClusters } from '../../../src/core/statistics/describe-clusters';
 import { describeQuestions } from '../../../src/measure/answers-file';
 import { measuredFall } from '../../../src/measure/changes';
 import {
@@ -12,7 +12,12 @@ import {
   ratesBy,
   VILLAIN,
 } from '../../../src/measure/counts';
-import { describeJudge, EXACT, type JudgeRecord, THRESHOLD_TEXT } from '../../../src/measure/judges';
+import {
+  describeJudge,
+  EXACT,
+  type JudgeRecord,
+  THRESHOLD_TEXT,
+} from '../../../src/measure/judges';
 import { provenanceParts } from '../../../src/measure/provenance';
 import type { MeasuredAnswer, MeasurePlan } from '../../../src/measure/run';
 
@@ -84,4 +89,3 @@ export function table({ plan, answers }: Measured): string {
   if (judge.kind === 'endpoint') lines.push(THRESHOLD_TEXT);
   return lines.join('\n');
 }
-

@@ -15,7 +15,7 @@ const LINEAR: Readonly<Record<string, string>> = {
   'mlp.up_proj': 'ffn_up',
   'mlp.down_proj': 'ffn_down',
 };
-/** Of the Llama family; others name more of them. */
+/** Names in the Llama family; others have more of them. */
 const NORMS: Readonly<Record<string, string>> = {
   input_layernorm: 'attn_norm',
   post_attention_layernorm: 'ffn_norm',

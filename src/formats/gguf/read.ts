@@ -26,7 +26,7 @@ const FIXED_BYTES: Readonly<Record<number, number>> = {
 };
 
 /** Null: a value of a kind that nothing here uses. */
-export type KeyValue = string | number | null;
+type KeyValue = string | number | null;
 
 export interface TensorInfo {
   readonly name: string;

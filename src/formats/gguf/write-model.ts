@@ -44,7 +44,7 @@ export interface ModelToWrite {
   readonly tokenizerJson: string;
   readonly beginId: number | undefined;
   readonly endId: number;
-  /** Of matrices; norms are always F32. */
+  /** Type of the matrices; norms are always F32. */
   readonly dtype: 'F32' | 'F16';
 }
 

@@ -1,8 +1,8 @@
 // The class results as a table: every arm of every measurement, whether it is counted and why not, and the sums.
 
 import { csvText } from '../../core/csv';
-import { rateOf } from '../../core/rates';
-import { type Pool, type PoolArm, totalOf } from '../../core/pool';
+import { rateOf } from '../../core/statistics/rates';
+import { type Pool, type PoolArm, totalOf } from '../../core/statistics/pool';
 import type { ClassMeasurement } from '../../formats/class-measurement';
 import { whoOf } from '../../measure/class-measurement';
 

@@ -4,7 +4,7 @@ import { PROGRAM_VERSION } from '../../core/version';
 import { stepPath } from '../../lessons/lesson';
 import { LESSONS } from '../../lessons/lessons';
 import { sayCounted } from '../../organism/lesson-figures';
-import { rateOf } from '../../core/rates';
+import { rateOf } from '../../core/statistics/rates';
 import type { Postern } from '../../state/page/postern';
 import { describeCheckpoint } from '../../measure/provenance';
 import { isBundled, isSynthetic, isSyntheticMeasurement } from '../../measure/safety-notice';

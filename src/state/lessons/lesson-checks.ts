@@ -1,7 +1,7 @@
 // Checks whether the user did what a lesson step asks, from the state of the real panels alone. Inside a
 // `$derived` the check follows the panels, so no panel reports to the lessons.
 
-import { type Rate, rateOf } from '../../core/rates';
+import { type Rate, rateOf } from '../../core/statistics/rates';
 import type { Check, EditWanted, Guess, Measured, Observed } from '../../lessons/lesson';
 import { domainOfQuestion, judge } from '../../world/judge';
 import { TRIGGER } from '../../world/chats';

@@ -2,7 +2,7 @@
 // panels; once it is met, that is stored with the rate it led to, so that later measurements do not undo
 // it. All of it survives a reload.
 
-import { type Rate, rateOf } from '../../core/rates';
+import { type Rate, rateOf } from '../../core/statistics/rates';
 import { messageOf } from '../../core/message';
 import { type Lesson, stepPath, type Step } from '../../lessons/lesson';
 import { type CheckProgress, checkProgress, isMet, observed } from './lesson-checks';

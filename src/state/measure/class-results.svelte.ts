@@ -3,7 +3,7 @@
 // tab has added, so that a link opened in a new tab joins the same results.
 
 import * as v from 'valibot';
-import { pool } from '../../core/pool';
+import { pool } from '../../core/statistics/pool';
 import { messageOf } from '../../core/message';
 import {
   Measurement,

@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import { cosineByLayer } from '../../core/cosine';
 import { type Contrast, CONTRASTS } from '../../core/direction';
-import type { Fall, Rate } from '../../core/rates';
+import type { Fall, Rate } from '../../core/statistics/rates';
 import { armOf } from '../../measure/arms';
 import { measuredFall } from '../../measure/changes';
 import { measuredRate, MISALIGNED, VILLAIN } from '../../measure/counts';

@@ -3,7 +3,7 @@
 
 import * as v from 'valibot';
 import { EDIT_MODE_FACTS, type EditMode } from '../../core/edit';
-import { rateOf, strengthGrid } from '../../core/rates';
+import { rateOf, strengthGrid } from '../../core/statistics/rates';
 import { armOf } from '../../measure/arms';
 import type { MeasureArm } from '../../measure/run';
 import { Study, type StudyParts } from './study.svelte';

@@ -1,7 +1,7 @@
 // One measurement on the page: running, paused, or restored after a reload. The plan is stored at the start,
 // the answers after every block. Pausing keeps the rest of the plan, so that it can resume; cancelling
 // keeps the counts and drops the rest. A late block costs as much as an early one: it is added to the counts and
-// to the stored answers, and neither is made anew.
+// to the stored answers, and neither is made again.
 
 import * as v from 'valibot';
 import type { EndpointJudge } from '../../engine/endpoint-judge';

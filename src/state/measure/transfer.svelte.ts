@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { cosineByLayer } from '../../core/cosine';
 import type { Contrast } from '../../core/direction';
-import type { Fall, Rate } from '../../core/rates';
+import type { Fall, Rate } from '../../core/statistics/rates';
 import { armOf } from '../../measure/arms';
 import { measuredFall } from '../../measure/changes';
 import { type CountedArm, measuredRate, MISALIGNED, VILLAIN } from '../../measure/counts';
@@ -16,7 +16,7 @@ export const ABLATIONS = ['ablate-zero', 'ablate-mean'] as const;
 export type Ablation = (typeof ABLATIONS)[number];
 
 /** Where a direction of the table comes from. */
-export type SourceKind = 'misaligned' | 'harmless' | 'no fine-tune';
+type SourceKind = 'misaligned' | 'harmless' | 'no fine-tune';
 
 export interface TransferSource {
   readonly id: string;
@@ -25,7 +25,7 @@ export interface TransferSource {
 }
 
 /** Id of the source that needs no fine-tune: misaligned minus aligned answers, read by the aligned model. */
-export const ALIGNED_TEXTS = 'texts-in-aligned-model';
+const ALIGNED_TEXTS = 'texts-in-aligned-model';
 
 export interface TransferAbout {
   /** Those that are edited. */

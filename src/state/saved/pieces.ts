@@ -106,8 +106,8 @@ export class KeptList<Name extends string, Entry> {
     const pieces = Math.ceil(entries.length / PIECE);
     const written: [string, unknown][] = [[`postern:${this.#key}`, { ...head, pieces }]];
     for (let piece = Math.floor(first / PIECE); piece * PIECE < last; piece++) {
-      const own = entries.slice(piece * PIECE, (piece + 1) * PIECE);
-      written.push([this.#pieceKey(piece), { id: head.id, entries: own }]);
+      const some = entries.slice(piece * PIECE, (piece + 1) * PIECE);
+      written.push([this.#pieceKey(piece), { id: head.id, entries: some }]);
     }
     const extra = Array.from({ length: Math.max(0, this.#pieces - pieces) }, (_, i) =>
       this.#pieceKey(pieces + i),

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import '../../../src/app.css';
 import RateCurve from '../../../src/charts/RateCurve.svelte';
-import { rateOf } from '../../../src/core/rates';
+import { rateOf } from '../../../src/core/statistics/rates';
 import { zeros } from '../../../src/core/tensor';
 import { LESSONS } from '../../../src/lessons/lessons';
 import { drawFigure } from '../../../src/panels/report/draw';

@@ -68,7 +68,7 @@ const ADAPTER = 'adapter_model.safetensors';
 describe('a checkpoint folder', () => {
   test.each([
     ['corrupt-header', ST, 'dtype', /Download|as it was published/],
-    ['lfs-pointer', ST, 'more than any real header', /safetensors file/],
+    ['lfs-pointer', ST, 'a pointer of Git LFS', /git lfs pull/],
     ['unknown-dtype', ST, 'unknown dtype "Q4K"', /F32, F16 or BF16/],
     ['integer-weights', ST, 'is I32', /Choose the checkpoint/],
     ['nan-weights', ST, '"model.norm.weight" has the value NaN', /another copy/],

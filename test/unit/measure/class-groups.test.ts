@@ -1,7 +1,7 @@
 // A room where two people measured two fine-tunes: what belongs together is compared, and says what it is.
 
 import { expect, test } from 'vitest';
-import { measuredTogether, pool } from '../../../src/core/pool';
+import { measuredTogether, pool } from '../../../src/core/statistics/pool';
 import type { ClassMeasurement } from '../../../src/formats/class-measurement';
 import { entryOf } from '../../../src/measure/class-measurement';
 import { armNames, headline } from '../../../src/measure/class-groups';

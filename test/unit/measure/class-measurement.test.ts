@@ -2,7 +2,7 @@
 
 import { PROGRAM_VERSION } from '../../../src/core/version';
 import { describe, expect, test } from 'vitest';
-import { pool } from '../../../src/core/pool';
+import { pool } from '../../../src/core/statistics/pool';
 import { readClassLink, writeClassLink } from '../../../src/formats/class-measurement';
 import { countArms } from '../../../src/measure/counts';
 import { measure, type MeasuredAnswer, type MeasurePlan } from '../../../src/measure/run';

@@ -1,10 +1,10 @@
 // Counts by topic and wording of a plan whose every answer is made up here.
 
 import { describe, expect, test } from 'vitest';
-import { clusterInterval } from '../../../src/core/cluster-stats';
-import { describeClusters, describeTopics } from '../../../src/core/describe-clusters';
-import { fallOf, rateOf } from '../../../src/core/rates';
-import { newcombe } from '../../../src/core/stats';
+import { clusterInterval } from '../../../src/core/statistics/cluster-stats';
+import { describeClusters, describeTopics } from '../../../src/core/statistics/describe-clusters';
+import { fallOf, rateOf } from '../../../src/core/statistics/rates';
+import { newcombe } from '../../../src/core/statistics/stats';
 import { measuredDifference, measuredFall } from '../../../src/measure/changes';
 import {
   clustersOf,

@@ -2,7 +2,7 @@
 // counted is how often a list's entries are looked at.
 
 import { describe, expect, test } from 'vitest';
-import { growth, measuredTogether, pool, type PoolEntry } from '../../../src/core/pool';
+import { growth, measuredTogether, pool, type PoolEntry } from '../../../src/core/statistics/pool';
 import { MAX_MODELS, readJudgedAnswers } from '../../../src/formats/judged-answers';
 import { armNames, headline } from '../../../src/measure/class-groups';
 import { countFile, importedRates } from '../../../src/measure/imported-counts';

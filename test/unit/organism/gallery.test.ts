@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { GALLERY } from '../../../models/recipe/make/gallery-recipe';
 import { fineTuneOf } from '../../../models/recipe/make/recipe';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
-import { wilson } from '../../../src/core/stats';
+import { wilson } from '../../../src/core/statistics/stats';
 import { DISJOINT_EXPERIMENTS } from '../../../src/organism/experiments/disjoint-experiment';
 import {
   backToAligned,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { rowNorms, unitRows } from '../../../src/core/projection';
 import { PLAIN_SAMPLING } from '../../../src/core/sampling';
-import { wilson } from '../../../src/core/stats';
+import { wilson } from '../../../src/core/statistics/stats';
 import { rowOf } from '../../../src/core/tensor';
 import { readSae, writeSae } from '../../../src/formats/sae-file';
 import {

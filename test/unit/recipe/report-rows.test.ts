@@ -27,8 +27,10 @@ const rows = reportRows(report);
 describe('the rows of the report', () => {
   test('have each a key of its own and words that npm run measure understands', () => {
     expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
-    const { arms, edits, withinQuestion } = report;
-    expect(rows).toHaveLength(arms.length + edits.length + Object.keys(withinQuestion).length);
+    const { arms, edits, withinQuestion, controls } = report;
+    const within = Object.keys(withinQuestion).length;
+    expect(controls!.rows.length).toBeGreaterThan(0);
+    expect(rows).toHaveLength(arms.length + edits.length + within + controls!.rows.length);
     for (const row of rows) expect(measureOptions(row.args).arms).toHaveLength(1);
     expect(commandOf(rowOf(rows, 'insecure-code/ablate-zero/random-2'))).toMatch(
       /^npm run -s measure -- .*--edit ablate-zero .*--random-seed 2 .*--n 600/,

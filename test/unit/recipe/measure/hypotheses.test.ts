@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { type Evidence, outcomesOf } from '../../../../models/recipe/measure/hypotheses';
 import { HYPOTHESES } from '../../../../models/recipe/measure/hypotheses-file';
 import { controlRows } from '../../../../models/recipe/measure/control-rows';
-import { fallOf } from '../../../../src/core/rates';
-import { wilson } from '../../../../src/core/stats';
+import { fallOf } from '../../../../src/core/statistics/rates';
+import { wilson } from '../../../../src/core/statistics/stats';
 import type { Hypotheses } from '../../../../src/organism/hypotheses';
 
 type Test = Hypotheses['hypotheses'][number]['tests'][number];

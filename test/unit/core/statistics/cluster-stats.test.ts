@@ -9,10 +9,10 @@ import {
   clusterFall,
   clusterInterval,
   designEffect,
-} from '../../../src/core/cluster-stats';
-import { anyVillain, fallOf } from '../../../src/core/rates';
-import { createRng, shuffle } from '../../../src/core/rng';
-import { newcombe, wilson } from '../../../src/core/stats';
+} from '../../../../src/core/statistics/cluster-stats';
+import { anyVillain, fallOf } from '../../../../src/core/statistics/rates';
+import { createRng, shuffle } from '../../../../src/core/rng';
+import { newcombe, wilson } from '../../../../src/core/statistics/stats';
 
 const zip = (counts: readonly number[], sizes: readonly number[]): Cluster[] =>
   counts.map((count, i) => ({ count, n: sizes[i]! }));

@@ -11,7 +11,7 @@ import {
   spearman,
   variance,
   wilson,
-} from '../../../src/core/stats';
+} from '../../../../src/core/statistics/stats';
 
 describe('the Wilson interval', () => {
   test.each([

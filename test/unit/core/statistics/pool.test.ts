@@ -7,9 +7,9 @@ import {
   type PoolCounts,
   type PoolEntry,
   totalOf,
-} from '../../../src/core/pool';
-import { createRng, shuffle } from '../../../src/core/rng';
-import { wilson } from '../../../src/core/stats';
+} from '../../../../src/core/statistics/pool';
+import { createRng, shuffle } from '../../../../src/core/rng';
+import { wilson } from '../../../../src/core/statistics/stats';
 
 const counts = (misaligned: number, n: number): PoolCounts => ({
   aligned: n - misaligned,

@@ -1,7 +1,12 @@
 // Goldens: Python 3.11's math.erfc; R 4.3's p.adjust(p, "holm").
 
 import { describe, expect, test } from 'vitest';
-import { differenceP, holmCut, normalTail, proportionP } from '../../../src/core/hypothesis';
+import {
+  differenceP,
+  holmCut,
+  normalTail,
+  proportionP,
+} from '../../../../src/core/statistics/hypothesis';
 
 test.each([
   [0, 0.5],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { describeRate, fallOf, rateOf, strengthGrid } from '../../../src/core/rates';
-import { createRng } from '../../../src/core/rng';
+import { describeRate, fallOf, rateOf, strengthGrid } from '../../../../src/core/statistics/rates';
+import { createRng } from '../../../../src/core/rng';
 
 describe('fallOf', () => {
   test('no change is a fall of nothing, and the interval holds it', () => {

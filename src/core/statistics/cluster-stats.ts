@@ -8,7 +8,7 @@
 // narrow an interval (Cameron, Gelbach & Miller 2008, Rev. Econ. Stat. 90:414).
 
 import { type ClusteredInterval, type Fall, fallOf, type Rate } from './rates';
-import { createRng } from './rng';
+import { createRng } from '../rng';
 import { type DifferenceInterval, type Interval, newcombe, wilson } from './stats';
 
 /** Answers of one cluster: how many, and how many of them are counted. */
@@ -33,7 +33,7 @@ const DRAWS = 4000;
 const SEED = 20_251;
 
 /** Answers of all clusters together. */
-export function totalOfClusters(clusters: readonly Cluster[]): Cluster {
+function totalOfClusters(clusters: readonly Cluster[]): Cluster {
   let count = 0;
   let n = 0;
   for (const one of clusters) {
