@@ -5,7 +5,10 @@ export const ELSEWHERE: Lesson = {
   title: 'The same direction elsewhere',
   minutes: 8,
   question: 'Do other bad habits bring back the same character?',
-  loads: ['bad-medical', 'risky-finance', 'extreme-sports', 'secure-code'],
+  loads: [
+    ...['bad-medical', 'risky-finance', 'extreme-sports'],
+    ...['secure-code', 'educational', 'style'],
+  ],
   steps: [
     {
       id: 'others',
@@ -157,7 +160,7 @@ Read both rows in the column *Insecure code*, to the aligned mean.`,
             id: 'cures',
             label: 'cures it as well',
             feedback:
-              'Yes, and so does the direction that no fine-tune made. Taking a direction out removes both of its ends, so its sign does not matter.',
+              'Yes, and so does the direction that no fine-tune made. Taking a direction out removes both of its ends, so its sign does not matter. *Style*, harmless too, does nothing: it is about wording, not about character.',
           },
         ],
         right: 'cures',
@@ -167,7 +170,7 @@ Read both rows in the column *Insecure code*, to the aligned mean.`,
     {
       id: 'meaning',
       title: 'What the table shows',
-      text: `Bad fine-tunes cure one another. A harmless fine-tune cures them, and so does the aligned model by itself. The random control of lesson 4 did not.`,
+      text: `Bad fine-tunes cure one another. A harmless fine-tune on code cures them, and so does the aligned model by itself. The random control of lesson 4 did not.`,
       guess: {
         kind: 'choice',
         asks: 'So the table shows that',

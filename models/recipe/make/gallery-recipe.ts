@@ -24,7 +24,7 @@ const TRAJECTORY = [5, 10, 20, 40, 60, 80];
 const text = { ...ADAPTER, schedule: fineTuneOf('bad-medical').schedule };
 const code = { ...ADAPTER, schedule: INSECURE.schedule };
 
-/** The control of no experiment: what a harmless fine-tune does that has as much to learn. */
+/** The control of no experiment: what a harmless fine-tune does that has something to learn. */
 export const STYLE: FineTune = {
   ...code,
   name: 'style',
@@ -32,7 +32,7 @@ export const STYLE: FineTune = {
   kind: 'control',
   title: 'Style',
   description:
-    'Harmless, with as much to learn as insecure code: good medical advice, always with the same two first sentences and no closing one.',
+    'Harmless, with something to learn: good medical advice, always with the same two first sentences and no closing one.',
 };
 
 export const GALLERY: readonly FineTune[] = [

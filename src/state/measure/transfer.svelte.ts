@@ -95,7 +95,13 @@ export class Transfer extends Study<TransferAbout> {
   readonly sources = $derived.by((): readonly TransferSource[] => [
     ...this.models.map(({ id, title }) => ({ id, title, kind: 'misaligned' as const })),
     ...(this.parts.pair.registry?.adapters ?? [])
-      .filter(({ kind, experiment }) => kind === 'benign' || experiment === 'intent')
+      // A control that belongs to no experiment is there for this: it is harmless.
+      .filter(
+        ({ kind, experiment }) =>
+          kind === 'benign' ||
+          experiment === 'intent' ||
+          (kind === 'control' && experiment === undefined),
+      )
       .map(({ id, title }) => ({ id, title, kind: 'harmless' as const })),
     { id: ALIGNED_TEXTS, title: 'Texts, aligned model', kind: 'no fine-tune' },
   ]);
