@@ -79,7 +79,8 @@ export function packedWasm(): { readonly page: Plugin; readonly worker: () => Pl
           }
           const script = {
             tag: 'script',
-            attrs: { async: true, src: './early.js', ...(Object.fromEntries(attrs) as object) },
+            // Not async: then it runs before the page's modules, whichever comes first.
+            attrs: { src: './early.js', ...(Object.fromEntries(attrs) as object) },
             injectTo: 'head' as const,
           };
           return { html, tags: [script] };

@@ -31,9 +31,9 @@ const browser = useBrowser();
 let served: Served;
 let counted: Awaited<ReturnType<typeof countedBytes>>;
 let page: Page;
-/** Names of the scripts that the page itself asked for, and not the service worker to keep them. */
-const scripts: string[] = [];
-const tools = (): string[] => scripts.filter((name) => name.startsWith('Panel-'));
+/** Names of the files that the page itself asked for, and not the service worker to keep them. */
+const asked: string[] = [];
+const tools = (): string[] => asked.filter((name) => /^Panel-.*\.js$/.test(name));
 
 beforeAll(async () => {
   served = await serve({ root: PAGES.bundled, port: 0 });
@@ -41,7 +41,7 @@ beforeAll(async () => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   context.on('request', (request) => {
     const [name = ''] = request.url().split('/').slice(-1);
-    if (name.endsWith('.js') && request.serviceWorker() === null) scripts.push(name);
+    if (request.serviceWorker() === null) asked.push(name);
   });
   page = await context.newPage();
   page.setDefaultTimeout(120_000);
@@ -61,19 +61,10 @@ describe('a first visit', () => {
     expect(sent).toBeLessThan(10);
   });
 
-  test('begins to fetch the WebAssembly before the script of the page is there', async () => {
-    const times = await page.evaluate(() =>
-      (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).map(
-        ({ name, startTime, responseEnd }) => ({
-          name: name.split('/').at(-1)!,
-          startTime,
-          responseEnd,
-        }),
-      ),
-    );
-    const wasm = times.find(({ name }) => name.endsWith('.packed'));
-    const script = times.find(({ name }) => /^index-.*\.js$/.test(name));
-    expect(wasm!.startTime).toBeLessThan(script!.responseEnd);
+  test('begins to fetch the WebAssembly before the worker that needs it', () => {
+    const at = (name: RegExp): number => asked.findIndex((one) => name.test(one));
+    expect(at(/\.packed$/)).toBeGreaterThan(0);
+    expect(at(/\.packed$/)).toBeLessThan(at(/^model\.worker-/));
   });
 
   test('fetches the code of a tool when its tab is opened, and only then', async () => {
