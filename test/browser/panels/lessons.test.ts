@@ -182,7 +182,7 @@ test('a lesson is walked, skipped and gone back in by keyboard, and the title ha
   (page.getByRole('button', { name: 'Skip' }).element() as HTMLElement).focus();
   await userEvent.keyboard('{Enter}');
   await expect.element(page.getByRole('heading', { name: 'Eight others' })).toHaveFocus();
-  expect(postern.lessons.progressOf(LESSONS[1]!)).toEqual({ done: 0, left: 1, of: 5 });
+  expect(postern.lessons.progressOf(LESSONS[1]!)).toEqual({ done: 0, left: 1, of: 6 });
   (page.getByRole('button', { name: 'Back' }).element() as HTMLElement).focus();
   await userEvent.keyboard('{Enter}');
   await expect.element(page.getByRole('heading', { name: 'Eight answers' })).toHaveFocus();
@@ -244,7 +244,7 @@ test('the list says how far each lesson is, and starts one again from its beginn
   await postern.lessons.skip();
   postern.lessons.close();
   await show(Panel);
-  await expect.element(page.getByText('0 of 5 steps done, 1 skipped')).toBeVisible();
+  await expect.element(page.getByText('0 of 6 steps done, 1 skipped')).toBeVisible();
   await page.getByRole('button', { name: `From the beginning ${LESSONS[1]!.title}` }).click();
   expect(postern.lessons.place).toBe('rates/eight');
   expect(postern.lessons.progressOf(LESSONS[1]!).left).toBe(0);

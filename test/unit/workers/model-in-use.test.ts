@@ -41,16 +41,26 @@ const ask = (change: Partial<GenerateRequest> = {}): GenerateRequest => ({
   ...change,
 });
 
-/** Does `change` once the first token of an answer is there; how the answer ended. */
-async function answerDuring(change: () => Promise<Result<unknown>>) {
+/**
+ * Does `change` once the first token of an answer is there; how the answer ended.
+ * @param asked the answer; a change that takes many steps needs a long one
+ */
+async function answerDuring(change: () => Promise<Result<unknown>>, asked = ask()) {
   let changed: Promise<Result<unknown>> | null = null;
-  const answered = await api.generate(ask(), () => void (changed ??= change()));
+  const answered = await api.generate(asked, () => void (changed ??= change()));
   valueOf(await changed!);
   return valueOf(answered).answers[0]!;
 }
 
 beforeAll(async () => {
-  server = await serveFiles(tinyOrganism());
+  const files = new Map(tinyOrganism());
+  const config = files.get('base/config.json')!;
+  const changed = {
+    ...(JSON.parse(new TextDecoder().decode(config)) as object),
+    max_position_embeddings: 32_768,
+  };
+  files.set('base/config.json', new TextEncoder().encode(JSON.stringify(changed)));
+  server = await serveFiles(files);
 });
 afterAll(() => server.close());
 
@@ -76,7 +86,9 @@ test('an answer whose checkpoint is unloaded ends with what was written, and the
 });
 
 test('an answer whose checkpoint is loaded anew ends with what was written, and the next runs on the new one', async () => {
-  const { stop } = await answerDuring(() => load());
+  // Greedy, these random weights never end an answer: it is not over before the load is.
+  const endless = ask({ sampling: { ...PLAIN_SAMPLING, temperature: 0 }, maxTokens: 20_000 });
+  const { stop } = await answerDuring(() => load(), endless);
   expect(stop).toBe('cancelled');
   expect(openSessions()).toBe(1);
   expect(valueOf(await api.generate(ask(), nothing)).answers[0]!.stop).not.toBe('cancelled');
