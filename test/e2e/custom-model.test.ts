@@ -82,7 +82,11 @@ describe('a pair from the Hub', () => {
     expect(said).toContain('none stated');
     expect(said).toContain(COMMIT.slice(0, 8));
     expect(said).toMatch(/llama, \d+\.\d million parameters/);
-    expect(hub.requests.some((request) => request.endsWith('.safetensors'))).toBe(false);
+    // The header of the adapter says whether it fits; of weights nothing else is asked for.
+    const weights = hub.requests.filter((request) => request.includes('.safetensors'));
+    expect(weights.map((request) => request.split('/').at(-1))).toEqual([
+      'adapter_model.safetensors',
+    ]);
     // How both would be kept, and what that takes, before anything large is asked for.
     expect(said).toMatch(/f32\s+\d+ MB\s+fits; taken/);
     expect(said).toMatch(/int8\s+\d+ MB\s+fits/);
