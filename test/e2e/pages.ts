@@ -18,7 +18,8 @@ export async function buildSmallPage(): Promise<void> {
   writeSmallOrganism(join(ROOT, 'models'), SMALL_MODELS);
   const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
   const args = [vite, 'build', '--logLevel', 'error', '--outDir', PAGES.small, '--emptyOutDir'];
-  const env = { ...process.env, POSTERN_MODELS: SMALL_MODELS };
+  // Vitest sets another NODE_ENV, with which the page would take itself for one in development.
+  const env = { ...process.env, NODE_ENV: 'production', POSTERN_MODELS: SMALL_MODELS };
   const child = spawn(process.execPath, args, { cwd: ROOT, env });
   let said = '';
   child.stdout.on('data', (text: Buffer) => (said += text.toString()));
