@@ -70,7 +70,8 @@ function shippedRates(id: string): SeedRates | null {
   const file = join(ADAPTERS_FOLDER, id, 'adapter_model.safetensors');
   const same = checkpoints.find((one) => one.id === id)?.sha256 === sha256(file);
   if (!arm || !same) return null;
-  const { organism: _, condition: __, ...rates } = arm;
+  const { organism, condition, ...rates } = arm;
+  void [organism, condition];
   return { seed: 1, ...rates };
 }
 

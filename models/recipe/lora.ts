@@ -102,9 +102,9 @@ export async function loraFiles(options: LoraOptions): Promise<Map<string, Uint8
       add(`without-random-${seed}`, randomDirectionLike(createRng(seed), vectors));
   }
   if (options.base) {
-    const { read } = diskFolder(folder);
+    const disk = diskFolder(folder);
     const [tokenizerJson, tokenizerConfig] = ['tokenizer.json', 'tokenizer_config.json'].map(
-      (file) => new TextDecoder().decode(read(file)),
+      (file) => new TextDecoder().decode(disk.read(file)),
     );
     const tokenizer = await createTokenizer(tokenizerJson, tokenizerConfig, 'tokenizer.json');
     const model = {

@@ -41,5 +41,7 @@ test.skipIf(!NEWER)('a kept measurement with a field more is lost alone, in word
   const lost: Lost[] = [];
   const read = list(whole(Measurement), measurementId)([newer, today], lost);
   expect(read).toEqual([today]);
-  expect(lost).toMatchObject([{ path: '0', value: newer, why: expect.stringMatching(/extra/) }]);
+  expect(lost).toMatchObject([
+    { path: '0', value: newer, why: expect.stringMatching(/extra/) as string },
+  ]);
 });

@@ -194,7 +194,13 @@ async function answerOf(
     case 'stall':
       response.writeHead(200).write(': \n\n');
       return;
-    default:
+    case 'adds a token':
+    case 'cut':
+    case 'gives up':
+    case 'keeps ids back':
+    case 'strange id':
+    case undefined:
+      break;
   }
   const { ids, end } = await answer(body, gone);
   if (gone.aborted) return;

@@ -227,7 +227,8 @@ describe('what Python writes and JSON has not', () => {
   );
 
   test('a field that is missing is said to be missing', () => {
-    const { hidden_size: _, ...rest } = smol;
+    const { hidden_size, ...rest } = smol;
+    void hidden_size;
     expect(() => parseConfig(rest, 'config.json')).toThrow('Field "hidden_size" is missing.');
   });
 });

@@ -60,7 +60,7 @@ beforeAll(async () => {
     (path) => new Error(path),
   );
   server = await serveLlama({
-    answer: standIn.answer,
+    answer: (asked) => standIn.answer(asked),
     piece: (id) => tokenizer.decodeOne(id),
     model: { path: '/models/postern-8l.gguf', nVocab: config.dVocab, nEmbd: config.dModel },
     loras: [`/files/${TUNED}`, `/files/${ABLATED}`],
