@@ -16,9 +16,9 @@ export const tokensOf = (page: Page, name: ColumnName): Promise<string[]> =>
 export const textOf = async (page: Page, name: ColumnName): Promise<string> =>
   (await tokensOf(page, name)).join('');
 
-/** The judge's word under an answer that has ended. */
+/** The judge's word above an answer that has ended. */
 export const verdictOf = (page: Page, name: ColumnName): Promise<string> =>
-  column(page, name).locator('footer strong').innerText();
+  column(page, name).locator('header strong').innerText();
 
 /** What made the answer of a column: checkpoint, direction, edit, seed. */
 export const madeOf = (page: Page, name: ColumnName): Promise<string> =>
