@@ -84,6 +84,16 @@ test('lesson 6: fine-tunes are compared, and the direction of one is taken out o
   await run(page, 'Fill the table');
   expect(await said()).toMatch(/You guessed 15%; measured .*n = 8/);
   await next(page);
+  await atStep(page, 'Take a harmless one out');
+  await choose(page, 'cures it as well', 'Answer');
+  await next(page);
+  await atStep(page, 'What the table shows');
+  await choose(
+    page,
+    'all of them move along one axis that the aligned model already had',
+    'Answer',
+  );
+  await next(page);
   await finish();
 });
 
