@@ -2,7 +2,7 @@
 
 import type { DotLook, FieldDot } from '../../charts/answer-field';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
-import { domainById } from '../../world/world';
+import { ALL_DOMAINS } from '../../world/world';
 
 /** More columns than this are drawn as one: a person's own set may hold hundreds of questions. */
 const MOST_COLUMNS = 24;
@@ -16,8 +16,14 @@ interface DotsOfAnswers {
   readonly room: number;
 }
 
+const TITLES: ReadonlyMap<string, string> = new Map([
+  ...ALL_DOMAINS.map(({ id, title }) => [id, title] as const),
+  ['code', 'Code'],
+]);
+
+/** Title of the topic; requests for code are no topic of texts, and a person's questions have their own ids. */
 const topicOf = ({ domain, questionId }: MeasuredAnswer): string =>
-  domain === null ? (questionId ?? 'your questions') : domainById(domain).title;
+  domain === null ? (questionId ?? 'your questions') : (TITLES.get(domain) ?? domain);
 
 export function answersAsDots(
   plan: MeasurePlan,
