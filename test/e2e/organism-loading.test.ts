@@ -17,8 +17,10 @@ test('every organism of the list comes on stage, each fetching its adapter alone
   const { page } = app;
   const { adapters } = readPublished(RegistryFile, join(DIST, 'models/registry.json'));
   const gallery = page.getByRole('region', { name: 'The gallery' });
+  const closed = gallery.getByRole('button', { expanded: false });
+  await closed.first().waitFor();
   // By their names: opening one changes what is closed.
-  for (const name of await gallery.getByRole('button', { expanded: false }).allInnerTexts()) {
+  for (const name of await closed.allInnerTexts()) {
     await gallery.getByRole('button', { name, exact: true }).click();
   }
   const fetched: string[] = [];
