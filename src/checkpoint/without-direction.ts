@@ -16,6 +16,22 @@ const EMBEDDING = 'model.embed_tokens.weight';
 const WRITES = /^model\.layers\.\d+\.(self_attn\.o_proj|mlp\.down_proj)\.weight$/;
 
 /**
+ * Refuses a model in which a direction comes back that its weights do not write.
+ * @param advice what to do instead, for people
+ * @throws CheckpointError 'unsupported-architecture'
+ */
+export function requirePlainWrites(config: ModelConfig, advice: string): void {
+  const { norms } = familyOf(config);
+  if (norms.attention.after === null && norms.mlp.after === null) return;
+  throw new CheckpointError(
+    'unsupported-architecture',
+    config.architecture,
+    'It rescales what a block wrote before adding it, which brings a direction back that its weights do not write.',
+    advice,
+  );
+}
+
+/**
  * The changed checkpoint; its weights are made when they are asked for.
  * @param direction [d_model], of any length but 0
  * @throws CheckpointError 'unsupported-architecture'; RangeError for a direction of another width.
@@ -25,15 +41,7 @@ export function withoutDirection(
   weights: Weights,
   direction: Float32Array,
 ): { readonly config: ModelConfig; readonly weights: Weights } {
-  const { norms } = familyOf(config);
-  if (norms.attention.after !== null || norms.mlp.after !== null) {
-    throw new CheckpointError(
-      'unsupported-architecture',
-      config.architecture,
-      'It rescales what a block wrote before adding it, which brings a direction back that its weights do not write.',
-      'Save the checkpoint as it is, and edit it while it runs.',
-    );
-  }
+  requirePlainWrites(config, 'Save the checkpoint as it is, and edit it while it runs.');
   // Says at once, not in the middle of a file, that the direction does not fit.
   removeFromRows({ data: direction, dims: [config.dModel] }, direction);
   const untied = { ...config, tieWordEmbeddings: false };

@@ -8,8 +8,7 @@
 import { norm } from '../../core/projection';
 import type { Tensor } from '../../core/tensor';
 import { linearShapes, type ModelConfig, type Weights } from '../config';
-import { CheckpointError } from '../error';
-import { familyOf } from '../families';
+import { requirePlainWrites } from '../without-direction';
 import type { AdapterModule, LoraFactors } from './peft';
 
 const WRITES = /\.(self_attn\.o_proj|mlp\.down_proj)$/;
@@ -73,15 +72,7 @@ export function ablatedAdapter(
   modules: ReadonlyMap<string, AdapterModule>,
   direction: Float32Array,
 ): ReadonlyMap<string, LoraFactors> {
-  const { norms } = familyOf(config);
-  if (norms.attention.after !== null || norms.mlp.after !== null) {
-    throw new CheckpointError(
-      'unsupported-architecture',
-      config.architecture,
-      'It rescales what a block wrote before adding it, which brings a direction back that its weights do not write.',
-      'Use the adapter as it is, and edit the model while it runs.',
-    );
-  }
+  requirePlainWrites(config, 'Use the adapter as it is, and edit the model while it runs.');
   const length = norm(direction);
   if (direction.length !== config.dModel || !(length > 0 && Number.isFinite(length))) {
     throw new RangeError(
