@@ -10,7 +10,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LESSON_ORGANISMS } from '../../src/lessons/lessons';
 import { type OpenedApp, useBrowser } from './harness';
 import { PAGES } from './pages';
-import { column, compareFineTunes, openTab, startedUp, textOf } from './postern-page';
+import {
+  column,
+  compareFineTunes,
+  openGallery,
+  openTab,
+  startedUp,
+  textOf,
+} from './postern-page';
 
 const browser = useBrowser('small');
 
@@ -24,11 +31,7 @@ async function offlineSays(page: Page, words: RegExp): Promise<void> {
 }
 
 async function selectModel(page: Page, title: string): Promise<void> {
-  await openTab(page, 'Organisms');
-  const gallery = page.getByRole('region', { name: 'The gallery' });
-  for (const name of await gallery.getByRole('button', { expanded: false }).allInnerTexts()) {
-    await gallery.getByRole('button', { name, exact: true }).click();
-  }
+  await openGallery(page);
   const card = page.getByRole('listitem').filter({
     has: page.getByText(`(${title})`, { exact: true }),
   });

@@ -7,22 +7,16 @@ import { readPublished } from '../../models/recipe/make/published-file';
 import { RegistryFile } from '../../src/organism/registry';
 import { DIST } from '../../src/serve/build';
 import { useApp } from './harness';
-import { openTab } from './postern-page';
+import { openGallery } from './postern-page';
 
 const CEILING_MS = 300_000;
 
-const app = useApp({ organism: 'small' }, ({ page }) => openTab(page, 'Organisms'));
+const app = useApp({ organism: 'small' });
 
 test('every organism of the list comes on stage, each fetching its adapter alone', async () => {
   const { page } = app;
   const { adapters } = readPublished(RegistryFile, join(DIST, 'models/registry.json'));
-  const gallery = page.getByRole('region', { name: 'The gallery' });
-  const closed = gallery.getByRole('button', { expanded: false });
-  await closed.first().waitFor();
-  // By their names: opening one changes what is closed.
-  for (const name of await closed.allInnerTexts()) {
-    await gallery.getByRole('button', { name, exact: true }).click();
-  }
+  await openGallery(page);
   const fetched: string[] = [];
   page.on('request', (request) => fetched.push(request.url().slice(app.url.length)));
   for (const { id, title } of adapters) {

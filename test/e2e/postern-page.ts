@@ -173,3 +173,14 @@ export async function measuredTable(page: Page): Promise<Record<string, Measured
 /** Width of the page beyond the window, in CSS pixels; 0 when it does not scroll sideways. */
 export const sidewaysScroll = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Opens every section of the gallery, once its list has been read. */
+export async function openGallery(page: Page): Promise<void> {
+  await openTab(page, 'Organisms');
+  const gallery = page.getByRole('region', { name: 'The gallery' });
+  await gallery.locator('button[aria-expanded]').first().waitFor();
+  // By their names: opening one changes what is closed.
+  for (const name of await gallery.getByRole('button', { expanded: false }).allInnerTexts()) {
+    await gallery.getByRole('button', { name, exact: true }).click();
+  }
+}

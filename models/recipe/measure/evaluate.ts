@@ -114,14 +114,8 @@ export function answersBy(
   return answersOf(planOf(subject, asked, edit), subject.means, 'measure');
 }
 
-/** Rates of the answers of `answersBy`, with intervals over wordings and topics. */
-export async function ratesBy(
-  subject: Subject,
-  asked: Asking,
-  edit: ArmEdit | null = null,
-): Promise<Rates> {
-  const plan = planOf(subject, asked, edit);
-  const answers = await answersOf(plan, subject.means, 'measure');
+/** Rates of the answers of the plan's only arm, with intervals over wordings and topics. */
+export function ratesOfPlan(plan: MeasurePlan, answers: readonly MeasuredAnswer[]): Rates {
   const [arm] = countArms(plan, answers);
   const intervals = (measure: Measure): ClusteredInterval => {
     const clusters = (by: 'template' | 'topic') => [
@@ -137,6 +131,16 @@ export async function ratesBy(
       incoherent: intervals(({ counts, n }) => ({ count: counts.incoherent, n })),
     },
   };
+}
+
+/** `ratesOfPlan` of the answers of `answersBy`. */
+export async function ratesBy(
+  subject: Subject,
+  asked: Asking,
+  edit: ArmEdit | null = null,
+): Promise<Rates> {
+  const plan = planOf(subject, asked, edit);
+  return ratesOfPlan(plan, await answersOf(plan, subject.means, 'measure'));
 }
 
 export function ratesOf(answers: readonly Pick<MeasuredAnswer, 'verdict'>[]): Rates {

@@ -16,7 +16,7 @@ import { loadAdapted, loadBase, sha256 } from '../make/publish';
 import { lossOf } from '../make/trainer';
 import { measuredAt } from '../measure';
 import { checkpointsOf, type ControlRow, controlRows } from './control-rows';
-import { ratesOf, showRates, withIntervals } from './evaluate';
+import { ratesOfPlan, showRates, withIntervals } from './evaluate';
 import { HYPOTHESES_PLAN as PLAN } from './hypotheses-file';
 import { measureOptions } from './measure-options';
 import { directionOfOptions } from './option-direction';
@@ -57,7 +57,8 @@ export function stillValid(
   return rows.flatMap((row) => {
     const found = stored?.rows.find(({ key }) => key === row.key);
     const valid =
-      found !== undefined &&
+      found?.offTopic !== undefined &&
+      found.anyVillainInterval !== undefined &&
       JSON.stringify(found.args) === JSON.stringify(row.args) &&
       [ALIGNED, ...checkpointsOf(row)].every(same);
     return valid ? [found] : [];
@@ -67,8 +68,8 @@ export function stillValid(
 /** @param n answers, where fewer are wanted than the row has */
 export async function measureRow(bench: Workbench, row: ControlRow, n?: number): Promise<Row> {
   const words = n === undefined ? row.args : [...row.args, '--n', `${n}`];
-  const { answers } = await measuredAt(bench, measureOptions(words));
-  const rates = ratesOf(answers);
+  const { plan, answers } = await measuredAt(bench, measureOptions(words));
+  const rates = ratesOfPlan(plan, answers);
   console.log(`${row.key}: ${showRates(rates)}`);
   return withIntervals({ ...row, ...rates });
 }
