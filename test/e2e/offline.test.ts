@@ -10,14 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LESSON_ORGANISMS } from '../../src/lessons/lessons';
 import { type OpenedApp, useBrowser } from './harness';
 import { PAGES } from './pages';
-import {
-  column,
-  compareFineTunes,
-  openGallery,
-  openTab,
-  startedUp,
-  textOf,
-} from './postern-page';
+import { column, compareFineTunes, openGallery, openTab, startedUp, textOf } from './postern-page';
 
 const browser = useBrowser('small');
 
