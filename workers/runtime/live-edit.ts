@@ -6,6 +6,7 @@ import type { ModelConfig } from '../../src/checkpoint/config';
 import { EDIT_WIDTH, emptyEdit, maskedBias, type PackedEdit } from '../../src/core/edit';
 import { layerOf } from '../../src/onnx/decoder-feeds';
 import type { EditPositions } from '../api';
+import type { EditFeeds } from './batch';
 import type { StepInputs } from './inputs';
 import { ModelError } from '../runtime';
 
@@ -21,7 +22,7 @@ interface Fed {
 const same = (a: Float32Array, b: Float32Array): boolean =>
   a.length === b.length && a.every((x, i) => x === b[i]);
 
-export class LiveEdit {
+export class LiveEdit implements EditFeeds {
   readonly #config: ModelConfig;
   #packed: PackedEdit;
   #positions: EditPositions;
@@ -44,10 +45,7 @@ export class LiveEdit {
     this.#positions = positions;
   }
 
-  /**
-   * The graph's `edit_read.l`, `edit_bias.l` and `edit_write.l`, written only after a change.
-   * @param mask [rows, pos], 1 at edited positions.
-   */
+  /** Written only after a change. */
   feeds(
     inputs: StepInputs,
     mask: Float32Array,
