@@ -22,7 +22,8 @@ export interface PatchCell {
 export function patchEffects(patched: Tensor, into: number, from: number): Tensor {
   const gap = from - into;
   return tensor(
-    patched.data.map((m) => (gap === 0 ? NaN : (m - into) / gap)),
+    // Never -0.
+    patched.data.map((m) => (gap === 0 ? NaN : (m - into) / gap + 0)),
     patched.dims,
   );
 }
