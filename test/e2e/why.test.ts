@@ -35,15 +35,17 @@ test('the same by keyboard: arrow keys walk to a word, Enter looks at it', async
   await strip.focus();
   for (const key of ['ArrowRight', 'ArrowRight', 'Enter']) await page.keyboard.press(key);
   await panel().getByText('Aligned, token 2:').waitFor();
+  const words = await tokensOf(page, 'Aligned');
+  expect(await panel().locator('mark').innerText()).toBe(words[1]!.replace(/^ /, '␣'));
 });
 
 test('another word is written in its place, and the answer goes on from there', async () => {
   await column(page, 'EM').locator('.token').nth(2).click();
   await panel().getByText('EM, token 3:').waitFor();
   const before = await tokensOf(page, 'EM');
-  const other = panel().getByRole('button', { name: 'Write on with this' }).first();
-  const chosen = await likeliest().filter({ has: other }).first().locator('code').innerText();
-  await other.click();
+  const other = likeliest().filter({ hasText: 'Write on with this' }).first();
+  const chosen = await other.locator('code').innerText();
+  await other.getByRole('button').click();
   await column(page, 'EM').getByText('token 3 chosen by hand').waitFor();
   await allAnswered(page);
   const after = await tokensOf(page, 'EM');
@@ -72,7 +74,9 @@ test('patching finds where the models part: the header token, in the middle laye
     const rows = await figure.locator('tbody tr').all();
     return Promise.all(
       rows.map(async (row) =>
-        (await row.locator('td').allInnerTexts()).map((cell) => Number(cell.replace('−', '-'))),
+        (await row.locator('td').allInnerTexts())
+          .slice(1)
+          .map((cell) => Number(cell.replace('−', '-'))),
       ),
     );
   };
@@ -92,12 +96,17 @@ test('patching finds where the models part: the header token, in the middle laye
 
 test('a cell that is chosen is set on the desk', async () => {
   const figure = panel().getByRole('figure').filter({ hasText: 'EM into aligned' });
-  await figure.getByRole('button', { name: 'Chart' }).click();
+  await figure.getByRole('button', { name: 'Table' }).click();
   await figure.getByRole('application').focus();
   for (const key of ['End', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'Enter']) {
     await page.keyboard.press(key);
   }
   await panel().getByText('The desk now edits layer 4 at the header token.').waitFor();
+  await column(page, 'Edited')
+    .getByText(/layer 4.*header token/)
+    .waitFor();
+  await allAnswered(page);
+  expect(await tokensOf(page, 'Edited')).not.toEqual([]);
 });
 
 test.each(['Where it is decided', 'One word'])('axe finds nothing in "%s"', async (instrument) => {
