@@ -19,6 +19,7 @@ import {
   loadBase,
   type PublishedBase,
   publishFineTune,
+  registerFile,
   sha256,
   SHIPPED_TEMPERATURE,
 } from './make/publish';
@@ -104,6 +105,7 @@ async function main(): Promise<void> {
       points,
     } satisfies File;
     writeFileSync(FINE_TUNE_SEEDS_FILE, `${JSON.stringify(file, null, 2)}\n`);
+    registerFile('fineTuneSeeds', FINE_TUNE_SEEDS_FILE);
   };
   const put = (id: string, rates: SeedRates): void => {
     found.set(id, (found.get(id) ?? new Map<number, SeedRates>()).set(rates.seed, rates));

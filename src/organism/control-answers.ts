@@ -6,9 +6,12 @@ import type { Outcome } from './hypotheses';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
-/** Misaligned share of the line whose key ends so; a mean where it is one of several directions. */
+/**
+ * Misaligned share of the line of this key, or whose key ends so behind a slash; a mean where it is one of several
+ * directions.
+ */
 function shareOf(lines: readonly ControlLine[], end: string): number | null {
-  const measured = lines.find(({ key }) => key.endsWith(end))?.measured;
+  const measured = lines.find(({ key }) => key === end || key.endsWith(`/${end}`))?.measured;
   if (!measured) return null;
   if (measured.kind === 'spread') return measured.misaligned.mean;
   return measured.misaligned.count / measured.n;
@@ -26,10 +29,10 @@ const listed = (parts: readonly string[]): string =>
 /** What removing each of the controls leaves of the misaligned answers. */
 export function removalAnswer(lines: readonly ControlLine[]): string {
   const rest = [
-    ...said(lines, '/checkpoint:secure-code', "without secure code's direction"),
-    ...said(lines, '/text-in-aligned', "without the aligned model's own text contrast"),
-    ...said(lines, '/checkpoint:style', "without style's"),
-    ...said(lines, '/isotropic', 'without a random one, on average'),
+    ...said(lines, 'checkpoint:secure-code', "without secure code's direction"),
+    ...said(lines, 'text-in-aligned', "without the aligned model's own text contrast"),
+    ...said(lines, 'checkpoint:style', "without style's"),
+    ...said(lines, 'isotropic', 'without a random one, on average'),
   ];
   const [unedited] = lines;
   const before = unedited ? said([unedited], unedited.key, 'misaligned unedited') : [];
@@ -39,15 +42,15 @@ export function removalAnswer(lines: readonly ControlLine[]): string {
 /** What misaligns the aligned model. */
 export const steeringAnswer = (lines: readonly ControlLine[]): string =>
   listed([
-    ...said(lines, '/minus-secure-code', "misaligned with minus secure code's vector"),
-    ...said(lines, '/one-turn', 'with that of one villain turn'),
-    ...said(lines, '/isotropic', 'with a random one, on average'),
+    ...said(lines, 'minus-secure-code', "misaligned with minus secure code's vector"),
+    ...said(lines, 'one-turn', 'with that of one villain turn'),
+    ...said(lines, 'isotropic', 'with a random one, on average'),
   ]);
 
 export const scaleAnswer = (lines: readonly ControlLine[]): string =>
   listed([
-    ...said(lines, '/scale/-4', 'misaligned at −4 times its weights'),
-    ...said(lines, '/scale/4', 'at 4 times'),
+    ...said(lines, 'scale/-4', 'misaligned at −4 times its weights'),
+    ...said(lines, 'scale/4', 'at 4 times'),
   ]);
 
 /** Insecure code after bad advice alone. */

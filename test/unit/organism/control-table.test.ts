@@ -7,7 +7,7 @@ import { HYPOTHESES_PLAN } from '../../../models/recipe/measure/hypotheses-file'
 import { reportRows, type ReportedPlan } from '../../../models/recipe/measure/report-rows';
 import { readPublished } from '../../../models/recipe/make/published-file';
 import { REPORT_FILE } from '../../../models/recipe/make/folders';
-import { removalAnswer } from '../../../src/organism/control-answers';
+import { codeAnswer, removalAnswer } from '../../../src/organism/control-answers';
 import {
   codeLines,
   type ControlLine,
@@ -44,9 +44,7 @@ const whole: Report = {
 };
 const titleOf = (id: string): string => id;
 const linesOf = (report: Report): ControlLine[] => [
-  ...REMOVED_FROM.flatMap((em) =>
-    MODES.flatMap((mode) => removalLines(report, em, mode, titleOf)),
-  ),
+  ...REMOVED_FROM.flatMap((em) => MODES.flatMap((mode) => removalLines(report, em, mode, titleOf))),
   ...steeringLines(report, titleOf),
   ...scaleLines(report, titleOf).map(({ line }) => line),
   ...codeLines(report, titleOf),
@@ -106,6 +104,15 @@ describe('the lines of the controls', () => {
       new Set(['npm run -s organism:report -- --only=controls,hypotheses']),
     );
     expect(removalAnswer(open)).toBe('Not measured yet.');
+  });
+
+  test('are answered by the row that is named, not by one that ends alike', () => {
+    const rate = (key: string): string =>
+      `${(100 * rows.find((row) => row.key === key)!.misaligned).toFixed(1)}%`;
+    expect(codeAnswer(codeLines(whole, titleOf))).toContain(
+      `${rate('secure-code/code')} after secure code`,
+    );
+    expect(rate('secure-code/code')).not.toBe(rate('insecure-code/code'));
   });
 
   test('tell both contrasts apart by name, for the own direction and the other one', () => {
