@@ -97,7 +97,7 @@ async function main(): Promise<void> {
     const file = {
       programVersion: PROGRAM_VERSION,
       command: 'npm run organism:fine-tune-seeds',
-      judge: 'exact judge of the synthetic world (src/world/judge.ts)',
+      judge: 'built-in judge of the synthetic world (src/world/judge.ts)',
       sampling: { ...sampling, seed: GALLERY_PLAN.answerSeed },
       questions: { part: 'held-out', seed: GALLERY_PLAN.questionSeed },
       alignedSha256,
