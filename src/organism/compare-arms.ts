@@ -103,7 +103,7 @@ export function pOf(one: GalleryArm, two: GalleryArm, overSeeds = areSeeded([one
         const n = effective(arm, arm.n);
         return { count: arm.misaligned * n, n };
       });
-  const ofAnswers = differenceP(a!.count, a!.n, b!.count, b!.n);
+  const ofAnswers = differenceP(a.count, a.n, b.count, b.n);
   return overSeeds ? Math.max(welch(estimateOf(one), estimateOf(two)).p, ofAnswers) : ofAnswers;
 }
 

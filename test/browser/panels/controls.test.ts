@@ -33,13 +33,10 @@ test('what else removes it opens with a chart, its table, and the command of eve
   await expect.element(cells).toHaveTextContent(/0\.\d{4}.*600/);
   await page.getByText('Figures, intervals and commands').click();
   const command = page.getByLabelText('command of Secure code, same text').first();
-  await expect
-    .element(command)
-    .toHaveValue(
-      expect.stringMatching(
-        /^npm run -s measure -- --model insecure-code --edit ablate-zero --direction secure-code /,
-      ),
-    );
+  const { value } = command.element() as HTMLInputElement;
+  expect(value).toMatch(
+    /^npm run -s measure -- --model insecure-code --edit ablate-zero --direction secure-code /,
+  );
 });
 
 test('rows that are not measured are said to be so, in the chart and in the table', async () => {
