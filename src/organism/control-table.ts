@@ -9,7 +9,7 @@ import { type Controls, rowsLike } from './controls';
 import { type Report, reportedRate, villainRate } from './report';
 
 /** One measured model under an edit. */
-export interface MeasuredRates {
+interface MeasuredRates {
   readonly kind: 'rates';
   readonly n: number;
   readonly misaligned: Rate;
@@ -19,7 +19,7 @@ export interface MeasuredRates {
 }
 
 /** Several random directions, each of which is one observation. */
-export interface MeasuredSpread {
+interface MeasuredSpread {
   readonly kind: 'spread';
   /** Answers along each direction. */
   readonly n: number;
@@ -110,11 +110,7 @@ function spreadLine(controls: Controls | undefined, planned: number, line: Named
 }
 
 /** A model without an edit; its line in a table of edits. */
-export function uneditedLine(
-  { arms }: Pick<Report, 'arms'>,
-  id: string,
-  label: string,
-): ControlLine {
+function uneditedLine({ arms }: Pick<Report, 'arms'>, id: string, label: string): ControlLine {
   const arm = arms.find(({ name }) => name === id);
   return {
     key: id,
