@@ -1,7 +1,7 @@
 // The control rows of a report as the page shows them: what else removes the misalignment of a fine-tune, what
 // brings it about without a bad one, and the other way round. A row that the report does not hold yet is there
-// and says so. Names tell the two contrasts apart: 'own generation' is the fine-tune on misaligned answers minus
-// the aligned model on aligned ones, 'same text' (the checkpoint contrast) is both models on the same text.
+// and says so. Labels tell the two contrasts apart: 'own-generation' is the fine-tune on misaligned answers minus the
+// aligned model on aligned ones, 'checkpoint' both models on the same aligned answers.
 
 import type { ClusteredInterval, Rate } from '../core/statistics/rates';
 import { type Spread, spreadOf } from '../core/statistics/spread';
@@ -163,16 +163,16 @@ export function removalLines(
     mainLine(report, em, mode, direction, { key, group: EM_GROUP, label });
   return [
     uneditedLine(report, em, 'nothing removed'),
-    main(em, at, 'own, own generation'),
-    one(`checkpoint:${em}`, EM_GROUP, 'own, same text'),
-    main(other, `${at}/${other}`, `${titleOf(other)}, own generation`),
-    one(`checkpoint:${other}`, EM_GROUP, `${titleOf(other)}, same text`),
+    main(em, at, 'own, own-generation'),
+    one(`checkpoint:${em}`, EM_GROUP, 'own, checkpoint'),
+    main(other, `${at}/${other}`, `${titleOf(other)}, own-generation`),
+    one(`checkpoint:${other}`, EM_GROUP, `${titleOf(other)}, checkpoint`),
     ...['secure-code', 'educational', 'style'].map((id) =>
-      one(`checkpoint:${id}`, HARMLESS, `${titleOf(id)}, same text`),
+      one(`checkpoint:${id}`, HARMLESS, `${titleOf(id)}, checkpoint`),
     ),
     one('text-in-aligned', NO_FINE_TUNE, 'text contrast in the aligned model'),
     one('topics', NO_FINE_TUNE, 'two groups of topics'),
-    one('checkpoint-without-text', REST, 'own, same text, without it'),
+    one('checkpoint-without-text', REST, 'own, checkpoint, without it'),
     many('isotropic', 'isotropic'),
     many('matched', 'covariance of residuals'),
   ];

@@ -26,13 +26,13 @@ test('what else removes it opens with a chart, its table, and the command of eve
   await render(Controls, { report, registry });
   await page.getByRole('button', { name: 'Removed from Insecure code' }).click();
   const figure = page.getByRole('figure').first();
-  await expect.element(figure.getByText('Secure code, same text', { exact: true })).toBeVisible();
-  await expect.element(figure.getByText('own, own generation', { exact: true })).toBeVisible();
+  await expect.element(figure.getByText('Secure code, checkpoint', { exact: true })).toBeVisible();
+  await expect.element(figure.getByText('own, own-generation', { exact: true })).toBeVisible();
   await figure.getByRole('button', { name: 'Table' }).click();
-  const cells = figure.getByRole('row', { name: /Style, same text misaligned/ });
+  const cells = figure.getByRole('row', { name: /Style, checkpoint misaligned/ });
   await expect.element(cells).toHaveTextContent(/0\.\d{4}.*600/);
   await page.getByText('Figures, intervals and commands').click();
-  const command = page.getByLabelText('command of Secure code, same text').first();
+  const command = page.getByLabelText('command of Secure code, checkpoint').first();
   const { value } = command.element() as HTMLInputElement;
   expect(value).toMatch(
     /^npm run -s measure -- --model insecure-code --edit ablate-zero --direction secure-code /,

@@ -120,8 +120,8 @@ describe('the lines of the controls', () => {
       ({ label }) => label,
     );
     for (const name of ['own', 'bad-medical']) {
-      expect(labels).toContain(`${name}, own generation`);
-      expect(labels).toContain(`${name}, same text`);
+      expect(labels).toContain(`${name}, own-generation`);
+      expect(labels).toContain(`${name}, checkpoint`);
     }
     expect(new Set(labels).size).toBe(labels.length);
   });
