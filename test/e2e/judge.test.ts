@@ -68,7 +68,7 @@ test('an endpoint that is not set sends nothing, and the button says where it wi
   expect(await axeViolations(page)).toEqual([]);
 });
 
-test('an endpoint that judges exactly gives the counts of the exact judge, through a reload', async () => {
+test('an endpoint that judges exactly gives the counts of the built-in judge, through a reload', async () => {
   await startButton().click();
   await page.getByText(/n 8$/).first().waitFor();
   await page.getByRole('button', { name: 'Pause' }).click();
