@@ -5,7 +5,7 @@ import type { Locator, Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
-import { compareFineTunes, tokensOf } from './postern-page';
+import { compareFineTunes, sidewaysScroll, tokensOf } from './postern-page';
 
 let page: Page;
 let cosines: Locator;
@@ -48,7 +48,11 @@ test('another EM fine-tune shares the direction more than the benign control doe
   console.log(`bad-medical ${rows.map((row) => row[medical]).join(' ')}`);
   console.log(`secure-code ${rows.map((row) => row[secure]).join(' ')}`);
   expect(rows).toHaveLength(8);
-  for (const row of rows.slice(2)) expect(value(row[medical])).toBeGreaterThan(value(row[secure]));
+  for (const row of rows.slice(2)) {
+    expect(value(row[medical])).toBeGreaterThan(value(row[secure]));
+    // The organism is shipped with at least 0.8 from the third layer on; the page reads fewer texts.
+    expect(value(row[medical])).toBeGreaterThan(0.6);
+  }
 });
 
 test('a layer pointed at by the keyboard in one chart is shown in the others', async () => {
@@ -116,11 +120,7 @@ test('an answer is walked token by token and layer by layer', async () => {
 
 test('at 390 px nothing scrolls sideways but the token map, and axe finds nothing', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
-  expect(
-    await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    ),
-  ).toBe(0);
+  await expect.poll(() => sidewaysScroll(page)).toBe(0);
   expect(await axeViolations(page)).toEqual([]);
   expect(app.problems).toEqual([]);
   expect(app.elsewhere).toEqual([]);

@@ -114,7 +114,7 @@ describe('a pair from the Hub', () => {
   test('has a form that axe finds nothing wrong with, and that fits 390 px', async () => {
     expect(await axeViolations(app.page)).toEqual([]);
     await app.page.setViewportSize({ width: 390, height: 844 });
-    expect(await sidewaysScroll(app.page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(app.page)).toBe(0);
     await app.page.setViewportSize({ width: 1440, height: 900 });
   });
 

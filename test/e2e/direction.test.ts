@@ -1,12 +1,12 @@
-// Directions by hand: another contrast, cancelling, the words it promotes, other fine-tunes beside it.
+// Directions by hand: another contrast, cancelling, the words it promotes, another fine-tune.
 
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { useApp } from './harness';
-import { compareFineTunes, openTab, startedUp, textOf } from './postern-page';
+import { openTab, startedUp, textOf } from './postern-page';
 
 let page: Page;
-const app = useApp({}, (opened) => {
+const app = useApp({ organism: 'small' }, (opened) => {
   page = opened.page;
 });
 
@@ -55,24 +55,10 @@ test('the words that it promotes and demotes are listed with their scores', asyn
   expect(await page.locator('ol.demoted li').first().innerText()).toMatch(/[-−]\d/);
 });
 
-test('other fine-tunes are loaded beside the pair and their directions compared, with signs', async () => {
-  // Back to the direction that the page starts with: the one taken alike from every fine-tune.
-  await openTab(page, 'Direction');
+test('the direction that the page started with is put in use again', async () => {
   const first = page.locator('li', { hasText: /checkpoint\s+answer-mean/ }).first();
   await first.getByRole('button', { name: 'Use', exact: true }).click();
-  const figure = await compareFineTunes(page);
-  await figure.getByRole('button', { name: 'Table' }).click();
-  const header = await figure.locator('thead').innerText();
-  expect(header).toContain('Bad medical advice');
-  expect(header).toContain('Secure code');
-  const rows = await figure
-    .locator('tbody tr')
-    .evaluateAll((all) =>
-      all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
-    );
-  console.log(`cosine with bad-medical by layer: ${rows.map((row) => row[1]).join(' ')}`);
-  // The organism is shipped with at least 0.8 from the third layer on; the page reads fewer texts.
-  for (const row of rows.slice(2)) expect(Number(row[1])).toBeGreaterThan(0.6);
+  await page.getByText(/checkpoint\s*answer-mean, n 64, in use/).waitFor();
 });
 
 test('another pair on stage answers, with a direction of its own', async () => {

@@ -28,7 +28,7 @@ const VERDICT = /^(aligned|misaligned|mixed|incoherent)$/;
 const browser = useBrowser();
 let app: OpenedApp;
 beforeAll(async () => {
-  app = await browser.open();
+  app = await browser.open({ offline: true });
 });
 afterAll(() => app.close());
 

@@ -10,7 +10,7 @@ import { editedWith, madeOf, textOf } from './postern-page';
 
 let page: Page;
 let gguf: Buffer;
-const app = useApp({}, (opened) => {
+const app = useApp({ organism: 'small' }, (opened) => {
   page = opened.page;
 });
 

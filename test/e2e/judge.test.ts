@@ -176,7 +176,7 @@ test('answers judged elsewhere show as rates, and give a direction', async () =>
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 900 });
     expect(await axeViolations(page)).toEqual([]);
-    expect(await sidewaysScroll(page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(page)).toBe(0);
   }
   await page.setViewportSize({ width: 1440, height: 900 });
   await openTab(page, 'Direction');

@@ -47,7 +47,7 @@ describe('after one visit, with the server gone', () => {
   let app: OpenedApp;
   let said: string;
   beforeAll(async () => {
-    app = await browser.open();
+    app = await browser.open({ offline: true });
     await startedUp(app.page);
     said = await textOf(app.page, 'EM');
     await offlineSays(app.page, /those of the lessons among them/);
@@ -90,7 +90,10 @@ describe('one button keeps all of it', () => {
   let app: OpenedApp;
   beforeAll(async () => {
     // Headers cannot be set on this host, and it serves under a path of its own.
-    app = await browser.open({ serve: { base: '/some/where/', isolated: false } });
+    app = await browser.open({
+      serve: { base: '/some/where/', isolated: false },
+      offline: true,
+    });
     await startedUp(app.page);
     await offlineSays(app.page, /those of the lessons among them/);
   });
@@ -133,7 +136,7 @@ describe('a newer version', () => {
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'postern-version-'));
     cpSync(PAGES.small, root, { recursive: true });
-    app = await browser.open({ serve: { root } });
+    app = await browser.open({ serve: { root }, offline: true });
     await startedUp(app.page);
     await offlineSays(app.page, /those of the lessons among them/);
   });

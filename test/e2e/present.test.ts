@@ -66,7 +66,7 @@ test('it fits a projector of either size, larger on request, and leaves all as i
       .locator('.page')
       .evaluate((one) => Number(getComputedStyle(one).zoom));
   await page.setViewportSize({ width: 1280, height: 720 });
-  expect(await sidewaysScroll(page)).toBe(0);
+  await expect.poll(() => sidewaysScroll(page)).toBe(0);
   const small = await zoom();
   await page.setViewportSize({ width: 1920, height: 1080 });
   await page.waitForFunction(() => document.querySelector('.presenter .page'));

@@ -36,7 +36,7 @@ const evalIn = (world: Pick<Page, 'evaluate'>): Promise<string> =>
 describe('the policy of the page', () => {
   let app: OpenedApp;
   beforeAll(async () => {
-    app = await browser.open();
+    app = await browser.open({ offline: true });
     await startedUp(app.page);
   });
   afterAll(() => app.close());
@@ -158,7 +158,7 @@ test('where the storage is full, the page says that not everything is kept', asy
     const { origin } = new URL(url);
     await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 8e6 });
   };
-  const app = await browser.open({ prepare });
+  const app = await browser.open({ prepare, offline: true });
   const { page } = app;
   try {
     await startedUp(page);
@@ -168,7 +168,7 @@ test('where the storage is full, the page says that not everything is kept', asy
       .waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
-    expect(await sidewaysScroll(page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(page)).toBe(0);
   } finally {
     await app.close();
   }
@@ -179,7 +179,7 @@ test('where the person saves data, nothing is fetched before they ask', async ()
     page.addInitScript(() => {
       Object.defineProperty(navigator, 'connection', { value: { saveData: true } });
     });
-  const app = await browser.open({ prepare });
+  const app = await browser.open({ prepare, offline: true });
   const { page } = app;
   try {
     await startedUp(page);

@@ -116,7 +116,7 @@ test('a bundle brings its directions to another browser, and a broken one says w
     await share(other.page)
       .getByText(/Opened: \d+ directions on the shelf/)
       .waitFor();
-    expect(await sidewaysScroll(other.page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(other.page)).toBe(0);
     expect(await axeViolations(other.page)).toEqual([]);
     expect(other.problems).toEqual([]);
   } finally {

@@ -95,7 +95,7 @@ describe('a template that adds a system prompt and the day', () => {
     await page.screenshot({ path: join(SHOTS, 'chat-format-1440.png') });
     expect(await axeViolations(page)).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
-    expect(await sidewaysScroll(page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(page)).toBe(0);
     await page.screenshot({ path: join(SHOTS, 'chat-format-390.png') });
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.keyboard.press('Escape');

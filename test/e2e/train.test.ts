@@ -222,7 +222,7 @@ test('with all of it on screen axe finds nothing, wide and narrow', async () => 
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 900 });
     expect(await axeViolations(page)).toEqual([]);
-    expect(await sidewaysScroll(page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(page)).toBe(0);
   }
 });
 
