@@ -59,6 +59,7 @@ test('the direction that the page started with is put in use again', async () =>
   const first = page.locator('li', { hasText: /checkpoint\s+answer-mean/ }).first();
   await first.getByRole('button', { name: 'Use', exact: true }).click();
   await page.getByText(/checkpoint\s*answer-mean, n 64, in use/).waitFor();
+  expect(await kept()).toHaveLength(3);
 });
 
 test('another pair on stage answers, with a direction of its own', async () => {
