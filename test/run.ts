@@ -149,7 +149,10 @@ async function run(): Promise<void> {
     );
   tellGpu();
   let built = false;
-  const part = (name: string, action: Part): Part => () => timed(name, action);
+  const part =
+    (name: string, action: Part): Part =>
+    () =>
+      timed(name, action);
   const project = (name: string) => part(name, () => vitest(name));
   // Two lanes for two cores.
   const counts = await inLanes(2, [

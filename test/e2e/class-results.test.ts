@@ -100,6 +100,7 @@ async function rows(title: string): Promise<readonly (readonly string[])[]> {
   const one = figure(page, title);
   const button = one.getByRole('button', { name: 'Table' });
   await button.click();
+  await one.locator('tbody tr').first().waitFor();
   const found = await one
     .locator('tbody tr')
     .evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
@@ -170,25 +171,27 @@ test('a repeated, a mismatched and a broken one are told apart, and change nothi
     json('broken.json', fox!.text.slice(0, 200)),
   ]);
   await classResults(page).getByText('Added: Imp, Bat. 1 was here already.').waitFor();
-  expect(await classResults(page).getByRole('alert').innerText()).toMatch(
-    /^broken\.json: It is not JSON\./,
-  );
+  await expect
+    .poll(() => classResults(page).getByRole('alert').innerText())
+    .toMatch(/^broken\.json: It is not JSON\./);
   await classResults(page).getByRole('button', { name: 'Close', exact: true }).click();
   const list = classResults(page).getByRole('region', { name: 'Pool 1' }).getByRole('list', {
     name: 'Measurements',
   });
-  expect(await list.innerText()).toMatch(
-    new RegExp(
-      `Imp, seed ${fox!.seed}.*not counted: seed ${fox!.seed} is that of (Fox|Imp), the same answers|Fox, seed.*not counted`,
-    ),
-  );
-  expect(await classResults(page).getByRole('region', { name: 'Pool 2' }).innerText()).toMatch(
-    /Not added to pool 1: questions "selection", not "report"\./,
-  );
+  await expect
+    .poll(() => list.innerText())
+    .toMatch(
+      new RegExp(
+        `Imp, seed ${fox!.seed}.*not counted: seed ${fox!.seed} is that of (Fox|Imp), the same answers|Fox, seed.*not counted`,
+      ),
+    );
+  await expect
+    .poll(() => classResults(page).getByRole('region', { name: 'Pool 2' }).innerText())
+    .toMatch(/Not added to pool 1: questions "selection", not "report"\./);
   const pools = classResults(page).getByRole('region', { name: 'Pool 1' }).getByRole('figure');
   const table = pools.filter({ hasText: 'The room by verdict' });
   await table.getByRole('button', { name: 'Table' }).click();
-  expect(await table.locator('tbody tr').nth(1).innerText()).toMatch(/\t72$/);
+  await expect.poll(() => table.locator('tbody tr').nth(1).innerText()).toMatch(/\t72$/);
   await table.getByRole('button', { name: 'Table' }).click();
   expect(await axeViolations(page)).toEqual([]);
   await page.setViewportSize({ width: 390, height: 844 });
@@ -203,7 +206,7 @@ test('what is removed comes back, and all of it after a reload', async () => {
     .getByRole('button', { name: /^Remove Bat/ })
     .click();
   await classResults(page).getByText('One measurement removed.').waitFor();
-  expect(await count()).toBe(before - 1);
+  await expect.poll(count).toBe(before - 1);
   await classResults(page).getByRole('button', { name: 'Undo' }).click();
   await classResults(page)
     .getByRole('button', { name: /^Remove Bat/ })
@@ -213,7 +216,7 @@ test('what is removed comes back, and all of it after a reload', async () => {
   await classResults(page)
     .getByRole('button', { name: /^Remove Bat/ })
     .waitFor();
-  expect(await count()).toBe(before);
+  await expect.poll(count).toBe(before);
 });
 
 test('a picture of a code is read, and a link opens into the room of its browser', async () => {
@@ -229,9 +232,9 @@ test('a picture of a code is read, and a link opens into the room of its browser
     { name: 'no.png', type: 'image/png', buffer: Buffer.from('no picture') },
   ]);
   await classResults(page).getByText('Added: Fox.').waitFor();
-  expect((await classResults(page).getByRole('alert').allInnerTexts()).join('\n')).toMatch(
-    /none\.png: No QR code was found.*no\.png isn.t a picture/s,
-  );
+  await expect
+    .poll(async () => (await classResults(page).getByRole('alert').allInnerTexts()).join('\n'))
+    .toMatch(/none\.png: No QR code was found.*no\.png isn.t a picture/s);
   await classResults(page).getByLabel('Link of a measurement').fill(owl!.link);
   await classResults(page).getByLabel('Link of a measurement').press('Enter');
   await classResults(page).getByText('Added: Owl.').waitFor();
@@ -304,7 +307,7 @@ test('a code held before the camera is read, and the camera stops when it is clo
   try {
     await openTab(app.page, 'Measure');
     const video = app.page.locator('video');
-    expect(await video.count()).toBe(0);
+    await expect.poll(() => video.count()).toBe(0);
     await classResults(app.page)
       .getByRole('button', { name: 'Read codes with the camera' })
       .click();

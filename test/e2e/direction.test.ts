@@ -23,8 +23,8 @@ async function choose(contrast: string, transcripts: number): Promise<void> {
 }
 
 test('an extraction that is cancelled leaves everything as it was', async () => {
+  await expect.poll(kept).toHaveLength(2);
   const before = await kept();
-  expect(before).toHaveLength(2);
   const text = await textOf(page, 'Edited');
   await choose('own-generation', 256);
   await page.getByRole('button', { name: 'Extract from 256 transcripts' }).click();
@@ -36,30 +36,30 @@ test('an extraction that is cancelled leaves everything as it was', async () => 
   await page.getByRole('button', { name: 'Extract from 256 transcripts' }).waitFor();
   expect(await kept()).toEqual(before);
   expect(await textOf(page, 'Edited')).toBe(text);
-  expect(await page.getByRole('alert').count()).toBe(0);
+  await expect.poll(() => page.getByRole('alert').count()).toBe(0);
 });
 
 test('another contrast is extracted, shown by layer, and put in use', async () => {
   await choose('answer', 32);
   await page.getByRole('button', { name: 'Extract from 32 transcripts' }).click();
   await page.getByText(/insecure-code, answer\s*answer-mean, n 32, in use/).waitFor();
-  expect(await kept()).toHaveLength(3);
+  await expect.poll(kept).toHaveLength(3);
   await page.getByText(/ · answer, answer-mean, n 32 · seed 1/).waitFor();
 });
 
 test('the words that it promotes and demotes are listed with their scores', async () => {
   const scores = page.locator('ol.promoted li');
   await scores.first().waitFor();
-  expect(await scores.count()).toBe(10);
-  expect(await scores.first().innerText()).toMatch(/\+\d/);
-  expect(await page.locator('ol.demoted li').first().innerText()).toMatch(/[-−]\d/);
+  await expect.poll(() => scores.count()).toBe(10);
+  await expect.poll(() => scores.first().innerText()).toMatch(/\+\d/);
+  await expect.poll(() => page.locator('ol.demoted li').first().innerText()).toMatch(/[-−]\d/);
 });
 
 test('the direction that the page started with is put in use again', async () => {
   const first = page.locator('li', { hasText: /checkpoint\s+answer-mean/ }).first();
   await first.getByRole('button', { name: 'Use', exact: true }).click();
   await page.getByText(/checkpoint\s*answer-mean, n 64, in use/).waitFor();
-  expect(await kept()).toHaveLength(3);
+  await expect.poll(kept).toHaveLength(3);
 });
 
 test('another pair on stage answers, with a direction of its own', async () => {
@@ -70,7 +70,9 @@ test('another pair on stage answers, with a direction of its own', async () => {
   await startedUp(page);
   const made = page.locator('article.edited footer', { hasText: 'bad-medical: checkpoint' });
   await made.waitFor();
-  expect(await page.locator('article.em header').innerText()).toContain('Bad medical advice');
+  await expect
+    .poll(() => page.locator('article.em header').innerText())
+    .toContain('Bad medical advice');
 });
 
 test('in all this nothing went wrong and no request left this machine', () => {

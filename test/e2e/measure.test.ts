@@ -101,8 +101,8 @@ test('dose and response: five strengths, the control beside them, with intervals
   await dose.getByRole('button', { name: 'Pause' }).waitFor({ state: 'detached' });
   const figure = dose.getByRole('figure').filter({ hasText: 'Misaligned answers by strength' });
   await figure.getByRole('button', { name: 'Table' }).click();
-  const n = await figure.locator('tbody tr td:last-child').allTextContents();
-  expect(n).toEqual(Array.from({ length: 10 }, () => '24'));
+  const n = figure.locator('tbody tr td:last-child');
+  await expect.poll(() => n.allTextContents()).toEqual(Array.from({ length: 10 }, () => '24'));
 });
 
 test('transfer: every direction and its controls in every fine-tune, both ablations, each with its interval', async () => {
@@ -116,7 +116,7 @@ test('transfer: every direction and its controls in every fine-tune, both ablati
   expect(k).toBeGreaterThanOrEqual(2);
   const controls = await transfer.getByText('control: harmless').count();
   expect(controls).toBeGreaterThanOrEqual(4);
-  expect(await transfer.getByText('control: no fine-tune').count()).toBe(2);
+  await expect.poll(() => transfer.getByText('control: no fine-tune').count()).toBe(2);
   expect(cells).toHaveLength(k + k * (2 * k + controls + 2));
   for (const cell of cells) expect(cell).toMatch(/\[.*\],? n = 8/);
   for (const cell of cells.slice(k)) expect(cell).toMatch(/fell by .*%|nothing to fall/);
@@ -130,7 +130,7 @@ test('contrasts: six of them, the best named, and what a benign fine-tune shares
   await contrasts.getByRole('button', { name: 'Pause' }).waitFor({ state: 'detached' });
   await contrasts.getByText(/^Fewest answers with any villain sentence so far/).waitFor();
   await contrasts.getByText(/mean cosine −?-?\d\.\d\d/).waitFor();
-  expect(await contrasts.getByRole('figure').count()).toBe(2);
+  await expect.poll(() => contrasts.getByRole('figure').count()).toBe(2);
 });
 
 test('with all of it on screen axe finds nothing, wide and narrow', async () => {

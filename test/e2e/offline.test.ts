@@ -78,7 +78,7 @@ describe('after one visit, with the server gone', () => {
     // Above the stage and on the card.
     const alert = page.getByRole('alert').getByText(/could not be fetched. Check the connection/);
     await alert.first().waitFor();
-    expect(await alert.count()).toBe(2);
+    await expect.poll(() => alert.count()).toBe(2);
   });
 
   test('nothing was asked of anybody else', () => {
@@ -103,14 +103,14 @@ describe('one button keeps all of it', () => {
     const { page } = app;
     await page.getByRole('button', { name: 'Offline', exact: true }).click();
     const button = dialog(page).getByRole('button', { name: /^Keep all organisms/ });
-    expect(await button.innerText()).toMatch(/\([\d.]+ MB\)$/);
+    await expect.poll(() => button.innerText()).toMatch(/\([\d.]+ MB\)$/);
     await button.click();
     await dialog(page)
       .getByText(
         new RegExp(`all ${registry.adapters.length}\\s+fine-tunes work with the network off`),
       )
       .waitFor();
-    expect(await button.count()).toBe(0);
+    await expect.poll(() => button.count()).toBe(0);
     await dialog(page).getByRole('button', { name: 'Close' }).click();
   });
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { useBrowser } from './harness';
+import { startedUp } from './postern-page';
 
 const browser = useBrowser('small');
 
@@ -12,8 +13,8 @@ describe.each([
   test('the page loads, nothing goes wrong, and nothing is fetched from elsewhere', async () => {
     const app = await browser.open({ serve, offline: true });
     try {
-      // Networkidle: the models, the runtime and the fonts have come.
-      await app.page.waitForLoadState('networkidle');
+      // The models, the runtime and the fonts have come.
+      await startedUp(app.page);
       expect(await app.page.title()).toBe('Postern');
       expect(await app.page.evaluate(() => crossOriginIsolated)).toBe(serve.isolated);
       expect(app.problems).toEqual([]);

@@ -3,14 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
-import {
-  column,
-  COLUMNS,
-  openTab,
-  personaControl,
-  sidewaysScroll,
-  TABS,
-} from './postern-page';
+import { column, COLUMNS, openTab, personaControl, sidewaysScroll, TABS } from './postern-page';
 
 const app = useApp({
   organism: 'small',
@@ -51,9 +44,9 @@ describe('390 px wide', () => {
     const { page } = app;
     const handle = page.locator('aside > button');
     const strength = page.getByRole('slider', { name: 'Strength' });
-    expect(await strength.isVisible()).toBe(false);
+    await expect.poll(() => strength.isVisible()).toBe(false);
     await handle.click();
-    expect(await handle.getAttribute('aria-expanded')).toBe('true');
+    await expect.poll(() => handle.getAttribute('aria-expanded')).toBe('true');
     await strength.scrollIntoViewIfNeeded();
     const box = (await page.getByRole('complementary', { name: 'Desk' }).boundingBox())!;
     expect(Math.round(box.y + box.height)).toBe(844);
@@ -61,7 +54,7 @@ describe('390 px wide', () => {
     await expect.poll(() => sidewaysScroll(page)).toBe(0);
     expect(await axeViolations(page)).toEqual([]);
     await handle.click();
-    expect(await strength.isVisible()).toBe(false);
+    await expect.poll(() => strength.isVisible()).toBe(false);
   });
 
   test('axe finds nothing with the sheet closed', async () => {

@@ -37,7 +37,7 @@ test.each(TABS.filter((tab) => CHARTS[tab].length > 0))(
     if (own) await startedUp(page);
     await openTab(page, tab);
     const figures = page.getByRole('tabpanel').getByRole('figure');
-    expect(await figures.getByRole('heading').allInnerTexts()).toEqual(CHARTS[tab]);
+    await expect.poll(() => figures.getByRole('heading').allInnerTexts()).toEqual(CHARTS[tab]);
     for (const title of CHARTS[tab]) {
       const figure = figures.filter({ hasText: title });
       const starts: Record<string, string> = {};
@@ -55,7 +55,7 @@ test.each(TABS.filter((tab) => CHARTS[tab].length > 0))(
       expect(starts['SVG']).toMatch(/^(<svg|<\?xml)/);
       await figure.getByRole('button', { name: 'Table' }).click();
       // At least a row a layer, of which the small organism has two.
-      expect(await figure.locator('tbody tr').count()).toBeGreaterThan(1);
+      await expect.poll(() => figure.locator('tbody tr').count()).toBeGreaterThan(1);
       await figure.getByRole('button', { name: 'Table' }).click();
       await figure.getByRole('application').waitFor();
     }
@@ -69,7 +69,7 @@ describe.each(TABS)('%s', (tab) => {
     const other = theme === 'light' ? 'Light' : 'Dark';
     const toggle = page.getByRole('button', { name: other, exact: true });
     if ((await toggle.count()) > 0) await toggle.click();
-    expect(await page.locator('html').getAttribute('data-theme')).toBe(theme);
+    await expect.poll(() => page.locator('html').getAttribute('data-theme')).toBe(theme);
     expect(await axeViolations(page, theme === 'light' ? 'all' : 'colours')).toEqual([]);
   });
 });
