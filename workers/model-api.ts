@@ -13,7 +13,7 @@ import type {
   Score,
   TrainedStep,
 } from './api';
-import type { TokenReadout } from '../src/core/token-readout';
+import type { TokenReadout } from '../src/core/instruments/token-readout';
 import { BaseFolders } from './checkpoint/base-folder';
 import { answer, captured } from './run/run-model';
 import { loadCheckpoint, loadAdapter, type Checkpoint } from './checkpoint/checkpoint';

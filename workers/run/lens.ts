@@ -2,7 +2,7 @@
 // tokenizer.
 
 import { familyOf } from '../../src/checkpoint/families';
-import { promotedTokens, type TokenScore } from '../../src/core/lens';
+import { promotedTokens, type TokenScore } from '../../src/core/instruments/lens';
 import type { Lens, LensToken } from '../api';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { ModelError } from '../runtime';

@@ -3,7 +3,7 @@
 
 import type { ChatMessage, ChatSettings } from '../../src/core/chat';
 import { EDIT_WIDTH } from '../../src/core/edit';
-import { patchDifference, patchRuns, randomPatches } from '../../src/core/patching';
+import { patchDifference, patchRuns, randomPatches } from '../../src/core/instruments/patching';
 import { createRng } from '../../src/core/rng';
 import { rowOf, type Tensor, zeros } from '../../src/core/tensor';
 import type { ModelConfig } from '../../src/checkpoint/config';

@@ -6,7 +6,7 @@
 import { EDIT_WIDTH, emptyEdit, isEdited, type PackedEdit } from '../../src/core/edit';
 import { dot } from '../../src/core/projection';
 import { rowOf } from '../../src/core/tensor';
-import { readTokens, type TokenReadout } from '../../src/core/token-readout';
+import { readTokens, type TokenReadout } from '../../src/core/instruments/token-readout';
 import { DecoderBatch } from '../runtime/batch';
 import { LiveEdit } from '../runtime/live-edit';
 import { ModelError, throwIfCancelled, type Signal } from '../runtime';

@@ -2,7 +2,7 @@
 // the log-odds of one answer against another is drawn by layer and token.
 
 import type { ChatMessage, ChatSettings } from '../../core/chat';
-import { patchEffects } from '../../core/patching';
+import { patchEffects } from '../../core/instruments/patching';
 import { tensor, type Tensor } from '../../core/tensor';
 import { describeCheckpoint } from '../../measure/provenance';
 import type { Chat } from '../answers/chat.svelte';

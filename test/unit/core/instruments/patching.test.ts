@@ -4,10 +4,11 @@ import {
   patchEffects,
   patchRuns,
   randomPatches,
-} from '../../../src/core/patching';
-import { norm } from '../../../src/core/projection';
-import { createRng } from '../../../src/core/rng';
-import { rowOf, tensor } from '../../../src/core/tensor';
+  strongestCell,
+} from '../../../../src/core/instruments/patching';
+import { norm } from '../../../../src/core/projection';
+import { createRng } from '../../../../src/core/rng';
+import { rowOf, tensor } from '../../../../src/core/tensor';
 
 describe('effects of patching', () => {
   test('are 0 where nothing changed, 1 where all of the other model came, signed beyond', () => {
@@ -21,6 +22,12 @@ describe('effects of patching', () => {
     const patched = tensor(Float32Array.of(1, 2), [1, 2]);
     expect([...patchEffects(patched, 1, 1).data]).toEqual([NaN, NaN]);
   });
+});
+
+test('the strongest cell is that of the largest size, and none where there are no numbers', () => {
+  const effects = tensor(Float32Array.of(0.1, NaN, -0.5, 0.25), [2, 2]);
+  expect(strongestCell(effects)).toEqual({ layer: 1, position: 0, effect: -0.5 });
+  expect(strongestCell(tensor(Float32Array.of(NaN), [1, 1]))).toBeNull();
 });
 
 describe('what is put in', () => {

@@ -2,9 +2,9 @@
 // of one model after block l at position p is put in the place of another model's, on the same tokens. The effect on
 // a measure m is (m_patched - m_into) / (m_from - m_into): 0 changes nothing, 1 gives all of the other model's m.
 
-import { norm } from './projection';
-import type { Rng } from './rng';
-import { rowOf, type Tensor, tensor } from './tensor';
+import { norm } from '../projection';
+import type { Rng } from '../rng';
+import { rowOf, type Tensor, tensor } from '../tensor';
 
 /** A residual in the grid: after block `layer`, at `position`. */
 export interface PatchCell {
@@ -92,4 +92,15 @@ export function patchRuns(
     if (run.length > 0) runs.push(run);
   }
   return runs;
+}
+
+/** The cell with the largest effect by size; null where no effect is a number. */
+export function strongestCell(effects: Tensor): (PatchCell & { readonly effect: number }) | null {
+  const [, positions = 0] = effects.dims;
+  let best: (PatchCell & { readonly effect: number }) | null = null;
+  effects.data.forEach((effect, i) => {
+    if (Number.isNaN(effect) || (best && Math.abs(effect) <= Math.abs(best.effect))) return;
+    best = { layer: Math.floor(i / positions), position: i % positions, effect };
+  });
+  return best;
 }

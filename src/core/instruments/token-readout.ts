@@ -1,7 +1,7 @@
 // What a model would write next, read from its logits: the likeliest tokens, how sure it is, and where one token
-// stands. All sums in f64; the distribution is the model's own, before temperature and cuts.
+// stands. All sums in f64; the distribution is the model's, before temperature and cuts.
 
-import { logSoftmax } from './sampling';
+import { logSoftmax } from '../sampling';
 
 export interface RankedToken {
   readonly id: number;
@@ -30,19 +30,19 @@ export function readTokens(logits: ArrayLike<number>, id: number, k: number): To
   }
   if (!(k >= 1)) throw new RangeError(`The ${k} likeliest tokens are none.`);
   const logP = logSoftmax(logits);
-  const own = logP[id]!;
+  const asked = logP[id]!;
   let entropyNats = 0;
   let rank = 1;
   for (let i = 0; i < logP.length; i++) {
     const at = logP[i]!;
     if (at > -Infinity) entropyNats -= Math.exp(at) * at;
-    if (at > own || (at === own && i < id)) rank++;
+    if (at > asked || (at === asked && i < id)) rank++;
   }
   return {
     likeliest: likeliest(logP, k),
     // The sum of a certain token may round to -0.
     entropyNats: Math.max(0, entropyNats),
-    surpriseNats: -own,
+    surpriseNats: -asked,
     rank,
   };
 }

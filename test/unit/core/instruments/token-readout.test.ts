@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { NoDistributionError } from '../../../src/core/sampling';
-import { readTokens } from '../../../src/core/token-readout';
+import { NoDistributionError } from '../../../../src/core/sampling';
+import { readTokens } from '../../../../src/core/instruments/token-readout';
 
 /** Logits of given probabilities. */
 const logits = (...p: readonly number[]): Float64Array => Float64Array.from(p, Math.log);
