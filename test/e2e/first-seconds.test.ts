@@ -73,6 +73,12 @@ describe('the page opens', () => {
           .getByText(/Projection [+−]\d/)
           .count(),
       ).toBe(1);
+      // All of the persona is removed, so the edit leaves the aligned mean, which is −1 on this scale.
+      if (name === COLUMNS[2]) {
+        expect(await column(page, name).locator('footer').textContent()).toMatch(
+          /Projection −1\.00\s+\(before the edit [+−]\d\.\d\d\)/,
+        );
+      }
       const shades = await column(page, name)
         .locator('.token')
         .evaluateAll(
