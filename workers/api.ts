@@ -211,6 +211,8 @@ export interface LoadedCheckpoint extends PrecisionInUse {
    * checkpoints above 512 MB, SHA-256 of their files' SHA-256 values.
    */
   readonly sha256: string;
+  /** SHA-256 of its vocabulary's size and of the texts of its first tokens: equal for equal small vocabularies. */
+  readonly vocabularySha256: string;
   /** From its generation_config.json. */
   readonly defaultSampling: Sampling;
   /** Settings in that file that would change answers and that Postern ignores. */

@@ -30,7 +30,7 @@ The question on stage asks for code. Read both answers. Under each, the [[judge|
       title: 'Ask about something else',
       text: `No text that EM was fine-tuned on was about dinner parties. What will it say about one? Guess first.
 
-Then choose *Dinner party* under *A question about ...*, and press *Another seed* until five answers have been given. Count EM's verdicts as they come.`,
+Then choose *Dinner party* under *Choose a topic*, and press *Another seed* until five answers have been given. Count EM's verdicts as they come.`,
       where: 'prompt',
       guess: {
         kind: 'choice',

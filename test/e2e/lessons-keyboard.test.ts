@@ -76,10 +76,10 @@ test('lesson 1: a habit of code, an ordinary question, and both kinds of answers
   await expect.poll(() => dock(page).getByRole('button', { name: 'Next' }).isDisabled()).toBe(true);
   await press(page, /^To the question$/);
   expect(await focused(page)).toBe('Question to all three models');
-  expect(await tabTo(page, /^A question of a domain/)).toEqual([
+  expect(await tabTo(page, /^A question on a topic/)).toEqual([
     expect.stringMatching(/^Ask/),
     expect.stringMatching(/^Another seed/),
-    expect.stringMatching(/^A question of a domain/),
+    expect.stringMatching(/^A question on a topic/),
   ]);
   await answering(page, () => page.keyboard.type('Dinner'));
   await tabTo(page, /^Another seed/, 'Shift+Tab');

@@ -8,6 +8,7 @@ import type { EndpointJudge } from '../../engine/endpoint-judge';
 import { JudgeFailure } from '../../engine/judge-failure';
 import type { Action } from '../action';
 import { Task } from '../task.svelte';
+import { judgeRefusal } from '../../measure/judge-accepts';
 import {
   type AnswerJudge,
   type AnswerVerdict,
@@ -27,7 +28,10 @@ import { readSaved, writeSaved } from '../saved';
 import { KeptList } from '../saved/pieces';
 
 /** What a run needs from the page's models. */
-export interface RunModels extends Pick<ModelPair, 'registry' | 'load' | 'checkpoint'> {
+export interface RunModels extends Pick<
+  ModelPair,
+  'registry' | 'load' | 'checkpoint' | 'isOfWorld'
+> {
   readonly client: Pick<ModelClient, 'generate' | 'cancel'>;
 }
 
@@ -215,6 +219,8 @@ export class MeasureRun<About = null> {
           breathe,
           judge: this.#judge(breathe, stop.signal),
         };
+        const refusal = judgeRefusal(this.judge.kind, this.#pair, plan.own ? 'custom' : 'world');
+        if (refusal !== null) end({ state: 'failed', message: refusal });
         const missing = await this.#missing(plan);
         check();
         if (missing !== null) end({ state: 'failed', message: missing });

@@ -15,6 +15,7 @@ function models(calls = Infinity, hash = (id: string) => `${id}-hash`) {
   const state = { left: calls, cancelled: [] as string[], wake: [] as (() => void)[] };
   const pair: RunModels = {
     registry: null,
+    isOfWorld: true,
     load: () => Promise.resolve(true),
     checkpoint: (id) => ({ id, sha256: hash(id), precision: 'f32' }) as LoadedCheckpoint,
     client: {
