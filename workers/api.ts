@@ -274,7 +274,7 @@ export interface TokenEvent {
   readonly id: number;
   /** The text this token adds to the answer. */
   readonly text: string;
-  /** Of the position that CARRIES this token; null when not asked for. */
+  /** The projection of the position that CARRIES this token; null when not asked for. */
   readonly projection: TokenProjection | null;
 }
 

@@ -37,7 +37,7 @@ export interface GenerateJob {
 export interface NewToken {
   readonly row: number;
   readonly id: number;
-  /** Of the position that carries this token; null when not asked for. */
+  /** The projection of the position that carries this token; null when not asked for. */
   readonly projection: TokenProjection | null;
 }
 

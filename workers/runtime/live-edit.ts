@@ -31,7 +31,7 @@ export class LiveEdit {
   #packed: PackedEdit;
   #positions: EditPositions;
   #fed: Fed | null = null;
-  /** Of the edit that was fed last; made when first read. */
+  /** Gains of the edit that was fed last, computed when first read. */
   #gains: { readonly of: PackedEdit; readonly gains: Float64Array } | null = null;
 
   /** @throws ModelError `bad-input` when the edit has another shape than the model. */

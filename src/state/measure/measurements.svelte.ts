@@ -22,7 +22,7 @@ import {
 import type { Asked, MeasureArm } from '../../measure/run';
 import { MeasureRun } from './measure-run.svelte';
 import { CustomQuestions } from './custom-questions.svelte';
-import { type QuestionChoice } from '../../measure/run';
+import { questionKind, type QuestionChoice } from '../../measure/run';
 import type { Prompting } from '../pair/prompting.svelte';
 import type { EditChoice, Directions } from '../direction/directions.svelte';
 import type { EditState, EditSettingsStore } from '../pair/edit-settings.svelte';
@@ -168,7 +168,7 @@ export class Measurements {
     this.reproduceProblem ??= judgeRefusal(
       (plan.judge ?? EXACT).kind,
       this.#pair,
-      plan.own ? 'custom' : 'world',
+      questionKind(plan),
     );
     if (this.reproduceProblem !== null) return;
     this.#editSettings.restore(about.editSettings);
