@@ -50,6 +50,7 @@ export function lessonOutcome(reference: string, measurements: Measurements): st
       const last = direction.length - 1;
       return sayDose(direction[last / 2] ?? null, direction[last] ?? null);
     }
+    case undefined:
     default:
       return null;
   }
