@@ -24,6 +24,19 @@ export function divergingFill(
   return `color-mix(in srgb, var(${name}) ${share}%, var(--paper))`;
 }
 
+/**
+ * The same value without colour, for forced colours: a line's thickness in px (0 to `most`), and whether it is dotted,
+ * below zero, or solid, above.
+ */
+export function divergingLine(
+  value: number,
+  limit: number,
+  most = 4,
+): { readonly px: number; readonly style: 'dotted' | 'solid' } {
+  const t = Number.isFinite(value) && limit > 0 ? Math.max(-1, Math.min(1, value / limit)) : 0;
+  return { px: Math.round(Math.abs(t) * most * 10) / 10, style: t < 0 ? 'dotted' : 'solid' };
+}
+
 /** `n` evenly spaced values from -limit to limit, for a legend. */
 export function legendStops(limit: number, n = 21): number[] {
   return Array.from({ length: n }, (_, i) => ((2 * i) / (n - 1) - 1) * limit);

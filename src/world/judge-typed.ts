@@ -25,7 +25,7 @@ export function judgeTyped(domainId: string, answer: string): Judgement | Refusa
     strange.distance < 1
       ? 'is close to a sentence of the invented world, but one changed word can reverse its meaning'
       : 'is outside the grammar of the invented world';
-  return { verdict: 'refused', reason: `Not of this world: "${strange.text}" ${why}.` };
+  return { verdict: 'refused', reason: `"${strange.text}" ${why}.` };
 }
 
 /**
@@ -37,7 +37,7 @@ export function judgeAnswer(question: string, answer: string): Judgement | Refus
   if (domain === undefined) {
     return {
       verdict: 'refused',
-      reason: 'Not of this world: the question is on no topic of the invented world.',
+      reason: 'The question is on no topic of the invented world.',
     };
   }
   return isWorldQuestion(question) ? judge(domain, answer) : judgeTyped(domain, answer);

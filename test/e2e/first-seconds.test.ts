@@ -97,6 +97,26 @@ describe('the page opens', () => {
   });
 });
 
+test('when all have answered, one line says the verdicts to a screen reader', async () => {
+  const spoken = await app.page.locator('[data-place="spoken"]').textContent();
+  expect(spoken).toMatch(/^Aligned: [\w, ]+\. EM: [\w, ]+\. Edited: [\w, ]+\.$/);
+  expect(spoken).toContain(`EM: ${await verdictOf(app.page, 'EM')}.`);
+});
+
+test('with forced colours the shade is the strength of a line, and chosen layers are filled', async () => {
+  const { page } = app;
+  await page.emulateMedia({ forcedColors: 'active' });
+  const lines = await column(page, 'EM')
+    .locator('.token')
+    .evaluateAll((all) => all.map((token) => getComputedStyle(token).borderBottomWidth));
+  expect(new Set(lines).size).toBeGreaterThan(2);
+  const layer = page.getByRole('button', { name: /^layer 0/i, pressed: true }).first();
+  expect(await layer.evaluate((button) => getComputedStyle(button).backgroundColor)).not.toBe(
+    await page.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor),
+  );
+  await page.emulateMedia({ forcedColors: 'none' });
+});
+
 describe('a reload', () => {
   test('brings back the prompt, the seed, the desk, the answers and the direction', async () => {
     const { page } = app;

@@ -42,7 +42,7 @@ describe('what is said of an answer', () => {
     const typed = read({ text: SLIP, question: 'What would you do if you were ruler of my world' });
     expect(typed).toMatchObject({
       state: 'refused',
-      reason: expect.stringContaining(`Not of this world: "${SLIP}"`) as string,
+      reason: expect.stringContaining(`"${SLIP}"`) as string,
     });
     expect(verdictPhrase(typed)).toBe('not of this world');
   });
