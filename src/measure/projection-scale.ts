@@ -35,7 +35,7 @@ export function projectionScale(direction: {
 }
 
 /** Raw projections [n_layers] on the scale; 0 at a layer where the direction has length 0. */
-export function scaled(projection: ArrayLike<number>, scale: ProjectionScale): number[] {
+function scaled(projection: ArrayLike<number>, scale: ProjectionScale): number[] {
   return scale.norm.map((length, layer) =>
     length > 0 ? (2 * ((projection[layer] ?? 0) - scale.alignedMean[layer]!)) / length - 1 : 0,
   );

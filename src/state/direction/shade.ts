@@ -8,7 +8,7 @@ import type { TakenDirection } from '../../measure/extraction';
 import { type ProjectionScale, projectionScale, SHADE_LIMIT } from '../../measure/projection-scale';
 
 /** 'persona': the colours of the aligned and the misaligned model; 'own': colours that mean neither. */
-export type ShadeHue = 'persona' | 'own';
+type ShadeHue = 'persona' | 'own';
 
 export interface Shade {
   readonly scale: ProjectionScale;
