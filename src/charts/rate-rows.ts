@@ -13,6 +13,6 @@ export const rateCells = ({ count, n, low, high }: Rate): (number | null)[] => [
   n,
 ];
 
-/** The same for the table, after two columns of names: shares with four digits. */
+/** A cell of a table of rates, after two columns of names: shares with four digits. */
 export const showRateCell = (value: number, column: number): string =>
-  column >= 2 && column < 5 ? value.toFixed(4) : String(value);
+  column < 2 || Number.isInteger(value) ? String(value) : value.toFixed(4);
