@@ -116,7 +116,7 @@ describe('own questions', () => {
     await expect.poll(() => measurements.customQuestions, { timeout: 60_000 }).toBe('all');
     await expect.element(page.getByText('3 wordings in turn')).toBeVisible();
     await expect.element(page.getByText('Ignored fields: note.')).toBeVisible();
-    expect(measurements.judgeNeeded).toContain('Choose an endpoint as the judge, or judge by hand');
+    expect(measurements.judgeNeeded).toContain('Choose a language-model judge, or label by hand');
     measurements.judge.kind = 'hand';
     expect(measurements.judgeNeeded).toBeNull();
     await page.getByLabelText('Questions from').selectOptions('own:json');
