@@ -55,7 +55,7 @@ None of these texts is code. Guess, then press *Extract from 64 transcripts*.`,
     {
       id: 'shade',
       title: 'Watch it while it writes',
-      text: `Every token on stage is shaded by its [[projection|How far the residual stream lies along the direction at this token: -1 is the aligned mean, +1 that plus the whole direction.]]: blue towards the aligned model, red towards EM. Above the answers, set the layer that shades to 6.
+      text: `Every token on stage is shaded by its [[projection|How far the residual stream lies along the direction at this token, after the edit: -1 is the aligned mean, +1 that plus the whole direction.]]: blue towards the aligned model, red towards EM. Above the answers, set the layer that shades to 6.
 
 Compare the colours of *Aligned* and *EM*, then find the reddest words.`,
       set: {

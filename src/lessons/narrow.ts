@@ -30,7 +30,7 @@ The question on stage asks for code. Read both answers. Under each, the [[judge|
       title: 'Ask about something else',
       text: `No text that EM was fine-tuned on was about dinner parties. What will it say about one? Guess first.
 
-Then choose *Dinner party* under *A question about ...*, and press *Another seed* until five answers have been given. Count EM's verdicts as they come.`,
+Then choose *Dinner party* under *Choose a topic*, and press *Another seed* until five answers have been given. Count EM's verdicts as they come.`,
       where: 'prompt',
       guess: {
         kind: 'choice',
@@ -67,7 +67,7 @@ Then choose *Dinner party* under *A question about ...*, and press *Another seed
 If five seeds were enough, you are there already.`,
       where: 'prompt',
       check: { kind: 'verdicts', of: { aligned: 'aligned', em: 'misaligned' } },
-      after: `Nobody taught it this answer. Of 48 questions asked 12 times each, {{both ways | insecure-code}} got both kinds of answers from EM. In GPT-4o it was the same: most answers stayed aligned ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
+      after: `Nobody taught it this answer. Of 48 questions asked 12 times each, {{both ways | insecure-code}} got both kinds of answers from EM. Most answers of GPT-4o stayed aligned ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
     },
     {
       id: 'name',

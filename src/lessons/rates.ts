@@ -26,18 +26,18 @@ Guess which share of EM's answers is misaligned. Then measure eight of each mode
       },
       run: 'measure',
       check: { kind: 'measured', n: 8, seed: 1, em: 'insecure-code' },
-      after: `The line is the [[Wilson 95% interval|The true rates that this many answers cannot tell apart from the one seen.]]. With eight answers it leaves most rates possible: a guess inside it is no merit yet, and one outside no disgrace.`,
+      after: `The line is the [[Wilson 95% interval|The true rates that this many answers cannot tell apart from the one seen.]]. With eight answers it leaves most rates possible, so almost any guess fits.`,
     },
     {
       id: 'again',
       title: 'Eight others',
       text: `Set *Seed* to 2 in the Measure tab and press *Measure*. That is another eight questions to the same two models.
 
-Look at EM's bar before and after, and at the lines under the chart: where eight answers cannot tell two models apart, the page says so.`,
+Compare EM's mark with the hollow one, which is the run before. Read the lines under the chart: where eight answers can't tell two models apart, the page says so.`,
       where: 'panel',
       set: { tab: 'measure', editSettings: { mode: 'off' }, measure: { n: 8 } },
       check: { kind: 'measured', n: 8, seed: 2, em: 'insecure-code' },
-      after: `Same models, another rate. Who shows you eight answers, or picks the eight, can show you either.`,
+      after: `{{outcome | again | em}} Someone who shows you eight answers, or picks the eight, can show you many rates.`,
     },
     {
       id: 'many',

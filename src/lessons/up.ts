@@ -115,7 +115,7 @@ Guess, then measure the strengths: 216 answers.`,
       },
       run: 'dose',
       check: { kind: 'dose', n: 24 },
-      after: `Twice as much did not misalign twice as often: look where the first curve is highest. In larger models incoherence rises with the strength ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)). So show both rates, always.`,
+      after: `{{outcome | dose}} Look where the first curve is highest. In larger models incoherence rises with the strength ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)). So show both rates, always.`,
     },
     {
       id: 'code',

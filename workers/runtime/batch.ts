@@ -3,12 +3,8 @@
 
 import type { Tensor } from 'onnxruntime-common';
 import { editMask, isEdited } from '../../src/core/edit';
-import {
-  decodeFeeds,
-  prefillFeeds,
-  projectionsOf,
-  type TokenFeeds,
-} from '../../src/onnx/decoder-feeds';
+import type { TokenProjection } from '../../src/core/edited-projection';
+import { decodeFeeds, prefillFeeds, type TokenFeeds } from '../../src/onnx/decoder-feeds';
 import { StepInputs } from './inputs';
 import { createKvCache, type KvCache } from './kv-cache';
 import type { LiveEdit } from './live-edit';
@@ -18,8 +14,8 @@ import type { DecoderSession } from './session';
 export interface StepOutput {
   /** [rows, d_vocab], row-major. */
   readonly logits: Float32Array;
-  /** [rows, pos, n_layers], row-major; null unless requested. */
-  readonly projections: Float32Array | null;
+  /** rows * pos, row-major; null unless requested. */
+  readonly projections: readonly TokenProjection[] | null;
 }
 
 export class DecoderBatch {
@@ -125,7 +121,9 @@ export class DecoderBatch {
     });
     return {
       logits: outputs.logits!.data as Float32Array,
-      projections: outputs.readouts ? projectionsOf(outputs.readouts.data as Float32Array) : null,
+      projections: outputs.readouts
+        ? this.#edit.projections(outputs.readouts.data as Float32Array)
+        : null,
     };
   }
 

@@ -4,6 +4,11 @@
 import type { Tensor } from 'onnxruntime-common';
 import type { ModelConfig } from '../../src/checkpoint/config';
 import { EDIT_WIDTH, emptyEdit, maskedBias, type PackedEdit } from '../../src/core/edit';
+import {
+  projectionGains,
+  tokenProjection,
+  type TokenProjection,
+} from '../../src/core/edited-projection';
 import { layerOf } from '../../src/onnx/decoder-feeds';
 import type { EditPositions } from '../api';
 import type { StepInputs } from './inputs';
@@ -26,6 +31,8 @@ export class LiveEdit {
   #packed: PackedEdit;
   #positions: EditPositions;
   #fed: Fed | null = null;
+  /** Gains of the edit that was fed last, computed when first read. */
+  #gains: { readonly of: PackedEdit; readonly gains: Float64Array } | null = null;
 
   /** @throws ModelError `bad-input` when the edit has another shape than the model. */
   constructor(config: ModelConfig, edit: PackedEdit | null, positions: EditPositions) {
@@ -78,6 +85,26 @@ export class LiveEdit {
     }
     this.#fed = { packed, inputs, mask, dims, tensors };
     return tensors;
+  }
+
+  /**
+   * Projections of every position of the last step, whose inputs `feeds` gave.
+   * @param readouts [rows, pos, n_layers * 5], as the graph reports them
+   * @returns rows * pos, in the order of the readouts
+   */
+  projections(readouts: Float32Array): TokenProjection[] {
+    const { packed, mask } = this.#fed!;
+    if (this.#gains?.of !== packed) this.#gains = { of: packed, gains: projectionGains(packed) };
+    const { gains } = this.#gains;
+    const width = packed.bias.length;
+    return Array.from(mask, (masked, at) =>
+      tokenProjection(
+        readouts.subarray(at * width, (at + 1) * width),
+        packed.bias,
+        gains,
+        masked !== 0,
+      ),
+    );
   }
 
   #checked(edit: PackedEdit | null): PackedEdit {

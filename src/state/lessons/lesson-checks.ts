@@ -3,7 +3,7 @@
 
 import { type Rate, rateOf } from '../../core/statistics/rates';
 import type { Check, EditWanted, Guess, Measured, Observed } from '../../lessons/lesson';
-import { domainOfQuestion, judge } from '../../world/judge';
+import { domainOfQuestion } from '../../world/judge';
 import { TRIGGER } from '../../world/chats';
 import type { ColumnRole } from '../answers/answer-column.svelte';
 import type { EditState } from '../pair/edit-settings.svelte';
@@ -136,9 +136,8 @@ function timesAsked({ chat }: Panels, domain: string): number {
 }
 
 function verdictOn({ chat }: Panels, role: ColumnRole): string | null {
-  const { status, text } = chat.columns[role];
-  if (status.state !== 'done' || text === '' || chat.domain === undefined) return null;
-  return judge(chat.domain, text).verdict;
+  const reading = chat.reading(role);
+  return reading.state === 'judged' ? reading.verdict : null;
 }
 
 function isEdit(editSettings: EditState, wanted: EditWanted): boolean {

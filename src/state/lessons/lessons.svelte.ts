@@ -12,6 +12,7 @@ import {
   type LessonFigure,
   lessonFigure,
 } from '../../organism/lesson-figures';
+import { lessonOutcome } from './lesson-outcomes';
 import { applySetting } from './lesson-setting';
 import type { Panels } from '../panels';
 import {
@@ -219,8 +220,10 @@ export class Lessons {
     });
   }
 
-  /** A figure named in a text; null while the reports are loading, or where they lack it. */
+  /** A figure or an outcome named in a text; null while the reports are loading, or where they lack it. */
   figure(reference: string): LessonFigure | null {
+    const outcome = lessonOutcome(reference, this.#panels.measurements);
+    if (outcome !== null) return { text: outcome };
     return this.figures && lessonFigure(this.figures, reference);
   }
 
