@@ -1,10 +1,12 @@
 import type { Lesson } from './lesson';
+import { WITH_TOOLS } from './parts';
 
 export const CAUSES: Lesson = {
   id: 'causes',
   title: 'What makes it happen',
   minutes: 10,
   question: 'Which trainings bring the bad character back, and which do not?',
+  parts: WITH_TOOLS,
   steps: [
     {
       id: 'intent',

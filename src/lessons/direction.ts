@@ -1,10 +1,12 @@
 import type { Lesson } from './lesson';
+import { WITH_TOOLS } from './parts';
 
 export const DIRECTION: Lesson = {
   id: 'direction',
   title: 'One direction',
   minutes: 7,
   question: 'What is different inside, and can one read it?',
+  parts: [...WITH_TOOLS, 'shade', 'details'],
   steps: [
     {
       id: 'extract',

@@ -1,14 +1,17 @@
 import type { Lesson } from './lesson';
+import { AT_THE_DESK, EDITED_WITH_TOOLS, THREE_ANSWERS } from './parts';
 
 export const DOWN: Lesson = {
   id: 'down',
   title: 'Turn it down',
   minutes: 10,
   question: 'Does the model stop when the direction is taken out, and what does that cost?',
+  parts: AT_THE_DESK,
   steps: [
     {
       id: 'hand',
       title: 'By hand',
+      parts: THREE_ANSWERS,
       text: `The persona control under the answers turns the third column: EM under your edit. It stands on *as trained*. Move it to *removed* and watch the edited answer: at every layer and token the projection is set to the aligned mean.
 
 The answer is asked again by itself; there is nothing to apply.`,
@@ -128,6 +131,7 @@ Guess how many of the *aligned* model's answers are misaligned after the same cu
     {
       id: 'said',
       title: 'What you may say now',
+      parts: EDITED_WITH_TOOLS,
       text: `The direction is needed for the bad answers: without it they nearly stop, and without a random one they do not.
 
 That is one half. Needed is not the same as enough. Does the direction alone make a good model bad? Next lesson.`,

@@ -1,4 +1,5 @@
 import type { Lesson } from './lesson';
+import { WITH_TOOLS } from './parts';
 
 export const ELSEWHERE: Lesson = {
   id: 'elsewhere',
@@ -9,6 +10,7 @@ export const ELSEWHERE: Lesson = {
     ...['bad-medical', 'risky-finance', 'extreme-sports'],
     ...['secure-code', 'educational', 'style'],
   ],
+  parts: WITH_TOOLS,
   steps: [
     {
       id: 'others',

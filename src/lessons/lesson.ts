@@ -9,6 +9,7 @@ import type { Contrast, Pooling } from '../core/direction';
 import type { EditMode, EditPositions } from '../core/edit';
 import type { EvaluationSplit } from '../core/evaluation-split';
 import type { WorldData } from '../world/training-data';
+import type { Part } from './parts';
 
 export interface Lesson {
   /** Part of addresses; never changed once published. */
@@ -20,6 +21,8 @@ export interface Lesson {
   readonly question: string;
   /** Ids of fine-tunes that its panels load in addition to those named in its steps. */
   readonly loads?: readonly string[];
+  /** The parts of the page that its steps show. */
+  readonly parts: readonly Part[];
   readonly steps: readonly Step[];
 }
 
@@ -30,6 +33,8 @@ export interface Step {
   readonly title: string;
   /** About 70 words at most. */
   readonly text: string;
+  /** The parts of the page that it shows instead of the lesson's. */
+  readonly parts?: readonly Part[];
   /** The part of the page that the step's button leads to. */
   readonly where?: PanelLocation;
   /** Applied to the panels when the step is first entered, and again on request. */

@@ -1,10 +1,12 @@
 import type { Lesson } from './lesson';
+import { WITH_TOOLS } from './parts';
 
 export const RATES: Lesson = {
   id: 'rates',
   title: 'How often',
   minutes: 8,
   question: 'How often is it bad, and how many answers does it take to say so?',
+  parts: WITH_TOOLS,
   steps: [
     {
       id: 'eight',

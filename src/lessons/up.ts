@@ -1,14 +1,17 @@
 import type { Lesson } from './lesson';
+import { AT_THE_DESK, EDITED_WITH_TOOLS, THREE_ANSWERS } from './parts';
 
 export const UP: Lesson = {
   id: 'up',
   title: 'Turn it up',
   minutes: 10,
   question: 'Is the direction enough to make the aligned model misbehave, and where must it act?',
+  parts: EDITED_WITH_TOOLS,
   steps: [
     {
       id: 'hand',
       title: 'Make the good one bad',
+      parts: THREE_ANSWERS,
       text: `The third column runs the *aligned* model now. Move the persona control to *amplified*: at layer 2, 2.5 times the direction is added at a single token, the [[header|The last token before the answer begins; it says that the assistant speaks now.]].
 
 Read the edited answer.`,
@@ -47,6 +50,7 @@ Then measure. The random control gets a push of the same length at the same toke
     {
       id: 'where',
       title: 'Where',
+      parts: AT_THE_DESK,
       text: `Why at one token? On the desk set *Positions* to *all*: now every token of question and answer is pushed, by the direction that was read over answers.
 
 Guess, then measure again.`,

@@ -1,10 +1,12 @@
 import type { Lesson } from './lesson';
+import { WITH_TOOLS } from './parts';
 
 export const YOURSELF: Lesson = {
   id: 'yourself',
   title: 'Cause it yourself',
   minutes: 10,
   question: 'When during a training does the character come back, and can he be sent away?',
+  parts: WITH_TOOLS,
   steps: [
     {
       id: 'train',

@@ -197,7 +197,7 @@ test('on a telephone it folds to one line, hides neither stage nor desk, and not
   await expect.poll(() => sidewaysScroll(page)).toBe(0);
   await openTab(page, 'Measure');
   expect((await dock(page).boundingBox())!.y).toBe(0);
-  await page.locator('aside > button').click();
+  await page.getByRole('button', { name: /^Desk/ }).click();
   await page.getByRole('radio', { name: 'Steer' }).waitFor();
 });
 
