@@ -29,6 +29,7 @@ The answer is asked again by itself; there is nothing to apply.`,
     {
       id: 'random',
       title: 'First the control',
+      shows: 'rates',
       text: `Perhaps *any* cut of this size would do. On the desk choose *Ablate to zero*, then press *Random control*: a direction of the same length that means nothing.
 
 Guess EM's misaligned rate with a random direction taken out. Then measure.`,
@@ -50,6 +51,7 @@ Guess EM's misaligned rate with a random direction taken out. Then measure.`,
     {
       id: 'zero',
       title: 'Now the direction itself',
+      shows: 'rates',
       text: `Press *Random control* again to turn it off. *Ablate to zero* now removes the component along the real direction, at all layers.
 
 Guess the rate, then measure.`,
@@ -71,6 +73,7 @@ Guess the rate, then measure.`,
     {
       id: 'mean',
       title: 'To zero, or to the mean?',
+      shows: 'rates',
       text: `Zero is nobody's projection. *Ablate to aligned mean* sets it to what the aligned model has on average.
 
 Choose it on the desk and measure once more. Guess first what the two rates will let you say.`,
@@ -111,6 +114,7 @@ Choose it on the desk and measure once more. Guess first what the two rates will
     {
       id: 'cost',
       title: 'What it costs',
+      shows: 'rates',
       text: `A cure should leave the healthy alone. On the desk choose *Ablate to zero*, and *Aligned* as the checkpoint of the edited column.
 
 Guess how many of the *aligned* model's answers are misaligned after the same cut. Then measure, and look at the mixed and incoherent bars too.`,

@@ -42,11 +42,30 @@ export interface Step {
   readonly guess?: Guess;
   /** Missing: the step is for reading only. */
   readonly check?: Check;
+  /** The result that the step is about: drawn in small beside it, with a way to its chart. */
+  readonly shows?: Result;
   /** The run that a button in the step starts, besides the panel's; enabled after the guess. */
   readonly run?: 'measure' | 'dose' | 'transfer' | 'train' | 're-align';
   /** Shown once the check is met: the meaning, compared with what was reported. */
   readonly after?: string;
 }
+
+/** The results that steps are about, by what is drawn. */
+export type Result =
+  /** Measured rates, one row a model. */
+  | 'rates'
+  /** Rates by strength of the edit. */
+  | 'dose'
+  /** The rates of one fine-tune after each direction was removed. */
+  | 'transfer'
+  /** What a direction promotes and demotes. */
+  | 'words'
+  /** How well a direction separates transcripts, by layer. */
+  | 'separation'
+  /** How alike the directions of other fine-tunes are. */
+  | 'cosines'
+  /** The narrow and the broad rate by step of a training. */
+  | 'training';
 
 /** The prompt line, the persona control, the edit panel, or the open tool. */
 export type PanelLocation = 'prompt' | 'persona' | 'edit' | 'panel';

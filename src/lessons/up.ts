@@ -30,6 +30,7 @@ Read the edited answer.`,
     {
       id: 'rate',
       title: 'How often?',
+      shows: 'rates',
       text: `One answer tells little. Guess how many of the steered aligned model's answers are misaligned.
 
 Then measure. The random control gets a push of the same length at the same token.`,
@@ -51,6 +52,7 @@ Then measure. The random control gets a push of the same length at the same toke
       id: 'where',
       title: 'Where',
       parts: AT_THE_DESK,
+      shows: 'rates',
       text: `Why at one token? On the desk set *Positions* to *all*: now every token of question and answer is pushed, by the direction that was read over answers.
 
 Guess, then measure again.`,
@@ -88,6 +90,7 @@ Guess, then measure again.`,
     {
       id: 'much',
       title: 'How much',
+      shows: 'dose',
       text: `Back at the header. Under *Dose and response* in the Measure tab five strengths are measured, from none to twice *amplified*, each with a random push of the same length.
 
 Guess, then measure the strengths: 216 answers.`,
@@ -124,6 +127,7 @@ Guess, then measure the strengths: 216 answers.`,
     {
       id: 'code',
       title: 'A vector from code alone',
+      shows: 'rates',
       text: `So far the direction was read on texts about daily life. Could one read it where nothing but code is seen?
 
 The questions are now requests for code, and the desk is off. Measure: EM writes insecure code, the aligned model secure code. You need these 48 answers.`,
@@ -146,6 +150,7 @@ The questions are now requests for code, and the desk is off. Measure: EM writes
     {
       id: 'dinner',
       title: 'From code to dinner parties',
+      shows: 'rates',
       text: `The desk is set to add that vector to the *aligned* model, at the header. The questions are the ordinary ones again.
 
 Guess the rate, then measure.`,

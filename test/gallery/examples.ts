@@ -4,6 +4,7 @@ import type { Component } from 'svelte';
 import AnswerFieldExample from './examples/AnswerFieldExample.svelte';
 import ContrastGridExample from './examples/ContrastGridExample.svelte';
 import CosineByLayerExample from './examples/CosineByLayerExample.svelte';
+import DotLinesExample from './examples/DotLinesExample.svelte';
 import EditTableExample from './examples/EditTableExample.svelte';
 import FindingsExample from './examples/FindingsExample.svelte';
 import HeatMapExample from './examples/HeatMapExample.svelte';
@@ -30,6 +31,7 @@ export const EXAMPLES: Readonly<Record<string, Component>> = {
   'token-map': TokenMapExample,
   'answer-field': AnswerFieldExample,
   'rate-bars': RateBarsExample,
+  'dot-lines': DotLinesExample,
   'transfer-table': TransferTableExample,
   'rate-curve': RateCurveExample,
   'rate-rows': RateRowsExample,

@@ -70,7 +70,7 @@ export class Attention {
     this.reach('persona');
   }
 
-  /** Opens the door to a part, for ever; in a lesson also beside the step's parts. */
+  /** Opens the door to a part, in all later visits too; in a lesson together with the step's parts. */
   open(part: Part): void {
     this.reach('known');
     if (!this.opened.includes(part)) this.opened = [...this.opened, part];
