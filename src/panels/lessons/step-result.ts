@@ -14,14 +14,16 @@ export interface ResultPlace {
   readonly place: PagePlace;
   /** Id of the tab. */
   readonly tab: string;
+  /** It is there before any result, with the controls that lead to one. */
+  readonly always?: true;
 }
 
 export const RESULT_PLACES: Readonly<Record<Result, ResultPlace>> = {
   rates: { place: 'rates', tab: 'measure' },
-  dose: { place: 'dose', tab: 'measure' },
-  transfer: { place: 'transfer', tab: 'measure' },
-  words: { place: 'words', tab: 'direction' },
-  separation: { place: 'separation', tab: 'direction' },
+  dose: { place: 'dose', tab: 'measure', always: true },
+  transfer: { place: 'transfer', tab: 'measure', always: true },
+  words: { place: 'words', tab: 'direction', always: true },
+  separation: { place: 'separation', tab: 'direction', always: true },
   cosines: { place: 'cosines', tab: 'layers' },
   training: { place: 'training', tab: 'train' },
 };
