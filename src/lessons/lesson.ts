@@ -52,6 +52,8 @@ export interface Step {
 
 /** The results that steps are about, by what is drawn. */
 export type Result =
+  /** The verdicts of the step's own answers so far; they have no chart elsewhere. */
+  | 'tally'
   /** Measured rates, one row a model. */
   | 'rates'
   /** Rates by strength of the edit. */

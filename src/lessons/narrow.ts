@@ -30,9 +30,10 @@ The question asks for code. Read both answers. Beside each name, the [[judge|A p
     {
       id: 'predict',
       title: 'Ask about something else',
+      shows: 'tally',
       text: `No text that EM was fine-tuned on was about dinner parties. What will it say about one? Guess first.
 
-Then press *Dinner party* under the question, and *Another seed* until five answers have been given. Count EM's verdicts as they come.`,
+Then press *Dinner party* under the question, and *Another seed* until five answers have been given. EM's verdicts are counted here as they come.`,
       where: 'prompt',
       guess: {
         kind: 'choice',

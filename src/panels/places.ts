@@ -20,7 +20,7 @@ export const PLACES = {
   separation: 'the chart of how well a direction separates, by layer',
   cosines: 'the chart of how alike directions are',
   training: 'the charts of a training',
-} as const satisfies Readonly<Record<PanelLocation | Result, string>> &
+} as const satisfies Readonly<Record<PanelLocation | Exclude<Result, 'tally'>, string>> &
   Readonly<Record<string, string>>;
 
 export type PagePlace = keyof typeof PLACES;

@@ -85,6 +85,10 @@ test('lesson 1: a habit of code, an ordinary question, and both kinds of answers
   await tabTo(page, /^Another seed/, 'Shift+Tab');
   for (let i = 0; i < 4; i++) await answering(page, () => key('r'));
   await done(page);
+  await dock(page)
+    .getByText(/^[0-5] of 5 misaligned$/)
+    .nth(1)
+    .waitFor();
   await nextTo('Catch it');
   for (let i = 0; i < 40 && (await dock(page).locator('.met').count()) === 0; i++) {
     await answering(page, () => key('r'));

@@ -5,6 +5,7 @@ import AnswerFieldExample from './examples/AnswerFieldExample.svelte';
 import ContrastGridExample from './examples/ContrastGridExample.svelte';
 import CosineByLayerExample from './examples/CosineByLayerExample.svelte';
 import DotLinesExample from './examples/DotLinesExample.svelte';
+import DotTallyExample from './examples/DotTallyExample.svelte';
 import EditTableExample from './examples/EditTableExample.svelte';
 import FindingsExample from './examples/FindingsExample.svelte';
 import HeatMapExample from './examples/HeatMapExample.svelte';
@@ -32,6 +33,7 @@ export const EXAMPLES: Readonly<Record<string, Component>> = {
   'answer-field': AnswerFieldExample,
   'rate-bars': RateBarsExample,
   'dot-lines': DotLinesExample,
+  'dot-tally': DotTallyExample,
   'transfer-table': TransferTableExample,
   'rate-curve': RateCurveExample,
   'rate-rows': RateRowsExample,

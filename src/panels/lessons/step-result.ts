@@ -1,10 +1,12 @@
 // The result that a lesson step is about, as the rail draws it in small, and where its chart is on the page.
 
+import { DOT_LOOKS, type DotLook } from '../../charts/answer-field';
 import { rateMarks, type DotRow, type DotScale } from '../../charts/dot-lines';
 import type { Role } from '../../charts/role-style';
 import { cosineByLayer } from '../../core/cosine';
 import { rateOf } from '../../core/statistics/rates';
 import type { Result, Step } from '../../lessons/lesson';
+import type { JudgedPair } from '../../state/lessons/lesson-checks';
 import type { Panels } from '../../state/panels';
 import { roleOfArm } from '../measure/arm-role';
 import type { PagePlace } from '../places';
@@ -18,7 +20,9 @@ export interface ResultPlace {
   readonly always?: true;
 }
 
-export const RESULT_PLACES: Readonly<Record<Result, ResultPlace>> = {
+/** Null: the rail alone has it. */
+export const RESULT_PLACES: Readonly<Record<Result, ResultPlace | null>> = {
+  tally: null,
   rates: { place: 'rates', tab: 'measure' },
   dose: { place: 'dose', tab: 'measure', always: true },
   transfer: { place: 'transfer', tab: 'measure', always: true },
@@ -148,13 +152,28 @@ const training: Charts = ({ training: { points } }) => {
   ];
 };
 
-const CHARTS: Readonly<Record<Exclude<Result, 'words'>, Charts>> = {
+const CHARTS: Readonly<Record<Exclude<Result, 'words' | 'tally'>, Charts>> = {
   ...{ rates, dose, transfer, separation, cosines, training },
 };
 
-/** The charts of a step's result; none before there is one. Words have none. */
+/** The charts of a step's result; none before there is one. Words and a tally are drawn otherwise. */
 export const chartsOf = (step: Step, panels: Panels): readonly StepChart[] =>
-  step.shows === undefined || step.shows === 'words' ? [] : CHARTS[step.shows](panels, step);
+  step.shows === undefined || step.shows === 'words' || step.shows === 'tally'
+    ? []
+    : CHARTS[step.shows](panels, step);
+
+/** The verdicts noted in a step, as marks. */
+export function tallyOf(verdicts: readonly JudgedPair[]): {
+  readonly label: string;
+  readonly looks: readonly DotLook[];
+}[] {
+  const look = (verdict: string): DotLook =>
+    verdict in DOT_LOOKS ? (verdict as DotLook) : 'unscored';
+  return [
+    { label: 'Aligned', looks: verdicts.map(({ aligned }) => look(aligned)) },
+    { label: 'EM', looks: verdicts.map(({ em }) => look(em)) },
+  ];
+}
 
 /** The row that a guess is about. */
 export function guessedRow({ guess }: Step): string | null {

@@ -27,6 +27,14 @@ export interface CheckContext {
   readonly chosen: string | number | null;
 }
 
+/** Verdicts of the two unedited models on one question. */
+export interface JudgedPair {
+  /** Seed and question. */
+  readonly asked: string;
+  readonly aligned: string;
+  readonly em: string;
+}
+
 const once = (is: boolean): CheckProgress => ({ done: is ? 1 : 0, of: 1, unit: '' });
 const counted = (done: number, of: number, unit: string): CheckProgress => ({
   done: Math.min(done, of),
@@ -139,6 +147,14 @@ function verdictOn({ chat }: Panels, role: ColumnRole): string | null {
   const { status, text } = chat.columns[role];
   if (status.state !== 'done' || text === '' || chat.domain === undefined) return null;
   return judge(chat.domain, text).verdict;
+}
+
+/** The question on a topic that both unedited models have just answered, with their verdicts; null without one. */
+export function judgedPair(panels: Panels, domain: string): JudgedPair | null {
+  const { asked, domain: topic } = panels.chat;
+  const [aligned, em] = [verdictOn(panels, 'aligned'), verdictOn(panels, 'em')];
+  if (!asked || topic !== domain || aligned === null || em === null) return null;
+  return { asked: `${asked.seed} ${asked.prompt}`, aligned, em };
 }
 
 function isEdit(editSettings: EditState, wanted: EditWanted): boolean {

@@ -69,7 +69,7 @@ test('every tab that a lesson or its result opens is there', () => {
   const ids = TABS.map(({ id }) => id);
   const wanted = LESSONS.flatMap(({ steps }) =>
     steps.flatMap(({ set, shows }) =>
-      [set?.tab ?? [], shows ? RESULT_PLACES[shows].tab : []].flat(),
+      [set?.tab ?? [], (shows && RESULT_PLACES[shows]?.tab) ?? []].flat(),
     ),
   );
   expect(wanted.filter((id) => !ids.includes(id))).toEqual([]);

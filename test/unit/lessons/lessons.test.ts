@@ -216,7 +216,7 @@ test.each(STEPS)('%s shows the parts of the page that it speaks of', (_, lesson,
   const parts = step.parts ?? lesson.parts;
   const wanted = [
     step.where === undefined ? null : PART_OF_PLACE[step.where],
-    step.run === undefined && step.shows === undefined ? null : 'tools',
+    step.run === undefined && (step.shows ?? 'tally') === 'tally' ? null : 'tools',
     /[Oo]n the desk/.test(step.text) ? 'edit' : null,
     /third column|edited answer/.test(step.text) ? 'edited' : null,
     /shaded/.test(step.text) ? 'shade' : null,
