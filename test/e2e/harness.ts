@@ -51,7 +51,7 @@ export async function launch(...flags: string[]): Promise<Browser> {
  * Gives a context the memory of an earlier visit that opened every part of the page. It is written before the page's
  * own code asks for it, because a database answers in the order in which it is asked.
  */
-export async function asKnownVisitor(context: BrowserContext): Promise<void> {
+async function asKnownVisitor(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
     if (!location.protocol.startsWith('http') || window !== window.top) return;
     const opening = indexedDB.open('keyval-store');

@@ -6,11 +6,11 @@ import { axeViolations } from './axe';
 import { useApp } from './harness';
 import { atStep, choose, dock, done, focused, guess, next, openLesson, run } from './lessons-page';
 import {
+  allAnswered,
   compareFineTunes,
   openTab,
   personaControl,
   sidewaysScroll,
-  startedUp,
 } from './postern-page';
 
 let page: Page;
@@ -175,7 +175,7 @@ test('a reload in the middle comes back to the same step, with the guess and wha
   const [rail, chart] = [await dock(page).boundingBox(), await heading.boundingBox()];
   expect(rail!.x).toBeGreaterThanOrEqual(chart!.x + chart!.width);
   await page.reload();
-  await startedUp(page);
+  await allAnswered(page);
   await atStep(page, 'Eight answers');
   expect(await said()).toContain(before);
   await next(page);
@@ -187,7 +187,7 @@ test('a link opens the lesson at its step', async () => {
   const link = await page.getByLabel(/^Link, \d+ characters/).inputValue();
   expect(link).toContain('lesson=rates%2Fagain');
   const other = await app.browser.open({ query: link.slice(link.indexOf('#')) });
-  await startedUp(other.page);
+  await allAnswered(other.page);
   await atStep(other.page, 'Eight others');
   expect(other.problems).toEqual([]);
   await other.close();
