@@ -27,6 +27,14 @@ export interface CheckContext {
   readonly chosen: string | number | null;
 }
 
+/** Verdicts of the two unedited models on one question. */
+export interface JudgedPair {
+  /** Seed and question. */
+  readonly asked: string;
+  readonly aligned: string;
+  readonly em: string;
+}
+
 const once = (is: boolean): CheckProgress => ({ done: is ? 1 : 0, of: 1, unit: '' });
 const counted = (done: number, of: number, unit: string): CheckProgress => ({
   done: Math.min(done, of),
@@ -138,6 +146,14 @@ function timesAsked({ chat }: Panels, domain: string): number {
 function verdictOn({ chat }: Panels, role: ColumnRole): string | null {
   const reading = chat.reading(role);
   return reading.state === 'judged' ? reading.verdict : null;
+}
+
+/** The question on a topic that both unedited models have just answered, with their verdicts; null without one. */
+export function judgedPair(panels: Panels, domain: string): JudgedPair | null {
+  const { asked, domain: topic } = panels.chat;
+  const [aligned, em] = [verdictOn(panels, 'aligned'), verdictOn(panels, 'em')];
+  if (!asked || topic !== domain || aligned === null || em === null) return null;
+  return { asked: `${asked.seed} ${asked.prompt}`, aligned, em };
 }
 
 function isEdit(editSettings: EditState, wanted: EditWanted): boolean {
