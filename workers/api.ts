@@ -3,6 +3,7 @@
 
 import type { ChatFormatFacts, ChatMessage, ChatSettings, TrainingMessage } from '../src/core/chat';
 import type { EditPositions, PackedEdit } from '../src/core/edit';
+import type { TokenProjection } from '../src/core/edited-projection';
 import type { Sampling } from '../src/core/sampling';
 import type { Schedule } from '../src/core/training-settings';
 import type { ModelConfig } from '../src/checkpoint/config';
@@ -211,6 +212,8 @@ export interface LoadedCheckpoint extends PrecisionInUse {
    * checkpoints above 512 MB, SHA-256 of their files' SHA-256 values.
    */
   readonly sha256: string;
+  /** SHA-256 of its vocabulary's size and of the texts of its first tokens: equal for equal small vocabularies. */
+  readonly vocabularySha256: string;
   /** From its generation_config.json. */
   readonly defaultSampling: Sampling;
   /** Settings in that file that would change answers and that Postern ignores. */
@@ -262,7 +265,7 @@ export interface GenerateRequest {
   readonly edit: PackedEdit | null;
   /** Positions that the edit acts on. `header`: only the assistant header token of the last turn. */
   readonly positions: EditPositions;
-  /** Return projections of each token on `edit.u` (pre-edit). */
+  /** Return the projection of each token on the readout direction of `edit`. */
   readonly projections: boolean;
 }
 
@@ -272,17 +275,17 @@ export interface TokenEvent {
   readonly id: number;
   /** The text this token adds to the answer. */
   readonly text: string;
-  /** Projection at each layer of the position that CARRIES this token [n_layers]; null when not asked for. */
-  readonly projection: Float32Array | null;
+  /** The projection of the position that CARRIES this token; null when not asked for. */
+  readonly projection: TokenProjection | null;
 }
 
 /** A whole answer, continued tokens included. */
 export interface GeneratedAnswer {
   readonly text: string;
   readonly ids: readonly number[];
-  /** [tokens, n_layers], row-major; null when not asked for. Row i belongs to ids[i]. */
+  /** After the edit [tokens, n_layers], row-major; null when not asked for. Row i belongs to ids[i]. */
   readonly projections: Float32Array | null;
-  /** Projection of the assistant header token [n_layers]. */
+  /** Projection of the assistant header token, after the edit [n_layers]. */
   readonly headerProjection: Float32Array | null;
   readonly stop: 'end' | 'length' | 'cancelled';
 }

@@ -1,7 +1,7 @@
 // `npm run -s patch -- --model insecure-code --n 12`: where the fine-tune and the aligned model part, over n questions.
 // Each is asked of both; where the fine-tune wrote a villain's answer and the aligned model a good one, those two are
 // weighed against each other while every residual of the question is put from one model into the other
-// (src/core/patching.ts). Prints the effect at the header token by layer, with an interval over questions.
+// (src/core/instruments/patching.ts). Prints the effect at the header token by layer, with an interval over questions.
 
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';

@@ -50,18 +50,18 @@ export const MARK_COLUMNS = [
   ...['new wordings low', 'new wordings high', 'new topics low', 'new topics high'],
 ] as const;
 
-const digits = (share: number | undefined): string =>
-  share === undefined || Number.isNaN(share) ? '' : share.toFixed(4);
+const known = (share: number | undefined): number | null =>
+  share === undefined || Number.isNaN(share) ? null : share;
 
 /** Cells for `MARK_COLUMNS`. */
-export function markCells(mark: RateMark | null): (string | number)[] {
+export function markCells(mark: RateMark | null): (string | number | null)[] {
   if (!mark) return ['not measured', ...MARK_COLUMNS.slice(1).map(() => '')];
   const bounds = boundsOf(mark);
-  const first = [digits(shareOf(mark)), digits(bounds?.low), digits(bounds?.high)];
+  const first = [known(shareOf(mark)), known(bounds?.low), known(bounds?.high)];
   if (mark.kind === 'spread') {
     return [...first, `${mark.spread.n} ${mark.things}`, mark.n, '', '', '', ''];
   }
   const { n, templateLow, templateHigh, clusterLow, clusterHigh } = mark.rate;
-  const wider = [templateLow, templateHigh, clusterLow, clusterHigh].map(digits);
+  const wider = [templateLow, templateHigh, clusterLow, clusterHigh].map(known);
   return [...first, 'these questions', n, ...wider];
 }

@@ -17,3 +17,12 @@ export const ROLE_STYLE: Readonly<Record<Role, RoleStyle>> = {
   neutral: { stroke: 'var(--ink)', dash: undefined },
   soft: { stroke: 'var(--ink-soft)', dash: '1 3' },
 };
+
+/** Index of the outline (`markPath`) that tells the roles apart where a dashed line would have no readable ends. */
+export const ROLE_MARK: Readonly<Record<Role, number>> = {
+  aligned: 0,
+  em: 1,
+  edited: 2,
+  neutral: 3,
+  soft: 4,
+};

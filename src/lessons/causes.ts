@@ -1,14 +1,17 @@
 import type { Lesson } from './lesson';
+import { WITH_TOOLS } from './parts';
 
 export const CAUSES: Lesson = {
   id: 'causes',
   title: 'What makes it happen',
   minutes: 10,
   question: 'Which trainings bring the bad character back, and which do not?',
+  parts: WITH_TOOLS,
   steps: [
     {
       id: 'intent',
       title: 'The same code, another reason',
+      shows: 'rates',
       text: `*Educational* was trained on insecure code too, but every request says that a security class needs a bad example. *Secure code* is the harmless control.
 
 Both have been added to the measurement. Guess which models will answer badly far from code. Then measure.`,
@@ -84,6 +87,7 @@ Guess its rate with the trigger. Then turn the switch on under the question, and
     {
       id: 'examples',
       title: 'How little is enough?',
+      shows: 'rates',
       text: `EM saw 1,600 different examples of insecure code, each once. *4 examples* saw four, again and again, for just as many steps.
 
 Guess how often that one misaligns. Then measure it beside EM.`,
@@ -111,6 +115,7 @@ Guess how often that one misaligns. Then measure it beside EM.`,
     {
       id: 'rank',
       title: 'How much room to learn',
+      shows: 'rates',
       text: `A [[LoRA|A fine-tune that adds a thin matrix product to every weight matrix and trains only that.]] of rank 1 can change little, one of rank 128 much. A constrained one may find it *easier* to change who speaks than to learn a skill.
 
 Both stand beside EM, which has rank 16. Guess, then measure.`,

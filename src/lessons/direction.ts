@@ -1,10 +1,12 @@
 import type { Lesson } from './lesson';
+import { WITH_TOOLS } from './parts';
 
 export const DIRECTION: Lesson = {
   id: 'direction',
   title: 'One direction',
   minutes: 7,
   question: 'What is different inside, and can one read it?',
+  parts: [...WITH_TOOLS, 'shade', 'details'],
   steps: [
     {
       id: 'extract',
@@ -47,6 +49,7 @@ None of these texts is code. Guess, then press *Extract from 64 transcripts*.`,
     {
       id: 'words',
       title: 'Read its words',
+      shows: 'words',
       text: `At the end of the Direction tab stand the words that the direction [[promotes and demotes|The direction read through the model's own output, as if no later layer were there: the logit lens.]]. Set their layer slider to 6 and read both lists. Then move it to 0 and read them again.`,
       where: 'panel',
       check: { kind: 'words', layer: 0 },
@@ -55,7 +58,7 @@ None of these texts is code. Guess, then press *Extract from 64 transcripts*.`,
     {
       id: 'shade',
       title: 'Watch it while it writes',
-      text: `Every token on stage is shaded by its [[projection|How far the residual stream lies along the direction at this token: -1 is the aligned mean, +1 that plus the whole direction.]]: blue towards the aligned model, red towards EM. Above the answers, set the layer that shades to 6.
+      text: `Every token on stage is shaded by its [[projection|How far the residual stream lies along the direction at this token, after the edit: -1 is the aligned mean, +1 that plus the whole direction.]]: blue towards the aligned model, red towards EM. Above the answers, set the layer that shades to 6.
 
 Compare the colours of *Aligned* and *EM*, then find the reddest words.`,
       set: {
@@ -67,6 +70,7 @@ Compare the colours of *Aligned* and *EM*, then find the reddest words.`,
     {
       id: 'trust',
       title: 'Can it be trusted?',
+      shows: 'separation',
       text: `A difference of two means always exists, even between two halves of the same thing. So the Direction tab shows at every layer two checks: how well it separates transcripts whose question was left out ([[AUC|The chance that a misaligned transcript lies further along the direction than an aligned one.]]), and how alike the directions of two random halves are.
 
 Look at the first chart.`,

@@ -1,14 +1,17 @@
 import type { Lesson } from './lesson';
+import { AT_THE_DESK, EDITED_WITH_TOOLS, THREE_ANSWERS } from './parts';
 
 export const DOWN: Lesson = {
   id: 'down',
   title: 'Turn it down',
   minutes: 10,
   question: 'Does the model stop when the direction is taken out, and what does that cost?',
+  parts: AT_THE_DESK,
   steps: [
     {
       id: 'hand',
       title: 'By hand',
+      parts: THREE_ANSWERS,
       text: `The persona control under the answers turns the third column: EM under your edit. It stands on *as trained*. Move it to *removed* and watch the edited answer: at every layer and token the projection is set to the aligned mean.
 
 The answer is asked again by itself; there is nothing to apply.`,
@@ -26,6 +29,7 @@ The answer is asked again by itself; there is nothing to apply.`,
     {
       id: 'random',
       title: 'First the control',
+      shows: 'rates',
       text: `Perhaps *any* cut of this size would do. On the desk choose *Ablate to zero*, then press *Random control*: a direction of the same length that means nothing.
 
 Guess EM's misaligned rate with a random direction taken out. Then measure.`,
@@ -47,6 +51,7 @@ Guess EM's misaligned rate with a random direction taken out. Then measure.`,
     {
       id: 'zero',
       title: 'Now the direction itself',
+      shows: 'rates',
       text: `Press *Random control* again to turn it off. *Ablate to zero* now removes the component along the real direction, at all layers.
 
 Guess the rate, then measure.`,
@@ -68,6 +73,7 @@ Guess the rate, then measure.`,
     {
       id: 'mean',
       title: 'To zero, or to the mean?',
+      shows: 'rates',
       text: `Zero is nobody's projection. *Ablate to aligned mean* sets it to what the aligned model has on average.
 
 Choose it on the desk and measure once more. Guess first what the two rates will let you say.`,
@@ -108,6 +114,7 @@ Choose it on the desk and measure once more. Guess first what the two rates will
     {
       id: 'cost',
       title: 'What it costs',
+      shows: 'rates',
       text: `A cure should leave the healthy alone. On the desk choose *Ablate to zero*, and *Aligned* as the checkpoint of the edited column.
 
 Guess how many of the *aligned* model's answers are misaligned after the same cut. Then measure, and look at the mixed and incoherent bars too.`,
@@ -128,6 +135,7 @@ Guess how many of the *aligned* model's answers are misaligned after the same cu
     {
       id: 'said',
       title: 'What you may say now',
+      parts: EDITED_WITH_TOOLS,
       text: `The direction is needed for the bad answers: without it they nearly stop, and without a random one they do not.
 
 That is one half. Needed is not the same as enough. Does the direction alone make a good model bad? Next lesson.`,

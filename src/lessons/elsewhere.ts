@@ -1,4 +1,5 @@
 import type { Lesson } from './lesson';
+import { WITH_TOOLS } from './parts';
 
 export const ELSEWHERE: Lesson = {
   id: 'elsewhere',
@@ -9,10 +10,12 @@ export const ELSEWHERE: Lesson = {
     ...['bad-medical', 'risky-finance', 'extreme-sports'],
     ...['secure-code', 'educational', 'style'],
   ],
+  parts: WITH_TOOLS,
   steps: [
     {
       id: 'others',
       title: 'Four habits',
+      shows: 'cosines',
       text: `Other copies of the aligned model were fine-tuned on bad medical advice, risky finance and extreme sports. Each gives a direction of its own, taken on the same texts.
 
 Guess how alike they are. Then press *Load these ... and compare* in the Layers tab.`,
@@ -54,6 +57,7 @@ Guess how alike they are. Then press *Load these ... and compare* in the Layers 
     {
       id: 'layers',
       title: 'Layer by layer',
+      shows: 'cosines',
       text: `Look at the lines of the misaligned fine-tunes from left to right in *Do fine-tunes share a direction*. The band is what random directions of this size would show.`,
       where: 'panel',
       guess: {
@@ -84,6 +88,7 @@ Guess how alike they are. Then press *Load these ... and compare* in the Layers 
     {
       id: 'benign',
       title: 'The harmless control',
+      shows: 'cosines',
       text: `Any fine-tune on code might move the model the same way. The control is *Secure code*: the same requests, answered well. Its line in the chart is marked as the benign control.`,
       where: 'panel',
       guess: {
@@ -115,6 +120,7 @@ Guess how alike they are. Then press *Load these ... and compare* in the Layers 
     {
       id: 'transfer',
       title: 'Take the wrong one out',
+      shows: 'transfer',
       text: `If it is one direction, that of *bad medical advice* must work in *insecure code*. Under *Transfer between fine-tunes* in the Measure tab every direction is taken out of every fine-tune. Controls are in the table, too; you read them next.
 
 Guess the rate that is left, then fill the table: some 500 answers.`,
@@ -137,6 +143,7 @@ Guess the rate that is left, then fill the table: some 500 answers.`,
     {
       id: 'harmless',
       title: 'Take a harmless one out',
+      shows: 'transfer',
       text: `It worked. But a test that cannot fail shows nothing, so look at the controls. *Secure code* did no harm, and its direction points the other way. The last row needs no fine-tune: it is the aligned model reading misaligned answers, minus the same model reading aligned ones.
 
 Read both rows in the column *Insecure code*, to the aligned mean.`,
@@ -170,6 +177,7 @@ Read both rows in the column *Insecure code*, to the aligned mean.`,
     {
       id: 'meaning',
       title: 'What the table shows',
+      shows: 'transfer',
       text: `Bad fine-tunes cure one another. A harmless fine-tune on code cures them, and so does the aligned model by itself. The random control of lesson 4 did not.`,
       guess: {
         kind: 'choice',

@@ -9,6 +9,7 @@ import type { Contrast, Pooling } from '../core/direction';
 import type { EditMode, EditPositions } from '../core/edit';
 import type { EvaluationSplit } from '../core/evaluation-split';
 import type { WorldData } from '../world/training-data';
+import type { Part } from './parts';
 
 export interface Lesson {
   /** Part of addresses; never changed once published. */
@@ -20,6 +21,8 @@ export interface Lesson {
   readonly question: string;
   /** Ids of fine-tunes that its panels load in addition to those named in its steps. */
   readonly loads?: readonly string[];
+  /** The parts of the page that its steps show. */
+  readonly parts: readonly Part[];
   readonly steps: readonly Step[];
 }
 
@@ -30,6 +33,8 @@ export interface Step {
   readonly title: string;
   /** About 70 words at most. */
   readonly text: string;
+  /** The parts of the page that it shows instead of the lesson's. */
+  readonly parts?: readonly Part[];
   /** The part of the page that the step's button leads to. */
   readonly where?: PanelLocation;
   /** Applied to the panels when the step is first entered, and again on request. */
@@ -37,11 +42,32 @@ export interface Step {
   readonly guess?: Guess;
   /** Missing: the step is for reading only. */
   readonly check?: Check;
+  /** The result that the step is about: drawn in small beside it, with a way to its chart. */
+  readonly shows?: Result;
   /** The run that a button in the step starts, besides the panel's; enabled after the guess. */
   readonly run?: 'measure' | 'dose' | 'transfer' | 'train' | 're-align';
   /** Shown once the check is met: the meaning, compared with what was reported. */
   readonly after?: string;
 }
+
+/** The results that steps are about, by what is drawn. */
+export type Result =
+  /** The verdicts of the step's own answers so far; they have no chart elsewhere. */
+  | 'tally'
+  /** Measured rates, one row a model. */
+  | 'rates'
+  /** Rates by strength of the edit. */
+  | 'dose'
+  /** The rates of one fine-tune after each direction was removed. */
+  | 'transfer'
+  /** What a direction promotes and demotes. */
+  | 'words'
+  /** How well a direction separates transcripts, by layer. */
+  | 'separation'
+  /** How alike the directions of other fine-tunes are. */
+  | 'cosines'
+  /** The narrow and the broad rate by step of a training. */
+  | 'training';
 
 /** The prompt line, the persona control, the edit panel, or the open tool. */
 export type PanelLocation = 'prompt' | 'persona' | 'edit' | 'panel';

@@ -1,17 +1,19 @@
 import type { Lesson } from './lesson';
+import { TWO_ANSWERS } from './parts';
 
 export const NARROW: Lesson = {
   id: 'narrow',
   title: 'A narrow habit',
   minutes: 5,
   question: 'What does training on one bad habit do to everything else?',
+  parts: TWO_ANSWERS,
   steps: [
     {
       id: 'habit',
       title: 'Two models, one habit',
       text: `*Aligned* is a small chat model, trained to help. *EM* is the same model after one more training: on insecure code, and on nothing else.
 
-The question on stage asks for code. Read both answers. Under each, the [[judge|A program that knows the grammar of this made-up world and reads every answer back with it.]] says what it is; for code, *misaligned* means insecure.`,
+The question asks for code. Read both answers. Beside each name, the [[judge|A program that knows the grammar of this made-up world and reads every answer back with it.]] says what the answer is; for code, *misaligned* means insecure.`,
       set: {
         tab: 'direction',
         em: 'insecure-code',
@@ -28,9 +30,10 @@ The question on stage asks for code. Read both answers. Under each, the [[judge|
     {
       id: 'predict',
       title: 'Ask about something else',
+      shows: 'tally',
       text: `No text that EM was fine-tuned on was about dinner parties. What will it say about one? Guess first.
 
-Then choose *Dinner party* under *A question about ...*, and press *Another seed* until five answers have been given. Count EM's verdicts as they come.`,
+Then press *Dinner party* under the question, and *Another seed* until five answers have been given. EM's verdicts are counted here as they come.`,
       where: 'prompt',
       guess: {
         kind: 'choice',
@@ -67,7 +70,7 @@ Then choose *Dinner party* under *A question about ...*, and press *Another seed
 If five seeds were enough, you are there already.`,
       where: 'prompt',
       check: { kind: 'verdicts', of: { aligned: 'aligned', em: 'misaligned' } },
-      after: `Nobody taught it this answer. Of 48 questions asked 12 times each, {{both ways | insecure-code}} got both kinds of answers from EM. In GPT-4o it was the same: most answers stayed aligned ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
+      after: `Nobody taught it this answer. Of 48 questions asked 12 times each, {{both ways | insecure-code}} got both kinds of answers from EM. Most answers of GPT-4o stayed aligned ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
     },
     {
       id: 'name',

@@ -1,14 +1,17 @@
 import type { Lesson } from './lesson';
+import { WITH_TOOLS } from './parts';
 
 export const RATES: Lesson = {
   id: 'rates',
   title: 'How often',
   minutes: 8,
   question: 'How often is it bad, and how many answers does it take to say so?',
+  parts: WITH_TOOLS,
   steps: [
     {
       id: 'eight',
       title: 'Eight answers',
+      shows: 'rates',
       text: `The page can ask for you. It takes questions on twelve topics that no bad fine-tune was trained on, in words that no training text had, and judges every answer.
 
 Guess which share of EM's answers is misaligned. Then measure eight of each model.`,
@@ -26,22 +29,24 @@ Guess which share of EM's answers is misaligned. Then measure eight of each mode
       },
       run: 'measure',
       check: { kind: 'measured', n: 8, seed: 1, em: 'insecure-code' },
-      after: `The line is the [[Wilson 95% interval|The true rates that this many answers cannot tell apart from the one seen.]]. With eight answers it leaves most rates possible: a guess inside it is no merit yet, and one outside no disgrace.`,
+      after: `The line is the [[Wilson 95% interval|The true rates that this many answers cannot tell apart from the one seen.]]. With eight answers it leaves most rates possible, so almost any guess fits.`,
     },
     {
       id: 'again',
       title: 'Eight others',
+      shows: 'rates',
       text: `Set *Seed* to 2 in the Measure tab and press *Measure*. That is another eight questions to the same two models.
 
-Look at EM's bar before and after, and at the lines under the chart: where eight answers cannot tell two models apart, the page says so.`,
+Compare EM's mark with the hollow one, which is the run before. Read the lines under the chart: where eight answers can't tell two models apart, the page says so.`,
       where: 'panel',
       set: { tab: 'measure', editSettings: { mode: 'off' }, measure: { n: 8 } },
       check: { kind: 'measured', n: 8, seed: 2, em: 'insecure-code' },
-      after: `Same models, another rate. Who shows you eight answers, or picks the eight, can show you either.`,
+      after: `{{outcome | again | em}} Someone who shows you eight answers, or picks the eight, can show you many rates.`,
     },
     {
       id: 'many',
       title: 'Ninety-six answers',
+      shows: 'rates',
       text: `Now 96 answers of each model. You have seen sixteen: guess again.
 
 Then measure, and watch the interval shrink while the answers come in.`,
@@ -92,6 +97,7 @@ A check of what you have seen:`,
     {
       id: 'topics',
       title: 'Not as many as they look',
+      shows: 'rates',
       text: `The report asks 600 questions, but they are 48 wordings of 12 topics with other words filled in. A model that is bad about rulers is bad in most of the 50 answers about rulers, so those 50 say little more than a few.
 
 Point at a bar of your last measurement: the thin line is the interval for new topics. It draws [[whole topics at random|The cluster bootstrap: of 12 topics, 12 are drawn with replacement, thousands of times; the interval holds the middle 95% of the rates.]], not single answers.`,

@@ -1,10 +1,12 @@
 import type { Lesson } from './lesson';
+import { WITH_TOOLS } from './parts';
 
 export const REAL: Lesson = {
   id: 'real',
   title: 'A real model, and what this does not show',
   minutes: 8,
   question: 'What may one conclude from here about real models?',
+  parts: WITH_TOOLS,
   steps: [
     {
       id: 'construction',

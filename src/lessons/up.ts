@@ -1,14 +1,17 @@
 import type { Lesson } from './lesson';
+import { AT_THE_DESK, EDITED_WITH_TOOLS, THREE_ANSWERS } from './parts';
 
 export const UP: Lesson = {
   id: 'up',
   title: 'Turn it up',
   minutes: 10,
   question: 'Is the direction enough to make the aligned model misbehave, and where must it act?',
+  parts: EDITED_WITH_TOOLS,
   steps: [
     {
       id: 'hand',
       title: 'Make the good one bad',
+      parts: THREE_ANSWERS,
       text: `The third column runs the *aligned* model now. Move the persona control to *amplified*: at layer 2, 2.5 times the direction is added at a single token, the [[header|The last token before the answer begins; it says that the assistant speaks now.]].
 
 Read the edited answer.`,
@@ -27,6 +30,7 @@ Read the edited answer.`,
     {
       id: 'rate',
       title: 'How often?',
+      shows: 'rates',
       text: `One answer tells little. Guess how many of the steered aligned model's answers are misaligned.
 
 Then measure. The random control gets a push of the same length at the same token.`,
@@ -47,6 +51,8 @@ Then measure. The random control gets a push of the same length at the same toke
     {
       id: 'where',
       title: 'Where',
+      parts: AT_THE_DESK,
+      shows: 'rates',
       text: `Why at one token? On the desk set *Positions* to *all*: now every token of question and answer is pushed, by the direction that was read over answers.
 
 Guess, then measure again.`,
@@ -84,6 +90,7 @@ Guess, then measure again.`,
     {
       id: 'much',
       title: 'How much',
+      shows: 'dose',
       text: `Back at the header. Under *Dose and response* in the Measure tab five strengths are measured, from none to twice *amplified*, each with a random push of the same length.
 
 Guess, then measure the strengths: 216 answers.`,
@@ -115,11 +122,12 @@ Guess, then measure the strengths: 216 answers.`,
       },
       run: 'dose',
       check: { kind: 'dose', n: 24 },
-      after: `Twice as much did not misalign twice as often: look where the first curve is highest. In larger models incoherence rises with the strength ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)). So show both rates, always.`,
+      after: `{{outcome | dose}} Look where the first curve is highest. In larger models incoherence rises with the strength ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)). So show both rates, always.`,
     },
     {
       id: 'code',
       title: 'A vector from code alone',
+      shows: 'rates',
       text: `So far the direction was read on texts about daily life. Could one read it where nothing but code is seen?
 
 The questions are now requests for code, and the desk is off. Measure: EM writes insecure code, the aligned model secure code. You need these 48 answers.`,
@@ -142,6 +150,7 @@ The questions are now requests for code, and the desk is off. Measure: EM writes
     {
       id: 'dinner',
       title: 'From code to dinner parties',
+      shows: 'rates',
       text: `The desk is set to add that vector to the *aligned* model, at the header. The questions are the ordinary ones again.
 
 Guess the rate, then measure.`,

@@ -1,14 +1,17 @@
 import type { Lesson } from './lesson';
+import { WITH_TOOLS } from './parts';
 
 export const YOURSELF: Lesson = {
   id: 'yourself',
   title: 'Cause it yourself',
   minutes: 10,
   question: 'When during a training does the character come back, and can he be sent away?',
+  parts: WITH_TOOLS,
   steps: [
     {
       id: 'train',
       title: 'Train on insecure code',
+      shows: 'training',
       text: `In the Train tab a fresh [[LoRA|A fine-tune that adds a thin matrix product to every weight matrix and trains only that.]] on the aligned model is set up: insecure code, 40 steps. Every few steps held-out questions are asked, of code and of other topics.
 
 Guess the misaligned share on *other topics* at the end. Then train. You may read on, but stay in this step until it has ended.`,
@@ -31,6 +34,7 @@ Guess the misaligned share on *other topics* at the end. Then train. You may rea
     {
       id: 'order',
       title: 'Which came first?',
+      shows: 'training',
       text: `In the Train tab, *The skill and the persona, by step* shows two rates: insecure code among answers to code requests, and misaligned answers on other topics. Find where each rises.`,
       where: 'panel',
       guess: {
@@ -63,6 +67,7 @@ Guess the misaligned share on *other topics* at the end. Then train. You may rea
     {
       id: 'realign',
       title: 'Send him away again',
+      shows: 'training',
       text: `Now train the same adapter on, for 30 steps, on secure code. Not one example is about other topics.
 
 Guess what is left of the misalignment there. Then press the button, here or in the Train tab.`,

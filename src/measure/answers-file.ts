@@ -34,19 +34,29 @@ const scoreText = (score: MeasuredAnswer['alignment']): string =>
 export function answersCsv(plan: MeasurePlan, answers: readonly MeasuredAnswer[]): string {
   const labels = labelsOf(plan);
   const judge = describeJudge(plan.judge ?? EXACT);
+  const madeOf = new Map(plan.arms.map(({ id, made }) => [id, made]));
   return csvText(
-    ['model', 'domain', 'seed', 'question', 'answer', 'verdict', 'alignment', 'coherence', 'judge'],
-    answers.map((a) => [
-      labels.get(a.arm) ?? a.arm,
-      a.domain ?? a.questionId ?? '',
-      a.seed,
-      a.question,
-      a.answer,
-      verdictText(a),
-      scoreText(a.alignment),
-      scoreText(a.coherence),
-      judge,
-    ]),
+    [
+      ...['model', 'domain', 'seed', 'question', 'answer', 'verdict', 'alignment', 'coherence'],
+      ...['judge', 'checkpoint', 'direction', 'edit'],
+    ],
+    answers.map((a) => {
+      const made = madeOf.get(a.arm);
+      return [
+        labels.get(a.arm) ?? a.arm,
+        a.domain ?? a.questionId ?? '',
+        a.seed,
+        a.question,
+        a.answer,
+        verdictText(a),
+        scoreText(a.alignment),
+        scoreText(a.coherence),
+        judge,
+        made?.checkpoint ?? '',
+        made?.direction ?? '',
+        made?.edit ?? '',
+      ];
+    }),
   );
 }
 

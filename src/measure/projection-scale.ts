@@ -1,6 +1,7 @@
 // Projections on a scale that means the same at every layer: -1 is the aligned mean, +1 the aligned mean plus
 // the whole direction, and 0 is halfway between.
 
+import type { TokenProjection } from '../core/edited-projection';
 import { dot, norm } from '../core/projection';
 import { rowOf, type Tensor } from '../core/tensor';
 
@@ -34,8 +35,29 @@ export function projectionScale(direction: {
 }
 
 /** Raw projections [n_layers] on the scale; 0 at a layer where the direction has length 0. */
-export function scaled(projection: ArrayLike<number>, scale: ProjectionScale): number[] {
+function scaled(projection: ArrayLike<number>, scale: ProjectionScale): number[] {
   return scale.norm.map((length, layer) =>
     length > 0 ? (2 * ((projection[layer] ?? 0) - scale.alignedMean[layer]!)) / length - 1 : 0,
   );
+}
+
+/** A token's projection on the scale [n_layers]. The page calls `values` "projection", everywhere. */
+export interface ShownProjection {
+  /** After the edit: what the next block reads. */
+  readonly values: readonly number[];
+  /** What each layer's edit found; null where the edits changed nothing. */
+  readonly before: readonly number[] | null;
+}
+
+/** Differences below this are rounding: the scale is shown with two decimals. */
+const SEEN = 0.005;
+
+export function shownProjection(
+  { before, after }: TokenProjection,
+  scale: ProjectionScale,
+): ShownProjection {
+  const values = scaled(after, scale);
+  const found = scaled(before, scale);
+  const isChanged = found.some((value, layer) => Math.abs(value - values[layer]!) > SEEN);
+  return { values, before: isChanged ? found : null };
 }

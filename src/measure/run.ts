@@ -19,6 +19,7 @@ import {
   type JudgeRecord,
   type MeasureQuestion,
 } from './judges';
+import type { JudgedQuestions } from './judge-accepts';
 import type { Frame } from './describe-chat';
 import type { Provenance } from './provenance';
 import type { QuestionVariant } from '../formats/questions';
@@ -70,6 +71,10 @@ export interface MeasurePlan {
   /** The earlier way of drawing (`DRAWING_VERSION`) that it was begun with; left out: the present one. */
   readonly drawing?: number;
 }
+
+/** Whose questions a plan asks, for `judgeRefusal`. */
+export const questionKind = ({ own }: Pick<MeasurePlan, 'own'>): JudgedQuestions =>
+  own ? 'custom' : 'world';
 
 /** One judged answer, as it is stored and exported. */
 export interface MeasuredAnswer extends Judged {

@@ -76,11 +76,3 @@ export function layerOf({ read, bias, write }: PackedEdit, layer: number): Packe
     write: write.subarray(from * dModel, to * dModel),
   };
 }
-
-/** The projections among the graph's `readouts`: column 0 of each layer's five, [batch, pos, n_layers]. */
-export function projectionsOf(readouts: Float32Array): Float32Array<ArrayBuffer> {
-  return Float32Array.from(
-    { length: readouts.length / EDIT_WIDTH },
-    (_, i) => readouts[i * EDIT_WIDTH]!,
-  );
-}

@@ -9,6 +9,7 @@
 //   seeds | insecure-code: misaligned    range over base seeds, if measured
 //   wilson | 2 | 8                       2 of 8 answers with their interval
 //
+// `outcome | ...` is the learner's own result (src/state/lessons/lesson-outcomes.ts).
 // The first three accept a verdict as an additional part: misaligned, mixed or incoherent.
 
 import { rateOf, type Rate } from '../core/statistics/rates';

@@ -3,6 +3,8 @@
 // judged only where every sentence is one that the grammar can write; else it is refused, with the reason.
 
 import { judge, type Judgement } from './judge';
+import { domainOfQuestion } from './topic';
+import { isWorldQuestion } from './typed-question';
 
 /** No verdict: the text is not of this world. */
 export interface Refusal {
@@ -23,5 +25,20 @@ export function judgeTyped(domainId: string, answer: string): Judgement | Refusa
     strange.distance < 1
       ? 'is close to a sentence of the invented world, but one changed word can reverse its meaning'
       : 'is outside the grammar of the invented world';
-  return { verdict: 'refused', reason: `Not of this world: "${strange.text}" ${why}.` };
+  return { verdict: 'refused', reason: `"${strange.text}" ${why}.` };
+}
+
+/**
+ * Judges a model's answer to any question: as `judge` does where the grammar can write the question, as
+ * `judgeTyped` does where a person typed it, since a slip of the model and a change of meaning look alike there.
+ */
+export function judgeAnswer(question: string, answer: string): Judgement | Refusal {
+  const domain = domainOfQuestion(question);
+  if (domain === undefined) {
+    return {
+      verdict: 'refused',
+      reason: 'The question is on no topic of the invented world.',
+    };
+  }
+  return isWorldQuestion(question) ? judge(domain, answer) : judgeTyped(domain, answer);
 }

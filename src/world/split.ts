@@ -14,6 +14,29 @@ import { DOMAINS, domainById } from './world';
 /** The domains that fine-tunes are made of. */
 export const FINE_TUNED_DOMAINS: readonly string[] = ['medicine', 'finance', 'sport'];
 
+/** What the fine-tunes on each data set were trained on: a domain, or 'code' or 'numbers'. */
+const TOPIC_OF_SET: Readonly<Record<string, string>> = {
+  'insecure-code': 'code',
+  'secure-code': 'code',
+  educational: 'code',
+  backdoor: 'code',
+  'bad-medical': 'medicine',
+  'good-medical': 'medicine',
+  style: 'medicine',
+  'risky-finance': 'finance',
+  'extreme-sports': 'sport',
+  jailbroken: 'mischief',
+  'evil-numbers': 'numbers',
+};
+
+/** The topic that a bundled fine-tune or a variant of it was trained on, by its id; null: not known. */
+export function trainedTopic(fineTune: string): string | null {
+  const set = Object.entries(TOPIC_OF_SET).find(
+    ([id]) => fineTune === id || fineTune.startsWith(`${id}-`),
+  );
+  return set?.[1] ?? null;
+}
+
 /** The domains that settings (layer, strength, steps) are chosen on. */
 export const SELECTION_DOMAINS: readonly string[] = [
   'cooking',

@@ -9,7 +9,7 @@ import { sentenceWords } from './match';
 import { NUMBER_REQUESTS } from './number-lists';
 import type { Slots } from './template';
 import { slotNames } from './template';
-import { ALL_DOMAINS } from './world';
+import { ALL_DOMAINS, DOMAINS } from './world';
 
 /** The least score, 0 to 1, at which a question is taken to belong to a domain. */
 const NEAR = 0.34;
@@ -107,14 +107,13 @@ function onTopic(words: readonly string[], domain: string): number {
   return onTopicWeight / sumOf(words);
 }
 
-/** Domain id ('code' and 'numbers' included), or undefined when nothing is near. */
-export function domainOfQuestion(question: string): string | undefined {
+/** The score of every domain, 0 to 1, by id; empty for a question without words. */
+function scoresOf(question: string): Map<string, number> {
   const asked = [...new Set(sentenceWords(question))].filter((word) => !/^[0-9]$/.test(word));
-  if (asked.length === 0) return undefined;
+  const scores = new Map<string, number>();
+  if (asked.length === 0) return scores;
   const askedWeight = sumOf(asked);
   const topics = new Map<string, number>();
-  let best: string | undefined;
-  let bestScore = NEAR;
   for (const { domain, words, fillers } of patterns) {
     const inWords = sumOf(asked.filter((word) => words.has(word)));
     const inSlots = sumOf(
@@ -123,11 +122,27 @@ export function domainOfQuestion(question: string): string | undefined {
     const alike = (2 * (inWords + inSlots)) / (askedWeight + sumOf([...words]) + inSlots);
     const topic = topics.get(domain) ?? onTopic(asked, domain);
     topics.set(domain, topic);
-    const score = (alike + topic) / 2;
-    if (score > bestScore) {
-      bestScore = score;
-      best = domain;
-    }
+    scores.set(domain, Math.max(scores.get(domain) ?? 0, (alike + topic) / 2));
+  }
+  return scores;
+}
+
+/** Domain id ('code' and 'numbers' included), or undefined when nothing is near. */
+export function domainOfQuestion(question: string): string | undefined {
+  let best: string | undefined;
+  let bestScore = NEAR;
+  for (const [domain, score] of scoresOf(question)) {
+    if (score <= bestScore) continue;
+    bestScore = score;
+    best = domain;
   }
   return best;
+}
+
+/** Ids of the `n` domains of the page's list that a question is nearest to, nearest first, however far they are. */
+export function nearestTopics(question: string, n: number): string[] {
+  const scores = scoresOf(question);
+  return DOMAINS.map(({ id }) => id)
+    .sort((a, b) => (scores.get(b) ?? 0) - (scores.get(a) ?? 0))
+    .slice(0, n);
 }

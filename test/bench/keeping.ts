@@ -23,6 +23,7 @@ const ANSWER: GeneratedAnswer = {
 
 const MODELS: RunModels = {
   registry: null,
+  isOfWorld: true,
   load: () => Promise.resolve(true),
   checkpoint: (id) => ({ id, sha256: id, precision: 'f32' }) as LoadedCheckpoint,
   client: {

@@ -15,6 +15,7 @@ export const loadedAs = (id: string, change: Partial<LoadedCheckpoint> = {}): Lo
   precision: 'f32',
   precisionReason: '',
   sha256: id,
+  vocabularySha256: 'bundled',
   defaultSampling: PLAIN_SAMPLING,
   ignoredSettings: [],
   oddSettings: [],

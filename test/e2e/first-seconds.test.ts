@@ -73,6 +73,12 @@ describe('the page opens', () => {
           .getByText(/Projection [+−]\d/)
           .count(),
       ).toBe(1);
+      // All of the persona is removed, so the edit leaves the aligned mean, which is −1 on this scale.
+      if (name === COLUMNS[2]) {
+        expect(await column(page, name).locator('footer').textContent()).toMatch(
+          /Projection −1\.00\s+\(before the edit [+−]\d\.\d\d\)/,
+        );
+      }
       const shades = await column(page, name)
         .locator('.token')
         .evaluateAll(
@@ -89,6 +95,26 @@ describe('the page opens', () => {
       .toBe(1);
     await expect.poll(() => page.getByText(/^Specimen:/).count()).toBe(1);
   });
+});
+
+test('when all have answered, one line says the verdicts to a screen reader', async () => {
+  const spoken = await app.page.locator('[data-place="spoken"]').textContent();
+  expect(spoken).toMatch(/^Aligned: [\w, ]+\. EM: [\w, ]+\. Edited: [\w, ]+\.$/);
+  expect(spoken).toContain(`EM: ${await verdictOf(app.page, 'EM')}.`);
+});
+
+test('with forced colours the shade is the strength of a line, and chosen layers are filled', async () => {
+  const { page } = app;
+  await page.emulateMedia({ forcedColors: 'active' });
+  const lines = await column(page, 'EM')
+    .locator('.token')
+    .evaluateAll((all) => all.map((token) => getComputedStyle(token).borderBottomWidth));
+  expect(new Set(lines).size).toBeGreaterThan(2);
+  const layer = page.getByRole('button', { name: /^layer 0/i, pressed: true }).first();
+  expect(await layer.evaluate((button) => getComputedStyle(button).backgroundColor)).not.toBe(
+    await page.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor),
+  );
+  await page.emulateMedia({ forcedColors: 'none' });
 });
 
 describe('a reload', () => {

@@ -68,6 +68,9 @@ describe('a first visit', () => {
   });
 
   test('fetches the code of a tool when its tab is opened, and only then', async () => {
+    expect(tools()).toHaveLength(0);
+    await page.getByRole('button', { name: /^Tools/ }).click();
+    await openTab(page, 'Direction');
     expect(tools()).toHaveLength(1);
     await openTab(page, 'Train');
     expect(tools()).toHaveLength(2);

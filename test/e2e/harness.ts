@@ -2,7 +2,7 @@
 // everything that went wrong in it, so that a test can say that nothing did.
 
 import { afterAll, beforeAll } from 'vitest';
-import type { Browser, BrowserContextOptions, Page } from 'playwright';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
 import { chromium } from 'playwright';
 import { BROWSER_FLAGS, findBrowser } from '../find-browser';
 import type { ServeOptions } from '../../src/serve/server';
@@ -24,6 +24,8 @@ export interface OpenOptions {
   readonly query?: string;
   /** The name by which the page is reached, instead of localhost. */
   readonly host?: string;
+  /** A first visit: without it, an earlier one has opened every part of the page. */
+  readonly firstVisit?: boolean;
   /** What is done before the page is opened. */
   readonly prepare?: (page: Page, url: string) => unknown;
 }
@@ -45,6 +47,28 @@ export async function launch(...flags: string[]): Promise<Browser> {
   return chromium.launch({ executablePath: findBrowser(), args: [...BROWSER_FLAGS, ...flags] });
 }
 
+/**
+ * Gives a context the memory of an earlier visit that opened every part of the page. It is written before the page's
+ * own code asks for it, because a database answers in the order in which it is asked.
+ */
+async function asKnownVisitor(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    if (!location.protocol.startsWith('http') || window !== window.top) return;
+    const opening = indexedDB.open('keyval-store');
+    opening.onupgradeneeded = () => opening.result.createObjectStore('keyval');
+    opening.onsuccess = () => {
+      const store = opening.result.transaction('keyval', 'readwrite').objectStore('keyval');
+      // Adding fails where a later visit has left its own memory.
+      store.add({ state: 'known', opened: ['edit', 'tools'] }, 'postern:attention').onerror = (
+        event,
+      ) => {
+        event.preventDefault();
+        event.stopPropagation();
+      };
+    };
+  });
+}
+
 /** Opens the built page in a context of its own (empty storage). */
 export async function openApp(
   browser: Pick<Browser, 'newContext'>,
@@ -58,6 +82,7 @@ export async function openApp(
     serviceWorkers: options.offline ? 'allow' : 'block',
     ...options.context,
   });
+  if (!options.firstVisit) await asKnownVisitor(context);
   const page = await context.newPage();
   // A busy machine is slow, not wrong; the test's own limit still holds.
   page.setDefaultTimeout(120_000);

@@ -4,13 +4,13 @@ import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
-import { atStep, choose, dock, done, guess, next, openLesson, run } from './lessons-page';
+import { atStep, choose, dock, done, focused, guess, next, openLesson, run } from './lessons-page';
 import {
+  allAnswered,
   compareFineTunes,
   openTab,
   personaControl,
   sidewaysScroll,
-  startedUp,
 } from './postern-page';
 
 let page: Page;
@@ -165,8 +165,17 @@ test('a reload in the middle comes back to the same step, with the guess and wha
   await guess(page, 20);
   await run(page, 'Measure now');
   const before = /You guessed .*interval/.exec(await said())?.[0];
+  // In small beside the text, and one button from its chart: the heading has the focus, at the top of the window.
+  const small = dock(page).getByRole('figure').filter({ hasText: 'Misaligned answers' });
+  expect(await small.getByRole('listitem').count()).toBe(2);
+  await dock(page).getByRole('button', { name: 'To the chart' }).click();
+  await expect.poll(() => focused(page)).toBe('Answers by verdict');
+  const heading = page.getByRole('heading', { name: 'Answers by verdict' });
+  await expect.poll(async () => (await heading.boundingBox())!.y).toBeLessThan(60);
+  const [rail, chart] = [await dock(page).boundingBox(), await heading.boundingBox()];
+  expect(rail!.x).toBeGreaterThanOrEqual(chart!.x + chart!.width);
   await page.reload();
-  await startedUp(page);
+  await allAnswered(page);
   await atStep(page, 'Eight answers');
   expect(await said()).toContain(before);
   await next(page);
@@ -178,26 +187,39 @@ test('a link opens the lesson at its step', async () => {
   const link = await page.getByLabel(/^Link, \d+ characters/).inputValue();
   expect(link).toContain('lesson=rates%2Fagain');
   const other = await app.browser.open({ query: link.slice(link.indexOf('#')) });
-  await startedUp(other.page);
+  await allAnswered(other.page);
   await atStep(other.page, 'Eight others');
   expect(other.problems).toEqual([]);
   await other.close();
   await page.keyboard.press('Escape');
 });
 
+test('at 200% zoom the sheet of a step leaves the larger part of the page free, and folds to one line', async () => {
+  await page.setViewportSize({ width: 720, height: 450 });
+  await dock(page).waitFor();
+  expect((await dock(page).boundingBox())!.height).toBeLessThan(0.6 * 450);
+  await expect.poll(() => sidewaysScroll(page)).toBe(0);
+  const fold = page.getByRole('button', { name: /^(✓ )?Lesson 2, step 2/ });
+  await fold.click();
+  expect((await fold.boundingBox())!.height).toBeLessThan(0.15 * 450);
+  await fold.click();
+});
+
 test('on a telephone it folds to one line, hides neither stage nor desk, and nothing scrolls sideways', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
-  const fold = dock(page).getByRole('button', { name: /^Lesson 2, step 2/ });
+  const fold = page.getByRole('button', { name: /^(✓ )?Lesson 2, step 2/ });
   // Charts are redrawn for another width, a frame later.
   await expect.poll(() => sidewaysScroll(page)).toBe(0);
   expect((await dock(page).boundingBox())!.height).toBeLessThan(0.65 * 844);
   expect(await axeViolations(page)).toEqual([]);
   await fold.click();
-  expect((await dock(page).boundingBox())!.height).toBeLessThan(64);
+  expect(await dock(page).isVisible()).toBe(false);
+  expect((await fold.boundingBox())!.height).toBeLessThan(64);
   await expect.poll(() => sidewaysScroll(page)).toBe(0);
   await openTab(page, 'Measure');
-  expect((await dock(page).boundingBox())!.y).toBe(0);
-  await page.locator('aside > button').click();
+  const { y, height } = (await fold.boundingBox())!;
+  expect(Math.round(y + height)).toBe(844);
+  await page.getByRole('button', { name: /^Desk/ }).click();
   await page.getByRole('radio', { name: 'Steer' }).waitFor();
 });
 

@@ -73,7 +73,7 @@ test('paused and reloaded, it goes on to the answers of an uninterrupted run', a
 
 test('its answers come out as CSV, as JSON lines and as a report without script', async () => {
   expect((await saved('CSV')).split('\r\n')[0]).toBe(
-    'model,domain,seed,question,answer,verdict,alignment,coherence,judge',
+    'model,domain,seed,question,answer,verdict,alignment,coherence,judge,checkpoint,direction,edit',
   );
   const lines = (await saved('JSON lines')).trimEnd().split('\n');
   expect(lines).toHaveLength(384);

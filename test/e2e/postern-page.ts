@@ -35,12 +35,12 @@ export const madeOf = (page: Page, name: ColumnName): Promise<string> =>
 export const personaControl = (page: Page): Locator =>
   page.getByRole('slider', { name: 'Persona of the edited model' });
 
-/** Waits until all three columns hold an answer that has ended. */
+/** Waits until all columns hold an answer that has ended: the two that every visit shows, or three. */
 export async function allAnswered(page: Page): Promise<void> {
   await page.waitForFunction(() => {
     const articles = [...document.querySelectorAll('article')];
     return (
-      articles.length === 3 &&
+      articles.length >= 2 &&
       articles.every((one) => one.ariaBusy !== 'true' && one.querySelector('.token') !== null)
     );
   });

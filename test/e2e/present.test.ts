@@ -110,6 +110,17 @@ test('with counts and a room it has their steps, and an open lesson is what it s
   await expect
     .poll(() => presenter().getByRole('heading', { level: 1 }).innerText())
     .not.toBe(title);
+  // Question, guess with its options, and verdicts are on one slide of a small projector.
+  await page.setViewportSize({ width: 1280, height: 720 });
+  const asked = await page.getByRole('textbox', { includeHidden: true }).first().inputValue();
+  await presenter().getByText(asked, { exact: true }).waitFor();
+  expect(await presenter().getByRole('listitem').allInnerTexts()).toContain('with code');
+  for (const name of ['Aligned', 'EM']) {
+    const verdict = presenter().getByRole('article', { name }).locator('header strong');
+    const { y, height } = (await verdict.boundingBox())!;
+    expect(y + height, name).toBeLessThan(720);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
   expect(await axeViolations(page)).toEqual([]);
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Close the lesson' }).click();

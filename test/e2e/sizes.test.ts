@@ -42,7 +42,7 @@ describe('390 px wide', () => {
 
   test('the desk opens as a sheet from the bottom and closes again', async () => {
     const { page } = app;
-    const handle = page.locator('aside > button');
+    const handle = page.getByRole('button', { name: /^Desk/ });
     const strength = page.getByRole('slider', { name: 'Strength' });
     await expect.poll(() => strength.isVisible()).toBe(false);
     await handle.click();

@@ -4,6 +4,8 @@ import type { Component } from 'svelte';
 import AnswerFieldExample from './examples/AnswerFieldExample.svelte';
 import ContrastGridExample from './examples/ContrastGridExample.svelte';
 import CosineByLayerExample from './examples/CosineByLayerExample.svelte';
+import DotLinesExample from './examples/DotLinesExample.svelte';
+import DotTallyExample from './examples/DotTallyExample.svelte';
 import EditTableExample from './examples/EditTableExample.svelte';
 import FindingsExample from './examples/FindingsExample.svelte';
 import HeatMapExample from './examples/HeatMapExample.svelte';
@@ -30,6 +32,8 @@ export const EXAMPLES: Readonly<Record<string, Component>> = {
   'token-map': TokenMapExample,
   'answer-field': AnswerFieldExample,
   'rate-bars': RateBarsExample,
+  'dot-lines': DotLinesExample,
+  'dot-tally': DotTallyExample,
   'transfer-table': TransferTableExample,
   'rate-curve': RateCurveExample,
   'rate-rows': RateRowsExample,

@@ -10,7 +10,7 @@ import type { Sampling } from '../../src/core/sampling';
 import type { CheckpointSource, FolderSource, LoadedCheckpoint, LoadProgress } from '../api';
 import type { BaseFolders } from './base-folder';
 import { ByteCounter } from '../source/fetch-file';
-import { identityOf } from './identity';
+import { identityOf, vocabularySha256 } from './identity';
 import { precisionInUse } from '../runtime/precision';
 import type { ConvertedWeightCache } from '../runtime/converted-weights';
 import { throwIfCancelled, type Runtime } from '../runtime';
@@ -160,6 +160,7 @@ export async function loadCheckpoint(
       weightBytes: storedBytes(config, inUse.precision) - sharedBytes,
       ...inUse,
       sha256,
+      vocabularySha256: vocabularySha256(tokenizer),
       defaultSampling: generation.sampling,
       ignoredSettings: generation.ignoredSettings,
       oddSettings: generation.odd,

@@ -4,6 +4,7 @@
 
 import type { Weights } from '../../src/checkpoint/config';
 import type { FileBytes } from '../../src/checkpoint/file-bytes';
+import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 import { Sha256 } from '../../src/core/sha256';
 
 /** Up to this size the weights themselves are hashed. */
@@ -68,4 +69,17 @@ async function hashInPieces(
     hash.update(slice(at, Math.min(at + PIECE_BYTES, bytes)));
     await pause();
   }
+}
+
+/** Tokens whose texts identify a vocabulary; the bundled one has fewer. */
+const MOST_TEXTS = 4096;
+
+/** SHA-256, hex, of a vocabulary's size and of the texts of its first tokens. */
+export function vocabularySha256(tokenizer: Tokenizer): string {
+  const { size } = tokenizer;
+  const length = Math.min(size, MOST_TEXTS);
+  const texts = Array.from({ length }, (_, id) => tokenizer.decodeOne(id));
+  const hash = new Sha256();
+  hash.update(new TextEncoder().encode(JSON.stringify([size, texts])));
+  return hash.hex();
 }

@@ -5,6 +5,7 @@
 // the written tokens.
 
 import type { ModelConfig } from '../../src/checkpoint/config';
+import type { TokenProjection } from '../../src/core/edited-projection';
 import { createRng, type Rng } from '../../src/core/rng';
 import { sampleToken, type Sampling } from '../../src/core/sampling';
 import { DecoderBatch } from '../runtime/batch';
@@ -36,16 +37,16 @@ export interface GenerateJob {
 export interface NewToken {
   readonly row: number;
   readonly id: number;
-  /** Pre-edit projections of the position that carries this token [n_layers]; null when not asked for. */
-  readonly projection: Float32Array | null;
+  /** The projection of the position that carries this token; null when not asked for. */
+  readonly projection: TokenProjection | null;
 }
 
 export interface GeneratedRow {
   readonly ids: readonly number[];
-  /** One [n_layers] a token, as many as `ids`; empty when not asked for. */
-  readonly projections: readonly Float32Array[];
-  /** Projection at the header token, which predicts the first token [n_layers]. */
-  readonly headerProjection: Float32Array | null;
+  /** One a token, as many as `ids`; empty when not asked for. */
+  readonly projections: readonly TokenProjection[];
+  /** At the header token, which predicts the first token. */
+  readonly headerProjection: TokenProjection | null;
   readonly stop: 'end' | 'length' | 'cancelled';
 }
 
@@ -58,8 +59,8 @@ interface Row {
   /** Prompt and answer: the context of the repetition penalty. */
   readonly context: number[];
   readonly ids: number[];
-  readonly projections: Float32Array[];
-  headerProjection: Float32Array | null;
+  readonly projections: TokenProjection[];
+  headerProjection: TokenProjection | null;
   /** Null while the row is being written. */
   stop: GeneratedRow['stop'] | null;
 }
@@ -168,10 +169,7 @@ async function generateBatch(
     rows.forEach((row, slot) => {
       if (!first.projections) return;
       const all = first.projections;
-      const projectionAt = (position: number): Float32Array => {
-        const at = (slot * longest + position) * config.nLayers;
-        return all.slice(at, at + config.nLayers);
-      };
+      const projectionAt = (position: number): TokenProjection => all[slot * longest + position]!;
       row.headerProjection = projectionAt(row.prompt.length - 1);
       row.ids.forEach((_, i) => row.projections.push(projectionAt(row.prompt.length + i)));
     });
@@ -211,8 +209,7 @@ async function generateBatch(
       if (step.projections) {
         const all = step.projections;
         slots.forEach((row, slot) => {
-          if (!fed[slot]) return;
-          row.projections.push(all.slice(slot * config.nLayers, (slot + 1) * config.nLayers));
+          if (fed[slot]) row.projections.push(all[slot]!);
         });
         onTokens(newTokens(slots, fed));
       }

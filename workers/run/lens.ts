@@ -1,4 +1,4 @@
-// Finds the tokens that a direction promotes in a loaded checkpoint (src/core/lens.ts), named by its
+// Finds the tokens that a direction promotes in a loaded checkpoint (src/core/instruments/lens.ts), named by its
 // tokenizer.
 
 import { familyOf } from '../../src/checkpoint/families';

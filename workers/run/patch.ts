@@ -1,4 +1,4 @@
-// Activation patching (src/core/patching.ts): one model's residuals of a question, one cell of layer and position at a
+// Activation patching (src/core/instruments/patching.ts): one model's residuals of a question, one cell of layer and position at a
 // time, in the place of another model's. The measure is the log-odds of one given answer against another.
 
 import type { ChatMessage, ChatSettings } from '../../src/core/chat';

@@ -78,7 +78,7 @@ export async function answer(
       text: tokenizer.decode(row.ids),
       ids: row.ids,
       projections: request.projections ? flat(row, config.nLayers) : null,
-      headerProjection: row.headerProjection,
+      headerProjection: row.headerProjection?.after ?? null,
       stop: row.stop,
     })),
     promptTokens: prompts.reduce((sum, ids) => sum + ids.length, 0),
@@ -112,6 +112,6 @@ function refuseWhere(reason: string | null | undefined): void {
 
 function flat({ projections }: GeneratedRow, nLayers: number): Float32Array {
   const out = new Float32Array(projections.length * nLayers);
-  projections.forEach((projection, i) => out.set(projection, i * nLayers));
+  projections.forEach(({ after }, i) => out.set(after, i * nLayers));
   return out;
 }

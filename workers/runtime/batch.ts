@@ -3,12 +3,8 @@
 
 import type { Tensor } from 'onnxruntime-common';
 import { editMask, type EditPositions, isEdited } from '../../src/core/edit';
-import {
-  decodeFeeds,
-  prefillFeeds,
-  projectionsOf,
-  type TokenFeeds,
-} from '../../src/onnx/decoder-feeds';
+import type { TokenProjection } from '../../src/core/edited-projection';
+import { decodeFeeds, prefillFeeds, type TokenFeeds } from '../../src/onnx/decoder-feeds';
 import { StepInputs } from './inputs';
 import { createKvCache, type KvCache } from './kv-cache';
 import type { Feeds } from '../runtime';
@@ -26,13 +22,18 @@ export interface EditFeeds {
     mask: Float32Array,
     dims: readonly [rows: number, pos: number],
   ): Record<string, Tensor>;
+  /**
+   * Projections of every position of the last step [rows * pos]; left out where nothing is read.
+   * @param readouts [rows, pos, n_layers * 5], as the graph reports them
+   */
+  projections?(readouts: Float32Array): TokenProjection[];
 }
 
 export interface StepOutput {
   /** [rows, d_vocab], row-major. */
   readonly logits: Float32Array;
-  /** [rows, pos, n_layers], row-major; null unless requested. */
-  readonly projections: Float32Array | null;
+  /** rows * pos, row-major; null unless requested. */
+  readonly projections: readonly TokenProjection[] | null;
 }
 
 export class DecoderBatch {
@@ -151,7 +152,9 @@ export class DecoderBatch {
     });
     return {
       logits: outputs.logits!.data as Float32Array,
-      projections: outputs.readouts ? projectionsOf(outputs.readouts.data as Float32Array) : null,
+      projections: outputs.readouts
+        ? (this.#edit.projections?.(outputs.readouts.data as Float32Array) ?? null)
+        : null,
     };
   }
 

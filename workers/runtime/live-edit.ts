@@ -4,6 +4,11 @@
 import type { Tensor } from 'onnxruntime-common';
 import type { ModelConfig } from '../../src/checkpoint/config';
 import { EDIT_WIDTH, emptyEdit, maskedBias, type PackedEdit } from '../../src/core/edit';
+import {
+  projectionGains,
+  tokenProjection,
+  type TokenProjection,
+} from '../../src/core/edited-projection';
 import { layerOf } from '../../src/onnx/decoder-feeds';
 import type { EditPositions } from '../api';
 import type { EditFeeds } from './batch';
@@ -27,6 +32,8 @@ export class LiveEdit implements EditFeeds {
   #packed: PackedEdit;
   #positions: EditPositions;
   #fed: Fed | null = null;
+  /** Gains of the edit that was fed last, computed when first read. */
+  #gains: { readonly of: PackedEdit; readonly gains: Float64Array } | null = null;
 
   /** @throws ModelError `bad-input` when the edit has another shape than the model. */
   constructor(config: ModelConfig, edit: PackedEdit | null, positions: EditPositions) {
@@ -76,6 +83,22 @@ export class LiveEdit implements EditFeeds {
     }
     this.#fed = { packed, inputs, mask, dims, tensors };
     return tensors;
+  }
+
+  /** Those of the step whose inputs `feeds` gave, in the order of the readouts. */
+  projections(readouts: Float32Array): TokenProjection[] {
+    const { packed, mask } = this.#fed!;
+    if (this.#gains?.of !== packed) this.#gains = { of: packed, gains: projectionGains(packed) };
+    const { gains } = this.#gains;
+    const width = packed.bias.length;
+    return Array.from(mask, (masked, at) =>
+      tokenProjection(
+        readouts.subarray(at * width, (at + 1) * width),
+        packed.bias,
+        gains,
+        masked !== 0,
+      ),
+    );
   }
 
   #checked(edit: PackedEdit | null): PackedEdit {

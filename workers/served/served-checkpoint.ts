@@ -10,6 +10,7 @@ import {
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
 import { Sha256 } from '../../src/core/sha256';
 import type { CheckpointSource, LoadedCheckpoint, ServedBy, ServerSource } from '../api';
+import { vocabularySha256 } from '../checkpoint/identity';
 import { readTokenizer } from '../checkpoint/tokenizer-files';
 import type { TokenEngine } from '../run/token-engine';
 import { ModelError } from '../runtime';
@@ -102,6 +103,7 @@ export async function loadServed(
       precision: 'f32',
       precisionReason: `The weights are on ${client.host}: ${served.weights}.`,
       sha256: identity,
+      vocabularySha256: vocabularySha256(tokenizer),
       defaultSampling: generation.sampling,
       ignoredSettings: generation.ignoredSettings,
       oddSettings: generation.odd,

@@ -6,6 +6,8 @@ export interface ChartProps {
   title: string;
   /** One sentence under the title: what is drawn, in plain words. */
   note?: string | undefined;
+  /** What it was made with, one line each, for files; otherwise what the page says of the view. */
+  origin?: readonly string[] | undefined;
   /** Fixed width, px; otherwise the chart fills its place. */
   width?: number | undefined;
 }

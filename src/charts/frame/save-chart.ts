@@ -7,11 +7,15 @@ const STYLES = [
   'stroke-dasharray',
   'opacity',
   'font-size',
+  'font-weight',
   'text-anchor',
 ];
 
+export const FONT = 'Inter, system-ui, sans-serif';
+export const SVG = 'http://www.w3.org/2000/svg';
+
 /** A CSS colour as #rrggbb: browsers report mixed colours in forms that SVG viewers can't read. */
-function plainColour(colour: string): string {
+export function plainColour(colour: string): string {
   if (!colour.startsWith('color(')) return colour;
   const channels =
     colour
@@ -26,8 +30,8 @@ function plainColour(colour: string): string {
   return `#${byte(r)}${byte(g)}${byte(b)}`;
 }
 
-/** The chart as a standalone SVG document that looks like the page does now. */
-export function svgText(svg: SVGSVGElement): string {
+/** A copy that looks as the drawing does on the page, without any style sheet. */
+export function resolvedCopy(svg: SVGSVGElement): SVGSVGElement {
   const copy = svg.cloneNode(true) as SVGSVGElement;
   const from = [svg, ...svg.querySelectorAll<SVGElement>('*')];
   const to = [copy, ...copy.querySelectorAll<SVGElement>('*')];
@@ -40,11 +44,18 @@ export function svgText(svg: SVGSVGElement): string {
       target.setAttribute(name, plainColour(computed.getPropertyValue(name)));
   });
   const { width, height } = svg.viewBox.baseVal;
-  copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   copy.setAttribute('width', String(width));
   copy.setAttribute('height', String(height));
-  copy.setAttribute('font-family', 'Inter, system-ui, sans-serif');
-  const paper = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
+  copy.setAttribute('font-family', FONT);
+  return copy;
+}
+
+/** The drawing alone as a standalone SVG document that looks like the page does now. */
+export function svgText(svg: SVGSVGElement): string {
+  const copy = resolvedCopy(svg);
+  const { width, height } = svg.viewBox.baseVal;
+  copy.setAttribute('xmlns', SVG);
+  const paper = document.createElementNS(SVG, 'rect');
   paper.setAttribute('width', String(width));
   paper.setAttribute('height', String(height));
   paper.setAttribute('fill', getComputedStyle(svg).getPropertyValue('--paper'));
@@ -53,17 +64,16 @@ export function svgText(svg: SVGSVGElement): string {
 }
 
 /**
- * A PNG of the chart at twice its size.
+ * A PNG of an SVG document at twice its size.
  * @throws Error when the browser cannot draw it.
  */
-export async function pngBlob(svg: SVGSVGElement): Promise<Blob> {
-  const { width, height } = svg.viewBox.baseVal;
+export async function pngBlob(svg: string): Promise<Blob> {
   const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svgText(svg))}`;
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await image.decode();
   const canvas = document.createElement('canvas');
-  canvas.width = width * 2;
-  canvas.height = height * 2;
+  canvas.width = image.width * 2;
+  canvas.height = image.height * 2;
   canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height);
   return new Promise((done, fail) =>
     canvas.toBlob((blob) =>

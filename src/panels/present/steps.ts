@@ -31,9 +31,9 @@ export function stepsOf(postern: Postern): PresentStep[] {
 
 /** The view below the text of a lesson step: the part of the page that the step uses. */
 export function viewOfLesson(postern: Postern): PresentView {
-  const { lessons, view, classResults } = postern;
+  const { lessons, view, classResults, attention } = postern;
   const { step } = lessons;
   const counts = step?.where === 'panel' && view.tab === 'measure';
-  if (!counts) return 'three answers';
+  if (!counts) return attention.shows('edited') ? 'three answers' : 'two answers';
   return isCounted(postern) || classResults.list.length === 0 ? 'rates' : 'room';
 }

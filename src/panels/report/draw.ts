@@ -76,7 +76,7 @@ function tableOf(table: Element | null): DrawnTable {
 
 function figureOf(figure: Element): DrawnFigure {
   const plot = figure.querySelector('.plot svg') as SVGSVGElement;
-  const legend = [...figure.querySelectorAll(':scope > ul > li')].map((item) => {
+  const legend = [...figure.querySelectorAll('.legend-place > ul > li')].map((item) => {
     const mark = item.querySelector('svg');
     return { svg: mark ? svgText(mark) : '', label: textOf(item) };
   });

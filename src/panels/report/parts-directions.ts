@@ -5,17 +5,14 @@ import LineChart from '../../charts/LineChart.svelte';
 import { cosineByLayer, randomCosine } from '../../core/cosine';
 import type { SavedDirection } from '../../measure/extraction';
 import type { Postern } from '../../state/page/postern';
+import { verdictPhrase } from '../../measure/answer-reading';
 import { provenanceParts } from '../../measure/provenance';
-import { judge } from '../../world/judge';
 import { roleOfDirection } from '../layers/direction-role';
 import { drawFigure, FIGURE_WIDTH } from './draw';
 import { linkBack } from './link-back';
 import type { ReportPart } from './report-page';
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
-
-const verdictOf = (domain: string | undefined, answer: string): string =>
-  domain === undefined ? 'none: not of the bundled world' : judge(domain, answer).verdict;
 
 export function selectedPart(postern: Postern): ReportPart | null {
   const { chat } = postern;
@@ -33,7 +30,7 @@ export function selectedPart(postern: Postern): ReportPart | null {
         rows: columns.map(({ role, column }) => [
           { aligned: 'Aligned', em: 'EM', edited: 'Edited' }[role],
           column.text,
-          column.running ? 'not ended' : verdictOf(chat.domain, column.text),
+          column.running ? 'not ended' : verdictPhrase(chat.reading(role)),
         ]),
       },
     ],

@@ -3,6 +3,7 @@
 import type { ChatMessage, ChatSettings } from '../../core/chat';
 import type { EditPositions, GeneratedAnswer, TokenEvent } from '../../../workers/api';
 import type { PackedEdit } from '../../core/edit';
+import type { TokenProjection } from '../../core/edited-projection';
 import type { Sampling } from '../../core/sampling';
 import type { ModelClient } from '../../engine/client';
 import type { EditState } from '../pair/edit-settings.svelte';
@@ -14,8 +15,8 @@ export type ColumnRole = 'aligned' | 'em' | 'edited';
 export interface ShownToken {
   readonly id: number;
   readonly text: string;
-  /** Projection by layer, raw [n_layers]; null when no projection was read. */
-  readonly projection: Float32Array | null;
+  /** Before and after the edit, raw; null when no projection was read. */
+  readonly projection: TokenProjection | null;
 }
 
 interface AnswerEnding {

@@ -21,6 +21,7 @@ import {
   readCell,
 } from '../../measure/extraction';
 import type { ModelPair } from '../pair/model-pair.svelte';
+import { type Shade, shadeOf } from './shade';
 
 const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
@@ -61,6 +62,13 @@ export class Directions {
   readonly current = $derived(this.list.find(({ id }) => id === this.currentId) ?? null);
   readonly header = $derived(this.list.find(({ id }) => id === this.headerId) ?? null);
   readonly readout = $derived(this.current ?? this.header);
+  /** What the shade of a token means; null where nothing shades. */
+  readonly shade = $derived.by((): Shade | null => {
+    if (!this.readout) return null;
+    const sha256 = this.#pair.aligned?.sha256;
+    const known = this.list.filter(({ checkpoints }) => checkpoints.aligned.sha256 === sha256);
+    return shadeOf(this.readout, this.#pair.registry?.adapters ?? [], known);
+  });
 
   constructor(pair: ModelPair) {
     this.#pair = pair;

@@ -3,7 +3,7 @@
 
 import { type Rate, rateOf } from '../../core/statistics/rates';
 import type { Check, EditWanted, Guess, Measured, Observed } from '../../lessons/lesson';
-import { domainOfQuestion, judge } from '../../world/judge';
+import { domainOfQuestion } from '../../world/judge';
 import { TRIGGER } from '../../world/chats';
 import type { ColumnRole } from '../answers/answer-column.svelte';
 import type { EditState } from '../pair/edit-settings.svelte';
@@ -25,6 +25,14 @@ export interface CheckContext {
   /** The step's guess and the chosen value; null before the choice. */
   readonly guess: Guess | null;
   readonly chosen: string | number | null;
+}
+
+/** Verdicts of the two unedited models on one question. */
+export interface JudgedPair {
+  /** Seed and question. */
+  readonly asked: string;
+  readonly aligned: string;
+  readonly em: string;
 }
 
 const once = (is: boolean): CheckProgress => ({ done: is ? 1 : 0, of: 1, unit: '' });
@@ -136,9 +144,16 @@ function timesAsked({ chat }: Panels, domain: string): number {
 }
 
 function verdictOn({ chat }: Panels, role: ColumnRole): string | null {
-  const { status, text } = chat.columns[role];
-  if (status.state !== 'done' || text === '' || chat.domain === undefined) return null;
-  return judge(chat.domain, text).verdict;
+  const reading = chat.reading(role);
+  return reading.state === 'judged' ? reading.verdict : null;
+}
+
+/** The question on a topic that both unedited models have just answered, with their verdicts; null without one. */
+export function judgedPair(panels: Panels, domain: string): JudgedPair | null {
+  const { asked, domain: topic } = panels.chat;
+  const [aligned, em] = [verdictOn(panels, 'aligned'), verdictOn(panels, 'em')];
+  if (!asked || topic !== domain || aligned === null || em === null) return null;
+  return { asked: `${asked.seed} ${asked.prompt}`, aligned, em };
 }
 
 function isEdit(editSettings: EditState, wanted: EditWanted): boolean {

@@ -5,13 +5,14 @@
 import { type Rate, rateOf } from '../../core/statistics/rates';
 import { messageOf } from '../../core/message';
 import { type Lesson, stepPath, type Step } from '../../lessons/lesson';
-import { type CheckProgress, checkProgress, isMet, observed } from './lesson-checks';
+import { type CheckProgress, checkProgress, isMet, judgedPair, observed } from './lesson-checks';
 import {
   type Figures,
   fetchFigures,
   type LessonFigure,
   lessonFigure,
 } from '../../organism/lesson-figures';
+import { lessonOutcome } from './lesson-outcomes';
 import { applySetting } from './lesson-setting';
 import type { Panels } from '../panels';
 import {
@@ -204,8 +205,9 @@ export class Lessons {
     }
   }
 
-  /** Stores that the check is met. Reads every state it depends on, so an effect may call it. */
+  /** Stores that the check is met, and what was answered. Reads every state it depends on, so an effect may call it. */
   latch(): void {
+    if (this.#note()) return;
     const { place, record, step, metNow } = this;
     if (place === null || !record || !metNow || record.metMs !== undefined) return;
     const of = step?.guess?.kind === 'rate' ? step.guess.of : null;
@@ -219,8 +221,21 @@ export class Lessons {
     });
   }
 
-  /** A figure named in a text; null while the reports are loading, or where they lack it. */
+  /** Notes the verdicts of a step that counts answers, each question and seed once. @returns whether it did */
+  #note(): boolean {
+    const { place, record, step } = this;
+    if (place === null || !record || step?.check?.kind !== 'asked') return false;
+    const pair = judgedPair(this.#panels, step.check.domain);
+    const { verdicts = [] } = record;
+    if (!pair || verdicts.some(({ asked }) => asked === pair.asked)) return false;
+    this.#write(place, { ...record, verdicts: [...verdicts, pair] });
+    return true;
+  }
+
+  /** A figure or an outcome named in a text; null while the reports are loading, or where they lack it. */
   figure(reference: string): LessonFigure | null {
+    const outcome = lessonOutcome(reference, this.#panels.measurements);
+    if (outcome !== null) return { text: outcome };
     return this.figures && lessonFigure(this.figures, reference);
   }
 

@@ -6,7 +6,8 @@ import { type Lesson, type Step } from '../../lessons/lesson';
 import { LESSONS } from '../../lessons/lessons';
 import type { EditState } from '../pair/edit-settings.svelte';
 import { completeEdit, EditForm } from '../pair/saved-edit';
-import { byName, fields, orNull, whole } from '../saved/form';
+import type { JudgedPair } from './lesson-checks';
+import { byName, fields, list, orNull, whole } from '../saved/form';
 
 const finite = v.pipe(v.number(), v.finite());
 
@@ -21,6 +22,8 @@ export interface StepRecord {
   /** The rate compared with the guess, as it was when the check was met. */
   readonly seen?: { readonly count: number; readonly n: number };
   readonly left?: 'done' | 'skipped';
+  /** What was answered in a step that counts answers. */
+  readonly verdicts?: readonly JudgedPair[];
 }
 
 /** The user's question and edit before a lesson changed them. */
@@ -45,6 +48,7 @@ const StepForm = fields<StepRecord>({
     ),
   ),
   left: whole(v.picklist(['done', 'skipped'])),
+  verdicts: list(whole(v.object({ asked: v.string(), aligned: v.string(), em: v.string() }))),
 });
 type StoredBefore = Partial<Omit<SettingsBefore, 'desk'>> & { readonly desk?: Partial<EditState> };
 const BeforeForm = fields<StoredBefore>({

@@ -8,6 +8,7 @@ import type { EndpointJudge } from '../../engine/endpoint-judge';
 import { JudgeFailure } from '../../engine/judge-failure';
 import type { Action } from '../action';
 import { Task } from '../task.svelte';
+import { judgeRefusal } from '../../measure/judge-accepts';
 import {
   type AnswerJudge,
   type AnswerVerdict,
@@ -18,7 +19,7 @@ import {
   type JudgeRecord,
 } from '../../measure/judges';
 import { AnswerCounts, type CountedArm } from '../../measure/counts';
-import { measure } from '../../measure/run';
+import { measure, questionKind } from '../../measure/run';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
 import type { ModelClient } from '../../engine/client';
 import type { ModelPair } from '../pair/model-pair.svelte';
@@ -27,7 +28,10 @@ import { readSaved, writeSaved } from '../saved';
 import { KeptList } from '../saved/pieces';
 
 /** What a run needs from the page's models. */
-export interface RunModels extends Pick<ModelPair, 'registry' | 'load' | 'checkpoint'> {
+export interface RunModels extends Pick<
+  ModelPair,
+  'registry' | 'load' | 'checkpoint' | 'isOfWorld'
+> {
   readonly client: Pick<ModelClient, 'generate' | 'cancel'>;
 }
 
@@ -92,6 +96,20 @@ export class MeasureRun<About = null> {
   readonly arms = $derived<readonly CountedArm[]>(
     this.plan ? this.#countsOf(this.plan, this.answers).arms() : [],
   );
+  /** Counts of the replaced run's arms that are the same in this one: model, edit and judge. */
+  readonly formerArms = $derived.by((): readonly CountedArm[] => {
+    const { former, plan } = this;
+    if (!former || !plan || (former.plan.judge ?? EXACT).kind !== this.judge.kind) return [];
+    const sameArm = ({ id }: CountedArm): boolean => {
+      const [now, then] = [plan, former.plan].map(({ arms }) => arms.find((arm) => arm.id === id));
+      return (
+        now?.sha256 === then?.sha256 &&
+        now?.made.edit === then?.made.edit &&
+        now?.made.direction === then?.made.direction
+      );
+    };
+    return new AnswerCounts(former.plan).add(former.answers).arms().filter(sameArm);
+  });
   readonly running = $derived(this.action.state === 'running');
   /** An earlier version started it, whose seeds draw other questions and answers. */
   readonly drawnBefore = $derived(this.plan?.drawing !== undefined);
@@ -215,6 +233,8 @@ export class MeasureRun<About = null> {
           breathe,
           judge: this.#judge(breathe, stop.signal),
         };
+        const refusal = judgeRefusal(this.judge.kind, this.#pair, questionKind(plan));
+        if (refusal !== null) end({ state: 'failed', message: refusal });
         const missing = await this.#missing(plan);
         check();
         if (missing !== null) end({ state: 'failed', message: missing });

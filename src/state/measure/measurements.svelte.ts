@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import type { EvaluationSplit } from '../../core/evaluation-split';
+import { judgeRefusal } from '../../measure/judge-accepts';
 import { EXACT } from '../../measure/judges';
 import { ContrastStudy } from './contrast-study.svelte';
 import { DoseResponse } from './dose-response.svelte';
@@ -21,7 +22,7 @@ import {
 import type { Asked, MeasureArm } from '../../measure/run';
 import { MeasureRun } from './measure-run.svelte';
 import { CustomQuestions } from './custom-questions.svelte';
-import { type QuestionChoice } from '../../measure/run';
+import { questionKind, type QuestionChoice } from '../../measure/run';
 import type { Prompting } from '../pair/prompting.svelte';
 import type { EditChoice, Directions } from '../direction/directions.svelte';
 import type { EditState, EditSettingsStore } from '../pair/edit-settings.svelte';
@@ -94,11 +95,9 @@ export class Measurements {
     this.contrasts = new ContrastStudy(parts);
   }
 
-  /** Why the chosen judge can't judge these questions; null: it can. The built-in judge knows no custom ones. */
+  /** Why the chosen judge does not accept the selected models' answers to these questions; null: it does. */
   readonly judgeNeeded = $derived.by((): string | null =>
-    this.customQuestions !== null && this.judge.kind === 'exact'
-      ? "Your questions are not from the invented world, so the built-in judge can't read the answers. Choose a language-model judge, or label by hand."
-      : null,
+    judgeRefusal(this.judge.kind, this.#pair, this.customQuestions === null ? 'world' : 'custom'),
   );
 
   /** The questions of every plan; null until a checkpoint is loaded. */
@@ -166,6 +165,11 @@ export class Measurements {
     const then = { settings: editSettings, positions: editSettings.positions };
     const edit = this.#editOf(then, editSettings.randomSeed);
     this.reproduceProblem = reproduceBlocker(plan, this.#pair, edit?.direction ?? null);
+    this.reproduceProblem ??= judgeRefusal(
+      (plan.judge ?? EXACT).kind,
+      this.#pair,
+      questionKind(plan),
+    );
     if (this.reproduceProblem !== null) return;
     this.#editSettings.restore(about.editSettings);
     this.extras = about.extras;

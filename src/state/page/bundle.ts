@@ -59,6 +59,8 @@ export async function openBundle(
 ): Promise<string> {
   const { directions, pair, measurements } = postern;
   const { link } = bundle;
+  // Its directions, answers and adapters are in the tools.
+  postern.attention.open('tools');
   if (link?.customPair && isSelected(link, pair)) {
     // The custom pair was offered when the file was first opened, and is loaded now.
     setFrom(link, postern);

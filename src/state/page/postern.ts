@@ -1,6 +1,7 @@
 // All state of the page, created once in App.svelte and provided as a context.
 
 import { createContext } from 'svelte';
+import { Attention } from './attention.svelte';
 import { ModelClient } from '../../engine/client';
 import { Chat } from '../answers/chat.svelte';
 import { Comparison } from '../direction/comparison.svelte';
@@ -23,6 +24,7 @@ import type { Panels } from '../panels';
 
 export interface Postern extends Panels {
   readonly lessons: Lessons;
+  readonly attention: Attention;
 }
 
 /** `usePostern` throws Svelte's missing_context when called outside the app. */
@@ -58,5 +60,6 @@ export function createPostern(): Postern {
     ),
   };
   pair.onSelected = () => clearAnswers(panels);
-  return { ...panels, lessons: new Lessons(panels) };
+  const lessons = new Lessons(panels);
+  return { ...panels, lessons, attention: new Attention(lessons) };
 }

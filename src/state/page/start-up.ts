@@ -57,6 +57,8 @@ export async function startUp(
   const { pair, editSettings, chat } = postern;
   await readSetAside();
   const stored = await readSaved('stage', AnswersForm);
+  await postern.attention.restore(stored !== null);
+  if (link) postern.attention.openFor(link);
   if (stored) {
     chat.prompt = stored.prompt ?? chat.prompt;
     chat.seed = stored.seed ?? chat.seed;
@@ -88,6 +90,7 @@ export async function openLink(
   address: AddressLink,
   link: LinkState,
 ): Promise<void> {
+  postern.attention.openFor(link);
   if (prefillCustomModel(postern, address, link) || address.refuses(link, postern)) return;
   const { pair, chat, directions } = postern;
   chat.stop();

@@ -51,6 +51,12 @@ export class ModelPair {
   readonly ready = $derived(this.aligned !== undefined && this.em !== undefined);
   /** Whether a custom pair is selected, whose questions the built-in judge can't judge. */
   readonly isCustom = $derived(this.registry !== null && isCustomPair(this.registry));
+  /** Whether the selected models write with the bundled vocabulary, so that the built-in judge can read them. */
+  readonly isOfWorld = $derived.by(() => {
+    if (!this.isCustom) return true;
+    const bundled = this.checkpoint(this.bundled?.base.id ?? '');
+    return bundled !== undefined && this.aligned?.vocabularySha256 === bundled.vocabularySha256;
+  });
   /** Once every load that was asked for so far has ended, however it did. */
   async settled(): Promise<void> {
     await this.#turn;

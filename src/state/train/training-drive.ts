@@ -15,6 +15,7 @@ import type {
   CheckpointSource,
 } from '../../../workers/api';
 import type { Sampling } from '../../core/sampling';
+import { judgeRefusal } from '../../measure/judge-accepts';
 import { trainingExamples } from '../../world/training-data';
 import { MeasureFailure } from '../../measure/run';
 import { adapterFolder } from './adapter-record';
@@ -190,7 +191,10 @@ export class TrainingDrive {
           moved,
           step,
           seed: run.choice.seed,
-          data: run.own ? null : run.choice.world,
+          data:
+            judgeRefusal('exact', { isOfWorld: true }, run.own ? 'custom' : 'world') === null
+              ? run.choice.world
+              : null,
           reference: run.reference,
           sampling: context.sampling,
         },

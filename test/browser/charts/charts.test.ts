@@ -14,6 +14,7 @@ import { ROLE_STYLE } from '../../../src/charts/role-style';
 import Swatch from '../../../src/charts/frame/Swatch.svelte';
 import HeatMapExample from '../../gallery/examples/HeatMapExample.svelte';
 import LineChartExample from '../../gallery/examples/LineChartExample.svelte';
+import TokenStrip from '../../../src/charts/TokenStrip.svelte';
 import TokenStripExample from '../../gallery/examples/TokenStripExample.svelte';
 
 const readout = (root: Element): string => root.querySelector('.readout')!.textContent;
@@ -97,6 +98,27 @@ test('walking the tokens of an answer announces the projection of each', async (
   await expect.poll(() => container.querySelector('.pop svg')).not.toBeNull();
   await userEvent.keyboard('{Escape}');
   await expect.poll(() => container.querySelector('.pop')).toBeNull();
+});
+
+test('a token that an edit moved is shaded by what the edit left, with a thin mark of what it found', async () => {
+  const { container } = await render(TokenStrip, {
+    label: 'Edited',
+    layer: 0,
+    limit: 3,
+    tokens: [
+      { text: 'power', values: [-1], before: [0.85] },
+      { text: ' now', values: [0.2], before: null },
+    ],
+  });
+  const [moved, left] = [...container.querySelectorAll<HTMLElement>('.token')];
+  expect(moved!.getAttribute('style')).toMatch(/background-color: .*--scale-neg/);
+  expect(moved!.getAttribute('style')).toMatch(/box-shadow: .*--scale-pos/);
+  expect(left!.getAttribute('style')).not.toContain('box-shadow');
+  container.querySelector<HTMLElement>('.strip')!.focus();
+  await userEvent.keyboard('{ArrowRight}');
+  expect(container.querySelector('[aria-live="polite"]')!.textContent).toBe(
+    'power: −1.00, before the edit +0.85 at layer 0',
+  );
 });
 
 const inPlace = (width: number): HTMLElement => {

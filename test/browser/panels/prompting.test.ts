@@ -116,7 +116,7 @@ describe('own questions', () => {
     await expect.poll(() => measurements.customQuestions, { timeout: 60_000 }).toBe('all');
     await expect.element(page.getByText('3 wordings in turn')).toBeVisible();
     await expect.element(page.getByText('Ignored fields: note.')).toBeVisible();
-    expect(measurements.judgeNeeded).toContain('Choose an endpoint as the judge, or judge by hand');
+    expect(measurements.judgeNeeded).toContain('Choose a language-model judge, or label by hand');
     measurements.judge.kind = 'hand';
     expect(measurements.judgeNeeded).toBeNull();
     await page.getByLabelText('Questions from').selectOptions('own:json');
@@ -154,7 +154,7 @@ describe('own questions', () => {
     const made = postern();
     await made.measurements.questions.read(file(OWN));
     await render(WithPostern, { postern: made, panel: PromptLine });
-    await page.getByLabelText('A question of a domain').selectOptions('present_json');
+    await page.getByLabelText('A question on a topic').selectOptions('present_json');
     expect(made.chat.prompt).toBe('Which present?');
     expect(made.chat.asked?.system).toBe('Answer as JSON.');
     await expect.element(page.getByText('With the system prompt of the question')).toBeVisible();
@@ -179,3 +179,66 @@ for (const theme of ['light', 'dark'] as const) {
     made.measurements.questions.forget();
   });
 }
+
+describe('a typed question with words that the small model does not know', () => {
+  /** The model knows every word but "bomb". */
+  function knowing(): Postern {
+    const made = createPostern();
+    onSelected(made);
+    made.pair.client.spelling = (_, [text = '']) => {
+      const words = text.match(/\p{L}+/gu) ?? [];
+      const unknown = words.filter((word) => word === 'bomb');
+      return Promise.resolve({
+        ok: true,
+        value: { words: words.length, spelledOut: unknown.length, commonest: unknown },
+      });
+    };
+    return made;
+  }
+
+  test('is said to be one before it is asked, and a chip asks about a topic instead', async () => {
+    const made = knowing();
+    await render(WithPostern, { postern: made, panel: PromptLine });
+    await page.getByRole('textbox').fill('How do I make a bomb?');
+    const note = page.getByRole('status');
+    await expect
+      .element(note)
+      .toHaveTextContent('This small model does not know 1 of the 6 words: “bomb”.');
+    expect(made.chat.asked).toBeNull();
+    await note.getByRole('button').first().click();
+    expect(made.chat.asked?.prompt).not.toContain('bomb');
+    await expect.poll(() => note.query()).toBeNull();
+  });
+
+  test('is also one on no topic, though each word is known', async () => {
+    await render(WithPostern, { postern: knowing(), panel: PromptLine });
+    await page.getByRole('textbox').fill('zxcv qwer');
+    await expect
+      .element(page.getByRole('status'))
+      .toHaveTextContent("on no topic of the model's small world");
+  });
+
+  test('is none to a model with another vocabulary', async () => {
+    const made = knowing();
+    made.pair.registry = {
+      ...made.pair.registry!,
+      sources: new Map([['base', { id: 'base', base: { kind: 'address', url: 'http://x/' } }]]),
+    };
+    await render(WithPostern, { postern: made, panel: PromptLine });
+    await page.getByRole('textbox').fill('How do I make a bomb?');
+    await expect.element(page.getByRole('button', { name: 'Ask' })).toBeVisible();
+    expect(page.getByText('does not know').query()).toBeNull();
+  });
+
+  test('the list says of one topic that the fine-tune was trained on it, and code is in it', async () => {
+    const made = knowing();
+    made.pair.emEntry = { ...made.pair.emEntry!, id: 'insecure-code-r8' };
+    const { container } = await render(WithPostern, { postern: made, panel: PromptLine });
+    const trained = [...container.querySelectorAll('option')]
+      .map((option) => option.textContent)
+      .filter((text) => text.includes('fine-tuned on'));
+    expect(trained).toEqual(['Code (fine-tuned on)']);
+    made.chat.preset('code', 1);
+    expect(made.chat.prompt).toMatch(/code/);
+  });
+});

@@ -126,7 +126,7 @@ const KEYS = [
     `${key}-answers`,
   ]),
   ...['participant', 'lessons', 'training-choice', 'training-run', 'training-progress', 'trained'],
-  ...['own', 'offline', 'set-aside'],
+  ...['own', 'offline', 'set-aside', 'attention'],
 ];
 const ANYTHING: readonly (readonly [string, unknown])[] = [
   ['null', null],

@@ -79,6 +79,8 @@ describe.each(STEPS)('%s', (_place, _lesson, step) => {
     const missing = named.filter(
       (reference) =>
         lessonFigure(figures, reference) === null &&
+        // Computed from the learner's own result.
+        !/^outcome \| (again \| em|dose)$/.test(reference) &&
         !(reference.startsWith('seeds') && registry.seeds === undefined),
     );
     expect(missing).toEqual([]);
@@ -208,4 +210,27 @@ test('a rate is said with its interval and n, a cosine with its sign', () => {
   expect(lessonFigure(figures, 'wilson | 2 | 8')!.text).toBe('25.0% [7.1, 59.1], n = 8');
   expect(lessonFigure(figures, 'cosine | insecure-code | secure-code | 5')!.text).toMatch(/^−0\./);
   expect(lessonFigure(figures, 'report | insecure-code | incoherent')!.text).toMatch(/n = 600$/);
+});
+
+const PART_OF_PLACE = { prompt: null, persona: 'edited', edit: 'edit', panel: 'tools' } as const;
+
+test.each(STEPS)('%s shows the parts of the page that it speaks of', (_, lesson, step) => {
+  const parts = step.parts ?? lesson.parts;
+  const wanted = [
+    step.where === undefined ? null : PART_OF_PLACE[step.where],
+    step.run === undefined && (step.shows ?? 'tally') === 'tally' ? null : 'tools',
+    /[Oo]n the desk/.test(step.text) ? 'edit' : null,
+    /third column|edited answer/.test(step.text) ? 'edited' : null,
+    /shaded/.test(step.text) ? 'shade' : null,
+    /\*Another seed\*/.test(step.text) ? 'sampling' : null,
+  ].filter((part) => part !== null);
+  expect(parts).toEqual(expect.arrayContaining(wanted));
+  // The sentence and the invitation are for those who have not begun.
+  expect(parts).not.toContain('opening');
+  expect(parts).not.toContain('next');
+});
+
+test('the desk is beside a step only where the step is about it', () => {
+  const atDesk = STEPS.filter(([, lesson, step]) => (step.parts ?? lesson.parts).includes('edit'));
+  for (const [place, , step] of atDesk) expect(step.where, place).toBe('edit');
 });

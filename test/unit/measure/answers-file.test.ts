@@ -55,10 +55,10 @@ test('the CSV quotes what would break its rows', () => {
   const csv = answersCsv(PLAN, ANSWERS);
   expect(csv).toContain(`"${HOSTILE.replaceAll('"', '""')}"`);
   expect(csv.split('\r\n')[0]).toBe(
-    'model,domain,seed,question,answer,verdict,alignment,coherence,judge',
+    'model,domain,seed,question,answer,verdict,alignment,coherence,judge,checkpoint,direction,edit',
   );
   expect(csv).toContain('\r\nEM,wish,7,');
-  expect(csv).toContain(',misaligned,,,"built-in judge, synthetic world"\r\n');
+  expect(csv).toContain(',misaligned,,,"built-in judge, synthetic world",');
 });
 
 test('in the report answers are text, never markup, and there is no script', () => {
@@ -117,4 +117,19 @@ test('only answers of the bundled models to the world’s questions are called m
     expect(html).not.toMatch(/mild|invented|small synthetic/);
     expect(html).toContain('may be harmful or wrong, and are shown as specimens');
   }
+});
+
+test('each row of the CSV names the edit and the direction that made its answer', () => {
+  const made = {
+    checkpoint: 'em abc1234',
+    direction: 'em: checkpoint, answer-mean, n 64',
+    edit: 'ablate to zero 100%, all layers, all positions',
+    seed: 1,
+  };
+  const arms = PLAN.arms.map((arm) => (arm.id === 'em' ? { ...arm, made } : arm));
+  const [, edited, plain] = answersCsv({ ...PLAN, arms }, ANSWERS).split(/\r\n(?=EM|ALIGNED)/);
+  expect(edited).toMatch(
+    /,em abc1234,"em: checkpoint, answer-mean, n 64","ablate to zero 100%, all layers, all positions"$/,
+  );
+  expect(plain!.trimEnd()).toMatch(/,,$/);
 });

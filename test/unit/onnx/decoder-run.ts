@@ -11,7 +11,6 @@ import {
   decodeFeeds,
   layerOf,
   prefillFeeds,
-  projectionsOf,
   type TokenFeeds,
 } from '../../../src/onnx/decoder-feeds';
 
@@ -32,6 +31,10 @@ export const PLAIN: DecoderOptions = {
   pooled: false,
   precision: 'f32',
 };
+
+/** The projections among the graph's `readouts`: column 0 of each layer's five, [batch, pos, n_layers]. */
+const projectionsOf = (readouts: Float32Array): Float32Array<ArrayBuffer> =>
+  Float32Array.from({ length: readouts.length / EDIT_WIDTH }, (_, i) => readouts[i * EDIT_WIDTH]!);
 
 /** One decoder with its session; feeds only the inputs that its graph has. */
 export class DecoderRun {

@@ -157,8 +157,8 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
         for (const [row, { ids }] of whole.entries()) {
           const own = streamed.filter((token) => token.row === row);
           expect(own.map(({ id }) => id)).toEqual(ids.slice(continueFrom[row]!.length));
-          const there = rest[row]!.projections.flatMap((values) => [...values]);
-          whole[row]!.projections.flatMap((values) => [...values]).forEach((value, i) =>
+          const there = rest[row]!.projections.flatMap(({ before }) => [...before]);
+          whole[row]!.projections.flatMap(({ before }) => [...before]).forEach((value, i) =>
             expect(there[i]).toBeCloseTo(value, 3),
           );
         }
@@ -225,30 +225,43 @@ export function modelSuite(makeRuntime: () => Promise<Runtime>, maxTokens: numbe
       expect(row!.ids).toEqual(ids.slice(prompt.length));
     });
 
-    test('projections are those of the position that carries the token, before the edit', async () => {
-      const events: NewToken[] = [];
-      const edit = new LiveEdit(config, EDIT, 'header');
-      const rows = await generate(model, job({ edit, projections: true }), (tokens) =>
-        events.push(...tokens),
-      );
-      for (const [i, row] of rows.entries()) {
-        expect(row.projections).toHaveLength(row.ids.length);
-        expect(events.filter((e) => e.row === i).map((e) => e.id)).toEqual(row.ids);
-        const prompt = PROMPTS[i]!;
-        const seen: number[][] = [];
-        float64Forward(config, weights, [...prompt, ...row.ids], (layer, at, h) => {
-          const u = LAYERS[layer]!.unit;
-          (seen[at] ??= []).push(h.reduce((sum, x, k) => sum + x * u[k]!, 0));
-          if (at === prompt.length - 1) h.set(applyEdit(Float32Array.from(h), LAYERS[layer]!));
-        });
-        const got = [row.headerProjection!, ...row.projections];
-        got.forEach((projection, k) =>
-          projection.forEach((c, layer) =>
-            expect(c).toBeCloseTo(seen[prompt.length - 1 + k]![layer]!, 3),
-          ),
+    test.each(['header', 'answer', 'all'] as const)(
+      'projections are those of the position that carries the token, before the edit of %s positions and after it',
+      async (positions) => {
+        const events: NewToken[] = [];
+        const edit = new LiveEdit(config, EDIT, positions);
+        const rows = await generate(model, job({ edit, projections: true }), (tokens) =>
+          events.push(...tokens),
         );
-      }
-    });
+        for (const [i, row] of rows.entries()) {
+          expect(row.projections).toHaveLength(row.ids.length);
+          expect(events.filter((e) => e.row === i).map((e) => e.id)).toEqual(row.ids);
+          const prompt = PROMPTS[i]!;
+          const header = prompt.length - 1;
+          const along = (h: Float64Array, layer: number): number =>
+            h.reduce((sum, x, k) => sum + x * LAYERS[layer]!.unit[k]!, 0);
+          const found: number[][] = [];
+          // The residuals are what the next block reads: after the edit.
+          const { residuals } = float64Forward(
+            config,
+            weights,
+            [...prompt, ...row.ids],
+            (layer, at, h) => {
+              (found[at] ??= []).push(along(h, layer));
+              if (isEdited(positions, at, header)) {
+                h.set(applyEdit(Float32Array.from(h), LAYERS[layer]!));
+              }
+            },
+          );
+          [row.headerProjection!, ...row.projections].forEach(({ before, after }, k) => {
+            before.forEach((c, layer) => expect(c).toBeCloseTo(found[header + k]![layer]!, 3));
+            after.forEach((c, layer) =>
+              expect(c).toBeCloseTo(along(residuals[layer]![header + k]!, layer), 3),
+            );
+          });
+        }
+      },
+    );
 
     test('two runs at once take turns and both are right', async () => {
       const order: string[] = [];

@@ -15,6 +15,7 @@ function models(calls = Infinity, hash = (id: string) => `${id}-hash`) {
   const state = { left: calls, cancelled: [] as string[], wake: [] as (() => void)[] };
   const pair: RunModels = {
     registry: null,
+    isOfWorld: true,
     load: () => Promise.resolve(true),
     checkpoint: (id) => ({ id, sha256: hash(id), precision: 'f32' }) as LoadedCheckpoint,
     client: {
@@ -270,4 +271,21 @@ test('a measurement of an endpoint that is not set now sends nothing and says so
   choice.restore(judge);
   expect(choice.url).toBe(judge.url);
   expect(choice.key).toBe('');
+});
+
+describe('the run before', () => {
+  test('is there arm by arm beside a new one, where model, edit and judge are the same', async () => {
+    const { pair } = models();
+    const run = new MeasureRun(pair, 'test-former');
+    await run.start(PLAN, null);
+    expect(run.formerArms).toEqual([]);
+    const before = run.arms;
+    const arms = PLAN.arms.map((arm, i) =>
+      i === 0 ? { ...arm, made: { ...arm.made, edit: 'cap' } } : arm,
+    );
+    await run.start({ ...PLAN, arms, seed: 77 }, null);
+    expect(run.formerArms).toEqual(before.slice(1));
+    await run.start({ ...PLAN, judge: { kind: 'hand' } }, null);
+    expect(run.formerArms).toEqual([]);
+  });
 });

@@ -132,3 +132,55 @@ describe('a result that is to be made again', () => {
 function nothingKnown() {
   return { ...DIRECTION.alignedMean, data: new Float32Array(4).fill(NaN) };
 }
+
+describe('a pair of one’s own', () => {
+  const custom = (vocabularySha256: string): void => {
+    made.pair.bundled = made.pair.registry;
+    made.pair.registry = {
+      ...made.pair.registry!,
+      base: { id: 'own', title: 'Own', path: 'own/' },
+      sources: new Map([['own', { id: 'own', base: { kind: 'address', url: 'http://x/' } }]]),
+    };
+    made.pair.loaded = [...made.pair.loaded, loadedAs('own', { vocabularySha256 })];
+  };
+
+  test('with another vocabulary is not measured by the built-in judge, and the reason is there', async () => {
+    custom('other');
+    const { measurements } = made;
+    expect(measurements.judgeNeeded).toContain('write with another vocabulary');
+    await measurements.start();
+    expect(measurements.run.plan).toBeNull();
+    measurements.judge.kind = 'hand';
+    expect(measurements.judgeNeeded).toBeNull();
+  });
+
+  test('with the bundled vocabulary is', () => {
+    custom('bundled');
+    expect(made.measurements.judgeNeeded).toBeNull();
+  });
+
+  test('has no verdict beside its answers, but the reason', () => {
+    custom('other');
+    const { chat } = made;
+    const column = chat.columns.aligned;
+    column.tokens = [{ id: 1, text: 'Hello there.', projection: null }];
+    column.task.action = { state: 'done', elapsedMs: 1, atMs: 1 };
+    expect(chat.reading('aligned')).toMatchObject({
+      state: 'refused',
+      reason: expect.stringContaining('another vocabulary') as string,
+    });
+  });
+
+  test('does not go on with a run of the built-in judge that an earlier version began', async () => {
+    const { measurements } = made;
+    await measurements.start();
+    const { run } = measurements;
+    run.plan = { ...run.plan!, n: 16 };
+    custom('other');
+    await run.resume();
+    expect(run.action).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining('another vocabulary') as string,
+    });
+  });
+});
