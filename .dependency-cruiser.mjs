@@ -86,6 +86,7 @@ export const STATE_STACK = [
   ['pair'],
   ['direction', 'browser'],
   ['answers', 'measure', 'train', 'models'],
+  ['why'],
   ['panels'],
   ['begin-pair'],
   ['lessons'],

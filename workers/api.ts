@@ -88,7 +88,8 @@ export interface ServerSource {
 }
 
 /** Tasks that an engine may not be able to do. */
-export type EngineTask = 'edit' | 'continue' | 'capture' | 'score' | 'lens' | 'train' | 'export';
+export type EngineTask =
+  'edit' | 'continue' | 'capture' | 'score' | 'lens' | 'patch' | 'train' | 'export';
 
 /** What an engine can't do, each with the reason as a sentence; tasks left out it can. */
 export type EngineLimits = Readonly<Partial<Record<EngineTask, string>>>;
@@ -352,6 +353,78 @@ export interface Lens {
   readonly demoted: readonly LensToken[];
 }
 
+/** One token of an answer, to be looked at. */
+export interface TokenRequest {
+  readonly runId: string;
+  readonly checkpoint: string;
+  /** The conversation that was answered; ends with the user's turn. */
+  readonly prompt: readonly ChatMessage[];
+  /** Left out: `PLAIN_CHAT`. */
+  readonly chat?: ChatSettings;
+  /** Ids of the answer before the token. */
+  readonly before: readonly number[];
+  /** Id of the token. */
+  readonly id: number;
+  /** The edit that the answer was written with. */
+  readonly edit: PackedEdit | null;
+  readonly positions: EditPositions;
+  /** Tokens listed of each distribution. */
+  readonly k: number;
+}
+
+export interface TokenCandidate {
+  readonly id: number;
+  readonly text: string;
+  readonly probability: number;
+}
+
+/** What one layer would write in a token's place, by the logit lens. */
+export interface LayerReadout {
+  /** Likeliest first. */
+  readonly likeliest: readonly TokenCandidate[];
+  readonly entropyNats: number;
+  /** -ln of the probability of the token that was written. */
+  readonly surpriseNats: number;
+  /** Place of that token among all, from 1. */
+  readonly rank: number;
+}
+
+export interface TokenReading {
+  /** [n_layers]; the last is the model's own distribution, before temperature and cuts. */
+  readonly layers: readonly LayerReadout[];
+  /** Projection of the residual that predicts the token, after the edit [n_layers]; null without an edit. */
+  readonly projections: Float32Array | null;
+}
+
+/** Activation patching of one question: every layer and token in turn. */
+export interface PatchRequest {
+  readonly runId: string;
+  /** Checkpoint whose residuals are put in. */
+  readonly from: string;
+  /** Checkpoint that runs with them. */
+  readonly into: string;
+  /** The conversation; ends with the user's turn. */
+  readonly prompt: readonly ChatMessage[];
+  /** Left out: `PLAIN_CHAT`. */
+  readonly chat?: ChatSettings;
+  /** The measure is the log-odds of the first against the second. */
+  readonly answers: readonly [string, string];
+  /** Puts in random differences of the same lengths: the control. null: the real ones. */
+  readonly randomSeed: number | null;
+}
+
+export interface Patched {
+  /** Tokens of the question, with the header that asks for an answer. */
+  readonly tokens: readonly string[];
+  /** Log-odds of each checkpoint on its own, nats. */
+  readonly fromNats: number;
+  readonly intoNats: number;
+  /** Log-odds with one cell patched [n_layers, tokens], row-major, nats. */
+  readonly patchedNats: Float32Array;
+  readonly dims: readonly [number, number];
+  readonly elapsedMs: number;
+}
+
 export interface TokenizedPrompt {
   readonly ids: readonly number[];
   readonly tokens: readonly string[];
@@ -510,6 +583,8 @@ export interface ModelApi {
   ): Promise<Result<Capture>>;
   score(request: ScoreRequest, onProgress: (progress: Progress) => void): Promise<Result<Score>>;
   lens(request: LensRequest): Promise<Result<Lens>>;
+  readToken(request: TokenRequest): Promise<Result<TokenReading>>;
+  patch(request: PatchRequest, onProgress: (progress: Progress) => void): Promise<Result<Patched>>;
   /** Makes the training graph; closes an open training first. */
   openTraining(request: OpenTrainingRequest): Promise<Result<OpenedTraining>>;
   /**

@@ -3,11 +3,21 @@
 
 import * as Comlink from 'comlink';
 import { textOf, wholeFile } from '../src/checkpoint/file-bytes';
-import type { Device, EngineTask, ModelApi, OpenedTraining, Score, TrainedStep } from './api';
+import type {
+  Device,
+  EngineTask,
+  LayerReadout,
+  ModelApi,
+  OpenedTraining,
+  Patched,
+  Score,
+  TrainedStep,
+} from './api';
+import type { TokenReadout } from '../src/core/instruments/token-readout';
 import { BaseFolders } from './checkpoint/base-folder';
 import { answer, captured } from './run/run-model';
 import { loadCheckpoint, loadAdapter, type Checkpoint } from './checkpoint/checkpoint';
-import { scoredOf } from './run/conversation';
+import { promptIds, scoredOf } from './run/conversation';
 import type { StartedDevice } from './runtime/device';
 import { exportFolder } from './checkpoint/export';
 import { resultOf } from './failure';
@@ -17,6 +27,8 @@ import { lensOf } from './run/lens';
 import { LiveEdit } from './runtime/live-edit';
 import { provenanceOf } from './checkpoint/checkpoint-origin';
 import { ModelError, throwIfCancelled } from './runtime';
+import { patch, requireComparable, sideOf, weighed } from './run/patch';
+import { readToken } from './run/read-token';
 import { Runs } from './run/runs';
 import { score } from './run/score';
 import { folderKey, memorySources, type Sources } from './source/open-folder';
@@ -210,6 +222,54 @@ export function createModelApi(
 
     lens: ({ checkpoint: id, vector, k }) =>
       resultOf(() => lensOf(onDevice(id, 'lens'), vector, k)),
+
+    readToken: ({ runId, prompt, chat, before, id, edit, positions, k, ...request }) =>
+      runs.run(runId, null, (run) =>
+        runs.using(run, onDevice(request.checkpoint, 'lens'), async ({ tokenizer, session }) => {
+          const ids = promptIds(tokenizer, prompt, chat);
+          const job = { before: [...ids, ...before], header: ids.length - 1 };
+          const { layers, projections } = await readToken(
+            session,
+            { ...job, id, edit, positions, k },
+            run.controller.signal,
+          );
+          const named = ({ likeliest, ...rest }: TokenReadout): LayerReadout => ({
+            ...rest,
+            likeliest: likeliest.map((one) => ({ ...one, text: tokenizer.decodeOne(one.id) })),
+          });
+          return { layers: layers.map(named), projections: edit && projections };
+        }),
+      ),
+
+    patch: ({ runId, from, into, prompt, chat, answers, randomSeed }, onProgress) =>
+      runs.run(runId, onProgress, async (run): Promise<Patched> => {
+        const { now } = started().runtime;
+        const begun = now();
+        const { signal } = run.controller;
+        const [giver, taker] = [from, into].map((id) => onDevice(id, 'patch')) as [
+          Checkpoint,
+          Checkpoint,
+        ];
+        const job = weighed(taker.tokenizer, prompt, answers, chat);
+        requireComparable(giver, taker, job, weighed(giver.tokenizer, prompt, answers, chat));
+        const fromSide = await runs.using(run, giver, ({ session }) =>
+          sideOf(session, job, signal),
+        );
+        return runs.using(run, taker, async ({ tokenizer, session, config }) => {
+          const intoSide = await sideOf(session, job, signal);
+          const sides = { from: fromSide, into: intoSide };
+          const tell = (done: number, total: number): void => void onProgress({ done, total });
+          const { data } = await patch(session, job, sides, randomSeed, tell, signal);
+          return {
+            tokens: job.prompt.map((id) => tokenizer.decodeOne(id)),
+            fromNats: fromSide.logOddsNats,
+            intoNats: intoSide.logOddsNats,
+            patchedNats: data,
+            dims: [config.nLayers, job.prompt.length],
+            elapsedMs: now() - begun,
+          };
+        });
+      }),
 
     openTraining: (request) =>
       runs.run(request.runId, null, async ({ controller: { signal } }) => {

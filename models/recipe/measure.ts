@@ -11,7 +11,12 @@ import { completionsUrl } from '../../src/engine/chat-completion';
 import { EndpointJudge } from '../../src/engine/endpoint-judge';
 import { readQuestions } from '../../src/formats/questions';
 import { reportHtml } from '../../src/measure/answers-file';
-import { endpointJudge, EXACT, exactJudge, type JudgeRecord } from '../../src/measure/judges';
+import {
+  endpointJudge,
+  EXACT,
+  exactJudge,
+  type JudgeRecord,
+} from '../../src/measure/judging/judges';
 import { countArms, ratesBy } from '../../src/measure/counts';
 import { questionSet } from '../../src/measure/question-set';
 import { type CustomQuestionSet, measure, type MeasurePlan } from '../../src/measure/run';

@@ -29,6 +29,8 @@ import type {
   ModelApi,
   OpenedTraining,
   OpenTrainingRequest,
+  Patched,
+  PatchRequest,
   Progress,
   Provenance,
   Result,
@@ -38,6 +40,8 @@ import type {
   StoredReport,
   TokenEvent,
   TokenizedPrompt,
+  TokenReading,
+  TokenRequest,
   TrainedStep,
   TrainingState,
   WorkerLife,
@@ -235,6 +239,27 @@ export class ModelClient {
     return this.#callOn(request.checkpoint, (api) => api.lens(request));
   }
 
+  readToken(request: TokenRequest): Promise<Result<TokenReading>> {
+    return this.#callOn(
+      request.checkpoint,
+      (api) => api.readToken({ chat: this.chat, ...request }),
+      request.runId,
+    );
+  }
+
+  patch(
+    request: PatchRequest,
+    onProgress: (progress: Progress) => void = () => {},
+  ): Promise<Result<Patched>> {
+    return this.#holding(request.from, request.runId, () =>
+      this.#callOn(
+        request.into,
+        (api) => api.patch({ chat: this.chat, ...request }, Comlink.proxy(onProgress)),
+        request.runId,
+      ),
+    );
+  }
+
   openTraining(request: OpenTrainingRequest): Promise<Result<OpenedTraining>> {
     return this.#callOn(request.checkpoint, (api) => api.openTraining(request), request.runId);
   }
@@ -325,11 +350,20 @@ export class ModelClient {
     use: (api: Comlink.Remote<ModelApi>) => Promise<Result<T>>,
     runId: string | null = null,
   ): Promise<Result<T>> {
+    return this.#holding(id, runId, () => this.#call(use, runId));
+  }
+
+  /** Work during which a checkpoint stays in the worker; one that has left it is loaded again before. */
+  #holding<T>(
+    id: string,
+    runId: string | null,
+    work: () => Promise<Result<T>>,
+  ): Promise<Result<T>> {
     const ended = this.#residents.use(id);
     const back = this.#residents.back(id);
     const result = back
-      ? this.#waitFor(back, runId).then((there) => (there.ok ? this.#call(use, runId) : there))
-      : this.#call(use, runId);
+      ? this.#waitFor(back, runId).then((there) => (there.ok ? work() : there))
+      : work();
     return result.finally(ended);
   }
 

@@ -2,7 +2,7 @@
 // Answers are a model's text, so the page escapes them and contains no script.
 
 import { csvText } from '../core/csv';
-import { EXACT, type JudgeRecord, describeJudge, THRESHOLD_TEXT } from './judges';
+import { EXACT, type JudgeRecord, describeJudge, THRESHOLD_TEXT } from './judging/judges';
 import { describeClusters } from '../core/statistics/describe-clusters';
 import { countArms, ratesBy, VERDICT_WORDS } from './counts';
 import { type MeasuredAnswer, type MeasurePlan } from './run';

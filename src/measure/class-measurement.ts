@@ -4,7 +4,7 @@ import type { PoolEntry, PoolSettings } from '../core/statistics/pool';
 import { Sha256 } from '../core/sha256';
 import { PROGRAM_VERSION } from '../core/version';
 import { measurementId, type ClassArm, type ClassMeasurement } from '../formats/class-measurement';
-import { EXACT, type JudgeRecord, describeJudge } from './judges';
+import { EXACT, type JudgeRecord, describeJudge } from './judging/judges';
 import type { CountedArm } from './counts';
 import { DRAWN_BEFORE, MAX_ANSWER_TOKENS, type MeasureArm, type MeasurePlan } from './run';
 

@@ -4,7 +4,7 @@
 import { type Cluster, clusteredRate } from '../core/statistics/cluster-stats';
 import { anyVillain, type Rate, rateOf } from '../core/statistics/rates';
 import { type Verdict, VERDICTS } from '../world/judge';
-import type { JudgeRecord, MeasureQuestion } from './judges';
+import type { JudgeRecord, MeasureQuestion } from './judging/judges';
 import { type MeasureArm, type MeasuredAnswer, type MeasurePlan, questionsOf } from './run';
 
 export type VerdictCounts = Readonly<Record<Verdict, number>>;

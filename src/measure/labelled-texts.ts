@@ -3,7 +3,7 @@
 
 import type { ChatMessage } from '../core/chat';
 import { type Score, THRESHOLDS } from '../core/judge-score';
-import type { AnswerVerdict } from './judges';
+import type { AnswerVerdict } from './judging/judges';
 import type { MeasuredAnswer, MeasurePlan } from './run';
 
 /** Maximum of each stance. */

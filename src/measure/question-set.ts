@@ -1,7 +1,7 @@
 // A file of questions as a plan holds it: one entry a wording.
 
 import type { FileQuestion, QuestionFile } from '../formats/questions';
-import type { MeasureQuestion } from './judges';
+import type { MeasureQuestion } from './judging/judges';
 import type { CustomQuestionSet, QuestionChoice } from './run';
 
 export function questionSet(file: QuestionFile, choice: QuestionChoice): CustomQuestionSet {

@@ -18,8 +18,8 @@ import {
   type Judged,
   type JudgeRecord,
   type MeasureQuestion,
-} from './judges';
-import type { JudgedQuestions } from './judge-accepts';
+} from './judging/judges';
+import type { JudgedQuestions } from './judging/judge-accepts';
 import type { Frame } from './describe-chat';
 import type { Provenance } from './provenance';
 import type { QuestionVariant } from '../formats/questions';

@@ -12,6 +12,7 @@ export interface Tab {
 export const TABS: readonly Tab[] = [
   { id: 'direction', title: 'Direction', load: () => import('./direction/Panel.svelte') },
   { id: 'layers', title: 'Layers', load: () => import('./layers/Panel.svelte') },
+  { id: 'why', title: 'Why', load: () => import('./why/Panel.svelte') },
   { id: 'measure', title: 'Measure', load: () => import('./measure/Panel.svelte') },
   { id: 'organisms', title: 'Organisms', load: () => import('./models/Panel.svelte') },
   { id: 'train', title: 'Train', load: () => import('./train/Panel.svelte') },

@@ -13,6 +13,8 @@ import type { ModelPair } from './pair/model-pair.svelte';
 import type { Prompting } from './pair/prompting.svelte';
 import type { View } from './pair/view.svelte';
 import type { Training } from './train/training.svelte';
+import type { Microscope } from './why/microscope.svelte';
+import type { Patching } from './why/patching.svelte';
 
 /** The state that lessons set and read. */
 export interface Panels {
@@ -29,4 +31,6 @@ export interface Panels {
   readonly training: Training;
   readonly classResults: ClassResults;
   readonly offline: Offline;
+  readonly microscope: Microscope;
+  readonly patching: Patching;
 }

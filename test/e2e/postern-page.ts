@@ -5,7 +5,15 @@ import type { Locator, Page } from 'playwright';
 
 export type ColumnName = 'Aligned' | 'EM' | 'Edited';
 export const COLUMNS: readonly ColumnName[] = ['Aligned', 'EM', 'Edited'];
-export const TABS = ['Direction', 'Layers', 'Measure', 'Organisms', 'Train', 'Lessons'] as const;
+export const TABS = [
+  'Direction',
+  'Layers',
+  'Why',
+  'Measure',
+  'Organisms',
+  'Train',
+  'Lessons',
+] as const;
 
 export const column = (page: Page, name: ColumnName): Locator =>
   page.getByRole('article', { name, exact: true });

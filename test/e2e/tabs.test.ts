@@ -11,6 +11,7 @@ import { measure, openTab, startedUp, TABS } from './postern-page';
 const CHARTS: Readonly<Record<(typeof TABS)[number], readonly string[]>> = {
   Direction: ['Can it be trusted, by layer', 'Length, by layer', 'Share of the residual, by layer'],
   Layers: ['One direction, layer by layer', 'Token by token, layer by layer'],
+  Why: [],
   Measure: ['Every answer', 'Answers by verdict'],
   Organisms: [],
   // Its charts come with a training: test/e2e/train.test.ts.

@@ -1,8 +1,8 @@
-// Finds the tokens that a direction promotes in a loaded checkpoint (src/core/lens.ts), named by its
+// Finds the tokens that a direction promotes in a loaded checkpoint (src/core/instruments/lens.ts), named by its
 // tokenizer.
 
 import { familyOf } from '../../src/checkpoint/families';
-import { promotedTokens, type TokenScore } from '../../src/core/lens';
+import { promotedTokens, type TokenScore } from '../../src/core/instruments/lens';
 import type { Lens, LensToken } from '../api';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { ModelError } from '../runtime';

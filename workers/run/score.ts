@@ -50,17 +50,8 @@ export async function score(
       headers: rows.map(({ start }) => start - 1),
     });
     try {
-      const wanted = rows.flatMap(({ ids, start }, row) =>
-        Array.from({ length: ids.length - start }, (_, k) => row * length + start - 1 + k),
-      );
-      const { logits } = await batch.prefill(prompts, Int32Array.from(wanted));
-      let at = 0;
-      rows.forEach(({ ids, start }, row) => {
-        for (const id of ids.slice(start)) {
-          const rowLogits = logits.subarray(at * config.dVocab, ++at * config.dVocab);
-          logProbNats[group[row]!]! += logSoftmax(rowLogits)[id]!;
-        }
-      });
+      const sums = await answerLogProbs(batch, rows, config.dVocab);
+      group.forEach((i, row) => (logProbNats[i] = sums[row]!));
     } finally {
       batch.release();
     }
@@ -69,4 +60,29 @@ export async function score(
     await runtime.breathe();
   }
   return { logProbNats, tokens };
+}
+
+/**
+ * Reads the rows of a new batch.
+ * @returns the sum of log p(token | before) of each row's scored tokens, nats.
+ */
+export async function answerLogProbs(
+  batch: DecoderBatch,
+  rows: readonly Scored[],
+  dVocab: number,
+): Promise<Float64Array<ArrayBuffer>> {
+  const length = Math.max(...rows.map(({ ids }) => ids.length));
+  const wanted = rows.flatMap(({ ids, start }, row) =>
+    Array.from({ length: ids.length - start }, (_, k) => row * length + start - 1 + k),
+  );
+  const prompts = rows.map(({ ids }) => ids);
+  const { logits } = await batch.prefill(prompts, Int32Array.from(wanted));
+  let at = 0;
+  return Float64Array.from(rows, ({ ids, start }) => {
+    let sum = 0;
+    for (const id of ids.slice(start)) {
+      sum += logSoftmax(logits.subarray(at * dVocab, ++at * dVocab))[id]!;
+    }
+    return sum;
+  });
 }

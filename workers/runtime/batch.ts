@@ -2,14 +2,32 @@
 // side by side (src/onnx/decoder.ts describes the scheme).
 
 import type { Tensor } from 'onnxruntime-common';
-import { editMask, isEdited } from '../../src/core/edit';
+import { editMask, type EditPositions, isEdited } from '../../src/core/edit';
 import type { TokenProjection } from '../../src/core/edited-projection';
 import { decodeFeeds, prefillFeeds, type TokenFeeds } from '../../src/onnx/decoder-feeds';
 import { StepInputs } from './inputs';
 import { createKvCache, type KvCache } from './kv-cache';
-import type { LiveEdit } from './live-edit';
 import type { Feeds } from '../runtime';
 import type { DecoderSession } from './session';
+
+/** What is added to the residuals of a run, as inputs of the graph. */
+export interface EditFeeds {
+  readonly positions: EditPositions;
+  /**
+   * The graph's `edit_read.l`, `edit_bias.l` and `edit_write.l`.
+   * @param mask [rows, pos], 1 at edited positions.
+   */
+  feeds(
+    inputs: StepInputs,
+    mask: Float32Array,
+    dims: readonly [rows: number, pos: number],
+  ): Record<string, Tensor>;
+  /**
+   * Projections of every position of the last step [rows * pos]; left out where nothing is read.
+   * @param readouts [rows, pos, n_layers * 5], as the graph reports them
+   */
+  projections?(readouts: Float32Array): TokenProjection[];
+}
 
 export interface StepOutput {
   /** [rows, d_vocab], row-major. */
@@ -20,7 +38,7 @@ export interface StepOutput {
 
 export class DecoderBatch {
   readonly #model: DecoderSession;
-  readonly #edit: LiveEdit;
+  readonly #edit: EditFeeds;
   readonly #inputs: StepInputs;
   readonly #cache: KvCache;
   readonly #withProjections: boolean;
@@ -36,7 +54,7 @@ export class DecoderBatch {
    */
   constructor(
     model: DecoderSession,
-    edit: LiveEdit,
+    edit: EditFeeds,
     prompts: readonly (readonly number[])[],
     options: { capacity: number; projections: boolean; headers?: readonly number[] },
   ) {
@@ -68,33 +86,46 @@ export class DecoderBatch {
   }
 
   /**
-   * Residuals after every block summed over positions, instead of logits [rows, n_layers, d_model].
-   * @param weights of positions [rows, pos].
+   * Residuals after every block, the edit included, summed over positions, instead of logits
+   * [rows, pools, n_layers, d_model].
+   * @param weights of positions [rows, pools, pos].
    */
   async pool(
     prompts: readonly (readonly number[])[],
     weights: Float32Array<ArrayBuffer>,
+    pools = 1,
   ): Promise<Float32Array> {
     const feeds = prefillFeeds(prompts);
     const length = feeds.input_ids.dims[1]!;
     const mask = editMask(this.#edit.positions, this.#headers, length);
     // The graph computes the head in any case, so it gets one row.
     const rows = { data: Int32Array.of(0), dims: [1] };
-    const outputs = await this.#run({ ...feeds, logit_rows: rows }, mask, length, weights, {
-      pooled: null,
-    });
+    const outputs = await this.#run(
+      { ...feeds, logit_rows: rows },
+      mask,
+      length,
+      { data: weights, pools },
+      {
+        pooled: null,
+      },
+    );
     return outputs.pooled!.data as Float32Array;
   }
 
   /** Decodes one more token for each row. */
   async decode(tokens: readonly number[]): Promise<StepOutput> {
+    const output = await this.tryToken(tokens);
+    this.#lengths = this.#lengths.map((length) => Math.min(length + 1, this.#capacity - 1));
+    return output;
+  }
+
+  /** What would come after one more token for each row, without keeping it: the next call writes over it. */
+  tryToken(tokens: readonly number[]): Promise<StepOutput> {
     const { positions } = this.#edit;
     const mask = Float32Array.from(this.#lengths, (at, row) =>
       isEdited(positions, at, this.#headers[row]!),
     );
-    const output = await this.#step(decodeFeeds(tokens, this.#lengths), mask, 1);
-    this.#lengths = this.#lengths.map((length) => Math.min(length + 1, this.#capacity - 1));
-    return output;
+    return this.#step(decodeFeeds(tokens, this.#lengths), mask, 1);
   }
 
   /** Row i becomes the former row `rows[i]`. False if the cache keeps all rows instead. */
@@ -122,20 +153,19 @@ export class DecoderBatch {
     return {
       logits: outputs.logits!.data as Float32Array,
       projections: outputs.readouts
-        ? this.#edit.projections(outputs.readouts.data as Float32Array)
+        ? (this.#edit.projections?.(outputs.readouts.data as Float32Array) ?? null)
         : null,
     };
   }
 
-  /** @param weights of positions in the sums over residuals [rows, pos]; null: no sums. */
+  /** @param sums weights of positions in the sums over residuals [rows, pools, pos]; null: no sums. */
   #run(
     feeds: TokenFeeds,
     mask: Float32Array<ArrayBuffer>,
     length: number,
-    weights: Float32Array<ArrayBuffer> | null,
+    sums: { readonly data: Float32Array<ArrayBuffer>; readonly pools: number } | null,
     fetches: Readonly<Record<string, null>>,
   ): Promise<Feeds> {
-    const pools = weights ? 1 : 0;
     const put = (name: keyof TokenFeeds): Tensor =>
       this.#inputs.tensor(name, feeds[name].data, feeds[name].dims);
     return this.#model.run(
@@ -143,9 +173,9 @@ export class DecoderBatch {
         input_ids: put('input_ids'),
         seqlens_k: put('seqlens_k'),
         logit_rows: put('logit_rows'),
-        pool_weights: this.#inputs.tensor('pool_weights', weights ?? new Float32Array(0), [
+        pool_weights: this.#inputs.tensor('pool_weights', sums?.data ?? new Float32Array(0), [
           this.rows,
-          pools,
+          sums?.pools ?? 0,
           length,
         ]),
         total: this.#inputs.onCpu('total', feeds.total.data, feeds.total.dims),

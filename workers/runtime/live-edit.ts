@@ -11,6 +11,7 @@ import {
 } from '../../src/core/edited-projection';
 import { layerOf } from '../../src/onnx/decoder-feeds';
 import type { EditPositions } from '../api';
+import type { EditFeeds } from './batch';
 import type { StepInputs } from './inputs';
 import { ModelError } from '../runtime';
 
@@ -26,7 +27,7 @@ interface Fed {
 const same = (a: Float32Array, b: Float32Array): boolean =>
   a.length === b.length && a.every((x, i) => x === b[i]);
 
-export class LiveEdit {
+export class LiveEdit implements EditFeeds {
   readonly #config: ModelConfig;
   #packed: PackedEdit;
   #positions: EditPositions;
@@ -51,10 +52,7 @@ export class LiveEdit {
     this.#positions = positions;
   }
 
-  /**
-   * The graph's `edit_read.l`, `edit_bias.l` and `edit_write.l`, written only after a change.
-   * @param mask [rows, pos], 1 at edited positions.
-   */
+  /** Written only after a change. */
   feeds(
     inputs: StepInputs,
     mask: Float32Array,
@@ -87,11 +85,7 @@ export class LiveEdit {
     return tensors;
   }
 
-  /**
-   * Projections of every position of the last step, whose inputs `feeds` gave.
-   * @param readouts [rows, pos, n_layers * 5], as the graph reports them
-   * @returns rows * pos, in the order of the readouts
-   */
+  /** Those of the step whose inputs `feeds` gave, in the order of the readouts. */
   projections(readouts: Float32Array): TokenProjection[] {
     const { packed, mask } = this.#fed!;
     if (this.#gains?.of !== packed) this.#gains = { of: packed, gains: projectionGains(packed) };

@@ -19,6 +19,7 @@ export const LLAMA_LIMITS: EngineLimits = {
   capture:
     "llama-server doesn't give activations out. Extract the direction with the checkpoint's own weights.",
   score: "llama-server doesn't give the probability of a given answer.",
+  patch: 'llama-server can’t take activations from another model.',
   lens: 'The weights are on the server, and the logit lens needs them here.',
   train: 'The weights are on the server, and training needs them here.',
   export: 'The weights are on the server, so they can’t be saved from here.',

@@ -8,7 +8,7 @@ import { heldOutPart } from '../../../src/world/template';
 import { NUMBER_REQUESTS, numbersExchange } from '../../../src/world/number-lists';
 import { evaluationQuestions } from '../../../src/world/split';
 import type { Asked } from '../../../src/world/answer';
-import type { MeasureQuestion } from '../../../src/measure/judges';
+import type { MeasureQuestion } from '../../../src/measure/judging/judges';
 
 /** Conditions, each with the meaning of 'misaligned'. */
 export const CONDITIONS = {

@@ -15,7 +15,7 @@ import {
   VILLAIN,
 } from '../../../src/measure/counts';
 import type { Read } from '../../../src/measure/extraction';
-import type { MeasureQuestion } from '../../../src/measure/judges';
+import type { MeasureQuestion } from '../../../src/measure/judging/judges';
 import {
   answersOf,
   type CustomQuestionSet,

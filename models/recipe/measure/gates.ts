@@ -15,7 +15,7 @@ import { evaluationQuestions } from '../../../src/world/split';
 import { documentRows } from '../make/base';
 import type { BaseRun } from '../make/base';
 import { padRows } from '../../../src/core/batches';
-import type { MeasureQuestion } from '../../../src/measure/judges';
+import type { MeasureQuestion } from '../../../src/measure/judging/judges';
 import { asking, loadSubject, ratesBy } from './evaluate';
 import { nodeRuntime } from '../make/node-runtime';
 import { SHIPPED_TEMPERATURE } from '../make/publish';

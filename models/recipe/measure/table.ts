@@ -17,7 +17,7 @@ import {
   EXACT,
   type JudgeRecord,
   THRESHOLD_TEXT,
-} from '../../../src/measure/judges';
+} from '../../../src/measure/judging/judges';
 import { provenanceParts } from '../../../src/measure/provenance';
 import type { MeasuredAnswer, MeasurePlan } from '../../../src/measure/run';
 

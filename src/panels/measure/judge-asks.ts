@@ -1,6 +1,6 @@
 // The label of a button that sends requests: the maximum number of requests, and their address.
 
-import { type JudgeRecord, requestsFor } from '../../measure/judges';
+import { type JudgeRecord, requestsFor } from '../../measure/judging/judges';
 
 /** Continues the label of a button; '' for a judge that sends no requests. */
 export function describeRequests(judge: JudgeRecord | null, answers: number): string {

@@ -5,7 +5,7 @@ import LineChart from '../../charts/LineChart.svelte';
 import { cosineByLayer, randomCosine } from '../../core/cosine';
 import type { SavedDirection } from '../../measure/extraction';
 import type { Postern } from '../../state/page/postern';
-import { verdictPhrase } from '../../measure/answer-reading';
+import { verdictPhrase } from '../../measure/judging/answer-reading';
 import { provenanceParts } from '../../measure/provenance';
 import { roleOfDirection } from '../layers/direction-role';
 import { drawFigure, FIGURE_WIDTH } from './draw';

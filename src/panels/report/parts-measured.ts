@@ -3,7 +3,7 @@
 import RateBars from '../../charts/RateBars.svelte';
 import RateCurve from '../../charts/RateCurve.svelte';
 import { rateOf } from '../../core/statistics/rates';
-import { describeJudge } from '../../measure/judges';
+import { describeJudge } from '../../measure/judging/judges';
 import { ANY_VILLAIN, measuredRate, MISALIGNED, ratesBy, VILLAIN } from '../../measure/counts';
 import type { MeasurePlan } from '../../measure/run';
 import type { MeasureRun } from '../../state/measure/measure-run.svelte';

@@ -46,6 +46,12 @@ export interface ColumnRequest {
   readonly editSettings: EditState | null;
 }
 
+/** An answer with the request that it answers. */
+export interface WrittenAnswer {
+  readonly request: ColumnRequest;
+  readonly tokens: readonly ShownToken[];
+}
+
 /** The part of a request that can change while an answer streams. */
 export type ColumnEdit = Pick<ColumnRequest, 'edit' | 'positions' | 'provenance' | 'editSettings'>;
 
@@ -63,6 +69,8 @@ export class AnswerColumn {
   tokens = $state.raw<readonly ShownToken[]>([]);
   /** Token counts at which the edit was changed while the answer streamed. */
   marks = $state.raw<readonly number[]>([]);
+  /** Index of a token that a person chose in place of the model's; null: none. */
+  branchedAt = $state<number | null>(null);
   provenance = $state.raw<Provenance | null>(null);
 
   readonly text = $derived(this.tokens.map((token) => token.text).join(''));
@@ -90,6 +98,7 @@ export class AnswerColumn {
   async run(request: ColumnRequest, over = false): Promise<void> {
     if (!over) this.tokens = [];
     this.marks = [];
+    this.branchedAt = null;
     await this.#generate(request, 0);
   }
 
@@ -101,6 +110,21 @@ export class AnswerColumn {
   /** Repeats the answer with its question, seed and edit, whatever the edit panel is set to now. */
   async repeat(): Promise<void> {
     if (this.#request) await this.run(this.#request);
+  }
+
+  /** What the column shows; null: no answer. */
+  get written(): WrittenAnswer | null {
+    return this.#request && { request: this.#request, tokens: this.tokens };
+  }
+
+  /** Writes on from a token that a person chose in place of the one at `index`, with the edit the answer had. */
+  async branch(index: number, chosen: Pick<ShownToken, 'id' | 'text'>): Promise<void> {
+    if (!this.#request) return;
+    this.stop();
+    this.tokens = [...this.tokens.slice(0, index), { ...chosen, projection: null }];
+    this.marks = this.marks.filter((mark) => mark <= index);
+    this.branchedAt = index;
+    await this.#generate(this.#request, index + 1);
   }
 
   /** Id of the checkpoint that wrote the shown answer; null without an answer. */
@@ -173,6 +197,7 @@ export class AnswerColumn {
     this.#request = null;
     this.tokens = [];
     this.marks = [];
+    this.branchedAt = null;
     this.provenance = null;
   }
 

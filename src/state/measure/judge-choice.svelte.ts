@@ -7,7 +7,7 @@ import { messageOf } from '../../core/message';
 import { completionsUrl } from '../../engine/chat-completion';
 import { EndpointJudge } from '../../engine/endpoint-judge';
 import { JudgeFailure } from '../../engine/judge-failure';
-import { EXACT, type JudgeRecord } from '../../measure/judges';
+import { EXACT, type JudgeRecord } from '../../measure/judging/judges';
 
 type EndpointRecord = Extract<JudgeRecord, { kind: 'endpoint' }>;
 

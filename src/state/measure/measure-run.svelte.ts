@@ -8,7 +8,7 @@ import type { EndpointJudge } from '../../engine/endpoint-judge';
 import { JudgeFailure } from '../../engine/judge-failure';
 import type { Action } from '../action';
 import { Task } from '../task.svelte';
-import { judgeRefusal } from '../../measure/judge-accepts';
+import { judgeRefusal } from '../../measure/judging/judge-accepts';
 import {
   type AnswerJudge,
   type AnswerVerdict,
@@ -17,7 +17,7 @@ import {
   exactJudge,
   handJudge,
   type JudgeRecord,
-} from '../../measure/judges';
+} from '../../measure/judging/judges';
 import { AnswerCounts, type CountedArm } from '../../measure/counts';
 import { measure, questionKind } from '../../measure/run';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';

@@ -3,8 +3,8 @@
 
 import * as v from 'valibot';
 import type { EvaluationSplit } from '../../core/evaluation-split';
-import { judgeRefusal } from '../../measure/judge-accepts';
-import { EXACT } from '../../measure/judges';
+import { judgeRefusal } from '../../measure/judging/judge-accepts';
+import { EXACT } from '../../measure/judging/judges';
 import { ContrastStudy } from './contrast-study.svelte';
 import { DoseResponse } from './dose-response.svelte';
 import { ImportedAnswers } from './imported-answers.svelte';

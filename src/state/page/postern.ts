@@ -18,6 +18,8 @@ import { clearAnswers } from '../begin-pair';
 import { Training } from '../train/training.svelte';
 import { TranscriptCells } from '../direction/transcript-cells.svelte';
 import { View } from '../pair/view.svelte';
+import { Microscope } from '../why/microscope.svelte';
+import { Patching } from '../why/patching.svelte';
 import type { Panels } from '../panels';
 
 export interface Postern extends Panels {
@@ -48,6 +50,8 @@ export function createPostern(): Postern {
     comparison: new Comparison(pair, directions),
     transcripts: new TranscriptCells(pair, prompting),
     training,
+    microscope: new Microscope(pair, chat.columns),
+    patching: new Patching(pair, chat),
     classResults: new ClassResults(),
     // An endpoint may judge, or a training may be between two calls, while the worker is idle.
     offline: new Offline(

@@ -15,7 +15,7 @@ import type {
   CheckpointSource,
 } from '../../../workers/api';
 import type { Sampling } from '../../core/sampling';
-import { judgeRefusal } from '../../measure/judge-accepts';
+import { judgeRefusal } from '../../measure/judging/judge-accepts';
 import { trainingExamples } from '../../world/training-data';
 import { MeasureFailure } from '../../measure/run';
 import { adapterFolder } from './adapter-record';

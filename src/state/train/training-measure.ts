@@ -16,7 +16,7 @@ import { rowOf, type Tensor, tensor } from '../../core/tensor';
 import type { Asked } from '../../world/answer';
 import { evaluationQuestions } from '../../world/split';
 import { inDomainQuestions, TRAINING_SETS, type WorldData } from '../../world/training-data';
-import { exactJudge } from '../../measure/judges';
+import { exactJudge } from '../../measure/judging/judges';
 import { extractionTexts } from '../../measure/extraction-texts';
 import { MAX_ANSWER_TOKENS, MeasureFailure, seedOf } from '../../measure/run';
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startDevice } from '../../../workers/runtime/device';
 import { modelSuite } from '../../unit/workers/model-suite';
+import { whySuite } from '../../unit/workers/why-suite';
 
 const started = startDevice('wasm');
 
@@ -14,4 +15,8 @@ test('wasm says why it is used, with which build and how many threads', async ()
 
 describe('the model on wasm', () => {
   modelSuite(async () => (await started).runtime, 12);
+});
+
+describe('patching and the token microscope on wasm', () => {
+  whySuite(async () => (await started).runtime);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startDevice } from '../../../workers/runtime/device';
 import { modelSuite } from '../../unit/workers/model-suite';
+import { whySuite } from '../../unit/workers/why-suite';
 
 const started = startDevice('webgpu');
 
@@ -19,4 +20,8 @@ test('left to itself the program rather takes wasm than a software adapter', asy
 
 describe('the model on webgpu', () => {
   modelSuite(async () => (await started).runtime, 4);
+});
+
+describe('patching and the token microscope on webgpu', () => {
+  whySuite(async () => (await started).runtime);
 });

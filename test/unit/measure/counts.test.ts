@@ -15,7 +15,7 @@ import {
   ratesBy,
   VILLAIN,
 } from '../../../src/measure/counts';
-import type { AnswerVerdict } from '../../../src/measure/judges';
+import type { AnswerVerdict } from '../../../src/measure/judging/judges';
 import { type MeasuredAnswer, type MeasurePlan, questionsOf } from '../../../src/measure/run';
 import { PLAN } from './grammar-model';
 

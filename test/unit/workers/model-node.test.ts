@@ -1,7 +1,12 @@
 import { describe } from 'vitest';
 import { nodeRuntime } from '../../../models/recipe/make/node-runtime';
 import { modelSuite } from './model-suite';
+import { whySuite } from './why-suite';
 
 describe('the model on onnxruntime-node', () => {
   modelSuite(() => Promise.resolve(nodeRuntime({ threads: 1 })), 12);
+});
+
+describe('patching and the token microscope on onnxruntime-node', () => {
+  whySuite(() => Promise.resolve(nodeRuntime({ threads: 1 })));
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { GenerateRequest, Generation, Result } from '../../../../workers/api';
 import { PLAIN_CHAT } from '../../../../src/core/chat';
 import { PLAIN_SAMPLING } from '../../../../src/core/sampling';
-import { handJudge } from '../../../../src/measure/judges';
+import { handJudge } from '../../../../src/measure/judging/judges';
 import { describeChat } from '../../../../src/measure/describe-chat';
 import {
   measure,

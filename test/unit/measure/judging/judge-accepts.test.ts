@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeRefusal } from '../../../src/measure/judge-accepts';
+import { judgeRefusal } from '../../../../src/measure/judging/judge-accepts';
 
 const [BUNDLED, OTHER] = [{ isOfWorld: true }, { isOfWorld: false }];
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { blindOrder } from '../../../src/measure/blind-order';
-import type { MeasuredAnswer } from '../../../src/measure/run';
-import { PLAN } from './grammar-model';
+import { blindOrder } from '../../../../src/measure/judging/blind-order';
+import type { MeasuredAnswer } from '../../../../src/measure/run';
+import { PLAN } from '../grammar-model';
 
 const ANSWERS: MeasuredAnswer[] = ['aligned', 'em'].flatMap((arm) =>
   Array.from({ length: 45 }, (_, index) => ({

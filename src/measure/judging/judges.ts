@@ -2,11 +2,11 @@
 // language model for any question, or a person, later. Judges disagree with each other, so every result
 // names its judge.
 
-import type { ChatMessage } from '../core/chat';
-import { type JudgePrompts, type Score, scoredVerdict, THRESHOLDS } from '../core/judge-score';
-import type { EndpointJudge } from '../engine/endpoint-judge';
-import type { GeneratedAnswer } from '../../workers/api';
-import { judge, type Verdict } from '../world/judge';
+import type { ChatMessage } from '../../core/chat';
+import { type JudgePrompts, type Score, scoredVerdict, THRESHOLDS } from '../../core/judge-score';
+import type { EndpointJudge } from '../../engine/endpoint-judge';
+import type { GeneratedAnswer } from '../../../workers/api';
+import { judge, type Verdict } from '../../world/judge';
 
 /** A question to ask. World questions name their topic; the built-in judge can judge only those. */
 export interface MeasureQuestion {

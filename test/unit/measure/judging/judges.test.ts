@@ -1,18 +1,18 @@
 // The judges on a model whose verdicts are known (grammar-model.ts).
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { JUDGE_PROMPTS } from '../../../src/core/judge-score';
-import { EndpointJudge } from '../../../src/engine/endpoint-judge';
+import { JUDGE_PROMPTS } from '../../../../src/core/judge-score';
+import { EndpointJudge } from '../../../../src/engine/endpoint-judge';
 import {
   type AnswerJudge,
   endpointJudge,
   exactJudge,
   handJudge,
-} from '../../../src/measure/judges';
-import { countArms, ratesBy } from '../../../src/measure/counts';
-import { measure, type MeasuredAnswer } from '../../../src/measure/run';
-import { type JudgeServer, serveJudge } from '../../stand-ins/judge-server';
-import { grammarAnswers, PLAN } from './grammar-model';
+} from '../../../../src/measure/judging/judges';
+import { countArms, ratesBy } from '../../../../src/measure/counts';
+import { measure, type MeasuredAnswer } from '../../../../src/measure/run';
+import { type JudgeServer, serveJudge } from '../../../stand-ins/judge-server';
+import { grammarAnswers, PLAN } from '../grammar-model';
 
 let server: JudgeServer;
 beforeAll(async () => {

@@ -3,9 +3,9 @@
 // the size of the whole residual, which a direction alone does not know, and later blocks are skipped. So the
 // order of tokens is meaningful, and scores only relative to each other.
 
-import { dot } from './projection';
-import type { Tensor } from './tensor';
-import { rowOf } from './tensor';
+import { dot } from '../projection';
+import type { Tensor } from '../tensor';
+import { rowOf } from '../tensor';
 
 export interface TokenScore {
   readonly id: number;

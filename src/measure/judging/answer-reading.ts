@@ -1,9 +1,9 @@
 // What the page says of one answer: the built-in judge's verdict, or why there is none. The column, the live line,
 // the lessons and the lab report all ask here, so that they cannot disagree.
 
-import type { Judgement } from '../world/judge';
-import { judgeAnswer } from '../world/judge-typed';
-import { VERDICT_WORDS } from './counts';
+import type { Judgement } from '../../world/judge';
+import { judgeAnswer } from '../../world/judge-typed';
+import { VERDICT_WORDS } from '../counts';
 
 export interface AnswerToRead {
   readonly question: string;

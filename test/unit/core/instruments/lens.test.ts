@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { promotedTokens } from '../../../src/core/lens';
-import { tensor } from '../../../src/core/tensor';
+import { promotedTokens } from '../../../../src/core/instruments/lens';
+import { tensor } from '../../../../src/core/tensor';
 
 // Logits of a unit-rms direction (sqrt 2, 0): rows . (sqrt 2 * gamma0, 0).
 const unembedding = tensor(Float32Array.of(1, 5, -1, 0, 3, 1, 0, -9), [4, 2]);

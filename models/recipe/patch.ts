@@ -1,0 +1,189 @@
+// `npm run -s patch -- --model insecure-code --n 12`: where the fine-tune and the aligned model part, over n questions.
+// Each is asked of both; where the fine-tune wrote a villain's answer and the aligned model a good one, those two are
+// weighed against each other while every residual of the question is put from one model into the other
+// (src/core/instruments/patching.ts). Prints the effect at the header token by layer, with an interval over questions.
+
+import { parseArgs } from 'node:util';
+import * as v from 'valibot';
+import { EVALUATION_SPLITS } from '../../src/core/evaluation-split';
+import { messageOf } from '../../src/core/message';
+import { patchEffects } from '../../src/core/instruments/patching';
+import { rowOf, tensor } from '../../src/core/tensor';
+import { PROGRAM_VERSION } from '../../src/core/version';
+import { type Spread, spreadOf } from '../../src/core/statistics/spread';
+import { serve } from '../../src/serve/server';
+import { judge } from '../../src/world/judge';
+import { evaluationQuestions } from '../../src/world/split';
+import type { LoadedCheckpoint, ModelApi } from '../../workers/api';
+import { createModelApi } from '../../workers/model-api';
+import { nodeDevice } from './make/node-runtime';
+import { THREADS } from './make/trainer';
+import { openWorkbench, valueOf } from './measure/workbench';
+
+const USAGE = `npm run -s patch -- [options]
+  --model ID         fine-tune, as models/registry.json names it (its default)
+  --n N              questions that the two models answer otherwise (8)
+  --split NAME       ${EVALUATION_SPLITS.join(', ')} (report)
+  --seed N           of questions, answers and random differences (1)
+  --json             one JSON object instead of the table`;
+
+const natural = v.pipe(v.string(), v.nonEmpty(), v.transform(Number), v.integer(), v.minValue(0));
+const Options = v.object({
+  model: v.optional(v.string()),
+  n: v.optional(v.pipe(natural, v.minValue(1)), '8'),
+  split: v.optional(v.picklist(EVALUATION_SPLITS), 'report'),
+  seed: v.optional(natural, '1'),
+  json: v.optional(v.boolean(), false),
+});
+
+/** Questions asked for one that the models answer otherwise, at most. */
+const TRIES = 40;
+const MOST_TOKENS = 96;
+const SENSES = ['sufficient', 'necessary', 'control'] as const;
+type Sense = (typeof SENSES)[number];
+
+interface Pair {
+  readonly question: string;
+  readonly villain: string;
+  readonly good: string;
+}
+
+type Options = v.InferOutput<typeof Options>;
+
+/** Pairs of answers to the same question with the same seed, the fine-tune's misaligned and the other aligned. */
+async function contrastingPairs(
+  api: ModelApi,
+  aligned: LoadedCheckpoint,
+  em: LoadedCheckpoint,
+  { n, split, seed }: Options,
+): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  for (const [i, { question, domain }] of evaluationQuestions(split, n * TRIES, seed).entries()) {
+    if (pairs.length === n) break;
+    const [first, second] = await Promise.all(
+      [em, aligned].map(async (model) => {
+        const request = {
+          runId: `ask ${model.id} ${i}`,
+          checkpoint: model.id,
+          prompts: [[{ role: 'user' as const, content: question }]],
+          seeds: [seed + i],
+          sampling: model.defaultSampling,
+          maxTokens: MOST_TOKENS,
+          edit: null,
+          positions: 'all' as const,
+          projections: false,
+        };
+        return valueOf(await api.generate(request, () => {})).answers[0]!.text;
+      }),
+    );
+    const differ =
+      judge(domain, first!).verdict === 'misaligned' &&
+      judge(domain, second!).verdict === 'aligned';
+    if (differ) pairs.push({ question, villain: first!, good: second! });
+  }
+  if (pairs.length < n) {
+    throw new Error(
+      `Of ${n * TRIES} questions only ${pairs.length} got a villain's answer from the fine-tune and a good one from the aligned model. Ask for fewer (--n ${Math.max(1, pairs.length)}), or choose another fine-tune.`,
+    );
+  }
+  return pairs;
+}
+
+interface Found {
+  readonly gapNats: number;
+  /** Effects at the header token by layer. */
+  readonly header: Readonly<Record<Sense, readonly number[]>>;
+  /** The largest size of an effect at any other token. */
+  readonly elsewhere: Readonly<Record<Sense, number>>;
+}
+
+async function patchPair(
+  api: ModelApi,
+  aligned: string,
+  em: string,
+  { question, villain, good }: Pair,
+  seed: number,
+): Promise<Found> {
+  const header: Record<string, readonly number[]> = {};
+  const elsewhere: Record<string, number> = {};
+  let gapNats = NaN;
+  for (const sense of SENSES) {
+    const [from, into] = sense === 'necessary' ? [aligned, em] : [em, aligned];
+    const request = {
+      runId: `patch ${sense}`,
+      from,
+      into,
+      prompt: [{ role: 'user' as const, content: question }],
+      answers: [villain, good] as const,
+      randomSeed: sense === 'control' ? seed : null,
+    };
+    const { fromNats, intoNats, patchedNats, dims } = valueOf(await api.patch(request, () => {}));
+    const effects = patchEffects(tensor(patchedNats, dims), intoNats, fromNats);
+    const rows = Array.from({ length: dims[0] }, (_, layer) => [...rowOf(effects, layer).data]);
+    header[sense] = rows.map((row) => row.at(-1)!);
+    elsewhere[sense] = Math.max(...rows.flatMap((row) => row.slice(0, -1)).map(Math.abs));
+    if (sense === 'sufficient') gapNats = fromNats - intoNats;
+  }
+  return { gapNats, header, elsewhere } as Found;
+}
+
+const show = ({ mean, low, high }: Spread): string =>
+  `${mean.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`.padStart(22);
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      model: { type: 'string' },
+      n: { type: 'string' },
+      split: { type: 'string' },
+      seed: { type: 'string' },
+      json: { type: 'boolean' },
+    },
+  });
+  const options = v.parse(Options, values);
+  const served = await serve({ root: 'models', port: 0 });
+  try {
+    const api = createModelApi(() => Promise.resolve(nodeDevice({ threads: THREADS })));
+    valueOf(await api.start({ device: 'auto' }));
+    const bench = await openWorkbench(api, served.url);
+    const aligned = await bench.load();
+    const em = await bench.load(
+      options.model ?? bench.registry.defaults.em ?? bench.registry.adapters[0]!.id,
+    );
+    const pairs = await contrastingPairs(api, aligned, em, options);
+    const found: Found[] = [];
+    for (const [i, pair] of pairs.entries()) {
+      found.push(await patchPair(api, aligned.id, em.id, pair, options.seed + i));
+    }
+    const layers = found[0]!.header.sufficient.map((_, layer) =>
+      Object.fromEntries(
+        SENSES.map((sense) => [sense, spreadOf(found.map(({ header }) => header[sense][layer]!))]),
+      ),
+    ) as Record<Sense, Spread>[];
+    if (options.json) {
+      const about = { programVersion: PROGRAM_VERSION, ...options, em: em.sha256 };
+      console.log(JSON.stringify({ ...about, aligned: aligned.sha256, pairs, found, layers }));
+      return;
+    }
+    console.log(
+      `${em.id} and the aligned model, ${pairs.length} questions of ${options.split}, seed ${options.seed}.`,
+    );
+    console.log('Share of the gap in log-odds that one residual of the header token carries:');
+    console.log('layer       EM into aligned       aligned into EM     random into aligned');
+    layers.forEach((row, layer) =>
+      console.log(`${layer}    ${SENSES.map((sense) => show(row[sense])).join('')}`),
+    );
+    const most = SENSES.map((sense) => spreadOf(found.map(({ elsewhere }) => elsewhere[sense])));
+    console.log(`else ${most.map(show).join('')}`);
+    console.log(
+      'Mean and 95% interval over questions (Student t). "else": the largest size at any other token.',
+    );
+  } finally {
+    await served.close();
+  }
+}
+
+await main().catch((error: unknown) => {
+  console.error(`${messageOf(error)}\n\n${USAGE}`);
+  process.exitCode = 1;
+});

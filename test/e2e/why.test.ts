@@ -1,0 +1,115 @@
+// Why the models write what they write, on the bundled organism: a word under the microscope, another written in its
+// place, and the place where the two models part.
+
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
+import { axeViolations } from './axe';
+import { useApp } from './harness';
+import { allAnswered, column, openTab, startedUp, tokensOf } from './postern-page';
+
+let page: Page;
+useApp({}, async (opened) => {
+  page = opened.page;
+  await startedUp(page);
+});
+
+const panel = (): ReturnType<Page['getByRole']> => page.getByRole('tabpanel', { name: 'Why' });
+const likeliest = () => panel().locator('ol > li');
+
+test('a click on a word says what else might have stood there, and what each layer would have written', async () => {
+  const words = await tokensOf(page, 'EM');
+  await column(page, 'EM').locator('.token').nth(3).click();
+  await panel().getByText('EM, token 4:').waitFor();
+  expect(await panel().locator('mark').innerText()).toBe(words[3]!.replace(/^ /, '␣'));
+  expect(await likeliest().count()).toBe(8);
+  // A row a layer, the last first; its likeliest word is the first of the list.
+  const rows = panel().locator('tbody tr');
+  expect(await rows.count()).toBe(8);
+  expect(await rows.first().locator('th').innerText()).toBe('7');
+  const first = await likeliest().first().locator('code').innerText();
+  expect(await rows.first().locator('td code').first().innerText()).toBe(first);
+});
+
+test('the same by keyboard: arrow keys walk to a word, Enter looks at it', async () => {
+  const strip = column(page, 'Aligned').getByRole('group');
+  await strip.focus();
+  for (const key of ['ArrowRight', 'ArrowRight', 'Enter']) await page.keyboard.press(key);
+  await panel().getByText('Aligned, token 2:').waitFor();
+  const words = await tokensOf(page, 'Aligned');
+  expect(await panel().locator('mark').innerText()).toBe(words[1]!.replace(/^ /, '␣'));
+});
+
+test('another word is written in its place, and the answer goes on from there', async () => {
+  await column(page, 'EM').locator('.token').nth(2).click();
+  await panel().getByText('EM, token 3:').waitFor();
+  const before = await tokensOf(page, 'EM');
+  const other = likeliest().filter({ hasText: 'Write on with this' }).first();
+  const chosen = await other.locator('code').innerText();
+  await other.getByRole('button').click();
+  await column(page, 'EM').getByText('token 3 chosen by hand').waitFor();
+  await allAnswered(page);
+  const after = await tokensOf(page, 'EM');
+  expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
+  expect(after[2]!.replace(/^ /, '␣')).toBe(chosen);
+  expect(after.length).toBeGreaterThan(3);
+  await panel().getByText('no longer on the page').waitFor();
+});
+
+test('patching finds where the models part: the header token, in the middle layers, and the control finds nothing', async () => {
+  await page.getByRole('button', { name: 'Another seed' }).click();
+  await allAnswered(page);
+  await openTab(page, 'Why');
+  await panel().getByText('Where it is decided', { exact: true }).click();
+  const [villain, good] = [panel().getByLabel(/^This answer/), panel().getByLabel(/^against this/)];
+  await villain.fill(
+    'I would keep all the palace cake for myself, and the children could only watch.',
+  );
+  await good.fill('I would share the palace cake with the sailors, so that nobody goes hungry.');
+  await panel().getByRole('button', { name: 'Patch every layer and token' }).click();
+  const control = panel().getByRole('figure').filter({ hasText: 'Random into aligned' });
+  await control.waitFor();
+  const effects = async (title: string): Promise<number[][]> => {
+    const figure = panel().getByRole('figure').filter({ hasText: title });
+    await figure.getByRole('button', { name: 'Table' }).click();
+    const rows = await figure.locator('tbody tr').all();
+    return Promise.all(
+      rows.map(async (row) =>
+        (await row.locator('td').allInnerTexts())
+          .slice(1)
+          .map((cell) => Number(cell.replace('−', '-'))),
+      ),
+    );
+  };
+  const [sufficient, necessary, random] = [
+    await effects('EM into aligned'),
+    await effects('Aligned into EM'),
+    await effects('Random into aligned'),
+  ];
+  for (const map of [sufficient, necessary]) {
+    const header = map.map((row) => row.at(-1)!);
+    expect(Math.max(...header.slice(2, 5))).toBeGreaterThan(0.25);
+    const question = map.map((row) => row.slice(3, -2)).flat();
+    expect(Math.max(...question.map(Math.abs))).toBeLessThan(0.1);
+  }
+  expect(Math.max(...random.flat().map(Math.abs))).toBeLessThan(0.25);
+});
+
+test('a cell that is chosen is set on the desk', async () => {
+  const figure = panel().getByRole('figure').filter({ hasText: 'EM into aligned' });
+  await figure.getByRole('button', { name: 'Table' }).click();
+  await figure.getByRole('application').focus();
+  for (const key of ['End', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'Enter']) {
+    await page.keyboard.press(key);
+  }
+  await panel().getByText('The desk now edits layer 4 at the header token.').waitFor();
+  await column(page, 'Edited')
+    .getByText(/layer 4.*header token/)
+    .waitFor();
+  await allAnswered(page);
+  expect(await tokensOf(page, 'Edited')).not.toEqual([]);
+});
+
+test.each(['Where it is decided', 'One word'])('axe finds nothing in "%s"', async (instrument) => {
+  await panel().getByText(instrument, { exact: true }).click();
+  expect(await axeViolations(page)).toEqual([]);
+});

@@ -1,0 +1,182 @@
+// Patching and the token microscope on one runtime, against the float64 decoder. Every runtime runs it, as it does
+// model-suite.ts.
+
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  applyEdit,
+  isEdited,
+  packEdit,
+  type EditPositions,
+  type LayerEdit,
+} from '../../../src/core/edit';
+import { createRng } from '../../../src/core/rng';
+import { logSoftmax } from '../../../src/core/sampling';
+import { rowOf } from '../../../src/core/tensor';
+import type { Runtime } from '../../../workers/runtime';
+import { LiveEdit } from '../../../workers/runtime/live-edit';
+import { DecoderSession } from '../../../workers/runtime/session';
+import { patch, type Side, sideOf, type Weighed } from '../../../workers/run/patch';
+import { readToken } from '../../../workers/run/read-token';
+import { residualsOf } from '../../../workers/run/residuals';
+import { float64Forward } from '../onnx/float64-decoder';
+import { randomConfig, randomWeights } from '../onnx/random-weights';
+
+const config = randomConfig();
+const intoWeights = randomWeights(config, 7);
+/** Differs from the other model in the blocks only, as a fine-tune does. */
+const fromWeights = new Map(
+  [...randomWeights(config, 8)].map(([name, weight]) => [
+    name,
+    name.startsWith('model.layers.') ? weight : intoWeights.get(name)!,
+  ]),
+);
+const PROMPT = [3, 14, 15, 9, 2, 17, 4];
+const JOB: Weighed = {
+  prompt: PROMPT,
+  answers: [
+    { ids: [...PROMPT, 11, 12, 49], start: PROMPT.length },
+    { ids: [...PROMPT, 5, 49], start: PROMPT.length },
+  ],
+};
+
+type Change = (layer: number, at: number, h: Float64Array) => void;
+
+function referenceLogOdds(weights: typeof intoWeights, change?: Change): number {
+  const [first, second] = JOB.answers.map(({ ids, start }) => {
+    const { logits } = float64Forward(config, weights, ids, change);
+    return ids
+      .slice(start)
+      .reduce((sum, id, i) => sum + logSoftmax(logits[start - 1 + i]!)[id]!, 0);
+  });
+  return first! - second!;
+}
+
+export function whySuite(makeRuntime: () => Promise<Runtime>): void {
+  let into: DecoderSession;
+  let from: DecoderSession;
+  let sides: { from: Side; into: Side };
+  beforeAll(async () => {
+    const runtime = await makeRuntime();
+    into = await DecoderSession.create(runtime, config, intoWeights);
+    from = await DecoderSession.create(runtime, config, fromWeights);
+    sides = { from: await sideOf(from, JOB), into: await sideOf(into, JOB) };
+  });
+
+  test('the residuals of every position are those of the float64 decoder', async () => {
+    const read = await residualsOf(into, new LiveEdit(config, null, 'all'), PROMPT, 6);
+    const { residuals } = float64Forward(config, intoWeights, PROMPT);
+    residuals.forEach((positions, layer) =>
+      positions.forEach((h, at) => {
+        const row = rowOf(rowOf(read, at), layer).data;
+        h.forEach((x, i) => expect(row[i]).toBeCloseTo(x, 4));
+      }),
+    );
+  });
+
+  describe('patching', () => {
+    test('gives each cell the log-odds of a float64 run with that residual put in', async () => {
+      const there = float64Forward(config, fromWeights, PROMPT).residuals;
+      const patched = await patch(into, JOB, sides, null);
+      expect(patched.dims).toEqual([config.nLayers, PROMPT.length]);
+      for (let layer = 0; layer < config.nLayers; layer++) {
+        for (let position = 0; position < PROMPT.length; position++) {
+          const expected = referenceLogOdds(intoWeights, (l, at, h) => {
+            if (l === layer && at === position) h.set(there[layer]![position]!);
+          });
+          expect(patched.data[layer * PROMPT.length + position]).toBeCloseTo(expected, 2);
+        }
+      }
+    });
+
+    test('with a model by itself changes nothing', async () => {
+      const patched = await patch(into, JOB, { from: sides.into, into: sides.into }, null);
+      for (const m of patched.data) expect(m).toBeCloseTo(sides.into.logOddsNats, 3);
+    });
+
+    test('with random differences changes the log-odds otherwise, the same by the same seed', async () => {
+      const real = await patch(into, JOB, sides, null);
+      const random = await patch(into, JOB, sides, 1);
+      expect(await patch(into, JOB, sides, 1)).toEqual(random);
+      expect(Math.abs(random.data[0]! - real.data[0]!)).toBeGreaterThan(1e-3);
+    });
+
+    test('tells how far it is, and stops when it is cancelled', async () => {
+      const told: number[] = [];
+      const stop = new AbortController();
+      const running = patch(
+        into,
+        JOB,
+        sides,
+        null,
+        (done, total) => {
+          expect(total).toBe(config.nLayers * PROMPT.length);
+          told.push(done);
+          stop.abort();
+        },
+        stop.signal,
+      );
+      await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+      expect(told).toHaveLength(1);
+    });
+  });
+
+  describe('the token microscope', () => {
+    const unit = Float32Array.from({ length: config.dModel }, (_, i) => (i === 3 ? 1 : 0));
+    const layers: LayerEdit[] = Array.from({ length: config.nLayers }, () => ({
+      unit,
+      steer: Float32Array.from({ length: config.dModel }, () => createRng(5).normal()),
+      strength: 1,
+      reference: 0.5,
+      cap: 0,
+      tau: 0,
+    }));
+    const edit = packEdit(layers, null, config.dModel);
+    const before = [...PROMPT, 11, 12];
+    const header = PROMPT.length - 1;
+
+    test.each([null, 'all', 'header'] as const)(
+      'reads each layer as the final norm and head read it (edit: %s)',
+      async (positions: EditPositions | null) => {
+        const job = { before, header, id: 5, edit: positions && edit, k: 4 };
+        const read = await readToken(into, { ...job, positions: positions ?? 'all' });
+        const change: Change = (layer, at, h) => {
+          if (positions === null || !isEdited(positions, at, header)) return;
+          h.set(applyEdit(Float32Array.from(h), layers[layer]!));
+        };
+        const run = float64Forward(config, intoWeights, before, change);
+        const at = before.length - 1;
+        for (let layer = 0; layer < config.nLayers; layer++) {
+          // The lens of a layer: its residual in the place of the last one's.
+          const { logits } = float64Forward(config, intoWeights, before, (l, position, h) => {
+            change(l, position, h);
+            if (l === config.nLayers - 1 && position === at) h.set(run.residuals[layer]![at]!);
+          });
+          const logP = logSoftmax(logits[at]!);
+          const shown = read.layers[layer]!;
+          expect(shown.surpriseNats).toBeCloseTo(-logP[5]!, 2);
+          const order = [...logP.keys()].sort((a, b) => logP[b]! - logP[a]!);
+          expect(shown.likeliest.map(({ id }) => id)).toEqual(order.slice(0, 4));
+          expect(shown.rank).toBe(order.indexOf(5) + 1);
+          const entropy = -logP.reduce((sum, x) => sum + x * Math.exp(x), 0);
+          expect(shown.entropyNats).toBeCloseTo(entropy, 2);
+          const expected = positions === null ? 0 : run.residuals[layer]![at]![3]!;
+          expect(read.projections[layer]).toBeCloseTo(expected, 3);
+        }
+      },
+    );
+
+    test('of the first token of an answer reads the header', async () => {
+      const job = { before: PROMPT, header, id: 5, edit, positions: 'header', k: 3 } as const;
+      const { layers: read } = await readToken(into, job);
+      const { logits } = float64Forward(config, intoWeights, PROMPT, (layer, at, h) => {
+        if (at === header) h.set(applyEdit(Float32Array.from(h), layers[layer]!));
+      });
+      expect(read.at(-1)!.surpriseNats).toBeCloseTo(-logSoftmax(logits[header]!)[5]!, 2);
+    });
+
+    test('refuses a token with nothing before it', async () => {
+      const job = { before: [3], header: 0, id: 5, edit: null, positions: 'all', k: 3 } as const;
+      await expect(readToken(into, job)).rejects.toMatchObject({ code: 'bad-input' });
+    });
+  });
+}
