@@ -372,7 +372,7 @@ export interface TokenRequest {
   readonly k: number;
 }
 
-export interface TokenCandidate {
+interface TokenCandidate {
   readonly id: number;
   readonly text: string;
   readonly probability: number;

@@ -139,9 +139,10 @@ test('without IndexedDB everything runs, and the page says that nothing is kept'
         throw new DOMException('Storage is switched off.', 'SecurityError');
       };
     });
-  const app = await browser.open({ prepare });
+  const app = await browser.open({ prepare, firstVisit: true });
   const { page } = app;
   try {
+    await page.getByRole('button', { name: 'Now turn the persona down' }).click();
     await startedUp(page);
     await page
       .getByText(/will not be there after a reload: this browser gives no storage/)

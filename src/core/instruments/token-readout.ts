@@ -3,7 +3,7 @@
 
 import { logSoftmax } from '../sampling';
 
-export interface RankedToken {
+interface RankedToken {
   readonly id: number;
   readonly probability: number;
 }

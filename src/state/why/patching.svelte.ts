@@ -24,7 +24,7 @@ export const PATCH_SENSES = {
   },
 } as const;
 export type PatchSense = keyof typeof PATCH_SENSES;
-export const SENSES = Object.keys(PATCH_SENSES) as readonly PatchSense[];
+const SENSES = Object.keys(PATCH_SENSES) as readonly PatchSense[];
 
 /** Seed of the random differences. */
 const CONTROL_SEED = 1;
@@ -32,7 +32,7 @@ const CONTROL_SEED = 1;
 /** Less of a gap than this between the models' log-odds, nats, is too little to share out. */
 export const SMALL_GAP_NATS = 0.5;
 
-export interface PatchMap {
+interface PatchMap {
   readonly sense: PatchSense;
   /** Shares of the gap [n_layers, tokens]; NaN where there is no gap. */
   readonly effects: Tensor;
@@ -40,7 +40,7 @@ export interface PatchMap {
 }
 
 /** Everything that decides the maps. */
-export interface PatchedQuestion {
+interface PatchedQuestion {
   readonly question: string;
   readonly system: string | null;
   readonly chat: ChatSettings | null;
