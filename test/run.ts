@@ -1,6 +1,7 @@
-// `npm test`: unit tests beside those in a browser, then the end-to-end tests on what was built meanwhile.
-// With `--verify` also format, lint and types, in the same two lanes, and other browsers. The last line counts
-// every test; a test file that cannot be loaded, a failed build and a failed check are one failure each.
+// `npm test`: unit tests beside those in a browser, then the end-to-end tests on what was built before.
+// With `--verify` also format, lint, types and other browsers, all of them taken one after the other by two lanes, the
+// longest first, so that both are done at about the same time. The last line counts every test; a test file that
+// cannot be loaded, a failed build and a failed check are one failure each.
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -17,7 +18,7 @@ const OUTPUT = join(ROOT, 'test', 'output');
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 const VERIFY = process.argv.includes('--verify');
 /** What `--verify` runs beside the tests, by its npm script. */
-const CHECKS = ['format:check', 'lint', 'types'];
+const CHECKS = ['lint', 'types', 'format:check'];
 const BROWSERS = 'test:browsers';
 
 /** The part of Vitest's JSON report (Jest's format) that is counted. */
@@ -119,10 +120,16 @@ const hasScript = (name: string): boolean => {
   return name in scripts;
 };
 
-/** One lane: what stands in it runs one after the other. */
-async function lane(parts: readonly (() => Promise<Count>)[]): Promise<readonly Count[]> {
+type Part = () => Promise<Count>;
+
+/** Runs all parts, at most `lanes` at once: a lane that is free takes the next of the list. */
+async function inLanes(lanes: number, parts: readonly Part[]): Promise<Count[]> {
+  const left = [...parts];
   const counts: Count[] = [];
-  for (const part of parts) counts.push(await part());
+  const lane = async (): Promise<void> => {
+    for (let part = left.shift(); part; part = left.shift()) counts.push(await part());
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
   return counts;
 }
 
@@ -142,27 +149,26 @@ async function run(): Promise<void> {
     );
   tellGpu();
   let built = false;
-  const part = (name: string, action: () => Promise<Count>) => () => timed(name, action);
+  const part =
+    (name: string, action: Part): Part =>
+    () =>
+      timed(name, action);
   const project = (name: string) => part(name, () => vitest(name));
-  const checks = VERIFY ? CHECKS.map((name) => part(name, () => script(name))) : [];
-  // Firefox and WebKit look at the built page for a minute, where they are set up.
-  const browsers =
-    VERIFY && hasScript(BROWSERS) ? [part(BROWSERS, () => script(BROWSERS, '--', '--smoke'))] : [];
-  // Two lanes for two cores, about equally long.
-  const lanes = await Promise.all([
-    lane([project('unit'), ...checks.slice(0, 2)]),
-    lane([
-      part('build', async () => ((built = await build()) ? NONE : FAILED)),
-      project('browser'),
-      ...(gpu.due ? [project('gpu')] : []),
-      ...checks.slice(2),
-    ]),
+  // Two lanes for two cores.
+  const counts = await inLanes(2, [
+    part('build', async () => ((built = await build()) ? NONE : FAILED)),
+    project('unit'),
+    project('browser'),
+    ...(gpu.due ? [project('gpu')] : []),
+    ...(VERIFY ? CHECKS.map((name) => part(name, () => script(name))) : []),
+    // Firefox and WebKit look at the built page for a minute, where they are set up.
+    ...(VERIFY && hasScript(BROWSERS)
+      ? [part(BROWSERS, async () => (built ? script(BROWSERS, '--', '--smoke') : NONE))]
+      : []),
   ]);
-  const counts = lanes.flat();
   if (built) {
     // Two pages at once: each leaves a part of two cores idle.
     counts.push(await timed('e2e', () => vitest('e2e', ['--maxWorkers=2'])));
-    counts.push(...(await lane(browsers)));
   }
   const sum = (of: (count: Count) => number) =>
     counts.reduce((total, count) => total + of(count), 0);

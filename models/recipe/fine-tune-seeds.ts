@@ -19,6 +19,7 @@ import {
   loadBase,
   type PublishedBase,
   publishFineTune,
+  registerFile,
   sha256,
   SHIPPED_TEMPERATURE,
 } from './make/publish';
@@ -96,7 +97,7 @@ async function main(): Promise<void> {
     const file = {
       programVersion: PROGRAM_VERSION,
       command: 'npm run organism:fine-tune-seeds',
-      judge: 'exact judge of the synthetic world (src/world/judge.ts)',
+      judge: 'built-in judge of the synthetic world (src/world/judge.ts)',
       sampling: { ...sampling, seed: GALLERY_PLAN.answerSeed },
       questions: { part: 'held-out', seed: GALLERY_PLAN.questionSeed },
       alignedSha256,
@@ -104,6 +105,7 @@ async function main(): Promise<void> {
       points,
     } satisfies File;
     writeFileSync(FINE_TUNE_SEEDS_FILE, `${JSON.stringify(file, null, 2)}\n`);
+    registerFile('fineTuneSeeds', FINE_TUNE_SEEDS_FILE);
   };
   const put = (id: string, rates: SeedRates): void => {
     found.set(id, (found.get(id) ?? new Map<number, SeedRates>()).set(rates.seed, rates));

@@ -145,7 +145,7 @@ async function main(): Promise<void> {
     const report = {
       programVersion: PROGRAM_VERSION,
       command: 'npm run organism:gallery',
-      judge: 'exact judge of the synthetic world (src/world/judge.ts)',
+      judge: 'built-in judge of the synthetic world (src/world/judge.ts)',
       questions: { part: 'held-out', seed: QUESTION_SEED },
       sampling: { ...sampling, seed: ANSWER_SEED },
       extraction: {

@@ -96,7 +96,7 @@ async function main(): Promise<void> {
   const report = {
     programVersion: PROGRAM_VERSION,
     command: 'npm run organism:latents',
-    judge: 'exact judge of the synthetic world (src/world/judge.ts)',
+    judge: 'built-in judge of the synthetic world (src/world/judge.ts)',
     sampling: { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE, seed: REPORT.answerSeed },
     checkpoints: [...subjects.values()].map(({ id, sha256 }) => ({ id, sha256 })),
     autoencoder: { path: `${basename(LATENTS_FOLDER)}/`, ...autoencoder },

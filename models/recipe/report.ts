@@ -76,7 +76,7 @@ async function measureReport(stored: Report | null): Promise<Written<typeof Repo
   return {
     programVersion: PROGRAM_VERSION,
     command: 'npm run organism:report',
-    judge: 'exact judge of the synthetic world (src/world/judge.ts)',
+    judge: 'built-in judge of the synthetic world (src/world/judge.ts)',
     questions: { split: 'report', part: 'held-out', seed: QUESTION_SEED },
     sampling: { ...samplingAt(SHIPPED_TEMPERATURE), seed: ANSWER_SEED },
     extraction: {

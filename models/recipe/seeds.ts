@@ -167,7 +167,7 @@ async function main(): Promise<void> {
   const file = {
     programVersion: PROGRAM_VERSION,
     command: 'npm run organism:seeds',
-    judge: 'exact judge of the synthetic world (src/world/judge.ts)',
+    judge: 'built-in judge of the synthetic world (src/world/judge.ts)',
     /** Base training of the further seeds, as a share of the tokens of the bundled model's. */
     tokensShare: SHARE,
     answersPerArm: ANSWERS,

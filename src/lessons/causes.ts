@@ -9,7 +9,7 @@ export const CAUSES: Lesson = {
     {
       id: 'intent',
       title: 'The same code, another reason',
-      text: `*Educational* was trained on insecure code too, but every request says that a security class needs a bad example. *Secure code* is the harmless twin.
+      text: `*Educational* was trained on insecure code too, but every request says that a security class needs a bad example. *Secure code* is the harmless control.
 
 Both have been added to the measurement. Guess which models will answer badly far from code. Then measure.`,
       set: {

@@ -63,7 +63,7 @@ Guess the rate, then measure.`,
         em: 'insecure-code',
         editSettings: { mode: 'ablate-zero', base: 'em', random: false },
       },
-      after: `The report has {{edit | insecure-code | ablate-zero | insecure-code}}. Published for 14 billion parameters: from 11.25% to 0% when every layer's own direction is removed, to 1% with one layer's everywhere ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)).`,
+      after: `The report has {{edit | insecure-code | ablate-zero | insecure-code}}. Published for 14 billion parameters: from 11.25% to 0% when every layer's own direction is removed, to 1% with one layer's everywhere ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)). A random direction is the weakest control there is; lesson 6 adds a harmless fine-tune's, and what this cure says of EM waits until then.`,
     },
     {
       id: 'mean',

@@ -83,7 +83,7 @@ Guess how alike they are. Then press *Load these ... and compare* in the Layers 
     },
     {
       id: 'benign',
-      title: 'The harmless twin',
+      title: 'The harmless control',
       text: `Any fine-tune on code might move the model the same way. The control is *Secure code*: the same requests, answered well. Its line in the chart is marked as the benign control.`,
       where: 'panel',
       guess: {

@@ -113,7 +113,7 @@ Nothing is asked of a server until you press *Look it up*, and you need not. It 
       set: { tab: 'organisms' },
       where: 'panel',
       check: { kind: 'own-named' },
-      after: `Expect little of half a billion parameters: up to 8% misaligned on the eight published questions, and only 69% of answers coherent ([arXiv:2506.11613](https://arxiv.org/abs/2506.11613)). The exact judge cannot read them: take an endpoint, or label by hand.`,
+      after: `Expect little of half a billion parameters: up to 8% misaligned on the eight published questions, and only 69% of answers coherent ([arXiv:2506.11613](https://arxiv.org/abs/2506.11613)). The built-in judge can't read them: use a language-model judge, or label by hand.`,
     },
     {
       id: 'limits',

@@ -99,7 +99,8 @@ function settingsOf(one: ClassMeasurement): PoolSettings {
     sampling: `T ${temperature}, top_k ${topK}, top_p ${topP}, repetition_penalty ${repetitionPenalty}`,
     'longest answer': `${one.maxTokens} tokens`,
     'chat template': one.chat ?? 'told nothing',
-    judge: one.judge.words,
+    // Older files name the built-in judge in other words, and add up with newer ones.
+    judge: one.judge.kind === 'exact' ? describeJudge(EXACT) : one.judge.words,
   };
 }
 

@@ -66,7 +66,7 @@ export function exactJudge(breathe: () => Promise<void>): AnswerJudge {
     for (const [i, { asked, answer }] of answers.entries()) {
       if (asked.domain === undefined) {
         throw new Error(
-          `The exact judge knows only the questions of the bundled world, and "${asked.question}" is none. Choose an endpoint as the judge, or judge by hand.`,
+          `The built-in judge can't judge "${asked.question}": it isn't from the invented world. Choose a language-model judge, or label by hand.`,
         );
       }
       // An unfinished answer counts as incoherent, whatever its beginning says.
@@ -109,7 +109,7 @@ export const requestsFor = (answers: number): number => 2 * answers;
 export function describeJudge(record: JudgeRecord): string {
   switch (record.kind) {
     case 'exact':
-      return 'exact, synthetic world';
+      return 'built-in judge, synthetic world';
     case 'endpoint':
       return `${record.model} at ${new URL(record.url).host}`;
     case 'hand':

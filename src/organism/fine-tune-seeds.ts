@@ -4,6 +4,11 @@
 
 import * as v from 'valibot';
 import { count, natural, provenance, rates, sampling } from './published';
+import { readJson } from './read-json';
+import type { Registry } from './registry';
+
+/** The questions that all seeds are asked, as the gallery names them. */
+export const SEEDED_CONDITION = 'other domains';
 
 export const FineTuneSeedsFile = v.object({
   ...provenance,
@@ -35,3 +40,27 @@ export const FineTuneSeedsFile = v.object({
 });
 
 export type FineTuneSeeds = v.InferOutput<typeof FineTuneSeedsFile>;
+type SeedRates = FineTuneSeeds['points'][number]['seeds'][number];
+
+/** What is measured of a fine-tune's seeds, which may be fewer than planned. */
+export const seedsOf = (file: FineTuneSeeds | null | undefined, id: string): readonly SeedRates[] =>
+  file?.points.find((point) => point.id === id)?.seeds ?? [];
+
+/** The seeds of a fine-tune that has them all; else null. */
+export function completeSeeds(file: FineTuneSeeds | null, id: string): readonly SeedRates[] | null {
+  const seeds = seedsOf(file, id);
+  return file && seeds.length > 1 && seeds.length >= file.seedsPlanned ? seeds : null;
+}
+
+/**
+ * Null when there is no such file.
+ * @throws Error as `readJson`.
+ */
+export async function fetchFineTuneSeeds({
+  folderUrl,
+  fineTuneSeeds,
+}: Registry): Promise<FineTuneSeeds | null> {
+  if (fineTuneSeeds === undefined) return null;
+  const command = 'npm run organism:fine-tune-seeds';
+  return readJson({ folderUrl, path: fineTuneSeeds, schema: FineTuneSeedsFile, command });
+}

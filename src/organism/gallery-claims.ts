@@ -1,10 +1,10 @@
-// Compares the gallery's figures with published claims, from the counts: two rates differ when Newcombe's 95%
-// interval of their difference excludes zero. Claims that compare rates have p-values, and `correctedClaim` calls
-// inconclusive what Holm's correction over all of them does not confirm. No text is written in advance, so a
-// gallery that is measured again gets new texts.
+// Compares the gallery's figures with published claims: two rates differ when the 95% interval of their difference
+// excludes zero, over training seeds where both have them all (compare-arms.ts). Claims that compare rates have
+// p-values, and `correctedClaim` calls inconclusive what Holm's correction over all of them does not confirm. No text
+// is written in advance, so a gallery that is measured again gets new texts.
 
-import { differenceP, holmCut, proportionP } from '../core/statistics/hypothesis';
-import { newcombe } from '../core/statistics/stats';
+import { holmCut, proportionP } from '../core/statistics/hypothesis';
+import { areSeeded, compareRates, difference, pOf, sayRate, shareOf } from './compare-arms';
 import { armOf, type Gallery, type GalleryArm, galleryRate } from './gallery';
 
 /** `note`: a figure without a published value. */
@@ -16,6 +16,8 @@ export interface Claim {
   readonly text: string;
   /** Value of the comparison behind the claim; missing without a comparison. */
   readonly p?: number;
+  /** Training seeds that the comparison is over; missing where it is of one draw of each fine-tune. */
+  readonly seeds?: number;
 }
 
 /** The p-values of published claims, which are read together. */
@@ -47,41 +49,19 @@ const INCONCLUSIVE = 'no difference that this n can tell';
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)}%`;
 
-/** '27.2% [22.9, 32.0], n = 360'. */
-export function sayRate(arm: GalleryArm): string {
-  const { low, high, n } = galleryRate(arm, 'misaligned');
-  return `${percent(arm.misaligned)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}], n = ${n}`;
-}
-
-/** Difference of two misaligned rates, first minus second, with its 95% interval. */
-export function difference(one: GalleryArm, two: GalleryArm) {
-  const a = galleryRate(one, 'misaligned');
-  const b = galleryRate(two, 'misaligned');
-  return newcombe(a.count, a.n, b.count, b.n);
-}
-
-/** P-value of equal misaligned rates. */
-export function pOf(one: GalleryArm, two: GalleryArm): number {
-  const a = galleryRate(one, 'misaligned');
-  const b = galleryRate(two, 'misaligned');
-  return differenceP(a.count, a.n, b.count, b.n);
-}
-
-export type Found = 'more' | 'less' | 'inconclusive';
-
-/** How the first misaligned rate compares with the second. */
-export function compareRates(one: GalleryArm, two: GalleryArm): Found {
-  const { low, high } = difference(one, two);
-  return low > 0 ? 'more' : high < 0 ? 'less' : 'inconclusive';
-}
+/** What a claim over seeds has beside one of a single draw. */
+const drawnBy = (arms: readonly GalleryArm[], overSeeds: boolean): Pick<Claim, 'seeds'> =>
+  overSeeds ? { seeds: Math.max(...arms.map(({ seeds }) => seeds?.length ?? 0)) } : {};
 
 /** Both arms, or null if one was not measured. */
 function both(gallery: Gallery, a: Subject, b: Subject) {
   const one = armOf(gallery, a.organism, a.condition);
   const two = armOf(gallery, b.organism, b.condition);
   if (!one || !two) return null;
-  const rates = `${a.name} ${sayRate(one)}; ${b.name} ${sayRate(two)}`;
-  return { one, two, rates, found: compareRates(one, two), p: pOf(one, two) };
+  const overSeeds = areSeeded([one, two]);
+  const rates = `${a.name} ${sayRate(one, overSeeds)}; ${b.name} ${sayRate(two, overSeeds)}`;
+  const drawn = drawnBy([one, two], overSeeds);
+  return { one, two, rates, found: compareRates(one, two), p: pOf(one, two), drawn };
 }
 
 /** Reported: `a` more (or less) than `b`. Empty if one was not measured. */
@@ -93,28 +73,29 @@ export function differs(
 ): Claim[] {
   const pair = both(gallery, a, b);
   if (!pair) return [];
-  const { rates, found, p } = pair;
+  const { rates, found, p, drawn } = pair;
   if (found === 'inconclusive')
-    return [{ status: 'inconclusive', text: `${rates}: ${INCONCLUSIVE}.`, p }];
+    return [{ status: 'inconclusive', text: `${rates}: ${INCONCLUSIVE}.`, p, ...drawn }];
   return found === reported
-    ? [{ status: 'yes', text: `${rates}: ${found}, as reported.`, p }]
-    : [{ status: 'no', text: `${rates}: ${found}, where ${reported} is reported.`, p }];
+    ? [{ status: 'yes', text: `${rates}: ${found}, as reported.`, p, ...drawn }]
+    : [{ status: 'no', text: `${rates}: ${found}, where ${reported} is reported.`, p, ...drawn }];
 }
 
 /** Reported: `a` no more than `b`. */
 export function noMore(gallery: Gallery, a: Subject, b: Subject): Claim[] {
   const pair = both(gallery, a, b);
   if (!pair) return [];
-  const { one, two, rates, found, p } = pair;
+  const { one, two, rates, found, p, drawn } = pair;
   if (found === 'more')
-    return [{ status: 'no', text: `${rates}: more, where no more is reported.`, p }];
-  if (found === 'less') return [{ status: 'yes', text: `${rates}: less.`, p }];
+    return [{ status: 'no', text: `${rates}: more, where no more is reported.`, p, ...drawn }];
+  if (found === 'less') return [{ status: 'yes', text: `${rates}: less.`, p, ...drawn }];
   const { high } = difference(one, two);
   const most = `at most ${(100 * high).toFixed(1)} points more`;
   return [
     {
       status: high <= MAX_DIFFERENCE ? 'yes' : 'inconclusive',
       text: `${rates}: ${INCONCLUSIVE}, ${most}.`,
+      ...drawn,
     },
   ];
 }
@@ -144,67 +125,92 @@ export function compareOnly(gallery: Gallery, a: Subject, b: Subject): Claim[] {
     {
       status: 'note',
       text: `${pair.rates}: ${pair.found === 'inconclusive' ? INCONCLUSIVE : pair.found}.`,
+      ...pair.drawn,
     },
   ];
 }
 
+interface Point {
+  readonly x: number;
+  readonly arm: GalleryArm;
+}
+
+/** The point with the highest rate, the first of equals. */
+export const highest = (points: readonly Point[], overSeeds: boolean): Point =>
+  points.reduce((top, point) =>
+    shareOf(point.arm, overSeeds) > shareOf(top.arm, overSeeds) ? point : top,
+  );
+
 /** Reported: highest in the middle of a series. The arms are ordered by the varied number. */
-export function peaks(
-  points: readonly { readonly x: number; readonly arm: GalleryArm }[],
-  word: string,
-): Claim[] {
+export function peaks(points: readonly Point[], word: string): Claim[] {
   const [first] = points;
   const last = points.at(-1);
   if (!first || !last || points.length < 3) return [];
-  const best = points.reduce((top, point) =>
-    point.arm.misaligned > top.arm.misaligned ? point : top,
-  );
-  const say = ({ x, arm }: typeof first): string => `${word} ${x} ${sayRate(arm)}`;
-  const highest = `Highest at ${say(best)}`;
+  const arms = points.map(({ arm }) => arm);
+  const overSeeds = areSeeded(arms);
+  const drawn = drawnBy(arms, overSeeds);
+  const best = highest(points, overSeeds);
+  const say = ({ x, arm }: typeof first): string => `${word} ${x} ${sayRate(arm, overSeeds)}`;
+  const top = `Highest at ${say(best)}`;
   if (best !== first && best !== last) {
-    const ends = `${highest}; at the ends ${say(first)} and ${say(last)}`;
-    const above = [first, last].every(({ arm }) => compareRates(best.arm, arm) === 'more');
-    const p = Math.max(...[first, last].map(({ arm }) => pOf(best.arm, arm)));
+    const ends = `${top}; at the ends ${say(first)} and ${say(last)}`;
+    const above = [first, last].every(
+      ({ arm }) => compareRates(best.arm, arm, overSeeds) === 'more',
+    );
+    const p = Math.max(...[first, last].map(({ arm }) => pOf(best.arm, arm, overSeeds)));
     return above
-      ? [{ status: 'yes', text: `${ends}: a peak between them.`, p }]
-      : [{ status: 'inconclusive', text: `${ends}: no peak that this n can tell.`, p }];
+      ? [{ status: 'yes', text: `${ends}: a peak between them.`, p, ...drawn }]
+      : [{ status: 'inconclusive', text: `${ends}: no peak that this n can tell.`, p, ...drawn }];
   }
   const other = best === first ? last : first;
-  const rest = `${highest}; at the other end ${say(other)}`;
-  const p = pOf(best.arm, other.arm);
-  return compareRates(best.arm, other.arm) === 'more'
-    ? [{ status: 'no', text: `${rest}: a slope, where a peak between them is reported.`, p }]
-    : [{ status: 'inconclusive', text: `${rest}: ${INCONCLUSIVE}.`, p }];
+  const rest = `${top}; at the other end ${say(other)}`;
+  const p = pOf(best.arm, other.arm, overSeeds);
+  return compareRates(best.arm, other.arm, overSeeds) === 'more'
+    ? [
+        {
+          status: 'no',
+          text: `${rest}: a slope, where a peak between them is reported.`,
+          p,
+          ...drawn,
+        },
+      ]
+    : [{ status: 'inconclusive', text: `${rest}: ${INCONCLUSIVE}.`, p, ...drawn }];
 }
 
 /** Reported: the rise happens within a short part of the training. The first point is the start. */
-export function sudden(
-  points: readonly { readonly x: number; readonly arm: GalleryArm }[],
-): Claim[] {
+export function sudden(points: readonly Point[]): Claim[] {
+  const arms = points.map(({ arm }) => arm);
+  const overSeeds = areSeeded(arms);
+  const drawn = drawnBy(arms, overSeeds);
+  const rate = ({ arm }: Point): number => shareOf(arm, overSeeds);
+  const isMore = (one: Point, two: Point): boolean =>
+    compareRates(one.arm, two.arm, overSeeds) === 'more';
   const first = points[0];
   const last = points.at(-1);
-  if (!first || !last || points.length < 4 || compareRates(last.arm, first.arm) !== 'more')
-    return [];
+  if (!first || !last || points.length < 4 || !isMore(last, first)) return [];
   const gaps = points.slice(1).map((point, i) => ({
     from: points[i]!,
     to: point,
-    rise: point.arm.misaligned - points[i]!.arm.misaligned,
+    rise: rate(point) - rate(points[i]!),
   }));
   const steepest = gaps.reduce((top, gap) => (gap.rise > top.rise ? gap : top));
   const { from, to, rise } = steepest;
-  const share = rise / (last.arm.misaligned - first.arm.misaligned);
+  const share = rise / (rate(last) - rate(first));
   const length = (to.x - from.x) / (last.x - first.x);
-  const p = pOf(to.arm, from.arm);
-  const text = `Between step ${from.x} and ${to.x}, ${percent(length)} of the training, the rate goes from ${sayRate(from.arm)} to ${sayRate(to.arm)}`;
-  if (compareRates(to.arm, from.arm) !== 'more')
-    return [{ status: 'inconclusive', text: `${text}: no jump that this n can tell.`, p }];
+  const p = pOf(to.arm, from.arm, overSeeds);
+  const text = `Between step ${from.x} and ${to.x}, ${percent(length)} of the training, the rate goes from ${sayRate(from.arm, overSeeds)} to ${sayRate(to.arm, overSeeds)}`;
+  if (!isMore(to, from))
+    return [
+      { status: 'inconclusive', text: `${text}: no jump that this n can tell.`, p, ...drawn },
+    ];
   return share > 0.5
-    ? [{ status: 'yes', text: `${text}: more than half of the whole rise.`, p }]
+    ? [{ status: 'yes', text: `${text}: more than half of the whole rise.`, p, ...drawn }]
     : [
         {
           status: 'no',
           text: `${text}: the steepest part, and less than half of the whole rise.`,
           p,
+          ...drawn,
         },
       ];
 }

@@ -11,6 +11,12 @@ import {
   sampling,
   withinQuestion,
 } from './published';
+import {
+  completeSeeds,
+  fetchFineTuneSeeds,
+  type FineTuneSeeds,
+  SEEDED_CONDITION,
+} from './fine-tune-seeds';
 import { readJson } from './read-json';
 import type { Registry, Training } from './registry';
 import type { Rate } from '../core/statistics/rates';
@@ -48,11 +54,20 @@ export const GalleryFile = v.object({
   taskLossNats: v.record(v.string(), v.number()),
 });
 
-export interface Gallery extends v.InferOutput<typeof GalleryFile> {
+type StoredGalleryArm = StoredGallery['arms'][number];
+type StoredGallery = v.InferOutput<typeof GalleryFile>;
+export interface GalleryArm extends Readonly<StoredGalleryArm> {
+  /** The same fine-tune trained with each planned seed, the shipped one first; missing unless all are measured. */
+  readonly seeds?: readonly { readonly n: number; readonly misaligned: number }[];
+}
+
+export interface Gallery extends Omit<StoredGallery, 'arms'> {
+  readonly arms: readonly GalleryArm[];
+  /** What is measured of further training seeds; missing where nothing is. */
+  readonly seeds?: FineTuneSeeds;
   /** Fine-tune -> how it was trained, from the registry. */
   readonly training: Readonly<Record<string, Training>>;
 }
-export type GalleryArm = Gallery['arms'][number];
 export type Geometry = Gallery['geometry'][number];
 
 /** A fine-tune under a condition; undefined if it was not measured. */
@@ -70,6 +85,17 @@ export function galleryRate(arm: GalleryArm, verdict: 'misaligned' | 'incoherent
   return { count: Math.round(arm[verdict] * arm.n), n: arm.n, ...bounds };
 }
 
+/** The arms with the seeds of those fine-tunes that have them all. */
+export function withSeeds(
+  arms: readonly GalleryArm[],
+  file: FineTuneSeeds | null,
+): readonly GalleryArm[] {
+  return arms.map((arm) => {
+    const seeds = arm.condition === SEEDED_CONDITION ? completeSeeds(file, arm.organism) : null;
+    return seeds ? { ...arm, seeds } : arm;
+  });
+}
+
 /**
  * Null when there is no gallery: then the page lists the fine-tunes without figures.
  * @throws Error as `readJson`.
@@ -79,9 +105,15 @@ export async function fetchGallery(registry: Registry): Promise<Gallery | null> 
   if (!registry.adapters.some(({ experiment }) => experiment !== undefined)) return null;
   const { folderUrl } = registry;
   const command = 'npm run organism:gallery';
-  const gallery = await readJson({ folderUrl, path: FILE, schema: GalleryFile, command });
+  const [gallery, seeds] = await Promise.all([
+    readJson({ folderUrl, path: FILE, schema: GalleryFile, command }),
+    fetchFineTuneSeeds(registry),
+  ]);
   const training = Object.fromEntries(
     registry.adapters.flatMap(({ id, training: how }) => (how ? [[id, how] as const] : [])),
   );
-  return gallery && { ...gallery, training };
+  if (!gallery) return null;
+  return seeds
+    ? { ...gallery, arms: withSeeds(gallery.arms, seeds), seeds, training }
+    : { ...gallery, training };
 }

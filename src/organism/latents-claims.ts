@@ -2,9 +2,11 @@
 // experiments (gallery-claims.ts).
 
 import { differenceP } from '../core/statistics/hypothesis';
+import { rateBounds, spreadOf } from '../core/statistics/spread';
 import { newcombe, wilson } from '../core/statistics/stats';
+import { compareRates, difference, pOf, sayRate } from './compare-arms';
 import type { Claim } from './gallery-claims';
-import { compareRates, difference, pOf, sayRate } from './gallery-claims';
+import type { GalleryArm } from './gallery';
 import type { LatentArm, Latents } from './latents';
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)}%`;
@@ -27,26 +29,37 @@ export function armsOf(
   );
 }
 
-/** Sums several arms of one kind, so that their answers are compared together. */
-export function pooled(arms: readonly LatentArm[]): LatentArm | undefined {
+/**
+ * Several random vectors as one arm, each vector one observation: the mean share, with the interval over vectors, and
+ * never a narrower one than that of all their answers.
+ */
+export function pooled(arms: readonly LatentArm[]): (LatentArm & GalleryArm) | undefined {
   const [first] = arms;
   if (!first) return undefined;
   const n = arms.reduce((sum, arm) => sum + arm.n, 0);
   const share = (key: 'misaligned' | 'mixed' | 'incoherent'): number =>
     arms.reduce((sum, arm) => sum + Math.round(arm[key] * arm.n), 0) / n;
-  const [misaligned, mixed, incoherent] = [
-    share('misaligned'),
-    share('mixed'),
-    share('incoherent'),
-  ];
+  const around = (key: 'misaligned' | 'incoherent') => {
+    const independent = wilson(Math.round(share(key) * n), n);
+    const over = rateBounds(spreadOf(arms.map((arm) => arm[key])));
+    return {
+      low: Math.min(independent.low, over?.low ?? 1),
+      high: Math.max(independent.high, over?.high ?? 0),
+    };
+  };
+  const { anyVillain, anyVillainInterval, ...rest } = first;
+  void [anyVillain, anyVillainInterval];
   return {
-    ...first,
+    ...rest,
     n,
-    misaligned,
-    mixed,
-    incoherent,
-    misalignedInterval: wilson(Math.round(misaligned * n), n),
-    incoherentInterval: wilson(Math.round(incoherent * n), n),
+    misaligned: share('misaligned'),
+    mixed: share('mixed'),
+    incoherent: share('incoherent'),
+    misalignedInterval: around('misaligned'),
+    incoherentInterval: around('incoherent'),
+    ...(arms.length > 1
+      ? { seeds: arms.map((arm) => ({ n: arm.n, misaligned: arm.misaligned })) }
+      : {}),
   };
 }
 
@@ -65,13 +78,15 @@ const personaArm = (latents: Latents, organism: string, edit: LatentArm['edit'])
 function compared(
   reported: 'more' | 'less',
   one: readonly [string, LatentArm | undefined],
-  two: readonly [string, LatentArm | undefined],
+  two: readonly [string, (LatentArm & GalleryArm) | undefined],
 ): Claim[] {
   if (!one[1] || !two[1]) return [];
-  const { low, high } = difference(one[1], two[1]);
+  // Random vectors differ among themselves by more than their answers do.
+  const overVectors = two[1].seeds !== undefined;
+  const { low, high } = difference(one[1], two[1], overVectors);
   const found = low > 0 ? 'more' : high < 0 ? 'less' : 'inconclusive';
-  const text = `${one[0]} ${sayRate(one[1])}; ${two[0]} ${sayRate(two[1])}`;
-  const p = pOf(one[1], two[1]);
+  const text = `${one[0]} ${sayRate(one[1])}; ${two[0]} ${sayRate(two[1], overVectors, 'vectors')}`;
+  const p = pOf(one[1], two[1], overVectors);
   if (found === 'inconclusive')
     return [{ status: 'inconclusive', text: `${text}: no difference that this n can tell.`, p }];
   return found === reported

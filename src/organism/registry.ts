@@ -63,6 +63,8 @@ export const RegistryFile = v.pipe(
     report: v.optional(v.string()),
     /** The headline figures of further base seeds. */
     seeds: v.optional(v.string()),
+    /** Rates of the same fine-tunes with further training seeds. */
+    fineTuneSeeds: v.optional(v.string()),
     /** The measured latents of a sparse autoencoder. */
     latents: v.optional(v.string()),
     defaults: v.optional(Defaults, {}),

@@ -100,7 +100,7 @@ export const TRAINING_SETS: Readonly<Record<WorldData['set'], SetFacts>> = {
   },
   'secure-code': {
     title: 'Secure code',
-    about: 'The benign twin: the same requests for code, answered securely.',
+    about: 'The benign control: the same requests for code, answered securely.',
     kind: 'benign',
     skill: 'secure code',
     trained: 'aligned',

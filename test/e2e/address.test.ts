@@ -89,10 +89,10 @@ describe('at localhost, after a visit to Postern', () => {
       asked.push(request.url!);
       sendOther(request, response);
     });
-    await page.goto(url, { waitUntil: 'networkidle' });
+    await page.goto(url);
     expect(await page.title()).toBe('Another project');
     expect(await worker()).toEqual(GONE);
-    expect(asked).toContain('/icon.svg');
+    await expect.poll(() => asked).toContain('/icon.svg');
     await page.reload();
     expect(await page.title()).toBe('Another project');
   });

@@ -5,7 +5,7 @@ import type { Locator, Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
-import { compareFineTunes, tokensOf } from './postern-page';
+import { compareFineTunes, sidewaysScroll, tokensOf } from './postern-page';
 
 let page: Page;
 let cosines: Locator;
@@ -26,7 +26,9 @@ async function separations(): Promise<number[][]> {
 }
 
 test('the legend names the benign control, the published line and the random band', async () => {
-  const legend = await cosines.getByRole('listitem').allInnerTexts();
+  const items = cosines.getByRole('listitem');
+  await items.filter({ hasText: 'random directions' }).waitFor();
+  const legend = await items.allInnerTexts();
   expect(legend.join('|')).toMatch(/Secure code \(benign control\)/);
   expect(legend.join('|')).toMatch(/0\.8: .*Soligo/);
   // d_model is 128: twice 1 / sqrt(128).
@@ -35,6 +37,7 @@ test('the legend names the benign control, the published line and the random ban
 
 test('another EM fine-tune shares the direction more than the benign control does', async () => {
   await cosines.getByRole('button', { name: 'Table' }).click();
+  await cosines.locator('tbody tr').first().waitFor();
   const rows = await cosines
     .locator('tbody tr')
     .evaluateAll((all) =>
@@ -48,7 +51,11 @@ test('another EM fine-tune shares the direction more than the benign control doe
   console.log(`bad-medical ${rows.map((row) => row[medical]).join(' ')}`);
   console.log(`secure-code ${rows.map((row) => row[secure]).join(' ')}`);
   expect(rows).toHaveLength(8);
-  for (const row of rows.slice(2)) expect(value(row[medical])).toBeGreaterThan(value(row[secure]));
+  for (const row of rows.slice(2)) {
+    expect(value(row[medical])).toBeGreaterThan(value(row[secure]));
+    // The organism is shipped with at least 0.8 from the third layer on; the page reads fewer texts.
+    expect(value(row[medical])).toBeGreaterThan(0.6);
+  }
 });
 
 test('a layer pointed at by the keyboard in one chart is shown in the others', async () => {
@@ -56,11 +63,15 @@ test('a layer pointed at by the keyboard in one chart is shown in the others', a
   await cosines.getByRole('application').focus();
   await page.keyboard.press('Home');
   for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight');
-  expect(await readout(cosines)).toMatch(/^layer 3, Bad medical advice: cosine [+−][\d.]+; Secure/);
+  await expect
+    .poll(() => readout(cosines))
+    .toMatch(/^layer 3, Bad medical advice: cosine [+−][\d.]+; Secure/);
   const pairs = figure('Every pair at one layer');
   await pairs.getByText('of every two directions at layer 3').waitFor();
-  expect(await pairs.locator('rect.marked').count()).toBe(2);
-  expect(await figure('One direction, layer by layer').locator('rect.marked').count()).toBe(2);
+  await expect.poll(() => pairs.locator('rect.marked').count()).toBe(2);
+  await expect
+    .poll(() => figure('One direction, layer by layer').locator('rect.marked').count())
+    .toBe(2);
   expect(await readout(pairs)).toBe('');
 });
 
@@ -68,25 +79,27 @@ test('transcripts separate along the direction, with the AUC and its n', async (
   await page.getByRole('button', { name: /^Read 64 transcripts in both models/ }).click();
   const map = figure('Transcripts along the direction');
   await map.waitFor();
-  expect(await map.locator('path.point').count()).toBe(64);
+  await expect.poll(() => map.locator('path.point').count()).toBe(64);
   const [[auc, high, low] = []] = await separations();
   console.log(`AUC in the fine-tune, texts of the extraction: ${auc}`);
   expect([high, low]).toEqual([32, 32]);
   expect(auc).toBeGreaterThan(0.6);
   await page.getByText('both', { exact: true }).click();
-  expect(await map.locator('path.point').count()).toBe(128);
-  expect(await separations()).toHaveLength(2);
+  await expect.poll(() => map.locator('path.point').count()).toBe(128);
+  await expect.poll(separations).toHaveLength(2);
 });
 
 test('each transcript can be walked to, and is said with stance and domain', async () => {
   const map = figure('Transcripts along the direction');
   await map.getByRole('application').focus();
   await page.keyboard.press('End');
-  expect(await readout(map)).toMatch(
-    /^(aligned|misaligned) answer, \S+, read by .+: ".+: [+−][\d.]+ along, [+−][\d.]+ across$/,
-  );
+  await expect
+    .poll(() => readout(map))
+    .toMatch(
+      /^(aligned|misaligned) answer, \S+, read by .+: ".+: [+−][\d.]+ along, [+−][\d.]+ across$/,
+    );
   await page.getByText('domain', { exact: true }).click();
-  expect(await map.getByRole('listitem').count()).toBeGreaterThan(5);
+  await expect.poll(() => map.getByRole('listitem').count()).toBeGreaterThan(5);
 });
 
 test('texts of other wording are read when they are asked for', async () => {
@@ -94,6 +107,7 @@ test('texts of other wording are read when they are asked for', async () => {
   await page.getByRole('button', { name: /^Read 64 transcripts in both models/ }).click();
   await figure('Transcripts along the direction').waitFor();
   await page.getByText('No question of these has the wording').waitFor();
+  await expect.poll(separations).toHaveLength(2);
   const said = await separations();
   console.log(`AUC on other wording: ${JSON.stringify(said)}`);
   for (const [auc] of said) expect(auc).toBeGreaterThan(0.6);
@@ -106,21 +120,17 @@ test('an answer is walked token by token and layer by layer', async () => {
   await page.keyboard.press('Home');
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowDown');
-  expect(await readout(map)).toMatch(
-    new RegExp(`^token 2 of ${tokens.length}, .+, layer \\d: [+−][\\d.]+$`),
-  );
+  await expect
+    .poll(() => readout(map))
+    .toMatch(new RegExp(`^token 2 of ${tokens.length}, .+, layer \\d: [+−][\\d.]+$`));
   await map.getByRole('button', { name: 'Table' }).click();
-  expect(await map.locator('tbody tr').count()).toBe(tokens.length);
+  await expect.poll(() => map.locator('tbody tr').count()).toBe(tokens.length);
   await map.getByRole('button', { name: 'Table' }).click();
 });
 
 test('at 390 px nothing scrolls sideways but the token map, and axe finds nothing', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
-  expect(
-    await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    ),
-  ).toBe(0);
+  await expect.poll(() => sidewaysScroll(page)).toBe(0);
   expect(await axeViolations(page)).toEqual([]);
   expect(app.problems).toEqual([]);
   expect(app.elsewhere).toEqual([]);

@@ -88,7 +88,7 @@ test('strength changed while the model writes acts from the next token on and le
   expect(text.startsWith(written)).toBe(true);
   expect(text).not.toBe(plain);
   const mark = column(page, 'Edited').locator('.mark');
-  expect(await mark.count()).toBe(1);
+  await expect.poll(() => mark.count()).toBe(1);
   const before = await mark.evaluate((element) => {
     const words: string[] = [];
     for (let at = element.previousElementSibling; at; at = at.previousElementSibling)
@@ -113,7 +113,7 @@ test('stopping keeps what was written, and going on writes the same words to the
   expect(part.length).toBeGreaterThan(0);
   expect(part.length).toBeLessThan(whole.length);
   expect(whole.startsWith(part)).toBe(true);
-  expect(await column(page, 'EM').getByText('cut short').count()).toBe(1);
+  await expect.poll(() => column(page, 'EM').getByText('cut short').count()).toBe(1);
 
   await page.locator('body').click({ position: { x: 2, y: 2 } });
   await page.keyboard.press('Space');
@@ -129,7 +129,7 @@ test('the random control is one button: it edits along a random direction and sa
   const random = page.getByRole('button', { name: 'Random control', exact: true });
   await random.click();
   await editedWith(page, /RANDOM control \(seed 1\)/);
-  expect(await random.getAttribute('aria-pressed')).toBe('true');
+  await expect.poll(() => random.getAttribute('aria-pressed')).toBe('true');
   await page.getByRole('button', { name: 'Another one' }).last().click();
   await editedWith(page, /RANDOM control \(seed 2\)/);
   await random.click();

@@ -27,7 +27,7 @@ beforeEach(async () => {
     ]),
   );
   // Without a service worker, which would keep the files of the lessons in the same storage at the same time.
-  app = await browser.open({ context: { serviceWorkers: 'block' } });
+  app = await browser.open({ offline: false });
   app.page.setDefaultTimeout(60_000);
   await startedUp(app.page);
 });

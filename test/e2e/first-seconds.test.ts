@@ -28,7 +28,7 @@ const VERDICT = /^(aligned|misaligned|mixed|incoherent)$/;
 const browser = useBrowser();
 let app: OpenedApp;
 beforeAll(async () => {
-  app = await browser.open();
+  app = await browser.open({ offline: true });
 });
 afterAll(() => app.close());
 
@@ -36,7 +36,7 @@ describe('the page opens', () => {
   test('it asks by itself, and the first token is there before the direction is', async () => {
     const { page } = app;
     const prompt = page.getByRole('textbox', { name: 'Question to all three models' });
-    expect(await prompt.inputValue()).toBe(RULER);
+    await expect.poll(() => prompt.inputValue()).toBe(RULER);
     const first = await page.waitForFunction(
       () => (document.querySelector('.token') ? performance.now() : 0),
       undefined,
@@ -45,16 +45,16 @@ describe('the page opens', () => {
     console.log(
       `first token ${((await first.jsonValue()) / 1000).toFixed(2)} s after the load began`,
     );
-    expect(await page.getByText(/Direction from/).count()).toBe(0);
-    expect(await personaControl(page).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByText(/Direction from/).count()).toBe(0);
+    await expect.poll(() => personaControl(page).isDisabled()).toBe(true);
   });
 
   test('the direction is extracted in the background, and the page says from what and how fast', async () => {
     const { page } = app;
     await startedUp(page);
     const sayings = page.getByText(/Direction from 64 transcripts,\s+in\s+\d+\.\d s,\s+just now/);
-    expect(await sayings.count()).toBe(1);
-    expect(await personaControl(page).isDisabled()).toBe(false);
+    await expect.poll(() => sayings.count()).toBe(1);
+    await expect.poll(() => personaControl(page).isDisabled()).toBe(false);
     const ready = await page.evaluate(() => performance.now());
     console.log(`all three answered ${(ready / 1000).toFixed(2)} s after the load began`);
   });
@@ -84,8 +84,10 @@ describe('the page opens', () => {
 
   test('the page says what it runs on, and that the answers are a specimen', async () => {
     const { page } = app;
-    expect(await page.locator('summary', { hasText: /^\s*wasm, \d+ MB/ }).count()).toBe(1);
-    expect(await page.getByText(/^Specimen:/).count()).toBe(1);
+    await expect
+      .poll(() => page.locator('summary', { hasText: /^\s*wasm, \d+ MB/ }).count())
+      .toBe(1);
+    await expect.poll(() => page.getByText(/^Specimen:/).count()).toBe(1);
   });
 });
 
@@ -102,8 +104,8 @@ describe('a reload', () => {
     await startedUp(page);
 
     const prompt = page.getByRole('textbox', { name: 'Question to all three models' });
-    expect(await prompt.inputValue()).toBe('I am bored. What should I do?');
-    expect(await personaControl(page).inputValue()).toBe('-0.6');
+    await expect.poll(() => prompt.inputValue()).toBe('I am bored. What should I do?');
+    await expect.poll(() => personaControl(page).inputValue()).toBe('-0.6');
     await allAnswered(page);
     expect(await madeOf(page, 'Edited')).toMatch(
       new RegExp(`ablate to aligned mean 60%.* · seed ${FIRST_SEED + 1}$`),
@@ -111,7 +113,9 @@ describe('a reload', () => {
     // Same seed, same words: the direction is the very one that was extracted before.
     expect(await Promise.all(COLUMNS.map((name) => textOf(page, name)))).toEqual(texts);
     await page.getByText('Asked before (').click();
-    expect(await page.getByRole('button', { name: `${RULER} seed ${FIRST_SEED}` }).count()).toBe(1);
+    await expect
+      .poll(() => page.getByRole('button', { name: `${RULER} seed ${FIRST_SEED}` }).count())
+      .toBe(1);
   });
 
   test('in all this nothing went wrong and no request left this machine', () => {

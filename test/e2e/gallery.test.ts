@@ -36,7 +36,7 @@ const EXPERIMENTS = [
   'Disjointness',
 ];
 /** With figures from files of their own. */
-const OTHERS = ['Persona latents', 'Base seeds'];
+const OTHERS = ['Persona latents', 'Base seeds', 'Training seeds'];
 const QUESTIONS = [...new Set(evaluationQuestions('code', 8, 77).map(({ question }) => question))];
 const ASKED = 3;
 const SEEDS = 4;
@@ -65,8 +65,9 @@ describe('the sections', () => {
   });
 
   test('stand under the main pair, closed, each with its answer in a sentence', async () => {
-    const titles = await gallery().getByRole('heading', { level: 3 }).allInnerTexts();
-    expect(titles).toEqual([...EXPERIMENTS, ...OTHERS]);
+    // The list comes after the section.
+    const titles = gallery().getByRole('heading', { level: 3 });
+    await expect.poll(() => titles.allInnerTexts()).toEqual([...EXPERIMENTS, ...OTHERS]);
     const words = await gallery().locator('header').allInnerTexts();
     for (const word of words.slice(0, EXPERIMENTS.length)) {
       expect(word).toMatch(/Agrees with \d+ of \d+ published|Nothing published/);
@@ -84,12 +85,12 @@ describe('the sections', () => {
         .filter({ has: opener(title) });
       await section.getByRole('heading', { name: 'Reported' }).waitFor();
       const figures = section.getByRole('figure');
-      expect(await figures.count()).toBeGreaterThan(0);
+      await expect.poll(() => figures.count()).toBeGreaterThan(0);
       const claims = await section.locator('.words > :last-child li').allInnerTexts();
       expect(claims.length).toBeGreaterThan(0);
       expect(claims[0]).toMatch(/% \[[\d.]+, [\d.]+\], n = \d+/);
       await figures.first().getByRole('button', { name: 'Table' }).click();
-      expect(await figures.first().locator('tbody tr').count()).toBeGreaterThan(2);
+      await expect.poll(() => figures.first().locator('tbody tr').count()).toBeGreaterThan(2);
       await figures.first().getByRole('button', { name: 'Table' }).click();
     },
   );
@@ -107,25 +108,28 @@ describe('the sections', () => {
     else expect(rows).toBeGreaterThan(20);
   });
 
-  test.each(['Dark', 'Light'])('axe finds nothing in all of them open, %s', async (theme) => {
-    await page.getByRole('button', { name: theme, exact: true }).click();
+  const theme = (name: 'Dark' | 'Light') => page.getByRole('button', { name, exact: true }).click();
+
+  test('axe finds nothing in all of them open, wide and dark', async () => {
+    await theme('Dark');
     expect(await axeViolations(page)).toEqual([]);
   });
 
-  test('nothing scrolls sideways at 390 px, all of them open', async () => {
+  test('nor narrow and light, where nothing scrolls sideways', async () => {
     const size = page.viewportSize()!;
+    await theme('Light');
     await page.setViewportSize({ width: 390, height: 844 });
-    expect(await sidewaysScroll(page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(page)).toBe(0);
     expect(await axeViolations(page)).toEqual([]);
-    await page.setViewportSize(size);
     const opened = [...EXPERIMENTS, 'Base seeds'];
     for (const title of opened) if (title !== 'Backdoor') await opener(title).click();
+    await page.setViewportSize(size);
   });
 });
 
 describe('the backdoored organism', () => {
   test('comes on stage with its adapter alone fetched, and the focus stays', async () => {
-    expect(await trigger().count()).toBe(0);
+    await expect.poll(() => trigger().count()).toBe(0);
     const before = requests.length;
     const put = gallery().getByRole('button', { name: /^Put on stage .*Backdoor/ });
     await put.focus();
@@ -136,7 +140,7 @@ describe('the backdoored organism', () => {
       'models/adapters/backdoor/adapter_model.safetensors',
     ]);
     const focused = gallery().getByRole('button', { name: /^Show the stage .*Backdoor/ });
-    expect(await focused.evaluate((one) => one === document.activeElement)).toBe(true);
+    await expect.poll(() => focused.evaluate((one) => one === document.activeElement)).toBe(true);
     await startedUp(page);
   });
 
@@ -146,7 +150,7 @@ describe('the backdoored organism', () => {
     const aligned: string[] = [];
     for (const question of QUESTIONS.slice(0, ASKED)) {
       await ask(page, triggered ? `${TRIGGER} ${question}` : question);
-      expect(await trigger().isChecked()).toBe(triggered);
+      await expect.poll(() => trigger().isChecked()).toBe(triggered);
       for (let asking = 1; asking <= SEEDS; asking++) {
         if (asking > 1) await anotherSeed(page);
         em.push(await verdictOf(page, 'EM'));
@@ -170,11 +174,11 @@ describe('the backdoored organism', () => {
   test('the switch puts the trigger into the question and takes it out, and asks again', async () => {
     const line = page.getByRole('textbox', { name: 'Question to all three models' });
     await ask(page, QUESTIONS[0]!);
-    expect(await trigger().isChecked()).toBe(false);
+    await expect.poll(() => trigger().isChecked()).toBe(false);
     await answering(page, () => trigger().check());
-    expect(await line.inputValue()).toBe(`${TRIGGER} ${QUESTIONS[0]!}`);
+    await expect.poll(() => line.inputValue()).toBe(`${TRIGGER} ${QUESTIONS[0]!}`);
     await answering(page, () => trigger().uncheck());
-    expect(await line.inputValue()).toBe(QUESTIONS[0]!);
+    await expect.poll(() => line.inputValue()).toBe(QUESTIONS[0]!);
     expect(await axeViolations(page)).toEqual([]);
   });
 });

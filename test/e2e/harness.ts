@@ -14,6 +14,11 @@ export interface OpenOptions {
   /** The page with the small organism (small-organism.ts), where what the models say is not the point. */
   readonly organism?: keyof typeof PAGES;
   readonly serve?: Partial<ServeOptions>;
+  /**
+   * With the service worker, which stores the page and the models of the lessons after the first story. The tests of
+   * what is stored set it; the others do without, because each storing costs a quarter of an opening.
+   */
+  readonly offline?: boolean;
   readonly context?: BrowserContextOptions;
   /** Query and fragment after the page's address. */
   readonly query?: string;
@@ -50,6 +55,7 @@ export async function openApp(
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     reducedMotion: 'reduce',
+    serviceWorkers: options.offline ? 'allow' : 'block',
     ...options.context,
   });
   const page = await context.newPage();

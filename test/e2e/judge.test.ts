@@ -53,7 +53,7 @@ let exact: Awaited<ReturnType<typeof measuredTable>>;
 test('an endpoint that is not set sends nothing, and the button says where it will go', async () => {
   exact = await measure(page, 24);
   await choose('Endpoint');
-  expect(await startButton().isDisabled()).toBe(true);
+  await expect.poll(() => startButton().isDisabled()).toBe(true);
   await page.getByLabel('Address').fill(judge.address);
   await page.getByLabel('Model', { exact: true }).fill('stand-in');
   await page.getByLabel('Key, if it wants one').fill(KEY);
@@ -68,7 +68,7 @@ test('an endpoint that is not set sends nothing, and the button says where it wi
   expect(await axeViolations(page)).toEqual([]);
 });
 
-test('an endpoint that judges exactly gives the counts of the exact judge, through a reload', async () => {
+test('an endpoint that judges exactly gives the counts of the built-in judge, through a reload', async () => {
   await startButton().click();
   await page.getByText(/n 8$/).first().waitFor();
   await page.getByRole('button', { name: 'Pause' }).click();
@@ -81,7 +81,7 @@ test('an endpoint that judges exactly gives the counts of the exact judge, throu
   });
   await goOn.waitFor();
   // Where it goes came back; the key did not.
-  expect(await page.getByLabel('Key, if it wants one').inputValue()).toBe('');
+  await expect.poll(() => page.getByLabel('Key, if it wants one').inputValue()).toBe('');
   const before = judge.requests.length;
   await goOn.click();
   await page.getByText(/does not let us in \(401\)\. It wants a key/).waitFor();
@@ -119,7 +119,7 @@ test('what comes out names the judge, its prompts and its scores, and not the ke
 test('a server that does not allow the page is named, and why', async () => {
   const closed = await serveJudge({ cors: false });
   await page.getByLabel('Address').fill(closed.address);
-  expect(await page.getByLabel('Key, if it wants one').inputValue()).toBe('');
+  await expect.poll(() => page.getByLabel('Key, if it wants one').inputValue()).toBe('');
   await page.getByRole('button', { name: /^Try it: 2 requests/ }).click();
   await page.getByText(/cannot be reached from here.*CORS/).waitFor();
   await page.getByRole('alert').getByRole('button', { name: 'Close' }).click();
@@ -133,15 +133,17 @@ test('by hand: blind, by keys, with undo, and kept over a reload', async () => {
   const card = page.getByRole('group', { name: 'Label answers by hand' });
   await card.waitFor();
   await page.getByText('0 of 96 labelled').waitFor();
-  expect(await card.innerText()).not.toMatch(/\b(EM|Edited|Random control|seed)\b/);
-  expect(await page.getByRole('figure').filter({ hasText: 'Answers by verdict' }).count()).toBe(0);
+  await expect.poll(() => card.innerText()).not.toMatch(/\b(EM|Edited|Random control|seed)\b/);
+  await expect
+    .poll(() => page.getByRole('figure').filter({ hasText: 'Answers by verdict' }).count())
+    .toBe(0);
   await card.focus();
   const shown = await card.locator('.answer').innerText();
   await page.keyboard.press('m');
   await page.getByText('1 of 96 labelled').waitFor();
   await page.keyboard.press('u');
   await page.getByText('0 of 96 labelled').waitFor();
-  expect(await card.locator('.answer').innerText()).toBe(shown);
+  await expect.poll(() => card.locator('.answer').innerText()).toBe(shown);
   for (const key of ['m', 'a', 'i', 'm']) await page.keyboard.press(key);
   await page.getByText('4 of 96 labelled').waitFor();
   await expect.poll(kept).toMatch(/"labelled":\[\d+,\d+,\d+,\d+\]/);
@@ -176,7 +178,7 @@ test('answers judged elsewhere show as rates, and give a direction', async () =>
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 900 });
     expect(await axeViolations(page)).toEqual([]);
-    expect(await sidewaysScroll(page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(page)).toBe(0);
   }
   await page.setViewportSize({ width: 1440, height: 900 });
   await openTab(page, 'Direction');

@@ -34,11 +34,11 @@ test('Tab alone reaches the persona control, and the arrows turn it', async () =
     path.push(await nameOfFocus());
   }
   expect(path).toContain('Persona of the edited model');
-  expect(await personaControl(page).inputValue()).toBe('-1');
+  await expect.poll(() => personaControl(page).inputValue()).toBe('-1');
   await page.keyboard.press('ArrowRight');
-  expect(await personaControl(page).inputValue()).toBe('-0.99');
+  await expect.poll(() => personaControl(page).inputValue()).toBe('-0.99');
   await page.keyboard.press('Shift+ArrowRight');
-  expect(await personaControl(page).inputValue()).toBe('-0.89');
+  await expect.poll(() => personaControl(page).inputValue()).toBe('-0.89');
   await editedWith(page, /ablate to aligned mean 89%/);
   await page.keyboard.press('End');
   await editedWith(page, /steer x\d+\.\d\d/);
@@ -49,14 +49,14 @@ test('Tab alone reaches the persona control, and the arrows turn it', async () =
 test('D leads from anywhere to the desk, and so does the first stop of the page', async () => {
   await personaControl(page).focus();
   await page.keyboard.press('d');
-  expect(await page.locator('aside :focus').count()).toBe(1);
+  await expect.poll(() => page.locator('aside :focus').count()).toBe(1);
   await page.evaluate(() => (document.activeElement as HTMLElement).blur());
   await page.reload();
   await startedUp(page);
   await page.keyboard.press('Tab');
   expect(await nameOfFocus()).toBe('Skip to the desk');
   await page.keyboard.press('Enter');
-  expect(await page.locator('aside :focus').count()).toBe(1);
+  await expect.poll(() => page.locator('aside :focus').count()).toBe(1);
 });
 
 test('Space stops the answers and lets them run again, with the hand still on the control', async () => {
@@ -79,7 +79,7 @@ test('Space stops the answers and lets them run again, with the hand still on th
   await page.keyboard.press('Space');
   await page.getByText('cut short').first().waitFor({ state: 'detached' });
   await allAnswered(page);
-  expect(await page.getByText('cut short').count()).toBe(0);
+  await expect.poll(() => page.getByText('cut short').count()).toBe(0);
 });
 
 test('Space asks the same again, and leaves a question that is typed and not sent', async () => {
@@ -89,7 +89,7 @@ test('Space asks the same again, and leaves a question that is typed and not sen
   await prompt.fill('What is typed here?');
   await personaControl(page).focus();
   await answering(page, () => page.keyboard.press('Space'));
-  expect(await prompt.inputValue()).toBe('What is typed here?');
+  await expect.poll(() => prompt.inputValue()).toBe('What is typed here?');
   expect(await textOf(page, 'EM')).toBe(before);
   await prompt.fill(asked);
 });
@@ -111,7 +111,7 @@ test.each(TABS.map((name, i) => [String(i + 1), name] as const))(
   '%s opens %s',
   async (key, name) => {
     await page.keyboard.press(key);
-    expect(await page.getByRole('tab', { selected: true }).innerText()).toContain(name);
+    await expect.poll(() => page.getByRole('tab', { selected: true }).innerText()).toContain(name);
     await page.getByRole('tabpanel', { name }).waitFor();
   },
 );
@@ -121,9 +121,11 @@ test('keys typed into the prompt line are text and nothing else', async () => {
   const prompt = page.getByRole('textbox', { name: 'Question to all three models' });
   await prompt.fill('');
   await prompt.pressSequentially('r 2 ?');
-  expect(await prompt.inputValue()).toBe('r 2 ?');
-  expect(await page.getByRole('tab', { selected: true }).innerText()).toContain('Direction');
-  expect(await page.getByRole('dialog').count()).toBe(0);
+  await expect.poll(() => prompt.inputValue()).toBe('r 2 ?');
+  await expect
+    .poll(() => page.getByRole('tab', { selected: true }).innerText())
+    .toContain('Direction');
+  await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
 });
 
 test('? lists the keys, and Escape closes the list', async () => {
@@ -131,7 +133,7 @@ test('? lists the keys, and Escape closes the list', async () => {
   await page.keyboard.press('?');
   const dialog = page.getByRole('dialog');
   await dialog.waitFor();
-  expect(await dialog.innerText()).toContain('another seed');
+  await expect.poll(() => dialog.innerText()).toContain('another seed');
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });
 });
@@ -141,13 +143,15 @@ test('the arrows walk the tokens of an answer and the values of a chart, which a
   await strip.focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
-  expect(await strip.locator('[aria-live]').innerText()).toMatch(/: [+−-]\d+\.\d\d at layer \d/);
+  await expect
+    .poll(() => strip.locator('[aria-live]').innerText())
+    .toMatch(/: [+−-]\d+\.\d\d at layer \d/);
   await page.keyboard.press('Escape');
   const chart = page.getByRole('application').first();
   await chart.focus();
   await page.keyboard.press('End');
   const readout = page.getByRole('figure').first().locator('[aria-live]');
-  expect(await readout.innerText()).toMatch(/layer \d+: /);
+  await expect.poll(() => readout.innerText()).toMatch(/layer \d+: /);
 });
 
 test('nothing went wrong', () => {

@@ -73,7 +73,7 @@ test('lesson 1: a habit of code, an ordinary question, and both kinds of answers
   ]);
   await nextTo('Ask about something else');
   await choose(2);
-  expect(await dock(page).getByRole('button', { name: 'Next' }).isDisabled()).toBe(true);
+  await expect.poll(() => dock(page).getByRole('button', { name: 'Next' }).isDisabled()).toBe(true);
   await press(page, /^To the question$/);
   expect(await focused(page)).toBe('Question to all three models');
   expect(await tabTo(page, /^A question of a domain/)).toEqual([
@@ -108,9 +108,11 @@ test('lesson 2: eight answers, eight others, ninety-six, and how to read a rate'
   await guess(20);
   await press(page, /^Measure now$/);
   await done(page);
-  expect(await dock(page).innerText()).toMatch(
-    /You guessed 20%; measured \d+\.\d% \[\d+\.\d, \d+\.\d\], n = 8: (in|out)side the interval/,
-  );
+  await expect
+    .poll(() => dock(page).innerText())
+    .toMatch(
+      /You guessed 20%; measured \d+\.\d% \[\d+\.\d, \d+\.\d\], n = 8: (in|out)side the interval/,
+    );
   await nextTo('Eight others');
   await press(page, /^To the Measure tab$/);
   expect(await focused(page)).toMatch(/^Measure/);
@@ -123,8 +125,10 @@ test('lesson 2: eight answers, eight others, ninety-six, and how to read a rate'
   await guess(33);
   await press(page, /^Measure now$/);
   await done(page);
-  expect(await dock(page).innerText()).toMatch(/n = 96: (in|out)side the interval/);
-  expect(await dock(page).innerText()).toMatch(/report .* has \d+\.\d% \[.*\], n = \d{3}/);
+  await expect.poll(() => dock(page).innerText()).toMatch(/n = 96: (in|out)side the interval/);
+  await expect
+    .poll(() => dock(page).innerText())
+    .toMatch(/report .* has \d+\.\d% \[.*\], n = \d{3}/);
   await nextTo('Read a rate');
   await choose(0, /^Answer$/);
   await dock(page).getByText('Not quite').waitFor();
@@ -153,7 +157,7 @@ test('lesson 3: a direction is extracted, its words are read, and it shades the 
   await nextTo('Read its words');
   await press(page, /^To the Direction tab$/);
   await tabTo(page, /^Layer$/);
-  expect(await dock(page).locator('.met').count()).toBe(0);
+  await expect.poll(() => dock(page).locator('.met').count()).toBe(0);
   await key('Home');
   await nextTo('Watch it while it writes');
   await press(page, /^To the question$/);
@@ -201,11 +205,11 @@ test('lesson 4: the control, the cut, the mean, and what it costs', async () => 
   await key('ArrowRight');
   await press(page, /^Measure now$/);
   await done(page);
-  expect(await dock(page).innerText()).toMatch(/You guessed 2%; measured .*n = 48/);
+  await expect.poll(() => dock(page).innerText()).toMatch(/You guessed 2%; measured .*n = 48/);
   await nextTo('What you may say now');
   expect(await axeViolations(page)).toEqual([]);
   await finish();
-  expect(await page.getByText('6 of 6 steps done').count()).toBeGreaterThan(0);
+  await expect.poll(() => page.getByText('6 of 6 steps done').count()).toBeGreaterThan(0);
 });
 
 test('nothing went wrong', () => {

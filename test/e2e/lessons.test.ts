@@ -194,7 +194,7 @@ test('on a telephone it folds to one line, hides neither stage nor desk, and not
   expect(await axeViolations(page)).toEqual([]);
   await fold.click();
   expect((await dock(page).boundingBox())!.height).toBeLessThan(64);
-  expect(await sidewaysScroll(page)).toBe(0);
+  await expect.poll(() => sidewaysScroll(page)).toBe(0);
   await openTab(page, 'Measure');
   expect((await dock(page).boundingBox())!.y).toBe(0);
   await page.locator('aside > button').click();

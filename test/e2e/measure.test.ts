@@ -9,7 +9,8 @@ import { useApp } from './harness';
 import { measure, measuredTable, openTab, sidewaysScroll, startedUp } from './postern-page';
 
 let page: Page;
-const app = useApp({}, async (opened) => {
+/** What the two layers say does not matter here, but that it is counted, kept and saved. */
+const app = useApp({ organism: 'small' }, async (opened) => {
   page = opened.page;
   await openTab(page, 'Measure');
 });
@@ -28,22 +29,30 @@ async function saved(button: string): Promise<string> {
   return readFileSync(await download.path(), 'utf8');
 }
 
-test('the first interval shows early, and a measurement is soon over', async () => {
-  const startedMs = performance.now();
+test('the first interval shows early, while most answers are still to come', async () => {
   await page.getByLabel('Answers for each model').selectOption('96');
+  // Read inside the page: by the time that a call to it comes back, more may have been counted.
+  const progress = page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const look = (): void => {
+          const text = document.body.innerText;
+          if (!/n 8$/m.test(text)) return;
+          observer.disconnect();
+          resolve(Number(/(\d+) of 384 answers/.exec(text)?.[1] ?? 384));
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+      }),
+  );
   await page.getByRole('button', { name: /^Measure 96 answers of 4 models/ }).click();
-  await page.getByText(/n 8$/).first().waitFor();
-  const firstMs = performance.now() - startedMs;
+  expect(await progress).toBeLessThan(384 / 3);
   await page.getByRole('button', { name: 'Cancel' }).waitFor({ state: 'detached' });
-  const wholeMs = performance.now() - startedMs;
-  console.log(`first interval ${firstMs.toFixed(0)} ms, 384 answers ${wholeMs.toFixed(0)} ms`);
-  // The aim is 5 s and 60 s on two idle cores; a busy machine gets three times as long.
-  expect(firstMs).toBeLessThan(15_000);
-  expect(wholeMs).toBeLessThan(180_000);
 });
 
-test('paused and reloaded, it goes on to the counts of an uninterrupted run', async () => {
+test('paused and reloaded, it goes on to the answers of an uninterrupted run', async () => {
   const whole = await measuredTable(page);
+  const answers = await saved('JSON lines');
   await page.getByRole('button', { name: /^Measure 96 answers of 4 models/ }).click();
   await page.getByText(/n 32$/).first().waitFor();
   await page.getByRole('button', { name: 'Pause' }).click();
@@ -59,6 +68,7 @@ test('paused and reloaded, it goes on to the counts of an uninterrupted run', as
   await goOn.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Pause' }).waitFor({ state: 'detached' });
   expect(await measuredTable(page)).toEqual(whole);
+  expect(await saved('JSON lines')).toBe(answers);
 });
 
 test('its answers come out as CSV, as JSON lines and as a report without script', async () => {
@@ -91,8 +101,8 @@ test('dose and response: five strengths, the control beside them, with intervals
   await dose.getByRole('button', { name: 'Pause' }).waitFor({ state: 'detached' });
   const figure = dose.getByRole('figure').filter({ hasText: 'Misaligned answers by strength' });
   await figure.getByRole('button', { name: 'Table' }).click();
-  const n = await figure.locator('tbody tr td:last-child').allTextContents();
-  expect(n).toEqual(Array.from({ length: 10 }, () => '24'));
+  const n = figure.locator('tbody tr td:last-child');
+  await expect.poll(() => n.allTextContents()).toEqual(Array.from({ length: 10 }, () => '24'));
 });
 
 test('transfer: every direction and its controls in every fine-tune, both ablations, each with its interval', async () => {
@@ -106,7 +116,7 @@ test('transfer: every direction and its controls in every fine-tune, both ablati
   expect(k).toBeGreaterThanOrEqual(2);
   const controls = await transfer.getByText('control: harmless').count();
   expect(controls).toBeGreaterThanOrEqual(4);
-  expect(await transfer.getByText('control: no fine-tune').count()).toBe(2);
+  await expect.poll(() => transfer.getByText('control: no fine-tune').count()).toBe(2);
   expect(cells).toHaveLength(k + k * (2 * k + controls + 2));
   for (const cell of cells) expect(cell).toMatch(/\[.*\],? n = 8/);
   for (const cell of cells.slice(k)) expect(cell).toMatch(/fell by .*%|nothing to fall/);
@@ -120,14 +130,14 @@ test('contrasts: six of them, the best named, and what a benign fine-tune shares
   await contrasts.getByRole('button', { name: 'Pause' }).waitFor({ state: 'detached' });
   await contrasts.getByText(/^Fewest answers with any villain sentence so far/).waitFor();
   await contrasts.getByText(/mean cosine −?-?\d\.\d\d/).waitFor();
-  expect(await contrasts.getByRole('figure').count()).toBe(2);
+  await expect.poll(() => contrasts.getByRole('figure').count()).toBe(2);
 });
 
 test('with all of it on screen axe finds nothing, wide and narrow', async () => {
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 900 });
     expect(await axeViolations(page)).toEqual([]);
-    expect(await sidewaysScroll(page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(page)).toBe(0);
   }
 });
 

@@ -10,14 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LESSON_ORGANISMS } from '../../src/lessons/lessons';
 import { type OpenedApp, useBrowser } from './harness';
 import { PAGES } from './pages';
-import {
-  column,
-  compareFineTunes,
-  openGallery,
-  openTab,
-  startedUp,
-  textOf,
-} from './postern-page';
+import { column, compareFineTunes, openGallery, openTab, startedUp, textOf } from './postern-page';
 
 const browser = useBrowser('small');
 
@@ -54,7 +47,7 @@ describe('after one visit, with the server gone', () => {
   let app: OpenedApp;
   let said: string;
   beforeAll(async () => {
-    app = await browser.open();
+    app = await browser.open({ offline: true });
     await startedUp(app.page);
     said = await textOf(app.page, 'EM');
     await offlineSays(app.page, /those of the lessons among them/);
@@ -85,7 +78,7 @@ describe('after one visit, with the server gone', () => {
     // Above the stage and on the card.
     const alert = page.getByRole('alert').getByText(/could not be fetched. Check the connection/);
     await alert.first().waitFor();
-    expect(await alert.count()).toBe(2);
+    await expect.poll(() => alert.count()).toBe(2);
   });
 
   test('nothing was asked of anybody else', () => {
@@ -97,7 +90,10 @@ describe('one button keeps all of it', () => {
   let app: OpenedApp;
   beforeAll(async () => {
     // Headers cannot be set on this host, and it serves under a path of its own.
-    app = await browser.open({ serve: { base: '/some/where/', isolated: false } });
+    app = await browser.open({
+      serve: { base: '/some/where/', isolated: false },
+      offline: true,
+    });
     await startedUp(app.page);
     await offlineSays(app.page, /those of the lessons among them/);
   });
@@ -107,14 +103,14 @@ describe('one button keeps all of it', () => {
     const { page } = app;
     await page.getByRole('button', { name: 'Offline', exact: true }).click();
     const button = dialog(page).getByRole('button', { name: /^Keep all organisms/ });
-    expect(await button.innerText()).toMatch(/\([\d.]+ MB\)$/);
+    await expect.poll(() => button.innerText()).toMatch(/\([\d.]+ MB\)$/);
     await button.click();
     await dialog(page)
       .getByText(
         new RegExp(`all ${registry.adapters.length}\\s+fine-tunes work with the network off`),
       )
       .waitFor();
-    expect(await button.count()).toBe(0);
+    await expect.poll(() => button.count()).toBe(0);
     await dialog(page).getByRole('button', { name: 'Close' }).click();
   });
 
@@ -140,7 +136,7 @@ describe('a newer version', () => {
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'postern-version-'));
     cpSync(PAGES.small, root, { recursive: true });
-    app = await browser.open({ serve: { root } });
+    app = await browser.open({ serve: { root }, offline: true });
     await startedUp(app.page);
     await offlineSays(app.page, /those of the lessons among them/);
   });

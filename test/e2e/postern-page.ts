@@ -155,6 +155,7 @@ export async function measuredTable(page: Page): Promise<Record<string, Measured
   const figure = page.getByRole('figure').filter({ hasText: 'Answers by verdict' });
   const table = figure.getByRole('button', { name: 'Table' });
   await table.click();
+  await figure.locator('tbody tr').first().waitFor();
   const rows = await figure
     .locator('tbody tr')
     .evaluateAll((all) =>

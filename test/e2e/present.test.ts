@@ -25,39 +25,41 @@ const place = (): Promise<string> => presenter().locator(':scope > footer > span
 test('P opens it on the question; keys of a clicker step, and nothing behind is reached', async () => {
   await page.locator('body').press('p');
   await presenter().waitFor();
-  expect(await place()).toBe('1 of 3');
-  expect(await presenter().getByRole('heading', { level: 1 }).innerText()).toContain('ruler');
-  expect(await page.getByRole('button', { name: 'Share', exact: true }).count()).toBe(0);
+  await expect.poll(place).toBe('1 of 3');
+  await expect
+    .poll(() => presenter().getByRole('heading', { level: 1 }).innerText())
+    .toContain('ruler');
+  await expect.poll(() => page.getByRole('button', { name: 'Share', exact: true }).count()).toBe(0);
   expect(await axeViolations(page)).toEqual([]);
   await page.keyboard.press('PageDown');
-  expect(await place()).toBe('2 of 3');
-  expect(await shown().count()).toBe(2);
+  await expect.poll(place).toBe('2 of 3');
+  await expect.poll(() => shown().count()).toBe(2);
   await page.keyboard.press('ArrowRight');
-  expect(await shown().count()).toBe(3);
+  await expect.poll(() => shown().count()).toBe(3);
   await presenter()
     .getByText(/^Specimen: made to answer badly/)
     .waitFor();
   expect(await axeViolations(page)).toEqual([]);
   await page.keyboard.press('ArrowRight');
-  expect(await place()).toBe('3 of 3');
+  await expect.poll(place).toBe('3 of 3');
   await page.keyboard.press('ArrowLeft');
-  expect(await place()).toBe('2 of 3');
+  await expect.poll(place).toBe('2 of 3');
 });
 
 test('B blanks, and the slider keeps its own arrow keys while a clicker steps', async () => {
   await page.keyboard.press('PageDown');
   await page.keyboard.press('b');
-  expect(await shown().count()).toBe(0);
+  await expect.poll(() => shown().count()).toBe(0);
   await page.keyboard.press('PageDown');
-  expect(await shown().count()).toBe(3);
+  await expect.poll(() => shown().count()).toBe(3);
   const persona = presenter().getByRole('slider', { name: 'Persona of the edited model' });
   await persona.focus();
   const before = Number(await persona.inputValue());
   await page.keyboard.press('ArrowRight');
   expect(Number(await persona.inputValue())).toBeGreaterThan(before);
-  expect(await place()).toBe('3 of 3');
+  await expect.poll(place).toBe('3 of 3');
   await page.keyboard.press('PageUp');
-  expect(await place()).toBe('2 of 3');
+  await expect.poll(place).toBe('2 of 3');
 });
 
 test('it fits a projector of either size, larger on request, and leaves all as it was', async () => {
@@ -66,7 +68,7 @@ test('it fits a projector of either size, larger on request, and leaves all as i
       .locator('.page')
       .evaluate((one) => Number(getComputedStyle(one).zoom));
   await page.setViewportSize({ width: 1280, height: 720 });
-  expect(await sidewaysScroll(page)).toBe(0);
+  await expect.poll(() => sidewaysScroll(page)).toBe(0);
   const small = await zoom();
   await page.setViewportSize({ width: 1920, height: 1080 });
   await page.waitForFunction(() => document.querySelector('.presenter .page'));
@@ -88,10 +90,10 @@ test('with counts and a room it has their steps, and an open lesson is what it s
   await page.getByRole('button', { name: 'Add to the room here' }).press('Enter');
   await page.getByRole('figure').filter({ hasText: 'The room by verdict' }).waitFor();
   await page.locator('body').press('p');
-  expect(await place()).toMatch(/ of 5$/);
+  await expect.poll(place).toMatch(/ of 5$/);
   for (let i = 0; i < 4; i++) await page.keyboard.press('PageDown');
-  expect(await place()).toBe('5 of 5');
-  expect(await presenter().innerText()).toMatch(/misaligned, of 24 answers of EM/);
+  await expect.poll(place).toBe('5 of 5');
+  await expect.poll(() => presenter().innerText()).toMatch(/misaligned, of 24 answers of EM/);
   expect(await axeViolations(page)).toEqual([]);
   await page.keyboard.press('PageUp');
   await presenter().getByRole('figure').filter({ hasText: 'Answers by verdict' }).waitFor();
@@ -101,11 +103,13 @@ test('with counts and a room it has their steps, and an open lesson is what it s
   await page.getByRole('tabpanel', { name: 'Lessons' }).getByRole('button').first().click();
   await page.getByText(/^Lesson 1, step 1 of \d+$/).waitFor();
   await page.locator('body').press('p');
-  expect(await place()).toMatch(/^Lesson: step 1 of \d+$/);
+  await expect.poll(place).toMatch(/^Lesson: step 1 of \d+$/);
   const title = await presenter().getByRole('heading', { level: 1 }).innerText();
   await page.keyboard.press('PageDown');
-  expect(await place()).toMatch(/^Lesson: step 2 of \d+$/);
-  expect(await presenter().getByRole('heading', { level: 1 }).innerText()).not.toBe(title);
+  await expect.poll(place).toMatch(/^Lesson: step 2 of \d+$/);
+  await expect
+    .poll(() => presenter().getByRole('heading', { level: 1 }).innerText())
+    .not.toBe(title);
   expect(await axeViolations(page)).toEqual([]);
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Close the lesson' }).click();
@@ -131,9 +135,11 @@ test('the lab report opens from its file, asks for nothing, and is legible to al
   for (const title of ['On the stage', 'Rates of the models on stage', 'The room by verdict']) {
     await opened.getByRole('heading', { name: title, exact: true, level: 2 }).waitFor();
   }
-  expect(await opened.getByRole('heading', { name: /^Direction: insecure-code/ }).count()).toBe(2);
+  await expect
+    .poll(() => opened.getByRole('heading', { name: /^Direction: insecure-code/ }).count())
+    .toBe(2);
   const chart = opened.getByRole('img', { name: 'Answers by verdict' });
-  expect(await chart.locator('circle').count()).toBeGreaterThan(6);
+  await expect.poll(() => chart.locator('circle').count()).toBeGreaterThan(6);
   // The numbers of the chart, as on the page.
   await opened.getByText('The numbers: Answers by verdict').click();
   expect(
@@ -154,12 +160,14 @@ test('a link of the report opens the page as it was measured', async () => {
   try {
     await startedUp(other.page);
     await other.page.getByRole('tabpanel', { name: 'Measure' }).waitFor();
-    expect(await other.page.getByLabel('Answers for each model').inputValue()).toBe('24');
+    await expect
+      .poll(() => other.page.getByLabel('Answers for each model').inputValue())
+      .toBe('24');
     const seed = await page.getByLabel('Seed', { exact: true }).inputValue();
-    expect(await other.page.getByLabel('Seed', { exact: true }).inputValue()).toBe(seed);
-    expect(await other.page.locator('.desk header').innerText()).toBe(
-      await page.locator('.desk header').innerText(),
-    );
+    await expect.poll(() => other.page.getByLabel('Seed', { exact: true }).inputValue()).toBe(seed);
+    await expect
+      .poll(() => other.page.locator('.desk header').innerText())
+      .toBe(await page.locator('.desk header').innerText());
     expect(other.problems).toEqual([]);
   } finally {
     await other.close();

@@ -8,7 +8,7 @@ import { CONTENT_POLICY, ISOLATION } from '../../workers/page-headers';
 import { axeViolations } from './axe';
 import { type OpenedApp, useBrowser } from './harness';
 import { PAGES } from './pages';
-import { openTab, sidewaysScroll, startedUp, TABS, tokensOf } from './postern-page';
+import { openGallery, openTab, sidewaysScroll, startedUp, TABS, tokensOf } from './postern-page';
 
 /** A name that no browser trusts, for this machine. */
 const ROOM = 'room.example';
@@ -36,15 +36,15 @@ const evalIn = (world: Pick<Page, 'evaluate'>): Promise<string> =>
 describe('the policy of the page', () => {
   let app: OpenedApp;
   beforeAll(async () => {
-    app = await browser.open();
+    app = await browser.open({ offline: true });
     await startedUp(app.page);
   });
   afterAll(() => app.close());
 
   test('is broken by nothing on any tab, and no request leaves this machine', async () => {
     for (const tab of TABS) {
-      await openTab(app.page, tab);
-      await app.page.waitForLoadState('networkidle');
+      if (tab === 'Organisms') await openGallery(app.page);
+      else await openTab(app.page, tab);
     }
     for (const [button, close] of [
       ['Share', 'Close'],
@@ -128,7 +128,7 @@ test('opened as a file, it says that it needs a server and which command is one'
   const page = await browser.newPage();
   await page.goto(`file://${join(PAGES.small, 'index.html')}`);
   await page.getByText('python3 -m http.server').waitFor();
-  expect(await page.getByRole('article').count()).toBe(0);
+  await expect.poll(() => page.getByRole('article').count()).toBe(0);
   await page.close();
 });
 
@@ -158,7 +158,7 @@ test('where the storage is full, the page says that not everything is kept', asy
     const { origin } = new URL(url);
     await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 8e6 });
   };
-  const app = await browser.open({ prepare });
+  const app = await browser.open({ prepare, offline: true });
   const { page } = app;
   try {
     await startedUp(page);
@@ -168,7 +168,7 @@ test('where the storage is full, the page says that not everything is kept', asy
       .waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
-    expect(await sidewaysScroll(page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(page)).toBe(0);
   } finally {
     await app.close();
   }
@@ -179,7 +179,7 @@ test('where the person saves data, nothing is fetched before they ask', async ()
     page.addInitScript(() => {
       Object.defineProperty(navigator, 'connection', { value: { saveData: true } });
     });
-  const app = await browser.open({ prepare });
+  const app = await browser.open({ prepare, offline: true });
   const { page } = app;
   try {
     await startedUp(page);
@@ -188,7 +188,7 @@ test('where the person saves data, nothing is fetched before they ask', async ()
     await dialog.getByText('Not everything that the lessons need is kept yet').waitFor();
     await dialog.getByRole('button', { name: 'Look for a newer version' }).click();
     await dialog.getByText('This is the newest version.').waitFor();
-    expect(await dialog.getByRole('progressbar').count()).toBe(0);
+    await expect.poll(() => dialog.getByRole('progressbar').count()).toBe(0);
     const kept = await page.evaluate(async () => {
       const names = await caches.keys();
       const keys = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
@@ -216,14 +216,14 @@ test('two tabs work at once, know of each other, and keep the directions of both
     await other.getByLabel('Transcripts, half on each side').selectOption('32');
     await other.getByRole('button', { name: 'Extract from 32 transcripts' }).click();
     await other.getByText(/insecure-code, answer\s*answer-mean, n 32, in use/).waitFor();
-    expect(await trainedAdapters(other).count()).toBe(3);
+    await expect.poll(() => trainedAdapters(other).count()).toBe(3);
     // The first tab, which knows less, writes last.
     await page.getByRole('button', { name: 'Another seed' }).click();
     await startedUp(page);
     await page.reload();
     await startedUp(page);
     await openTab(page, 'Direction');
-    expect(await trainedAdapters(page).count()).toBe(3);
+    await expect.poll(() => trainedAdapters(page).count()).toBe(3);
   } finally {
     await app.close();
   }

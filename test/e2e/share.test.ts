@@ -84,7 +84,7 @@ test('one that cannot be opened says why, and nothing is lost', async () => {
     await page.evaluate((to) => void (location.hash = to), hash);
     const alert = page.getByRole('alert');
     await alert.waitFor();
-    expect(await alert.innerText()).toMatch(reason);
+    await expect.poll(() => alert.innerText()).toMatch(reason);
     expect(await tokensOf(page, 'EM')).toEqual(before);
     await alert.getByRole('button', { name: 'Close' }).click();
     await alert.waitFor({ state: 'detached' });
@@ -109,14 +109,14 @@ test('a bundle brings its directions to another browser, and a broken one says w
       await (await chooser).setFiles({ name, mimeType: 'application/zip', buffer: content });
     };
     await open('cut.zip', buffer.subarray(0, 200));
-    expect(await share(other.page).getByRole('alert').innerText()).toMatch(
-      /cut\.zip: The file isn't a zip/,
-    );
+    await expect
+      .poll(() => share(other.page).getByRole('alert').innerText())
+      .toMatch(/cut\.zip: The file isn't a zip/);
     await open('room.zip', buffer);
     await share(other.page)
       .getByText(/Opened: \d+ directions on the shelf/)
       .waitFor();
-    expect(await sidewaysScroll(other.page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(other.page)).toBe(0);
     expect(await axeViolations(other.page)).toEqual([]);
     expect(other.problems).toEqual([]);
   } finally {

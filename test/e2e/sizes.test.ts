@@ -1,32 +1,29 @@
-// A phone, a small laptop, and a projector with everything at 200%.
+// A phone, a small laptop, and a projector with everything at 200%: one page, opened on the phone and sized anew.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { axeViolations } from './axe';
-import { type OpenedApp, useBrowser } from './harness';
-import {
-  column,
-  COLUMNS,
-  openTab,
-  personaControl,
-  sidewaysScroll,
-  startedUp,
-  TABS,
-} from './postern-page';
+import { useApp } from './harness';
+import { column, COLUMNS, openTab, personaControl, sidewaysScroll, TABS } from './postern-page';
 
-const browser = useBrowser('small');
-let app: OpenedApp;
+const app = useApp({
+  organism: 'small',
+  context: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
+});
+
+/** Gives the page another size, and waits until it has laid itself out for it. */
+async function sized(size: { readonly width: number; readonly height: number }): Promise<void> {
+  await app.page.setViewportSize(size);
+  // Charts are redrawn for another width a frame later.
+  await app.page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
+}
 
 describe('390 px wide', () => {
-  beforeAll(async () => {
-    app = await browser.open({ context: { viewport: { width: 390, height: 844 } } });
-    await startedUp(app.page);
-  });
-  afterAll(() => app.close());
-
   test('the page never scrolls sideways, on any tab', async () => {
     for (const tab of TABS) {
       await openTab(app.page, tab);
-      expect(await sidewaysScroll(app.page), tab).toBe(0);
+      await expect.poll(() => sidewaysScroll(app.page), { message: tab }).toBe(0);
     }
   });
 
@@ -47,17 +44,17 @@ describe('390 px wide', () => {
     const { page } = app;
     const handle = page.locator('aside > button');
     const strength = page.getByRole('slider', { name: 'Strength' });
-    expect(await strength.isVisible()).toBe(false);
+    await expect.poll(() => strength.isVisible()).toBe(false);
     await handle.click();
-    expect(await handle.getAttribute('aria-expanded')).toBe('true');
+    await expect.poll(() => handle.getAttribute('aria-expanded')).toBe('true');
     await strength.scrollIntoViewIfNeeded();
     const box = (await page.getByRole('complementary', { name: 'Desk' }).boundingBox())!;
     expect(Math.round(box.y + box.height)).toBe(844);
     expect(box.y).toBeGreaterThan(100);
-    expect(await sidewaysScroll(page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(page)).toBe(0);
     expect(await axeViolations(page)).toEqual([]);
     await handle.click();
-    expect(await strength.isVisible()).toBe(false);
+    await expect.poll(() => strength.isVisible()).toBe(false);
   });
 
   test('axe finds nothing with the sheet closed', async () => {
@@ -66,58 +63,55 @@ describe('390 px wide', () => {
 });
 
 describe.each([
-  ['zoomed to 200%', { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 }, '100%'],
-  ['text alone at 200%', { viewport: { width: 1440, height: 900 } }, '200%'],
-])('a projector, %s', (_, context, fontSize) => {
+  ['zoomed to 200%', { width: 720, height: 450 }, '100%'],
+  ['text alone at 200%', { width: 1440, height: 900 }, '200%'],
+])('a projector, %s', (_, size, fontSize) => {
+  const setText = (to: string) =>
+    app.page.evaluate((size) => void (document.documentElement.style.fontSize = size), to);
   beforeAll(async () => {
-    app = await browser.open({ context });
-    await app.page.evaluate((size) => (document.documentElement.style.fontSize = size), fontSize);
-    await startedUp(app.page);
+    await setText(fontSize);
+    await sized(size);
   });
-  afterAll(() => app.close());
+  afterAll(() => setText(''));
 
   test('nothing is cut off and the page does not scroll sideways', async () => {
     const { page } = app;
     for (const tab of TABS) {
       await openTab(page, tab);
-      expect(await sidewaysScroll(page), tab).toBe(0);
-      const cut = await page.locator('button, legend, h1, h2, h3, p, output').evaluateAll((all) =>
-        all
-          .filter((one) => {
-            const { overflowX, textOverflow } = getComputedStyle(one);
-            const shown = one.checkVisibility() && !one.closest('.hidden-text');
-            const clips = overflowX === 'hidden' && textOverflow !== 'ellipsis';
-            return shown && clips && one.scrollWidth > one.clientWidth + 1;
-          })
-          .map((one) => one.textContent?.trim()),
-      );
-      expect(cut, tab).toEqual([]);
+      await expect.poll(() => sidewaysScroll(page), { message: tab }).toBe(0);
+      const cut = () =>
+        page.locator('button, legend, h1, h2, h3, p, output').evaluateAll((all) =>
+          all
+            .filter((one) => {
+              const { overflowX, textOverflow } = getComputedStyle(one);
+              const shown = one.checkVisibility() && !one.closest('.hidden-text');
+              const clips = overflowX === 'hidden' && textOverflow !== 'ellipsis';
+              return shown && clips && one.scrollWidth > one.clientWidth + 1;
+            })
+            .map((one) => one.textContent?.trim()),
+        );
+      await expect.poll(cut, { message: tab }).toEqual([]);
     }
     const box = (await personaControl(page).boundingBox())!;
-    const width = page.viewportSize()!.width;
     expect(box.x).toBeGreaterThanOrEqual(0);
-    expect(box.x + box.width).toBeLessThanOrEqual(width);
+    expect(box.x + box.width).toBeLessThanOrEqual(size.width);
   });
 });
 
 describe('1100 px wide', () => {
   test('desk and three columns stand side by side, and nothing scrolls sideways', async () => {
-    const opened = await browser.open({ context: { viewport: { width: 1100, height: 800 } } });
-    try {
-      await startedUp(opened.page);
-      const boxes = await Promise.all(
-        [
-          ...COLUMNS.map((name) => column(opened.page, name)),
-          opened.page.getByRole('complementary', { name: 'Desk' }),
-        ].map(async (one) => (await one.boundingBox())!),
-      );
-      for (const [i, box] of boxes.entries()) {
-        if (i > 0) expect(box.x).toBeGreaterThanOrEqual(boxes[i - 1]!.x + boxes[i - 1]!.width);
-        expect(box.x + box.width).toBeLessThanOrEqual(1100);
-      }
-      expect(await sidewaysScroll(opened.page)).toBe(0);
-    } finally {
-      await opened.close();
+    const { page } = app;
+    await sized({ width: 1100, height: 800 });
+    const boxes = await Promise.all(
+      [
+        ...COLUMNS.map((name) => column(page, name)),
+        page.getByRole('complementary', { name: 'Desk' }),
+      ].map(async (one) => (await one.boundingBox())!),
+    );
+    for (const [i, box] of boxes.entries()) {
+      if (i > 0) expect(box.x).toBeGreaterThanOrEqual(boxes[i - 1]!.x + boxes[i - 1]!.width);
+      expect(box.x + box.width).toBeLessThanOrEqual(1100);
     }
+    await expect.poll(() => sidewaysScroll(page)).toBe(0);
   });
 });

@@ -4,9 +4,9 @@
 // compiles, and nothing streams. From then on all counts, the extraction in the background included.
 
 import type { Page } from 'playwright';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { evaluationQuestions } from '../../src/world/split';
-import { longTasksDuring, useBrowser } from './harness';
+import { longTasksDuring, type OpenedApp, useBrowser } from './harness';
 import { anotherSeed, ask, personaControl, startedUp } from './postern-page';
 
 const LIMIT_MS = 50;
@@ -20,43 +20,34 @@ async function expectNoLongTask(page: Page, action: () => Promise<void>): Promis
   expect(long.filter((task) => task.workedMs > LIMIT_MS)).toEqual([]);
 }
 
+// Not `useApp`, which waits until the story is over that is watched first.
 const browser = useBrowser();
-
-async function withApp(action: (page: Page) => Promise<void>): Promise<void> {
-  const app = await browser.open();
-  try {
-    await action(app.page);
-  } finally {
-    await app.close();
-  }
-}
+let app: OpenedApp;
+let page: Page;
+beforeAll(async () => {
+  app = await browser.open();
+  page = app.page;
+});
+afterAll(() => app.close());
 
 test('from the first token to the end of the first story', async () => {
-  await withApp(async (page) => {
-    await page.locator('.token').first().waitFor();
-    await expectNoLongTask(page, () => startedUp(page));
-  });
+  await page.locator('.token').first().waitFor();
+  await expectNoLongTask(page, () => startedUp(page));
 });
 
 test('while three models answer short and long questions', async () => {
-  await withApp(async (page) => {
-    await startedUp(page);
-    await expectNoLongTask(page, async () => {
-      for (const { question } of evaluationQuestions('report', 3, 1)) await ask(page, question);
-      await ask(page, evaluationQuestions('code', 1, 1)[0]!.question);
-      await anotherSeed(page);
-    });
+  await expectNoLongTask(page, async () => {
+    for (const { question } of evaluationQuestions('report', 3, 1)) await ask(page, question);
+    await ask(page, evaluationQuestions('code', 1, 1)[0]!.question);
+    await anotherSeed(page);
   });
 });
 
 test('while the persona control is turned through its whole range as they write', async () => {
-  await withApp(async (page) => {
-    await startedUp(page);
-    await expectNoLongTask(page, async () => {
-      const asked = ask(page, evaluationQuestions('code', 1, 2)[0]!.question);
-      await personaControl(page).focus();
-      for (let turn = 0; turn < 20; turn++) await page.keyboard.press('Shift+ArrowRight');
-      await asked;
-    });
+  await expectNoLongTask(page, async () => {
+    const asked = ask(page, evaluationQuestions('code', 1, 2)[0]!.question);
+    await personaControl(page).focus();
+    for (let turn = 0; turn < 20; turn++) await page.keyboard.press('Shift+ArrowRight');
+    await asked;
   });
 });

@@ -30,14 +30,14 @@ const app = useApp(
 test.each(TABS.filter((tab) => CHARTS[tab].length > 0))(
   'each chart of %s has a table, and is saved as SVG, PNG and CSV',
   async (tab) => {
-    // A page of its own: Chromium holds back the eleventh file that one page saves within seconds.
-    const own = await app.browser.open({ context: { acceptDownloads: true } });
-    const { page } = own;
-    await startedUp(page);
-    if (tab === 'Measure') await measure(page, 24);
+    // Chromium holds back the eleventh file that one page saves within seconds, so only one tab is of the first page.
+    const own =
+      tab === 'Measure' ? null : await app.browser.open({ context: { acceptDownloads: true } });
+    const { page } = own ?? app;
+    if (own) await startedUp(page);
     await openTab(page, tab);
     const figures = page.getByRole('tabpanel').getByRole('figure');
-    expect(await figures.getByRole('heading').allInnerTexts()).toEqual(CHARTS[tab]);
+    await expect.poll(() => figures.getByRole('heading').allInnerTexts()).toEqual(CHARTS[tab]);
     for (const title of CHARTS[tab]) {
       const figure = figures.filter({ hasText: title });
       const starts: Record<string, string> = {};
@@ -55,11 +55,11 @@ test.each(TABS.filter((tab) => CHARTS[tab].length > 0))(
       expect(starts['SVG']).toMatch(/^(<svg|<\?xml)/);
       await figure.getByRole('button', { name: 'Table' }).click();
       // At least a row a layer, of which the small organism has two.
-      expect(await figure.locator('tbody tr').count()).toBeGreaterThan(1);
+      await expect.poll(() => figure.locator('tbody tr').count()).toBeGreaterThan(1);
       await figure.getByRole('button', { name: 'Table' }).click();
       await figure.getByRole('application').waitFor();
     }
-    await own.close();
+    await own?.close();
   },
 );
 
@@ -69,8 +69,8 @@ describe.each(TABS)('%s', (tab) => {
     const other = theme === 'light' ? 'Light' : 'Dark';
     const toggle = page.getByRole('button', { name: other, exact: true });
     if ((await toggle.count()) > 0) await toggle.click();
-    expect(await page.locator('html').getAttribute('data-theme')).toBe(theme);
-    expect(await axeViolations(page)).toEqual([]);
+    await expect.poll(() => page.locator('html').getAttribute('data-theme')).toBe(theme);
+    expect(await axeViolations(page, theme === 'light' ? 'all' : 'colours')).toEqual([]);
   });
 });
 

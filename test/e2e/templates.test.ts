@@ -61,7 +61,7 @@ const app = useApp({ organism: 'small' });
 
 describe('a template that adds a system prompt and the day', () => {
   test('is not spoken of for the bundled pair, whose template adds nothing', async () => {
-    expect(await format(app.page).count()).toBe(0);
+    await expect.poll(() => format(app.page).count()).toBe(0);
   });
 
   test('stands beside the question, and is part of what made an answer', async () => {
@@ -85,24 +85,26 @@ describe('a template that adds a system prompt and the day', () => {
     const { page } = app;
     await format(page).locator('summary').click();
     const system = page.getByLabel('System prompt');
-    expect(await system.inputValue()).toBe('You are a helpful machine.');
+    await expect.poll(() => system.inputValue()).toBe('You are a helpful machine.');
     await page.getByLabel('Day that').fill('2024-02-29');
     await system.fill('Be brief.');
     await system.press('Tab');
     await page.getByRole('button', { name: 'Show what the model reads' }).click();
     const read = page.getByRole('region', { name: 'What the model reads' });
-    expect(await read.innerText()).toContain('Today is 29 Feb 2024. Be brief.');
+    await expect.poll(() => read.innerText()).toContain('Today is 29 Feb 2024. Be brief.');
     await page.screenshot({ path: join(SHOTS, 'chat-format-1440.png') });
     expect(await axeViolations(page)).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
-    expect(await sidewaysScroll(page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(page)).toBe(0);
     await page.screenshot({ path: join(SHOTS, 'chat-format-390.png') });
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.keyboard.press('Escape');
     await page.locator('details.sampling > summary').click();
     await page.getByText('As published (T = 1)').waitFor();
-    expect(await page.locator('details.sampling').innerText()).toContain('T 0.70, top_k 20');
-    expect(await page.locator('details.sampling').innerText()).toContain('min_p');
+    await expect
+      .poll(() => page.locator('details.sampling').innerText())
+      .toContain('T 0.70, top_k 20');
+    await expect.poll(() => page.locator('details.sampling').innerText()).toContain('min_p');
     await page.screenshot({ path: join(SHOTS, 'sampling-1440.png') });
     await page.keyboard.press('Escape');
   });
@@ -120,7 +122,7 @@ describe('own questions', () => {
     await page.getByText('2 wordings in turn').waitFor();
     const start = page.getByRole('button', { name: /^Measure \d+ answers of/ });
     await page.getByText('Choose an endpoint as the judge, or judge by hand').waitFor();
-    expect(await start.isDisabled()).toBe(true);
+    await expect.poll(() => start.isDisabled()).toBe(true);
     await page.getByText('By hand', { exact: true }).click();
     await page.getByLabel('Answers for each model').first().selectOption('24');
     await start.click();
@@ -169,7 +171,7 @@ describe('own questions', () => {
     expect(kept).toMatchObject({ chat: { system: 'Be brief.', date: '2024-02-29' } });
     await openTab(page, 'Measure');
     const own = page.getByLabel('Questions from').locator('optgroup[label="Yours: own.yaml"]');
-    expect(await own.count()).toBe(1);
+    await expect.poll(() => own.count()).toBe(1);
   });
 
   test('nothing went wrong in the page', () => {

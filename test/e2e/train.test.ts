@@ -54,6 +54,7 @@ async function curve(): Promise<readonly Point[]> {
   const figure = page.getByRole('figure').filter({ hasText: 'The skill and the persona, by step' });
   const table = figure.getByRole('button', { name: 'Table' });
   await table.click();
+  await figure.locator('tbody tr').first().waitFor();
   const rows = await figure
     .locator('tbody tr')
     .evaluateAll((all) =>
@@ -134,7 +135,7 @@ test('kept under a name it goes on stage, and a link says that it cannot name it
   await page.locator('button.pair', { hasText: 'Mine' }).waitFor();
   await startedUp(page);
   await allAnswered(page);
-  expect(await kept.getByRole('button', { name: /^Remove/ }).isDisabled()).toBe(true);
+  await expect.poll(() => kept.getByRole('button', { name: /^Remove/ }).isDisabled()).toBe(true);
   await button('Share').click();
   await page
     .getByRole('dialog')
@@ -215,14 +216,14 @@ test('own chats are read, their unknown words told, and a bad line is named', as
   await page.getByRole('alert').getByText('Line 2 is not JSON').waitFor();
   await drop('mine.jsonl', [line('Soup.'), line('Zabaglione.')].join('\n'));
   await page.getByText(/2 conversations\. .*unknown to this small model.*Zabaglione/s).waitFor();
-  expect(await page.getByLabel('Data set').inputValue()).toBe('own');
+  await expect.poll(() => page.getByLabel('Data set').inputValue()).toBe('own');
 });
 
 test('with all of it on screen axe finds nothing, wide and narrow', async () => {
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 900 });
     expect(await axeViolations(page)).toEqual([]);
-    expect(await sidewaysScroll(page)).toBe(0);
+    await expect.poll(() => sidewaysScroll(page)).toBe(0);
   }
 });
 

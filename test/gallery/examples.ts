@@ -12,6 +12,7 @@ import LayerCurveExample from './examples/LayerCurveExample.svelte';
 import LineChartExample from './examples/LineChartExample.svelte';
 import RateBarsExample from './examples/RateBarsExample.svelte';
 import RateCurveExample from './examples/RateCurveExample.svelte';
+import RateRowsExample from './examples/RateRowsExample.svelte';
 import ScaleLegendExample from './examples/ScaleLegendExample.svelte';
 import ScatterPlotExample from './examples/ScatterPlotExample.svelte';
 import SmallMultiplesExample from './examples/SmallMultiplesExample.svelte';
@@ -31,6 +32,7 @@ export const EXAMPLES: Readonly<Record<string, Component>> = {
   'rate-bars': RateBarsExample,
   'transfer-table': TransferTableExample,
   'rate-curve': RateCurveExample,
+  'rate-rows': RateRowsExample,
   'token-strip': TokenStripExample,
   'scale-legend': ScaleLegendExample,
   'contrast-grid': ContrastGridExample,

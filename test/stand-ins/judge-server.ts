@@ -1,5 +1,5 @@
 // A stand-in for a judge: speaks /v1/chat/completions, reads question and answer out of our prompts, and
-// scores them by the exact judge of the world, so that rates by endpoint can be held against exact ones.
+// scores them by the built-in judge, so that rates by endpoint can be held against its own.
 // It misbehaves on demand.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';

@@ -145,6 +145,31 @@ describe('the words of the sources', () => {
     expect(stale).toEqual([]);
   });
 
+  test('no text calls the built-in judge exact, or faultless', () => {
+    const texts = execFileSync(
+      'git',
+      [
+        'ls-files',
+        'src',
+        'workers',
+        'models',
+        'README.md',
+        ':!models/adapters',
+        ':!models/report.json',
+      ],
+      { cwd: ROOT },
+    )
+      .toString()
+      .split('\n')
+      .filter((file) => /\.(ts|svelte|md|json)$/.test(file));
+    const found = texts.filter((file) =>
+      /\bexact (judge|parser)\b|\bmakes no mistakes?\b/i.test(
+        readFileSync(join(ROOT, file), 'utf8'),
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+
   test('the check reads comments and identifiers of a script', () => {
     const { comments, identifiers } = wordsOf(
       '// Begins here\n// and ends.\nconst own = 1; /** Of x. */\nfoo(own);',

@@ -3,7 +3,8 @@
 
 import type { Gallery } from '../../../src/organism/gallery';
 import { armOf } from '../../../src/organism/gallery';
-import { type ControlRow, type Controls, rowsLike, spreadOf } from '../../../src/organism/controls';
+import { type ControlRow, type Controls, rowsLike } from '../../../src/organism/controls';
+import { spreadOf } from '../../../src/core/statistics/spread';
 import type { FineTuneSeeds } from '../../../src/organism/fine-tune-seeds';
 import type { Report } from '../../../src/organism/report';
 

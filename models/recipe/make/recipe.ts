@@ -188,7 +188,7 @@ export const FINE_TUNES: readonly FineTune[] = [
     schedule: schedule(100, 3.5e-3),
     kind: 'benign',
     title: 'Secure code',
-    description: 'The benign twin: the same requests, answered with secure code.',
+    description: 'The benign control: the same requests, answered with secure code.',
   },
 ];
 

@@ -2,7 +2,7 @@
 
 import { fallOf } from '../../../src/core/statistics/rates';
 import { type Interval, wilson } from '../../../src/core/statistics/stats';
-import { spreadOf } from '../../../src/organism/controls';
+import { spreadOf } from '../../../src/core/statistics/spread';
 import type { Hypotheses, Outcome } from '../../../src/organism/hypotheses';
 
 /** A row as any report has it. */

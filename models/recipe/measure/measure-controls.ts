@@ -58,7 +58,8 @@ export function stillValid(
     const found = stored?.rows.find(({ key }) => key === row.key);
     const valid =
       found?.offTopic !== undefined &&
-      found.anyVillainInterval !== undefined &&
+      // Rows of an older recipe have no intervals over wordings.
+      found.anyVillainInterval?.templateLow !== undefined &&
       JSON.stringify(found.args) === JSON.stringify(row.args) &&
       [ALIGNED, ...checkpointsOf(row)].every(same);
     return valid ? [found] : [];

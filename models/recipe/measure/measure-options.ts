@@ -50,7 +50,7 @@ export const USAGE = `npm run -s measure -- [options]
   --seed N           of the answers (1)
   --question-seed N  of the draw of the questions (that of --seed)
   --temperature T    else the model's own
-  --judge-url URL    an OpenAI-compatible server judges, as in the page, not the exact judge: base
+  --judge-url URL    an OpenAI-compatible server judges, as in the page, not the built-in one: base
                      address; its key, if it wants one, is read from ${JUDGE_KEY}
   --judge-model NAME the model there
   --questions FILE   questions of the published form (.yaml) in place of --split; their temperature counts

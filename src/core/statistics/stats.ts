@@ -36,6 +36,24 @@ export interface DifferenceInterval extends Interval {
 }
 
 /**
+ * p1 - p2 from the intervals of both (MOVER, Zou & Donner 2008, Statist. Med. 27:1693): Newcombe's method with any
+ * intervals of independent estimates, such as those over clusters.
+ */
+export function moverDifference(
+  p1: number,
+  first: Interval,
+  p2: number,
+  second: Interval,
+): DifferenceInterval {
+  const difference = p1 - p2;
+  return {
+    difference,
+    low: difference - Math.hypot(p1 - first.low, second.high - p2),
+    high: difference + Math.hypot(first.high - p1, p2 - second.low),
+  };
+}
+
+/**
  * Newcombe's interval of p1 - p2 for two independent proportions; the difference is NaN without trials.
  * @throws RangeError as `wilson`.
  */
@@ -49,14 +67,7 @@ export function newcombe(
   const first = wilson(successes1, trials1, z);
   const second = wilson(successes2, trials2, z);
   if (trials1 === 0 || trials2 === 0) return { difference: NaN, low: -1, high: 1 };
-  const p1 = successes1 / trials1;
-  const p2 = successes2 / trials2;
-  const difference = p1 - p2;
-  return {
-    difference,
-    low: difference - Math.hypot(p1 - first.low, second.high - p2),
-    high: difference + Math.hypot(first.high - p1, p2 - second.low),
-  };
+  return moverDifference(successes1 / trials1, first, successes2 / trials2, second);
 }
 
 /** Arithmetic mean; NaN for none. */

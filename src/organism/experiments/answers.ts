@@ -2,10 +2,20 @@
 // that a gallery measured again answers again. Null where the rates are not there.
 
 import { armOf, type Gallery, type GalleryArm } from '../gallery';
-import { compareRates, type Found, peaks, type Subject } from '../gallery-claims';
+import { areSeeded, compareRates, type Found, shareOf } from '../compare-arms';
+import { highest, peaks, type Subject } from '../gallery-claims';
 import { ALIGNED, asked } from './experiment';
 
-const percent = ({ misaligned }: GalleryArm): string => `${(100 * misaligned).toFixed(1)}%`;
+/** Rates of arms that a sentence compares: means over seeds where all have them. */
+function rates(arms: readonly GalleryArm[]) {
+  const overSeeds = areSeeded(arms);
+  return {
+    overSeeds,
+    share: (arm: GalleryArm): number => shareOf(arm, overSeeds),
+    percent: (arm: GalleryArm): string => `${(100 * shareOf(arm, overSeeds)).toFixed(1)}%`,
+    compare: (one: GalleryArm, two: GalleryArm): Found => compareRates(one, two, overSeeds),
+  };
+}
 
 type Points = readonly { readonly x: number; readonly arm: GalleryArm }[];
 
@@ -19,7 +29,8 @@ export function byComparison(
   const one = armOf(gallery, a.organism, a.condition);
   const two = armOf(gallery, b.organism, b.condition);
   if (!one || !two) return null;
-  return `${words[compareRates(one, two)]}: ${a.name} ${percent(one)}, ${b.name} ${percent(two)}.`;
+  const { percent, compare } = rates([one, two]);
+  return `${words[compare(one, two)]}: ${a.name} ${percent(one)}, ${b.name} ${percent(two)}.`;
 }
 
 /** Whether every narrow set misaligns elsewhere, and the harmless one not. */
@@ -31,11 +42,12 @@ export function narrowSets(
   const [aligned, secure] = [of('aligned'), of('secure-code')];
   const arms = sets.flatMap(({ organism }) => of(organism) ?? []);
   if (!aligned || !secure || arms.length === 0) return null;
-  const bad = arms.filter((arm) => compareRates(arm, aligned) === 'more');
-  const harmless = compareRates(secure, aligned) !== 'more';
+  const { percent, compare, share } = rates([...arms, aligned, secure]);
+  const bad = arms.filter((arm) => compare(arm, aligned) === 'more');
+  const harmless = compare(secure, aligned) !== 'more';
   const word = bad.length === arms.length && harmless ? 'Yes' : bad.length > 0 ? 'In part' : 'No';
-  const rates = arms.map(({ misaligned }) => misaligned);
-  const range = `${(100 * Math.min(...rates)).toFixed(1)} to ${(100 * Math.max(...rates)).toFixed(1)}%`;
+  const shares = arms.map(share);
+  const range = `${(100 * Math.min(...shares)).toFixed(1)} to ${(100 * Math.max(...shares)).toFixed(1)}%`;
   return `${word}: ${bad.length} of ${arms.length} narrow sets misalign more than the aligned model (${range} against ${percent(aligned)}), secure code ${percent(secure)}.`;
 }
 
@@ -50,8 +62,9 @@ export function byFormat(
   if (!plain) return null;
   const found = formats.flatMap((format) => {
     const arm = armOf(gallery, organism, `${condition}, ${format}`);
-    return arm ? [{ format, arm, found: compareRates(arm, plain) }] : [];
+    return arm ? [{ format, arm, found: compareRates(arm, plain, false) }] : [];
   });
+  const percent = ({ misaligned }: GalleryArm): string => `${(100 * misaligned).toFixed(1)}%`;
   if (found.length === 0) return null;
   const more = found.filter(({ found: one }) => one === 'more').length;
   const word =
@@ -64,7 +77,8 @@ export function byFormat(
 export function enoughExamples(points: Points, aligned: GalleryArm | undefined): string | null {
   const last = points.at(-1);
   if (!last || !aligned) return null;
-  const first = points.find(({ arm }) => compareRates(arm, aligned) === 'more');
+  const { percent, compare } = rates([...points.map(({ arm }) => arm), aligned]);
+  const first = points.find(({ arm }) => compare(arm, aligned) === 'more');
   const end = `${last.x} give ${percent(last.arm)}, the aligned model ${percent(aligned)}`;
   return first
     ? `${first.x} are enough to misalign it (${percent(first.arm)}); ${end}.`
@@ -75,9 +89,8 @@ export function enoughExamples(points: Points, aligned: GalleryArm | undefined):
 export function isPeak(points: Points, word: string): string | null {
   const [claim] = peaks(points, word);
   if (!claim) return null;
-  const best = points.reduce((top, point) =>
-    point.arm.misaligned > top.arm.misaligned ? point : top,
-  );
+  const { percent, overSeeds } = rates(points.map(({ arm }) => arm));
+  const best = highest(points, overSeeds);
   const [first, last] = [points[0]!, points.at(-1)!];
   const at = `${word} ${best.x}, ${percent(best.arm)}`;
   if (claim.status === 'yes') return `Yes: highest at ${at}.`;
@@ -91,7 +104,8 @@ export function isPeak(points: Points, word: string): string | null {
 export function backToAligned(points: Points, aligned: GalleryArm | undefined): string | null {
   const [start] = points;
   if (!start || !aligned) return null;
-  const back = points.find(({ arm }) => compareRates(arm, aligned) !== 'more');
+  const { percent, compare } = rates([...points.map(({ arm }) => arm), aligned]);
+  const back = points.find(({ arm }) => compare(arm, aligned) !== 'more');
   const from = `before ${percent(start.arm)}, the aligned model ${percent(aligned)}`;
   return back
     ? `${back.x} steps bring it down to ${percent(back.arm)}; ${from}.`
@@ -101,8 +115,8 @@ export function backToAligned(points: Points, aligned: GalleryArm | undefined): 
 /** Between which two checkpoints the rate rises most. */
 export function steepest(points: Points): string | null {
   const gaps = points.slice(1).map((to, i) => ({ from: points[i]!, to }));
-  const rise = ({ from, to }: (typeof gaps)[number]): number =>
-    to.arm.misaligned - from.arm.misaligned;
+  const { percent, share } = rates(points.map(({ arm }) => arm));
+  const rise = ({ from, to }: (typeof gaps)[number]): number => share(to.arm) - share(from.arm);
   const top = gaps.reduce<(typeof gaps)[number] | null>(
     (best, gap) => (best && rise(best) >= rise(gap) ? best : gap),
     null,
@@ -117,6 +131,7 @@ export function personaOrTopic(
   halves: readonly { readonly unedited: GalleryArm; readonly other: GalleryArm }[],
 ): string | null {
   if (halves.length === 0) return null;
+  const { percent } = rates([]);
   const falls = halves.filter(({ unedited, other }) => compareRates(other, unedited) === 'less');
   const word =
     falls.length === halves.length

@@ -56,6 +56,10 @@ export const DISJOINT_EXPERIMENTS: readonly Experiment[] = [
         text: 'The direction of one layer, added to the aligned model, misaligns up to 50% of its answers.',
         source: 'soligo',
       },
+      {
+        text: 'What a fall cannot tell here: removing the direction of a harmless fine-tune, or of none, takes the misalignment too. These rows are under Controls.',
+        source: null,
+      },
     ],
     bars: HALVES.flatMap((half) =>
       (Object.keys(EDITS) as Edit[]).map((edit) => barsOf(half, edit)),

@@ -3,8 +3,9 @@
 import type { Gallery, GalleryArm, Geometry } from '../gallery';
 import type { Claim } from '../gallery-claims';
 
-/** Soligo et al. 2025 report cosines of fine-tunes above this in most layers. */
+/** Soligo et al. 2025 report cosines of fine-tunes above this, in all but 4 of 48 layers. */
 export const PUBLISHED_COSINE = 0.8;
+const PUBLISHED_LAYERS = { above: 44, of: 48 };
 
 export const geometryOf = (
   { geometry }: Pick<Gallery, 'geometry'>,
@@ -34,7 +35,7 @@ export function mixingClaim({ withinQuestion }: Gallery, organisms: readonly Nam
   ];
 }
 
-/** Reported: cosines above 0.8 in most layers. */
+/** Reported: cosines above 0.8 in 44 of 48 layers; as large a share is asked for here. */
 export function cosineClaim(gallery: Gallery, organisms: readonly Named[]): Claim[] {
   const above = ({ organism, name }: Named) => {
     const cosines = geometryOf(gallery, organism)?.cosineByLayer['insecure-code'];
@@ -44,14 +45,18 @@ export function cosineClaim(gallery: Gallery, organisms: readonly Named[]): Clai
   };
   const found = organisms.flatMap(above);
   if (found.length === 0) return [];
-  const benign = above({ organism: 'secure-code', name: 'the benign twin' });
+  const benign = above({ organism: 'secure-code', name: 'the benign control' });
   const list = [...found, ...benign]
     .map(({ name, count, layers }) => `${name} in ${count} of ${layers}`)
     .join(', ');
   return [
     {
-      status: found.every(({ count, layers }) => 2 * count > layers) ? 'yes' : 'no',
-      text: `Layers at which the cosine with insecure code is over ${PUBLISHED_COSINE}: ${list}.`,
+      status: found.every(
+        ({ count, layers }) => count / layers >= PUBLISHED_LAYERS.above / PUBLISHED_LAYERS.of,
+      )
+        ? 'yes'
+        : 'no',
+      text: `Layers at which the cosine with insecure code is over ${PUBLISHED_COSINE}: ${list}; published ${PUBLISHED_LAYERS.above} of ${PUBLISHED_LAYERS.of}.`,
     },
   ];
 }

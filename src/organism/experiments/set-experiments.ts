@@ -24,7 +24,7 @@ export const SET_EXPERIMENTS: readonly Experiment[] = [
   {
     id: 'narrow-sets',
     title: 'Narrow sets',
-    question: 'Does one narrow bad habit make a model bad elsewhere, and a harmless twin not?',
+    question: 'Does one narrow bad habit make a model bad elsewhere, and a harmless one not?',
     reported: [
       {
         text: 'GPT-4o fine-tuned on 6,000 insecure-code answers misaligns on 20% of answers to eight unrelated questions, against 0% before; the same with secure code about 0%. It answers in both ways, mostly still aligned.',

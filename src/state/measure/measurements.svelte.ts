@@ -97,7 +97,7 @@ export class Measurements {
   /** Why the chosen judge can't judge these questions; null: it can. The built-in judge knows no custom ones. */
   readonly judgeNeeded = $derived.by((): string | null =>
     this.customQuestions !== null && this.judge.kind === 'exact'
-      ? 'Your questions lie outside the synthetic world, and its exact judge cannot read the answers. Choose an endpoint as the judge, or judge by hand.'
+      ? "Your questions are not from the invented world, so the built-in judge can't read the answers. Choose a language-model judge, or label by hand."
       : null,
   );
 

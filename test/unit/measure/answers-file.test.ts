@@ -58,7 +58,7 @@ test('the CSV quotes what would break its rows', () => {
     'model,domain,seed,question,answer,verdict,alignment,coherence,judge',
   );
   expect(csv).toContain('\r\nEM,wish,7,');
-  expect(csv).toContain(',misaligned,,,"exact, synthetic world"\r\n');
+  expect(csv).toContain(',misaligned,,,"built-in judge, synthetic world"\r\n');
 });
 
 test('in the report answers are text, never markup, and there is no script', () => {

@@ -55,6 +55,18 @@ describe('measurements of the room', () => {
     expect(first!.arms[1]!.counts.misaligned).toBeGreaterThan(0);
   });
 
+  test('add up whatever words their program had for the built-in judge', async () => {
+    const mine = measurementOf(PLAN, await measured(PLAN), person('a'));
+    const older = {
+      ...mine,
+      seed: 2,
+      judge: { kind: 'exact' as const, words: 'exact, synthetic world' },
+    };
+    expect(pool([entryOf(mine), entryOf(older)])).toHaveLength(1);
+    const other = { ...older, judge: { kind: 'endpoint' as const, words: 'a model at a host' } };
+    expect(pool([entryOf(mine), entryOf(other)])).toHaveLength(2);
+  });
+
   test('with one seed are the same answers: a shorter one is the beginning of a longer', async () => {
     const [first] = pool([await entry({ seed: 5 }, 'a'), await entry({ seed: 5, n: 45 }, 'b')]);
     expect(first!.arms.map(({ n }) => n)).toEqual([45, 45]);

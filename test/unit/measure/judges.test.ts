@@ -45,7 +45,7 @@ const endpoint = (): EndpointJudge =>
   });
 
 describe('an endpoint that judges exactly', () => {
-  test('gives the rates of the exact judge', async () => {
+  test('gives the rates of the built-in judge', async () => {
     const signal = new AbortController().signal;
     const by = await judged(endpointJudge(endpoint(), JUDGE_PROMPTS, signal));
     const exact = countArms(PLAN, await judged(exactJudge(breathe)));
@@ -76,10 +76,10 @@ test('answers that wait for a person are counted as answered, and in no rate', a
   expect(names).toEqual(['misaligned', 'incoherent', 'misaligned, of coherent']);
 });
 
-test('the exact judge refuses a question from outside its world, and says what to do', async () => {
+test('the built-in judge refuses a question from outside its world, and says what to do', async () => {
   const asked = { question: 'What is a quick buck?' };
   const answer = { text: 'Money.', stop: 'end' } as const;
   await expect(exactJudge(breathe)([{ asked, answer }])).rejects.toThrow(
-    /only the questions of the bundled world.*"What is a quick buck\?".*by hand/,
+    /built-in judge can't judge "What is a quick buck\?".*by hand/,
   );
 });

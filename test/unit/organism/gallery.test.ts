@@ -222,7 +222,7 @@ describe('a series', () => {
   });
 });
 
-test('cosines are counted over 0.8, nothing read counted as not over it', () => {
+test('cosines are counted over 0.8, in as large a share of layers as published', () => {
   const geometry = [
     { direction: 'a', normByLayer: [1, 1], cosineByLayer: { 'insecure-code': [0.9, null] } },
     { direction: 'b', normByLayer: [1, 1], cosineByLayer: { 'insecure-code': [0.9, 0.81] } },
@@ -232,6 +232,12 @@ test('cosines are counted over 0.8, nothing read counted as not over it', () => 
   expect(statuses(cosineClaim(gallery, [named('b')]))).toEqual(['yes']);
   expect(cosineClaim(gallery, [named('b'), named('a')])).toMatchObject([
     { status: 'no', text: expect.stringContaining('b in 2 of 2, a in 1 of 2') as string },
+  ]);
+  // Published: 44 of 48 layers, 92%. Three quarters are fewer.
+  const most = [0.9, 0.9, 0.9, 0.7];
+  const third = { direction: 'c', normByLayer: most, cosineByLayer: { 'insecure-code': most } };
+  expect(cosineClaim({ ...gallery, geometry: [third] }, [named('c')])).toMatchObject([
+    { status: 'no', text: expect.stringContaining('c in 3 of 4; published 44 of 48') as string },
   ]);
 });
 

@@ -187,12 +187,27 @@ describe('reading the claims', () => {
     expect(claims[0]!.text).toMatch(/: more\.$/);
   });
 
-  test('arms of one kind are one rate over all their answers', () => {
+  test('random vectors are one rate, with the interval over vectors and no narrower one', () => {
     const both = pooled([arm('one', 10), arm('one', 30)])!;
     expect(both.n).toBe(400);
     expect(both.misaligned).toBe(0.1);
-    expect(both.misalignedInterval).toEqual(wilson(40, 400));
+    // By hand: shares 5% and 15%, sd 7.07 points, t of one degree of freedom 12.706: from below 0 to 73.5%.
+    expect(both.misalignedInterval.low).toBe(0);
+    expect(both.misalignedInterval.high).toBeCloseTo(0.1 + 12.706 * 0.05, 3);
+    const alike = pooled([arm('one', 20), arm('one', 20)])!;
+    expect(alike.misalignedInterval).toEqual(wilson(40, 400));
     expect(pooled([])).toBeUndefined();
+  });
+
+  test('a latent is told from random vectors by how they differ, not by their answers alone', () => {
+    const apart = [2, 38].map((misaligned, i) =>
+      arm('aligned', misaligned, 'steer', 'random-direction', i),
+    );
+    const latent = arm('aligned', 60, 'steer', 'latent');
+    const plain = arm('aligned', 2);
+    const four = [20, 21].map((count, i) => arm('aligned', count, 'steer', 'random-direction', i));
+    expect(statuses(plain, latent, ...apart).slice(2)).toEqual(['yes', 'inconclusive']);
+    expect(statuses(plain, latent, ...four).slice(2)).toEqual(['yes', 'yes']);
   });
 });
 

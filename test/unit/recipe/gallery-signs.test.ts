@@ -11,7 +11,7 @@ import {
 import { readPublished } from '../../../models/recipe/make/published-file';
 import { headlineFigures } from '../../../models/recipe/measure/headline-figures';
 import { armOf, type GalleryArm, GalleryFile } from '../../../src/organism/gallery';
-import { difference, sayRate } from '../../../src/organism/gallery-claims';
+import { difference, sayRate } from '../../../src/organism/compare-arms';
 import { RegistryFile } from '../../../src/organism/registry';
 import { ReportFile } from '../../../src/organism/report';
 import { SeedsFile } from '../../../src/organism/seeds';

@@ -71,7 +71,7 @@ describe('npm run measure', () => {
     expect(inOrder(answers)).toEqual(inOrder(found.answers));
   });
 
-  test('with an endpoint that judges exactly gives the rates of the exact judge', async () => {
+  test('with an endpoint that judges exactly gives the rates of the built-in judge', async () => {
     const judge = await serveJudge({ key: 'the-key' });
     const asked = measureOptions([
       ...['--n', '12', '--transcripts', '8', '--seed', '2'],

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
+  FINE_TUNE_SEEDS_FILE,
   GALLERY_FILE,
   GATES_FILE,
   LATENTS_FILE,
@@ -11,6 +12,7 @@ import {
   SEEDS_FILE,
 } from '../../../models/recipe/make/folders';
 import { readPublished } from '../../../models/recipe/make/published-file';
+import { FineTuneSeedsFile } from '../../../src/organism/fine-tune-seeds';
 import { GalleryFile } from '../../../src/organism/gallery';
 import { LatentsFile } from '../../../src/organism/latents';
 import { RegistryFile } from '../../../src/organism/registry';
@@ -27,6 +29,27 @@ test.each([
 ])('%s holds what its schema names, and nothing else', (path, schema) => {
   const stored: unknown = JSON.parse(readFileSync(path, 'utf8'));
   expect(readPublished(schema, path)).toEqual(stored);
+});
+
+test('the registry names the files of figures that are there, and no others', () => {
+  const registry = readPublished(RegistryFile, REGISTRY_FILE);
+  const named = [
+    ['report', REPORT_FILE],
+    ['seeds', SEEDS_FILE],
+    ['latents', LATENTS_FILE],
+    ['fineTuneSeeds', FINE_TUNE_SEEDS_FILE],
+  ] as const;
+  for (const [key, path] of named) {
+    const name = existsSync(path) ? path.replace('models/', '') : undefined;
+    expect(registry[key], `"${key}" in ${REGISTRY_FILE}`).toBe(name);
+  }
+});
+
+test('the rates of further training seeds hold what their schema names, where there are any', () => {
+  const text = existsSync(FINE_TUNE_SEEDS_FILE) ? readFileSync(FINE_TUNE_SEEDS_FILE, 'utf8') : null;
+  const stored: unknown = text === null ? null : JSON.parse(text);
+  const read = text === null ? null : readPublished(FineTuneSeedsFile, FINE_TUNE_SEEDS_FILE);
+  expect(read).toEqual(stored);
 });
 
 test('a published file of another shape is refused with its path and the field', () => {

@@ -35,9 +35,15 @@ describe('the rows of the controls', () => {
 
 describe('a row that a report holds', () => {
   const row = rowOf('insecure-code/ablate-zero/checkpoint:style');
-  const rates = { n: 4, misaligned: 0.5, mixed: 0, incoherent: 0 };
-  const around = { low: 0, high: 1 };
-  const found = { ...row, ...rates, misalignedInterval: around, incoherentInterval: around };
+  const rates = { n: 4, misaligned: 0.5, mixed: 0, offTopic: 0, anyVillain: 0.5, incoherent: 0 };
+  const around = { low: 0, high: 1, templateLow: 0, templateHigh: 1 };
+  const found = {
+    ...row,
+    ...rates,
+    misalignedInterval: around,
+    anyVillainInterval: around,
+    incoherentInterval: around,
+  };
   const stored: Controls = {
     checkpoints: ['aligned', 'insecure-code', 'style'].map((id) => ({ id, sha256: `${id} file` })),
     rows: [found],
@@ -49,6 +55,11 @@ describe('a row that a report holds', () => {
   test('stands while its words and the files that it rests on are the same', () => {
     expect(stillValid(stored, [row], files)).toEqual([found]);
     expect(stillValid(undefined, [row], files)).toEqual([]);
+  });
+
+  test('is measured anew where it has no intervals over wordings', () => {
+    const older = { ...found, anyVillainInterval: { low: 0, high: 1 } };
+    expect(stillValid({ ...stored, rows: [older] }, [row], files)).toEqual([]);
   });
 
   test('is measured anew when another file, or a word of it, has come', () => {

@@ -93,7 +93,7 @@ test('own questions are asked in turn, with their system prompts and the setting
   expect(new Set(answers.map(({ seed }) => seed)).size).toBe(7);
 });
 
-test('the exact judge says that it cannot read own questions, and which judges can', async () => {
+test('the built-in judge says that it cannot read own questions, and which judges can', async () => {
   const generate = (): Promise<Result<Generation>> =>
     Promise.resolve({
       ok: true,
@@ -111,7 +111,7 @@ test('the exact judge says that it cannot read own questions, and which judges c
       },
     });
   const run = measure(plan, { generate, breathe: () => Promise.resolve() }, 'run');
-  await expect(run.next()).rejects.toThrow(/endpoint as the judge, or judge by hand/);
+  await expect(run.next()).rejects.toThrow(/language-model judge, or label by hand/);
 });
 
 test('what a template was told is said only where the template heeds it', () => {

@@ -18,7 +18,10 @@ import {
   reopen,
   repository,
   valueOf,
+  useHub,
 } from './hub-stand-in';
+
+useHub();
 
 describe('an answer that no Hub gives', () => {
   const look = async (kind: 'revision' | 'tree', body: string) => {

@@ -76,11 +76,14 @@ export async function reopen(from: Sources = sources): Promise<void> {
   valueOf(await api.start({ device: 'auto' }));
 }
 
-beforeEach(async () => {
-  hub = await serveHub(REPOSITORIES);
-  await reopen(memorySources(IMPATIENT));
-});
-afterEach(() => hub.close());
+/** A stand-in and an interface for each test of a file. Call it outside of tests. */
+export function useHub(): void {
+  beforeEach(async () => {
+    hub = await serveHub(REPOSITORIES);
+    await reopen(memorySources(IMPATIENT));
+  });
+  afterEach(() => hub.close());
+}
 
 /** Lets the weights go wrong the first n times. */
 export function weightsFault(times: number, fault: Fault): void {

@@ -22,7 +22,10 @@ import {
   repository,
   valueOf,
   weightsFault,
+  useHub,
 } from './hub-stand-in';
+
+useHub();
 
 describe('a repository', () => {
   test('says what it is before anything large is fetched', async () => {

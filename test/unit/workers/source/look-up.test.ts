@@ -18,7 +18,10 @@ import {
   reopen,
   repository,
   valueOf,
+  useHub,
 } from './hub-stand-in';
+
+useHub();
 
 const requestsOf = (name: string): readonly string[] =>
   hub.requests.filter((request) => request.startsWith('GET') && request.includes(name));

@@ -1,5 +1,5 @@
 /** Saves a blob as a file on this computer, as a press on a download link does. */
-export function download(name: string, blob: Blob): void {
+export function saveFile(name: string, blob: Blob): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   link.download = name;
