@@ -353,21 +353,17 @@ export interface Lens {
   readonly demoted: readonly LensToken[];
 }
 
-/** One token of an answer, to be looked at. */
-export interface TokenRequest {
-  readonly runId: string;
-  readonly checkpoint: string;
+/** One token of an answer, to be looked at; the edit is that which the answer was written with. */
+export interface TokenRequest extends Pick<
+  GenerateRequest,
+  'runId' | 'checkpoint' | 'chat' | 'edit' | 'positions'
+> {
   /** The conversation that was answered; ends with the user's turn. */
   readonly prompt: readonly ChatMessage[];
-  /** Left out: `PLAIN_CHAT`. */
-  readonly chat?: ChatSettings;
   /** Ids of the answer before the token. */
   readonly before: readonly number[];
   /** Id of the token. */
   readonly id: number;
-  /** The edit that the answer was written with. */
-  readonly edit: PackedEdit | null;
-  readonly positions: EditPositions;
   /** Tokens listed of each distribution. */
   readonly k: number;
 }

@@ -6,20 +6,15 @@
 import * as Comlink from 'comlink';
 import { type ChatMessage, type ChatSettings, PLAIN_CHAT } from '../core/chat';
 import type {
-  AdapterBase,
-  AdapterCard,
   Capture,
   CaptureRequest,
-  CheckpointCard,
   CheckpointSource,
   Device,
   DeviceReport,
-  EditPositions,
   ErrorCode,
   Exported,
   ExportRequest,
   GenerateRequest,
-  FolderSource,
   Generation,
   Lens,
   LensRequest,
@@ -36,7 +31,6 @@ import type {
   Result,
   Score,
   ScoreRequest,
-  Spelling,
   StoredReport,
   TokenEvent,
   TokenizedPrompt,
@@ -46,8 +40,7 @@ import type {
   TrainingState,
   WorkerLife,
 } from '../../workers/api';
-import type { PackedEdit } from '../core/edit';
-import { messageOf } from '../core/message';
+import { asFailure, CANCELLED, type Failure, FATAL, STOPPED } from './call-failure';
 import { watchLife } from './heartbeat';
 import { Residents } from './residents';
 import { Watchdog } from './watchdog';
@@ -59,11 +52,6 @@ export type EngineStatus =
   | { readonly state: 'ready'; readonly report: DeviceReport }
   /** The next call starts a new worker and reloads the checkpoints. */
   | { readonly state: 'stopped'; readonly code: ErrorCode; readonly message: string };
-
-type Failure = Extract<Result<never>, { ok: false }>;
-
-/** After these the worker's memory or device is gone, or cannot be trusted: only a new worker helps. */
-const FATAL: readonly ErrorCode[] = ['device-lost', 'out-of-memory', 'webgpu-wrong', 'worker-died'];
 
 interface Connection {
   readonly worker: Worker;
@@ -172,17 +160,11 @@ export class ModelClient {
     return this.#call((api) => api.unload(id));
   }
 
-  inspectBase(source: FolderSource, runId: string): Promise<Result<CheckpointCard>> {
-    return this.#call((api) => api.inspectBase(source, runId), runId);
-  }
+  inspectBase: ModelApi['inspectBase'] = (source, runId) =>
+    this.#call((api) => api.inspectBase(source, runId), runId);
 
-  inspectAdapter(
-    source: FolderSource,
-    base: AdapterBase,
-    runId: string,
-  ): Promise<Result<AdapterCard>> {
-    return this.#call((api) => api.inspectAdapter(source, base, runId), runId);
-  }
+  inspectAdapter: ModelApi['inspectAdapter'] = (source, base, runId) =>
+    this.#call((api) => api.inspectAdapter(source, base, runId), runId);
 
   /** Lists the downloads stored in this browser. */
   stored(): Promise<Result<StoredReport>> {
@@ -209,9 +191,8 @@ export class ModelClient {
     return result;
   }
 
-  setEdit(runId: string, edit: PackedEdit | null, positions: EditPositions): Promise<Result<null>> {
-    return this.#call((api) => api.setEdit(runId, edit, positions));
-  }
+  setEdit: ModelApi['setEdit'] = (runId, edit, positions) =>
+    this.#call((api) => api.setEdit(runId, edit, positions));
 
   capture(
     request: CaptureRequest,
@@ -307,9 +288,8 @@ export class ModelClient {
     return this.#callOn(checkpoint, (api) => api.tokenize(checkpoint, messages, chat));
   }
 
-  spelling(checkpoint: string, texts: readonly string[], runId: string): Promise<Result<Spelling>> {
-    return this.#callOn(checkpoint, (api) => api.spelling(checkpoint, texts, runId), runId);
-  }
+  spelling: ModelApi['spelling'] = (checkpoint, texts, runId) =>
+    this.#callOn(checkpoint, (api) => api.spelling(checkpoint, texts, runId), runId);
 
   memory(): Promise<Result<MemoryReport>> {
     return this.#call((api) => api.memory());
@@ -495,19 +475,4 @@ function spawnModelWorker(): Worker {
     type: 'module',
     name: 'model',
   });
-}
-
-const CANCELLED: Failure = {
-  ok: false,
-  code: 'cancelled',
-  message: 'It was cancelled before it began.',
-};
-
-const STOPPED =
-  'The model worker stopped. Ask again: it starts anew and loads the checkpoints from the cache.';
-
-function asFailure(error: unknown): Failure {
-  const message = messageOf(error);
-  const stack = error instanceof Error ? error.stack : undefined;
-  return { ok: false, code: 'internal', message, ...(stack ? { detail: stack } : {}) };
 }
