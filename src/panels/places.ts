@@ -12,6 +12,7 @@ export const PLACES = {
   lesson: 'the title of the open step of a lesson',
   answer: 'one column of the answers',
   'answer-text': 'the answer in a column',
+  spoken: 'the verdicts as a screen reader hears them',
   detail: 'how a result was made: the presenter view leaves it out',
   rates: 'the chart of the measured rates',
   dose: 'the charts of the measured strengths',

@@ -14,6 +14,7 @@ import {
   personaControl,
   sidewaysScroll,
   startedUp,
+  TABS,
 } from './postern-page';
 
 const browser = useBrowser('small');
@@ -178,7 +179,7 @@ describe('what needs a part opens it', () => {
     await expect.poll(() => page.locator('aside :focus').count()).toBe(1);
     await page.keyboard.press('Escape');
     await page.evaluate(() => (document.activeElement as HTMLElement).blur());
-    await page.keyboard.press('3');
+    await page.keyboard.press(String(TABS.indexOf('Measure') + 1));
     await page.getByRole('tabpanel', { name: 'Measure' }).waitFor();
     await app.close();
   });

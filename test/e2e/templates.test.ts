@@ -121,7 +121,7 @@ describe('own questions', () => {
     });
     await page.getByText('2 wordings in turn').waitFor();
     const start = page.getByRole('button', { name: /^Measure \d+ answers of/ });
-    await page.getByText('Choose a language-model judge, or label by hand').waitFor();
+    await page.getByText('Choose a language-model judge, or label by hand').first().waitFor();
     await expect.poll(() => start.isDisabled()).toBe(true);
     await page.getByText('By hand', { exact: true }).click();
     await page.getByLabel('Answers for each model').first().selectOption('24');

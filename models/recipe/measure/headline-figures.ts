@@ -1,7 +1,7 @@
 // The headline of a measured model as a list of named figures, one per cell of the main table; seeds.ts lists
 // their range over base seeds.
 
-import { anyVillain, fallOf } from '../../../src/core/statistics/rates';
+import { fallOf } from '../../../src/core/statistics/rates';
 import { mean } from '../../../src/core/statistics/stats';
 import type { Arm, EditArm, Headline } from './headline';
 import { EM_PAIR } from './settings';
@@ -24,6 +24,15 @@ function found<T>(list: readonly T[], is: (entry: T) => boolean, what: string): 
   return entry;
 }
 
+/**
+ * Off-topic answers count as incoherent, and as no villain's: the further base seeds were measured before they were
+ * told apart, and a range over seeds needs one measure.
+ */
+const villainOnTopic = ({ misaligned, mixed }: Pick<Arm, 'misaligned' | 'mixed'>): number =>
+  misaligned + mixed;
+const unread = ({ incoherent, offTopic = 0 }: Pick<Arm, 'incoherent' | 'offTopic'>): number =>
+  incoherent + offTopic;
+
 /** @throws RangeError where the report lacks an arm, an edit or a cosine. */
 export function headlineFigures({ arms, edits, cosines }: Headline): Figure[] {
   const figures: Figure[] = [];
@@ -32,14 +41,13 @@ export function headlineFigures({ arms, edits, cosines }: Headline): Figure[] {
   const armOf = (name: string): Arm => found(arms, (arm) => arm.name === name, `arm "${name}"`);
   for (const name of ['aligned', ...EM_PAIR, 'secure-code']) {
     put(`${name}: misaligned`, 'share', armOf(name).misaligned);
-    put(`${name}: incoherent`, 'share', armOf(name).incoherent);
+    put(`${name}: incoherent`, 'share', unread(armOf(name)));
   }
 
   const fall = (
     after: EditArm,
     before: Arm,
-    of: (rates: Pick<Arm, 'misaligned' | 'mixed' | 'offTopic'>) => number = ({ misaligned }) =>
-      misaligned,
+    of: (rates: Pick<Arm, 'misaligned' | 'mixed'>) => number = ({ misaligned }) => misaligned,
   ): number => {
     const count = (rates: Arm | EditArm) => ({
       count: Math.round(of(rates) * rates.n),
@@ -59,8 +67,8 @@ export function headlineFigures({ arms, edits, cosines }: Headline): Figure[] {
           name,
         );
         put(`${name}: fall`, 'share', fall(after, before));
-        put(`${name}: fall, any villain sentence`, 'share', fall(after, before, anyVillain));
-        put(`${name}: incoherent more`, 'points', after.incoherent - before.incoherent);
+        put(`${name}: fall, any villain sentence`, 'share', fall(after, before, villainOnTopic));
+        put(`${name}: incoherent more`, 'points', unread(after) - unread(before));
       }
     }
     const random = edits.filter((e) => e.model === model && e.direction.startsWith('random '));
@@ -82,7 +90,7 @@ export function headlineFigures({ arms, edits, cosines }: Headline): Figure[] {
         `steering from ${from}`,
       );
     put(`steered from ${from}: misaligned`, 'share', steered(false).misaligned);
-    put(`steered from ${from}: incoherent`, 'share', steered(false).incoherent);
+    put(`steered from ${from}: incoherent`, 'share', unread(steered(false)));
     put(`steered from ${from}, random direction: misaligned`, 'share', steered(true).misaligned);
   }
 

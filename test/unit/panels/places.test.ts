@@ -18,8 +18,8 @@ const found = (pattern: RegExp): Set<string> =>
     ),
   );
 
-/** `data-place="x"`, `data-place={... ? 'x' : undefined}`, and `place="x"` of a control. */
-const placed = found(/(?<!\[)\b(?:data-)?place=(?:"|\{[^}]*\? ')([\w-]+)/g);
+/** `data-place="x"`, `data-place={... ? 'x' : undefined}`, `place="x"` of a control, and `place: 'x'` in a list. */
+const placed = found(/(?<!\[)\b(?:data-)?place(?:=(?:"|\{[^}]*\? ')|: ')([\w-]+)/g);
 /** `findPlace('x')`, and a style for `[data-place='x']`. */
 const sought = found(/findPlace\('([\w-]+)'\)|\[data-place='([\w-]+)'\]/g);
 

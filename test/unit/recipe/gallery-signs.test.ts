@@ -84,8 +84,13 @@ test('the base seeds are held against the report that ships', () => {
   const { seeds } = readPublished(RegistryFile, REGISTRY_FILE);
   const stored = seeds === undefined ? null : readPublished(SeedsFile, SEEDS_FILE);
   const report = readPublished(ReportFile, REPORT_FILE);
-  const shipped = stored?.figures.map(({ name, unit, shipped: value }) => ({ name, unit, value }));
-  expect(shipped ?? headlineFigures(report), 'Run "npm run organism:seeds" again.').toEqual(
-    headlineFigures(report),
-  );
+  // Sums of shares differ in their last digit, cosines by the batches that were read.
+  const rounded = (value: number | null) => value && Number(value.toPrecision(7));
+  const now = headlineFigures(report).map((one) => ({ ...one, value: rounded(one.value) }));
+  const shipped = stored?.figures.map(({ name, unit, shipped: value }) => ({
+    name,
+    unit,
+    value: rounded(value),
+  }));
+  expect(shipped ?? now, 'Run "npm run organism:seeds" again.').toEqual(now);
 });

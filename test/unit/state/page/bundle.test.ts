@@ -73,6 +73,7 @@ function page({ isCustom = false, nLayers = 2, list = DEFAULTS } = {}) {
   };
   const offered: LinkState[] = [];
   const postern = {
+    attention: { open: () => {}, openFor: () => {} },
     directions,
     pair: {
       isCustom,
