@@ -27,7 +27,7 @@ describe('on wasm', () => {
     const request = ask({ checkpoint: 'bad', edit, projections: true });
     const { answers } = valueOf(await client.generate(request, (batch) => events.push(...batch)));
     expect(events.map(({ id }) => id)).toEqual(answers[0]!.ids);
-    expect(events[0]!.projection).toHaveLength(loaded.config.nLayers);
+    expect(events[0]!.projection?.after).toHaveLength(loaded.config.nLayers);
   });
 
   test('two requests at once are both answered, as each is alone', async () => {
