@@ -57,8 +57,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/{unit,cases,fuzz}/**/*.test.ts'],
           environment: 'node',
-          // One process reads every module once: its own for each file cost a quarter of the processor time. A file
-          // therefore puts back what it changes, and modules beside the tests register no hooks of their own.
+          // One process reads every module once. A file therefore puts back what it changes, and modules beside the
+          // tests register no hooks of their own.
           isolate: false,
           expect: { requireAssertions: true },
           testTimeout: 60_000,
