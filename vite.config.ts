@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Plugin, Rolldown } from 'vite';
 import { defineConfig } from 'vite';
+import { plainAttention } from './src/serve/attention-plugin.ts';
 import { licences } from './src/serve/licences-plugin.ts';
 import { bundledModels } from './src/serve/models-plugin.ts';
 import { offline } from './src/serve/offline-plugin.ts';
@@ -50,13 +51,18 @@ export default defineConfig({
   publicDir: 'static',
   plugins: [
     svelte(),
+    plainAttention(),
     bundledModels(MODELS),
     contentPolicy(),
     page,
     wasm.page,
     offline(resolve(ROOT, 'workers/service.worker.ts')),
   ],
-  worker: { format: 'es', plugins: () => [wasm.worker(), worker()], rolldownOptions: QUIET },
+  worker: {
+    format: 'es',
+    plugins: () => [plainAttention(), wasm.worker(), worker()],
+    rolldownOptions: QUIET,
+  },
   optimizeDeps: {
     exclude: ['onnxruntime-web'],
     // Named, so that a dependency met late does not reload the page; axe-core is for the tests.

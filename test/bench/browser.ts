@@ -11,6 +11,7 @@ import type { ModelConfig } from '../../src/checkpoint/config';
 import type { Device } from '../../workers/api';
 import { BROWSER_FLAGS, findBrowser } from '../find-browser';
 import { ISOLATION } from '../../workers/page-headers';
+import { plainAttention } from '../../src/serve/attention-plugin';
 import { fileFor, sendFile } from '../../src/serve/server';
 import type { OrganismFigures } from './organisms';
 import { FOLDER } from './plain-folder';
@@ -113,6 +114,7 @@ export async function servePage(parent: string): Promise<ViteDevServer> {
     },
     plugins: [
       svelte(),
+      plainAttention(),
       {
         name: 'bench-files',
         configureServer: ({ middlewares }) => {
