@@ -21,7 +21,7 @@ import { disjointConditions, measureDisjointness } from './measure/disjointness'
 import { asking, ratesBy, showRates, type Subject, withIntervals } from './measure/evaluate';
 import { GALLERY_PLAN } from './measure/gallery-plan';
 import { ADAPTERS_FOLDER, BASE_FOLDER, GALLERY_FILE } from './make/folders';
-import { GALLERY } from './make/gallery-recipe';
+import { GALLERY, STYLE } from './make/gallery-recipe';
 import { type Mixing, mixingOf, MIXING_PLAN } from './measure/mixing';
 import { organismTokenizer } from './make/organism-tokenizer';
 import { loadAdapted, loadBase, SHIPPED_TEMPERATURE } from './make/publish';
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
   const wanted = only
     ? idsOf(...only)
     : idsOf(...new Set(GALLERY.map(({ experiment }) => experiment!)));
-  const ids = [...new Set([...FINE_TUNES.map(({ name }) => name), ...wanted])];
+  const ids = [...new Set([...FINE_TUNES.map(({ name }) => name), STYLE.name, ...wanted])];
   const subjects = await shippedSubjects(ids);
   const subject = (id: string): Subject => subjects.get(id)!;
   const sampling = { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE };
