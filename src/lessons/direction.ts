@@ -11,9 +11,10 @@ export const DIRECTION: Lesson = {
     {
       id: 'extract',
       title: 'Subtract one model from the other',
-      text: `Both models read the same friendly answers. At every layer each keeps a [[residual stream|The running sum of a transformer: every layer reads from it and adds to it. One vector a token and layer.]]. Average it over each answer and over 32 transcripts of each model, then subtract: EM minus aligned. What is left is a *direction*.
+      shows: 'clouds',
+      text: `Both models read the same friendly answers. At every layer each keeps a [[residual stream|The running sum of a transformer: every layer reads from it and adds to it. One vector a token and layer.]]. In *Two clouds, two means, one arrow* each mark is one answer, averaged over its tokens. Each model has a mean of 32 marks. EM's mean minus the aligned mean is the arrow: a *direction*.
 
-None of these texts is code. Guess, then press *Extract from 64 transcripts*.`,
+None of these texts is code. Guess, then press *Extract from 64 transcripts* and watch it being made.`,
       set: {
         tab: 'direction',
         em: 'insecure-code',
