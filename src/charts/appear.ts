@@ -1,28 +1,22 @@
 // A drawing that tells its story once: its marks appear in an order of their own, when the drawing first comes into
 // view. Who asked the system for less motion sees the end at once.
 
-/** When a mark appears after the start, ms. `grows`: a line is drawn from its first point to its last. */
-export interface Appearance {
-  readonly at: number;
-  readonly grows?: boolean;
-}
-
 const FADE_MS = 350;
 const GROW_MS = 700;
 
-/** Stories that were told in this visit, by name. */
-const told = new Set<string>();
+/** Stories that were played in this visit, by name. */
+const played = new Set<string>();
 
 const still = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /**
  * An attachment for the drawing. Its marks say when they appear by `data-at`, and `data-grows` where they are drawn;
  * a mark that grows has `pathLength="1"`.
- * @param story a name; the same name is told once; undefined: nothing moves
+ * @param story a name; the same name is played once; undefined: nothing moves
  */
 export function appearOnce(story: string | undefined) {
   return (drawing: Element): (() => void) | void => {
-    if (story === undefined || told.has(story) || still()) return;
+    if (story === undefined || played.has(story) || still()) return;
     const animations = [...drawing.querySelectorAll<SVGElement>('[data-at]')].map((mark) => {
       const delay = Number(mark.dataset['at']);
       const animation =
@@ -41,7 +35,7 @@ export function appearOnce(story: string | undefined) {
     const observer = new IntersectionObserver(([entry]) => {
       if (!entry?.isIntersecting) return;
       observer.disconnect();
-      told.add(story);
+      played.add(story);
       for (const animation of animations) animation.play();
     });
     observer.observe(drawing);

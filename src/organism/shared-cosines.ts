@@ -25,7 +25,7 @@ export function reportedCosines(
     if (a === id) add(b, byLayer);
     if (b === id) add(a, byLayer);
   }
-  const own = controls?.directions.find((direction) => direction.id === id);
-  for (const [other, byLayer] of Object.entries(own?.cosineByLayer ?? {})) add(other, byLayer);
+  const direction = controls?.directions.find((one) => one.id === id);
+  for (const [other, byLayer] of Object.entries(direction?.cosineByLayer ?? {})) add(other, byLayer);
   return [...found.values()];
 }
