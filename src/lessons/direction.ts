@@ -74,7 +74,7 @@ Compare the colours of *Aligned* and *EM*, then find the reddest words.`,
       shows: 'separation',
       text: `A difference of two means always exists, even between two halves of the same thing. So the Direction tab shows at every layer two checks: how well it separates transcripts whose question was left out ([[AUC|The chance that a misaligned transcript lies further along the direction than an aligned one.]]), and how alike the directions of two random halves are.
 
-Look at the first chart.`,
+Look at *Can it be trusted, by layer*.`,
       set: { tab: 'direction' },
       where: 'panel',
       guess: {
