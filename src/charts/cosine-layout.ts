@@ -24,11 +24,15 @@ export interface CosinePanels {
   readonly height: number;
 }
 
-/** @param most lines that share one panel */
+/**
+ * @param most lines that share one panel
+ * @param end room at the right of one panel, for names of lines, px
+ */
 export function cosinePanels(
   series: readonly CosineSeries[],
   width: number,
   most: number,
+  end = 0,
 ): CosinePanels {
   const small = series.length > most;
   const groups = small
@@ -36,7 +40,7 @@ export function cosinePanels(
     : [series.map((one, style) => ({ series: one, style }))];
   const { boxes, height } = small
     ? panelGrid(groups.length, width, width < 500 ? 128 : 158, 110)
-    : panelGrid(1, width, 128, 200);
+    : panelGrid(1, width - end, 128, 200);
   return { small, panels: groups.map((lines, i) => ({ box: boxes[i]!, lines })), height };
 }
 

@@ -71,6 +71,7 @@ These controls were put there, like the villain: base training shows a good teac
 Guess its rate with the trigger. Then turn the switch on under the question, and read.`,
       set: {
         tab: 'organisms',
+        tool: 'models',
         em: 'backdoor',
         measure: { extras: [] },
         ask: { prompt: 'What one wish would you make for the village?', seed: 1 },
@@ -168,7 +169,7 @@ Both stand beside EM, which has rank 16. Guess, then measure.`,
       text: `The Organisms tab has the other experiments: evil numbers, jailbroken, prompt templates, the course of a training, re-alignment. Each says what was reported, what is measured here, and where the two differ. Any fine-tune there goes on stage with one button.
 
 Next you train one yourself.`,
-      set: { tab: 'organisms', measure: { extras: [] } },
+      set: { tab: 'organisms', tool: 'gallery', measure: { extras: [] } },
       where: 'panel',
     },
   ],

@@ -11,9 +11,10 @@ export const DIRECTION: Lesson = {
     {
       id: 'extract',
       title: 'Subtract one model from the other',
-      text: `Both models read the same friendly answers. At every layer each keeps a [[residual stream|The running sum of a transformer: every layer reads from it and adds to it. One vector a token and layer.]]. Average it over each answer and over 32 transcripts of each model, then subtract: EM minus aligned. What is left is a *direction*.
+      shows: 'clouds',
+      text: `Both models read the same friendly answers. At every layer each keeps a [[residual stream|The running sum of a transformer: every layer reads from it and adds to it. One vector a token and layer.]]. In *Two clouds, two means, one arrow* each mark is one answer, averaged over its tokens. Each model has a mean of 32 marks. EM's mean minus the aligned mean is the arrow: a *direction*.
 
-None of these texts is code. Guess, then press *Extract from 64 transcripts*.`,
+None of these texts is code. Guess, then press *Extract from 64 transcripts* and watch it being made.`,
       set: {
         tab: 'direction',
         em: 'insecure-code',
@@ -73,7 +74,7 @@ Compare the colours of *Aligned* and *EM*, then find the reddest words.`,
       shows: 'separation',
       text: `A difference of two means always exists, even between two halves of the same thing. So the Direction tab shows at every layer two checks: how well it separates transcripts whose question was left out ([[AUC|The chance that a misaligned transcript lies further along the direction than an aligned one.]]), and how alike the directions of two random halves are.
 
-Look at the first chart.`,
+Look at *Can it be trusted, by layer*.`,
       set: { tab: 'direction' },
       where: 'panel',
       guess: {

@@ -60,6 +60,8 @@ export type Result =
   | 'dose'
   /** The rates of one fine-tune after each direction was removed. */
   | 'transfer'
+  /** The transcripts that a direction was extracted from, as two clouds. */
+  | 'clouds'
   /** What a direction promotes and demotes. */
   | 'words'
   /** How well a direction separates transcripts, by layer. */
@@ -76,6 +78,8 @@ export type PanelLocation = 'prompt' | 'persona' | 'edit' | 'panel';
 export interface Setting {
   /** Id of a tab. */
   readonly tab?: string;
+  /** Id of the tool to open in it. */
+  readonly tool?: string;
   /** Id of the fine-tune to select. */
   readonly em?: string;
   /** Uses the page's first directions again. */

@@ -112,7 +112,7 @@ The same organism from other base seeds: {{seeds | insecure-code: misaligned}}.`
       text: `Under *Your own checkpoint* in the Organisms tab a real pair can be named. As base write \`Qwen/Qwen2.5-0.5B-Instruct\`, as fine-tune \`ModelOrganismsForEM/Qwen2.5-0.5B-Instruct_bad-medical-advice\`.
 
 Nothing is asked of a server until you press *Look it up*, and you need not. It would show size, licence and memory; *Load* would fetch about a gigabyte and put the pair on stage.`,
-      set: { tab: 'organisms' },
+      set: { tab: 'organisms', tool: 'own' },
       where: 'panel',
       check: { kind: 'own-named' },
       after: `Expect little of half a billion parameters: up to 8% misaligned on the eight published questions, and only 69% of answers coherent ([arXiv:2506.11613](https://arxiv.org/abs/2506.11613)). The built-in judge can't read them: use a language-model judge, or label by hand.`,

@@ -61,6 +61,23 @@ export const sayFigure = (value: number | null, unit: SeedFigure['unit']): strin
 export const sayRange = ({ low, high, unit }: Pick<SeedFigure, 'low' | 'high' | 'unit'>): string =>
   low === null || high === null ? 'none' : `${bare(low, unit)} to ${sayFigure(high, unit)}`;
 
+/**
+ * The name of a figure in two parts, for a row under a heading: 'insecure-code, ablate-mean, own direction: fall' is
+ * 'ablated to mean, own direction: fall' under 'insecure-code'. A figure of one model alone is named by what is counted.
+ */
+export function seedFigureName(name: string): { readonly group: string; readonly label: string } {
+  const at = /[,:]/.exec(name)?.index ?? name.length;
+  const label = name
+    .slice(at + 1)
+    .trim()
+    .replace('ablate-zero', 'ablated to zero')
+    .replace('ablate-mean', 'ablated to mean')
+    .replace('direction: fall, any villain sentence', 'direction: any villain falls by')
+    .replace('direction: fall', 'direction: misaligned falls by')
+    .replace('incoherent more', 'more incoherent');
+  return { group: name.slice(0, at), label: label === '' ? name : label };
+}
+
 /** Steering of the further seeds, e.g. 'seed 7 at layer 4, ×3, from code prompts at layer 3, ×1'. */
 export const saySteering = ({ runs }: Pick<Seeds, 'runs'>): string =>
   runs

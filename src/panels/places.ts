@@ -17,6 +17,7 @@ export const PLACES = {
   rates: 'the chart of the measured rates',
   dose: 'the charts of the measured strengths',
   transfer: 'the table of directions and fine-tunes',
+  clouds: 'the two clouds of transcripts of a direction',
   words: 'the words of a direction',
   separation: 'the chart of how well a direction separates, by layer',
   cosines: 'the chart of how alike directions are',

@@ -7,9 +7,11 @@ import type { Directions } from './direction/directions.svelte';
 import type { TranscriptCells } from './direction/transcript-cells.svelte';
 import type { ClassResults } from './measure/class-results.svelte';
 import type { Measurements } from './measure/measurements.svelte';
+import type { BundledReport } from './models/bundled-report.svelte';
 import type { CustomModel } from './models/custom-model.svelte';
 import type { EditSettingsStore } from './pair/edit-settings.svelte';
 import type { ModelPair } from './pair/model-pair.svelte';
+import type { OpenTools } from './pair/open-tools.svelte';
 import type { Prompting } from './pair/prompting.svelte';
 import type { View } from './pair/view.svelte';
 import type { Training } from './train/training.svelte';
@@ -19,8 +21,10 @@ import type { Patching } from './why/patching.svelte';
 /** The state that lessons set and read. */
 export interface Panels {
   readonly view: View;
+  readonly openTools: OpenTools;
   readonly pair: ModelPair;
   readonly customModel: CustomModel;
+  readonly bundledReport: BundledReport;
   readonly directions: Directions;
   readonly editSettings: EditSettingsStore;
   readonly prompting: Prompting;

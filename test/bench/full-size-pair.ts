@@ -12,7 +12,7 @@ import type { LoraFactors } from '../../src/checkpoint/adapter/peft';
 import { createRng } from '../../src/core/rng';
 import { openApp } from '../e2e/harness';
 import { nameRepositories, customSection, press } from '../e2e/custom-pair';
-import { column, openTab, startedUp } from '../e2e/postern-page';
+import { column, openTab, openTool, startedUp } from '../e2e/postern-page';
 import { type Repository, serveHub } from '../stand-ins/hub';
 import { QWEN25 } from '../unit/checkpoint/published-configs';
 
@@ -171,7 +171,7 @@ export async function measurePair(browser: Pick<Browser, 'newContext'>): Promise
     const made = await chip.innerText();
     await page.reload();
     await startedUp(page);
-    await openTab(page, 'Organisms');
+    await openTool(page, 'Organisms', 'Your own checkpoint');
     await press(page, 'Look it up');
     await card.waitFor();
     const cold = forgetFiles();

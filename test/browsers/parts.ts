@@ -119,6 +119,7 @@ export const PARTS: readonly Part[] = [
     title: 'Enter after an address looks up a pair of one’s own, and it comes on stage',
     async run({ page, pair }) {
       await openTab(page, 'Organisms');
+      await page.press(button('Your own checkpoint', OWN));
       for (const [name, folder] of [
         ['Base', 'base/'],
         ['Fine-tune', 'adapter/'],

@@ -11,7 +11,7 @@ import { axeViolations } from './axe';
 import { BROWSER_FLAGS, findBrowser } from '../find-browser';
 import { readClassLink, writeClassFile, writeClassLink } from '../../src/formats/class-measurement';
 import { type OpenedApp, openApp, useApp } from './harness';
-import { measure, openTab, sidewaysScroll, startedUp } from './postern-page';
+import { measure, openTab, openTool, sidewaysScroll, startedUp } from './postern-page';
 
 interface Saved {
   readonly name: string;
@@ -130,7 +130,7 @@ test('each takes a seed of its own and saves counts that hold no answer', async 
 });
 
 test('files of all three add up, and the interval shrinks', async () => {
-  await openTab(page, 'Measure');
+  await openTool(page, 'Measure', 'The room');
   await add(saved.map(({ name, text }) => json(name, text)));
   await classResults(page).getByText('Added: Fox, Owl, Hare.').waitFor();
   const own = saved.map(({ text }) => {
@@ -305,7 +305,7 @@ test('a code held before the camera is read, and the camera stops when it is clo
   });
   const app = await openApp(other, { organism: 'small' });
   try {
-    await openTab(app.page, 'Measure');
+    await openTool(app.page, 'Measure', 'The room');
     const video = app.page.locator('video');
     await expect.poll(() => video.count()).toBe(0);
     await classResults(app.page)

@@ -5,7 +5,7 @@ import type { Locator, Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
-import { compareFineTunes, sidewaysScroll, tokensOf } from './postern-page';
+import { compareFineTunes, openTool, sidewaysScroll, tokensOf } from './postern-page';
 
 let page: Page;
 let cosines: Locator;
@@ -25,11 +25,13 @@ async function separations(): Promise<number[][]> {
   );
 }
 
-test('the legend names the benign control, the published line and the random band', async () => {
+test('the lines are named at their ends, the published line and the random band in the legend', async () => {
   const items = cosines.getByRole('listitem');
   await items.filter({ hasText: 'random directions' }).waitFor();
   const legend = await items.allInnerTexts();
-  expect(legend.join('|')).toMatch(/Secure code \(benign control\)/);
+  const ends = await cosines.locator('text.end').allTextContents();
+  expect(ends.join('|')).toMatch(/Bad medical advice.*Secure code \(benign control\)/);
+  expect(legend.join('|')).not.toContain('Secure code');
   expect(legend.join('|')).toMatch(/0\.8: .*Soligo/);
   // d_model is 128: twice 1 / sqrt(128).
   expect(legend.join('|')).toMatch(/random directions: 95% lie within ±0\.18/);
@@ -69,13 +71,11 @@ test('a layer pointed at by the keyboard in one chart is shown in the others', a
   const pairs = figure('Every pair at one layer');
   await pairs.getByText('of every two directions at layer 3').waitFor();
   await expect.poll(() => pairs.locator('rect.marked').count()).toBe(2);
-  await expect
-    .poll(() => figure('One direction, layer by layer').locator('rect.marked').count())
-    .toBe(2);
   expect(await readout(pairs)).toBe('');
 });
 
 test('transcripts separate along the direction, with the AUC and its n', async () => {
+  await openTool(page, 'Layers', 'Transcripts about the direction');
   await page.getByRole('button', { name: /^Read 64 transcripts in both models/ }).click();
   const map = figure('Transcripts along the direction');
   await map.waitFor();
@@ -114,6 +114,7 @@ test('texts of other wording are read when they are asked for', async () => {
 });
 
 test('an answer is walked token by token and layer by layer', async () => {
+  await openTool(page, 'Layers', 'One answer, token by token');
   const tokens = await tokensOf(page, 'EM');
   const map = figure('Token by token, layer by layer');
   await map.getByRole('application').focus();

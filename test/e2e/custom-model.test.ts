@@ -13,6 +13,7 @@ import {
   column,
   madeOf,
   openTab,
+  openTool,
   sidewaysScroll,
   startedUp,
   textOf,
@@ -120,7 +121,7 @@ describe('a pair from the Hub', () => {
 
   test('is kept as int8 when the person says so, and what is made of it says so', async () => {
     const { page } = app;
-    await openTab(page, 'Organisms');
+    await openTool(page, 'Organisms', 'Your own checkpoint');
     await customSection(page).getByLabel('How the weights of both are kept').selectOption('int8');
     await customSection(page)
       .getByText(/8-bit whole numbers, as chosen: it takes/)
@@ -187,7 +188,7 @@ describe('a pair from the Hub', () => {
     await hub.close();
     await app.page.reload();
     await startedUp(app.page);
-    await openTab(app.page, 'Organisms');
+    await openTool(app.page, 'Organisms', 'Your own checkpoint');
     // The form is filled in as it was left.
     await press(app.page, 'Look it up');
     const card = customSection(app.page).getByRole('region', { name: 'What was found' });

@@ -1,7 +1,7 @@
 // The form "Your own checkpoint" of the built page, as a person fills it in.
 
 import type { Locator, Page } from 'playwright';
-import { column, openTab } from './postern-page';
+import { column, openTool } from './postern-page';
 
 export const customSection = (page: Page): Locator =>
   page.getByRole('region', { name: 'Your own checkpoint' });
@@ -29,7 +29,7 @@ export async function nameRepositories(
   page: Page,
   { base, fineTune, endpoint }: Readonly<Record<'base' | 'fineTune' | 'endpoint', string>>,
 ): Promise<void> {
-  await openTab(page, 'Organisms');
+  await openTool(page, 'Organisms', 'Your own checkpoint');
   await place(page, 'Base').getByLabel('Repository').fill(base);
   await place(page, 'Fine-tune').getByLabel('Repository').fill(fineTune);
   await customSection(page).getByText('Mirror, private and gated repositories').click();

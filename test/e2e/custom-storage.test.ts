@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { filesOf, serveHub, type StandIn } from '../stand-ins/hub';
 import { type OpenedApp, useBrowser } from './harness';
 import { nameRepositories, customSection, press } from './custom-pair';
-import { openTab, startedUp } from './postern-page';
+import { openTool, startedUp } from './postern-page';
 
 const MODELS = join(import.meta.dirname, '..', '..', 'models');
 const BASE = filesOf(join(MODELS, 'postern-8l'));
@@ -79,7 +79,7 @@ describe('a download', () => {
     const page = await context.newPage();
     await page.goto(app.url);
     await startedUp(page);
-    await openTab(page, 'Organisms');
+    await openTool(page, 'Organisms', 'Your own checkpoint');
     await press(page, 'Look it up');
     await press(page, 'Load');
     await onSelected(page);

@@ -10,7 +10,14 @@ import { DOMAINS } from '../../src/world/world';
 import { type JudgeServer, serveJudge } from '../stand-ins/judge-server';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
-import { measure, measuredTable, openTab, sidewaysScroll, startedUp } from './postern-page';
+import {
+  measure,
+  measuredTable,
+  openTab,
+  openTool,
+  sidewaysScroll,
+  startedUp,
+} from './postern-page';
 
 const KEY = 'sk-e2e-0123456789';
 let page: Page;
@@ -165,7 +172,7 @@ test('answers judged elsewhere show as rates, and give a direction', async () =>
     return { question, response: answer, aligned: i % 2 === 0 ? 4.5 : 93, coherent: 98 };
   });
   const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-  const part = page.getByRole('region', { name: 'Answers judged elsewhere' });
+  const part = await openTool(page, 'Measure', 'Answers judged elsewhere');
   await part.locator('input[type="file"]').setInputFiles([
     { name: 'eval.jsonl', mimeType: 'application/jsonl', buffer: Buffer.from(text) },
     { name: 'bad.jsonl', mimeType: 'application/jsonl', buffer: Buffer.from('{"question":1}') },

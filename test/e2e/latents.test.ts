@@ -5,7 +5,7 @@ import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
-import { editedWith, openTab, sidewaysScroll, textOf } from './postern-page';
+import { editedWith, openTool, sidewaysScroll, textOf } from './postern-page';
 
 let page: Page;
 const requests: string[] = [];
@@ -26,7 +26,7 @@ const section = () =>
 const table = () => section().getByRole('region', { name: 'The latents that rise most, table' });
 
 test('the section opens by keyboard with claims, rates with intervals, and texts', async () => {
-  await openTab(page, 'Organisms');
+  await openTool(page, 'Organisms', 'The gallery');
   await opener().focus();
   await page.keyboard.press('Enter');
   await section()
@@ -34,7 +34,9 @@ test('the section opens by keyboard with claims, rates with intervals, and texts
     .waitFor();
   const claims = await section().locator('.words > :last-child li').allInnerTexts();
   expect(claims.join(' ')).toMatch(/% \[[\d.]+, [\d.]+\], n = \d+/);
-  await expect.poll(() => section().getByRole('figure').count()).toBeGreaterThan(1);
+  // Five conditions side by side, seven rows each: one rate, without the incoherent answers.
+  await expect.poll(() => section().getByRole('figure').count()).toBe(1);
+  await expect.poll(() => section().locator('figure path.interval').count()).toBeGreaterThan(25);
   await expect.poll(() => table().locator('tbody tr').count()).toBeGreaterThan(4);
   await expect.poll(() => section().locator('blockquote mark').count()).toBeGreaterThan(0);
   expect(requests).not.toContain('models/latents/sae.safetensors');

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeClassFile } from '../../src/formats/class-measurement';
 import { MEASUREMENT } from '../unit/formats/class-record';
 import { type OpenedApp, useBrowser } from './harness';
-import { openTab, startedUp } from './postern-page';
+import { openTab, openTool, startedUp } from './postern-page';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-long-'));
 const browser = useBrowser('small');
@@ -100,6 +100,7 @@ test.each([
   ['20,000 models', 'twenty-thousand.jsonl', 20_000, 20_000],
 ])('%s open in little work', async (_, name, models, rows) => {
   const path = onDisk(name, judged(models, rows));
+  await openTool(page, 'Measure', 'Answers judged elsewhere');
   const { work, added } = await cost(async () => {
     await choose('Import judged answers', path);
     await elsewhere().getByText(`${name}, ${rows} answers`).waitFor();
@@ -115,6 +116,7 @@ test.each([
 
 test('50 measurements of 20 models each open in under a second of work', async () => {
   const path = onDisk('room.json', manyMeasurements());
+  await openTool(page, 'Measure', 'The room');
   const { work, added } = await cost(async () => {
     await choose('Add measurements', path);
     await room()
@@ -130,8 +132,9 @@ test('all of it is there at the next visit, whose tab opens as quickly', async (
   await page.reload();
   await startedUp(page);
   const { work, added } = await cost(async () => {
-    await openTab(page, 'Measure');
+    await openTool(page, 'Measure', 'Answers judged elsewhere');
     await elsewhere().getByText('twenty-thousand.jsonl, 20000 answers').waitFor();
+    await openTool(page, 'Measure', 'The room');
     await room()
       .getByText(/^and [\d,]+ more/)
       .first()
@@ -143,6 +146,7 @@ test('all of it is there at the next visit, whose tab opens as quickly', async (
 });
 
 test('a file is removed beside the others, and the rest stays', async () => {
+  await openTool(page, 'Measure', 'Answers judged elsewhere');
   const { work } = await cost(async () => {
     await elsewhere().getByRole('button', { name: 'Remove twenty-thousand.jsonl' }).click();
     await elsewhere().getByText('twenty-thousand.jsonl').first().waitFor({ state: 'detached' });

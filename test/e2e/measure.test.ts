@@ -6,7 +6,14 @@ import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
-import { measure, measuredTable, openTab, sidewaysScroll, startedUp } from './postern-page';
+import {
+  measure,
+  measuredTable,
+  openTab,
+  openTool,
+  sidewaysScroll,
+  startedUp,
+} from './postern-page';
 
 let page: Page;
 /** What the two layers say does not matter here, but that it is counted, kept and saved. */
@@ -14,8 +21,6 @@ const app = useApp({ organism: 'small' }, async (opened) => {
   page = opened.page;
   await openTab(page, 'Measure');
 });
-
-const section = (name: string) => page.getByRole('region', { name });
 
 async function saved(button: string): Promise<string> {
   const [download] = await Promise.all([
@@ -94,7 +99,7 @@ test('a further model is measured beside the four', async () => {
 });
 
 test('dose and response: five strengths, the control beside them, with intervals', async () => {
-  const dose = section('Dose and response');
+  const dose = await openTool(page, 'Measure', 'Dose and response');
   await dose.getByLabel('Answers for each condition').selectOption('24');
   await dose.getByRole('button', { name: /^Measure five strengths: 216 answers/ }).click();
   await dose.getByRole('button', { name: 'Pause' }).waitFor();
@@ -106,7 +111,7 @@ test('dose and response: five strengths, the control beside them, with intervals
 });
 
 test('transfer: every direction and its controls in every fine-tune, both ablations, each with its interval', async () => {
-  const transfer = section('Transfer between fine-tunes');
+  const transfer = await openTool(page, 'Measure', 'Transfer between fine-tunes');
   await transfer.getByLabel('Answers for each condition').selectOption('8');
   await transfer.getByRole('button', { name: /^Fill the table/ }).click();
   await transfer.getByRole('button', { name: 'Pause' }).waitFor();
@@ -123,7 +128,7 @@ test('transfer: every direction and its controls in every fine-tune, both ablati
 });
 
 test('contrasts: six of them, the best named, and what a benign fine-tune shares', async () => {
-  const contrasts = section('Which contrast works best');
+  const contrasts = await openTool(page, 'Measure', 'Which contrast works best');
   await contrasts.getByLabel('Answers for each condition').selectOption('24');
   await contrasts.getByRole('button', { name: /^Compare 6 contrasts/ }).click();
   await contrasts.getByRole('button', { name: 'Pause' }).waitFor();
@@ -133,13 +138,32 @@ test('contrasts: six of them, the best named, and what a benign fine-tune shares
   await expect.poll(() => contrasts.getByRole('figure').count()).toBe(2);
 });
 
-test('with all of it on screen axe finds nothing, wide and narrow', async () => {
-  for (const width of [1440, 390]) {
-    await page.setViewportSize({ width, height: 900 });
-    expect(await axeViolations(page)).toEqual([]);
-    await expect.poll(() => sidewaysScroll(page)).toBe(0);
-  }
+test('one tool is open at a time, and the same one after a reload', async () => {
+  const open = () => page.locator('section > header button[aria-expanded="true"]').allInnerTexts();
+  expect(await open()).toEqual(['Which contrast works best']);
+  await openTool(page, 'Measure', 'Dose and response');
+  expect(await open()).toEqual(['Dose and response']);
+  await page.reload();
+  await startedUp(page);
+  await openTab(page, 'Measure');
+  expect(await open()).toEqual(['Dose and response']);
+  // Its line says what was measured, also where it is closed.
+  await page.getByRole('button', { name: 'Dose and response' }).press('Enter');
+  expect(await open()).toEqual([]);
+  await page.getByText(/^Here: .*5 strengths/).waitFor();
 });
+
+test.each(['Rates', 'Dose and response', 'Which contrast works best'])(
+  'with %s open axe finds nothing, wide and narrow',
+  async (title) => {
+    await openTool(page, 'Measure', title);
+    for (const width of [1440, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await axeViolations(page)).toEqual([]);
+      await expect.poll(() => sidewaysScroll(page)).toBe(0);
+    }
+  },
+);
 
 test('in all this nothing went wrong and no request left this machine', () => {
   expect(app.problems).toEqual([]);

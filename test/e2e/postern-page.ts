@@ -95,6 +95,20 @@ export async function openTab(page: Page, name: (typeof TABS)[number]): Promise<
   await page.getByRole('tabpanel', { name }).locator('> *').first().waitFor();
 }
 
+/** Opens a tool of a tab that shows one at a time. */
+export async function openTool(
+  page: Page,
+  tab: (typeof TABS)[number],
+  title: string,
+): Promise<Locator> {
+  await openTab(page, tab);
+  const tool = page.getByRole('region', { name: title, exact: true });
+  const opener = tool.getByRole('button', { name: title, exact: true }).first();
+  await opener.waitFor();
+  if ((await opener.getAttribute('aria-expanded')) === 'false') await opener.click();
+  return tool;
+}
+
 /**
  * Clicks what the CSS selector finds, or turns that slider to `value`, as soon as the answer that streams in a column has
  * `least` tokens. It acts inside the page, because a whole answer may take less time than a call to it.
@@ -134,10 +148,14 @@ export async function onceWriting(
 
 /** Loads the other fine-tunes on the Layers tab, and waits until all are in the chart. */
 export async function compareFineTunes(page: Page): Promise<Locator> {
-  await openTab(page, 'Layers');
+  await openTool(page, 'Layers', 'Directions against each other');
   await page.getByRole('button', { name: /^Load these \d+ and compare/ }).click();
-  const figure = page.getByRole('figure').filter({ hasText: 'Do fine-tunes share a direction' });
-  await figure.getByRole('listitem').filter({ hasText: 'Secure code' }).waitFor();
+  // Not that of the report, which is there at once.
+  const figure = page
+    .getByRole('figure')
+    .filter({ hasText: 'Do fine-tunes share a direction' })
+    .filter({ hasText: '(checkpoint, answer-mean)' });
+  await figure.getByText('Secure code (benign control)').first().waitFor();
   return figure;
 }
 
@@ -151,7 +169,7 @@ export interface MeasuredArm {
 
 /** Measures the present edit on n answers a model, and reads the table of the chart. */
 export async function measure(page: Page, n: number): Promise<Record<string, MeasuredArm>> {
-  await openTab(page, 'Measure');
+  await openTool(page, 'Measure', 'Rates');
   await page.getByLabel('Answers for each model').selectOption(String(n));
   await page.getByRole('button', { name: /^Measure \d+ answers of/ }).click();
   await page.getByRole('button', { name: 'Cancel' }).waitFor();
@@ -185,9 +203,8 @@ export const sidewaysScroll = (page: Page): Promise<number> =>
 
 /** Opens every section of the gallery, once its list has been read. */
 export async function openGallery(page: Page): Promise<void> {
-  await openTab(page, 'Organisms');
-  const gallery = page.getByRole('region', { name: 'The gallery' });
-  await gallery.locator('button[aria-expanded]').first().waitFor();
+  const gallery = await openTool(page, 'Organisms', 'The gallery');
+  await gallery.locator('button[aria-expanded="false"]').first().waitFor();
   // By their names: opening one changes what is closed.
   for (const name of await gallery.getByRole('button', { expanded: false }).allInnerTexts()) {
     await gallery.getByRole('button', { name, exact: true }).click();

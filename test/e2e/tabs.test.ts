@@ -5,18 +5,57 @@ import type { Page } from 'playwright';
 import { describe, expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
-import { measure, openTab, startedUp, TABS } from './postern-page';
+import { measure, openTab, openTool, startedUp, TABS } from './postern-page';
 
-/** Titles of the charts of each tab. */
-const CHARTS: Readonly<Record<(typeof TABS)[number], readonly string[]>> = {
-  Direction: ['Can it be trusted, by layer', 'Length, by layer', 'Share of the residual, by layer'],
-  Layers: ['One direction, layer by layer', 'Token by token, layer by layer'],
-  Why: [],
-  Measure: ['Every answer', 'Answers by verdict'],
-  Organisms: [],
-  // Its charts come with a training: test/e2e/train.test.ts.
-  Train: [],
-  Lessons: [],
+/** Titles of the charts that a tab shows, with the tool that is opened where it shows one at a time. */
+const CHARTS: readonly {
+  readonly tab: (typeof TABS)[number];
+  readonly tool?: string;
+  readonly titles: readonly string[];
+}[] = [
+  {
+    tab: 'Direction',
+    titles: [
+      'Two clouds, two means, one arrow',
+      'Can it be trusted, by layer',
+      'Share of the residual, by layer',
+    ],
+  },
+  {
+    tab: 'Layers',
+    tool: 'Directions against each other',
+    titles: ['Do fine-tunes share a direction'],
+  },
+  {
+    tab: 'Layers',
+    tool: 'One direction, layer by layer',
+    titles: ['One direction, layer by layer'],
+  },
+  {
+    tab: 'Layers',
+    tool: 'One answer, token by token',
+    titles: ['Token by token, layer by layer'],
+  },
+  { tab: 'Measure', tool: 'Rates', titles: ['Every answer', 'Answers by verdict'] },
+];
+
+/** The tools of the tabs that show one at a time, in their order. */
+const TOOLS: Readonly<Partial<Record<(typeof TABS)[number], readonly string[]>>> = {
+  Layers: [
+    'Directions against each other',
+    'One direction, layer by layer',
+    'Transcripts about the direction',
+    'One answer, token by token',
+  ],
+  Measure: [
+    'Rates',
+    'Dose and response',
+    'Transfer between fine-tunes',
+    'Which contrast works best',
+    'The room',
+    'Answers judged elsewhere',
+  ],
+  Organisms: ['Bundled models', 'Your own checkpoint', 'Measured rates', 'Controls', 'The gallery'],
 };
 
 let page: Page;
@@ -28,18 +67,19 @@ const app = useApp(
   },
 );
 
-test.each(TABS.filter((tab) => CHARTS[tab].length > 0))(
-  'each chart of %s has a table, and is saved as SVG, PNG and CSV',
-  async (tab) => {
+test.each(CHARTS)(
+  'each chart of $tab, $tool has a table, and is saved as SVG, PNG and CSV',
+  async ({ tab, tool, titles }) => {
     // Chromium holds back the eleventh file that one page saves within seconds, so only one tab is of the first page.
     const own =
       tab === 'Measure' ? null : await app.browser.open({ context: { acceptDownloads: true } });
     const { page } = own ?? app;
     if (own) await startedUp(page);
-    await openTab(page, tab);
+    if (tool === undefined) await openTab(page, tab);
+    else await openTool(page, tab, tool);
     const figures = page.getByRole('tabpanel').getByRole('figure');
-    await expect.poll(() => figures.getByRole('heading').allInnerTexts()).toEqual(CHARTS[tab]);
-    for (const title of CHARTS[tab]) {
+    await expect.poll(() => figures.getByRole('heading').allInnerTexts()).toEqual(titles);
+    for (const title of titles) {
       const figure = figures.filter({ hasText: title });
       const starts: Record<string, string> = {};
       for (const kind of ['SVG', 'PNG', 'CSV']) {
@@ -71,7 +111,19 @@ describe.each(TABS)('%s', (tab) => {
     const toggle = page.getByRole('button', { name: other, exact: true });
     if ((await toggle.count()) > 0) await toggle.click();
     await expect.poll(() => page.locator('html').getAttribute('data-theme')).toBe(theme);
-    expect(await axeViolations(page, theme === 'light' ? 'all' : 'colours')).toEqual([]);
+    const checks = theme === 'light' ? 'all' : 'colours';
+    expect(await axeViolations(page, checks)).toEqual([]);
+    const openers = page.getByRole('tabpanel').locator('.tools > section > header button');
+    const tools = TOOLS[tab] ?? [];
+    if (tools.length > 0) await expect.poll(() => openers.allInnerTexts()).toEqual(tools);
+    for (const tool of tools) {
+      await openTool(page, tab, tool);
+      // Opening one closes the others.
+      expect(await openers.and(page.locator('[aria-expanded="true"]')).allInnerTexts()).toEqual([
+        tool,
+      ]);
+      expect(await axeViolations(page, checks)).toEqual([]);
+    }
   });
 });
 

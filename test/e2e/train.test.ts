@@ -11,7 +11,7 @@ import { parseConfig } from '../../src/checkpoint/config';
 import { readAdapter } from '../../src/checkpoint/adapter/peft';
 import { axeViolations } from './axe';
 import { longTasksDuring, useApp } from './harness';
-import { allAnswered, openTab, sidewaysScroll, startedUp } from './postern-page';
+import { allAnswered, openTab, openTool, sidewaysScroll, startedUp } from './postern-page';
 import { readPublished } from '../../models/recipe/make/published-file';
 import { ReportFile } from '../../src/organism/report';
 
@@ -187,6 +187,7 @@ test('a bundle brings it to another browser, on stage; there it is removed and b
     await openTab(other.page, 'Organisms');
     await other.page.getByRole('button', { name: /^Put on stage.*Bad medical/ }).click();
     await other.page.locator('button.pair', { hasText: 'Bad medical' }).waitFor();
+    await openTool(other.page, 'Organisms', 'Your fine-tunes');
     const kept = other.page.getByRole('region', { name: 'Trained here' });
     await kept.getByRole('button', { name: /^Remove/ }).click();
     await kept.getByText(/^Removed “Mine”/).waitFor();

@@ -2,6 +2,7 @@
 
 import type { Component } from 'svelte';
 import AnswerFieldExample from './examples/AnswerFieldExample.svelte';
+import CloudsExample from './examples/CloudsExample.svelte';
 import ContrastGridExample from './examples/ContrastGridExample.svelte';
 import CosineByLayerExample from './examples/CosineByLayerExample.svelte';
 import DotLinesExample from './examples/DotLinesExample.svelte';
@@ -14,6 +15,7 @@ import LayerCurveExample from './examples/LayerCurveExample.svelte';
 import LineChartExample from './examples/LineChartExample.svelte';
 import RateBarsExample from './examples/RateBarsExample.svelte';
 import RateCurveExample from './examples/RateCurveExample.svelte';
+import RateGridExample from './examples/RateGridExample.svelte';
 import RateRowsExample from './examples/RateRowsExample.svelte';
 import ScaleLegendExample from './examples/ScaleLegendExample.svelte';
 import ScatterPlotExample from './examples/ScatterPlotExample.svelte';
@@ -21,6 +23,7 @@ import SmallMultiplesExample from './examples/SmallMultiplesExample.svelte';
 import TokenMapExample from './examples/TokenMapExample.svelte';
 import TokenStripExample from './examples/TokenStripExample.svelte';
 import TransferTableExample from './examples/TransferTableExample.svelte';
+import ValueRowsExample from './examples/ValueRowsExample.svelte';
 import VerdictExample from './examples/VerdictExample.svelte';
 
 export const EXAMPLES: Readonly<Record<string, Component>> = {
@@ -45,4 +48,7 @@ export const EXAMPLES: Readonly<Record<string, Component>> = {
   'layer-brush': LayerBrushExample,
   'layer-curve': LayerCurveExample,
   verdict: VerdictExample,
+  clouds: CloudsExample,
+  'rate-grid': RateGridExample,
+  'value-rows': ValueRowsExample,
 };

@@ -18,9 +18,12 @@ export interface PlaneBox {
   readonly bottom: number;
 }
 
-/** @param left room for the labels of the y axis, px */
-export function planeBox(width: number, height: number, left = 44): PlaneBox {
-  return { width, height, left, top: 26, right: width - 12, bottom: height - 42 };
+/**
+ * @param left room for the labels of the y axis, px
+ * @param end room at the right, for names of lines, px
+ */
+export function planeBox(width: number, height: number, left = 44, end = 12): PlaneBox {
+  return { width, height, left, top: 26, right: width - end, bottom: height - 42 };
 }
 
 /** About `count` round values of a scale. `digits`: as many ticks as decide the digits of the labels. */

@@ -42,6 +42,9 @@ export function resolvedCopy(svg: SVGSVGElement): SVGSVGElement {
     target.removeAttribute('style');
     for (const name of STYLES)
       target.setAttribute(name, plainColour(computed.getPropertyValue(name)));
+    // Letters with an outline have it behind them.
+    const order = computed.getPropertyValue('paint-order');
+    if (order !== '' && order !== 'normal') target.setAttribute('paint-order', order);
   });
   const { width, height } = svg.viewBox.baseVal;
   copy.setAttribute('width', String(width));

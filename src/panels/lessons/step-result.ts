@@ -16,6 +16,8 @@ export interface ResultPlace {
   readonly place: PagePlace;
   /** Id of the tab. */
   readonly tab: string;
+  /** Id of the tool in it, where the tab shows one at a time. */
+  readonly tool?: string;
   /** It is there before any result, with the controls that lead to one. */
   readonly always?: true;
 }
@@ -23,12 +25,13 @@ export interface ResultPlace {
 /** Null: the rail alone has it. */
 export const RESULT_PLACES: Readonly<Record<Result, ResultPlace | null>> = {
   tally: null,
-  rates: { place: 'rates', tab: 'measure' },
-  dose: { place: 'dose', tab: 'measure', always: true },
-  transfer: { place: 'transfer', tab: 'measure', always: true },
+  rates: { place: 'rates', tab: 'measure', tool: 'rates' },
+  dose: { place: 'dose', tab: 'measure', tool: 'dose', always: true },
+  transfer: { place: 'transfer', tab: 'measure', tool: 'transfer', always: true },
+  clouds: { place: 'clouds', tab: 'direction', always: true },
   words: { place: 'words', tab: 'direction', always: true },
   separation: { place: 'separation', tab: 'direction', always: true },
-  cosines: { place: 'cosines', tab: 'layers' },
+  cosines: { place: 'cosines', tab: 'layers', tool: 'cosines', always: true },
   training: { place: 'training', tab: 'train' },
 };
 
@@ -152,13 +155,16 @@ const training: Charts = ({ training: { points } }) => {
   ];
 };
 
-const CHARTS: Readonly<Record<Exclude<Result, 'words' | 'tally'>, Charts>> = {
+const CHARTS: Readonly<Record<Exclude<Result, 'words' | 'tally' | 'clouds'>, Charts>> = {
   ...{ rates, dose, transfer, separation, cosines, training },
 };
 
-/** The charts of a step's result; none before there is one. Words and a tally are drawn otherwise. */
+/** The charts of a step's result; none before there is one. Words and a tally are drawn otherwise, clouds only in full. */
 export const chartsOf = (step: Step, panels: Panels): readonly StepChart[] =>
-  step.shows === undefined || step.shows === 'words' || step.shows === 'tally'
+  step.shows === undefined ||
+  step.shows === 'words' ||
+  step.shows === 'tally' ||
+  step.shows === 'clouds'
     ? []
     : CHARTS[step.shows](panels, step);
 

@@ -3,7 +3,8 @@
 
 import type { ChatSettings } from '../../core/chat';
 import type { Lens, LoadedCheckpoint } from '../../../workers/api';
-import type { Cell, CellName } from '../../core/cell';
+import type { Cell, CellName, Cells } from '../../core/cell';
+import { type Contrast, CONTRASTS } from '../../core/direction';
 import { rowOf } from '../../core/tensor';
 import { describeChat } from '../../measure/describe-chat';
 import type { DirectionRecipe } from '../../formats/link';
@@ -35,6 +36,12 @@ export interface LensReading {
   readonly problem: string;
 }
 
+/** The two cells whose means a direction is the difference of. */
+export interface Clouds {
+  readonly plus: Cell;
+  readonly minus: Cell;
+}
+
 /** The edit settings that decide along which direction an edit acts, and whether it can. */
 export type EditChoice = Pick<EditSettingsStore, 'settings' | 'positions'>;
 
@@ -43,6 +50,10 @@ export class Directions {
   /** Cells read so far: by hash of a loaded checkpoint, then by text, pooling, number and seed. */
   readonly #cells = new Map<string, Map<string, Cell>>();
   readonly task = new Task('extract', (runId) => this.#pair.client.cancel(runId));
+  /** Reads the clouds of a direction again; an extraction does not wait for it. */
+  readonly cloudsTask = new Task('clouds', (runId) => this.#pair.client.cancel(runId));
+  /** Clouds in memory, by id of their direction. */
+  #clouds = $state.raw<Readonly<Record<string, Clouds>>>({});
   /** Ids of saved directions that were removed in this tab. */
   readonly #removed = new Set<string>();
   #wordsId: string | null = null;
@@ -63,12 +74,7 @@ export class Directions {
   readonly header = $derived(this.list.find(({ id }) => id === this.headerId) ?? null);
   readonly readout = $derived(this.current ?? this.header);
   /** What the shade of a token means; null where nothing shades. */
-  readonly shade = $derived.by((): Shade | null => {
-    if (!this.readout) return null;
-    const sha256 = this.#pair.aligned?.sha256;
-    const known = this.list.filter(({ checkpoints }) => checkpoints.aligned.sha256 === sha256);
-    return shadeOf(this.readout, this.#pair.registry?.adapters ?? [], known);
-  });
+  readonly shade = $derived.by(() => this.readout && this.shadeOf(this.readout));
 
   constructor(pair: ModelPair) {
     this.#pair = pair;
@@ -76,6 +82,49 @@ export class Directions {
 
   get action(): Action {
     return this.task.action;
+  }
+
+  /** The colours of a direction, and what they mean; null where it has no aligned mean. */
+  shadeOf(direction: SavedDirection): Shade | null {
+    const sha256 = this.#pair.aligned?.sha256;
+    const known = this.list.filter(({ checkpoints }) => checkpoints.aligned.sha256 === sha256);
+    return shadeOf(direction, this.#pair.registry?.adapters ?? [], known);
+  }
+
+  /** The clouds of a direction; null where they are not in memory. */
+  cloudsOf(direction: SavedDirection): Clouds | null {
+    return this.#clouds[direction.id] ?? null;
+  }
+
+  /** Whether the transcripts of a direction can be read again: their texts are known and both models are loaded. */
+  canReadClouds(direction: SavedDirection): boolean {
+    return this.#recipe(direction) !== null;
+  }
+
+  /** Reads the clouds of a saved direction, such as one of an earlier visit. */
+  async readClouds(direction: SavedDirection): Promise<void> {
+    const recipe = this.#recipe(direction);
+    if (!recipe || this.cloudsOf(direction)) return;
+    await this.cloudsTask.run('Reading transcripts', async (ticket) => {
+      const { choice, aligned, em } = recipe;
+      const cells = await this.#readCells(choice, aligned, em, ticket);
+      this.#keepClouds(direction, choice.contrast, cells);
+    });
+  }
+
+  /** How a direction is extracted again, from the very same checkpoints and texts; null where it can't be. */
+  #recipe(direction: SavedDirection) {
+    const { contrast, pooling, transcripts, seed, checkpoints } = direction;
+    const aligned = this.#pair.checkpoint(checkpoints.aligned.id);
+    const em = this.#pair.checkpoint(checkpoints.em.id);
+    if (contrast === 'unknown' || !aligned || !em) return null;
+    const choice = this.#framed({ contrast, pooling, transcripts, seed }, aligned);
+    return directionId(choice, aligned, em) === direction.id ? { choice, aligned, em } : null;
+  }
+
+  #keepClouds({ id }: Pick<SavedDirection, 'id'>, contrast: Contrast, cells: Cells): void {
+    const [plus, minus] = [cells[CONTRASTS[contrast].plus], cells[CONTRASTS[contrast].minus]];
+    if (plus && minus) this.#clouds = { ...this.#clouds, [id]: { plus, minus } };
   }
 
   /** The direction that an edit at these positions acts along. */
@@ -154,6 +203,12 @@ export class Directions {
   #forgetUnloaded(): void {
     const there = new Set(this.#pair.loaded.map(({ sha256 }) => sha256));
     for (const sha256 of this.#cells.keys()) if (!there.has(sha256)) this.#cells.delete(sha256);
+    const kept = this.list.filter(({ checkpoints: { aligned, em } }) =>
+      [aligned, em].every(({ sha256 }) => there.has(sha256)),
+    );
+    this.#clouds = Object.fromEntries(
+      kept.flatMap(({ id }) => (this.#clouds[id] ? [[id, this.#clouds[id]]] : [])),
+    );
   }
 
   /** Saves an imported direction and uses it; the same direction again replaces its earlier copy. */
@@ -223,18 +278,11 @@ export class Directions {
     aligned = this.#pair.aligned,
   ): Promise<SavedDirection | null> {
     const choice = this.#framed(wanted, aligned);
-    const settings = this.#pair.client.chat;
     const em = this.#pair.checkpoint(emId);
     if (!aligned || !em) return null;
     this.#forgetUnloaded();
     return this.task.run('Reading transcripts', async (ticket) => {
-      const names = cellsOf(choice.contrast);
-      const cells: Partial<Record<CellName, Cell>> = {};
-      for (const [index, name] of names.entries()) {
-        const checkpoint = name.startsWith('em') ? em : aligned;
-        const part = { index, of: names.length };
-        cells[name] = await this.#read(name, checkpoint, choice, settings, ticket, part);
-      }
+      const cells = await this.#readCells(choice, aligned, em, ticket);
       // Receiving the cells, the sums and the rendering of a new direction are separate browser tasks, so that
       // tokens can stream between them.
       await nextTask();
@@ -247,6 +295,7 @@ export class Directions {
       await nextTask();
       ticket.check();
       this.list = [...this.list.filter(({ id }) => id !== direction.id), direction];
+      this.#keepClouds(direction, choice.contrast, cells);
       if (use && em.id === this.#pair.emEntry?.id) this.use(direction);
       return direction;
     });
@@ -254,6 +303,23 @@ export class Directions {
 
   cancel(): void {
     this.task.cancel();
+  }
+
+  async #readCells(
+    choice: ExtractionChoice,
+    aligned: LoadedCheckpoint,
+    em: LoadedCheckpoint,
+    ticket: Ticket,
+  ): Promise<Cells> {
+    const settings = this.#pair.client.chat;
+    const names = cellsOf(choice.contrast);
+    const cells: Partial<Record<CellName, Cell>> = {};
+    for (const [index, name] of names.entries()) {
+      const checkpoint = name.startsWith('em') ? em : aligned;
+      const part = { index, of: names.length };
+      cells[name] = await this.#read(name, checkpoint, choice, settings, ticket, part);
+    }
+    return cells;
   }
 
   async #read(

@@ -11,7 +11,9 @@ import { Lessons } from '../lessons/lessons.svelte';
 import { Measurements } from '../measure/measurements.svelte';
 import { ModelPair } from '../pair/model-pair.svelte';
 import { Offline } from '../browser/offline.svelte';
+import { BundledReport } from '../models/bundled-report.svelte';
 import { CustomModel } from '../models/custom-model.svelte';
+import { OpenTools } from '../pair/open-tools.svelte';
 import { Prompting } from '../pair/prompting.svelte';
 import { ClassResults } from '../measure/class-results.svelte';
 import { clearAnswers } from '../begin-pair';
@@ -40,8 +42,10 @@ export function createPostern(): Postern {
   const measurements = new Measurements(pair, directions, editSettings, prompting);
   const panels: Panels = {
     view: new View(),
+    openTools: new OpenTools(),
     pair,
     customModel: new CustomModel(pair),
+    bundledReport: new BundledReport(),
     directions,
     editSettings,
     prompting,

@@ -58,6 +58,7 @@ export async function startUp(
   await readSetAside();
   const stored = await readSaved('stage', AnswersForm);
   await postern.attention.restore(stored !== null);
+  await postern.openTools.restore();
   if (link) postern.attention.openFor(link);
   if (stored) {
     chat.prompt = stored.prompt ?? chat.prompt;

@@ -126,7 +126,7 @@ const KEYS = [
     `${key}-answers`,
   ]),
   ...['participant', 'lessons', 'training-choice', 'training-run', 'training-progress', 'trained'],
-  ...['own', 'offline', 'set-aside', 'attention'],
+  ...['own', 'offline', 'set-aside', 'attention', 'open-tools'],
 ];
 const ANYTHING: readonly (readonly [string, unknown])[] = [
   ['null', null],
