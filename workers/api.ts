@@ -395,16 +395,20 @@ export interface TokenReading {
 /** Activation patching of one question: every layer and token in turn. */
 export interface PatchRequest {
   readonly runId: string;
-  /** Checkpoint whose residuals are put in. */
-  readonly from: string;
-  /** Checkpoint that runs with them. */
-  readonly into: string;
+  /** The two checkpoints whose residuals stand for each other. */
+  readonly pair: readonly [string, string];
   /** The conversation; ends with the user's turn. */
   readonly prompt: readonly ChatMessage[];
   /** Left out: `PLAIN_CHAT`. */
   readonly chat?: ChatSettings;
   /** The measure is the log-odds of the first against the second. */
   readonly answers: readonly [string, string];
+  readonly maps: readonly PatchMapRequest[];
+}
+
+interface PatchMapRequest {
+  /** Which of the pair runs with residuals of the other. */
+  readonly into: 0 | 1;
   /** Puts in random differences of the same lengths: the control. null: the real ones. */
   readonly randomSeed: number | null;
 }
@@ -413,12 +417,23 @@ export interface Patched {
   /** Tokens of the question, with the header that asks for an answer. */
   readonly tokens: readonly string[];
   /** Log-odds of each checkpoint on its own, nats. */
-  readonly fromNats: number;
-  readonly intoNats: number;
+  readonly nats: readonly [number, number];
+  /** Of every map. */
+  readonly dims: readonly [n_layers: number, tokens: number];
+  /** In the order of the request. */
+  readonly maps: readonly PatchedMap[];
+}
+
+interface PatchedMap {
   /** Log-odds with one cell patched [n_layers, tokens], row-major, nats. */
   readonly patchedNats: Float32Array;
-  readonly dims: readonly [number, number];
   readonly elapsedMs: number;
+}
+
+/** Cells done of all maps. */
+export interface PatchProgress extends Progress {
+  /** The maps so far, each time one is finished. */
+  readonly finished: Patched | null;
 }
 
 export interface TokenizedPrompt {
@@ -580,7 +595,10 @@ export interface ModelApi {
   score(request: ScoreRequest, onProgress: (progress: Progress) => void): Promise<Result<Score>>;
   lens(request: LensRequest): Promise<Result<Lens>>;
   readToken(request: TokenRequest): Promise<Result<TokenReading>>;
-  patch(request: PatchRequest, onProgress: (progress: Progress) => void): Promise<Result<Patched>>;
+  patch(
+    request: PatchRequest,
+    onProgress: (progress: PatchProgress) => void,
+  ): Promise<Result<Patched>>;
   /** Makes the training graph; closes an open training first. */
   openTraining(request: OpenTrainingRequest): Promise<Result<OpenedTraining>>;
   /**

@@ -27,7 +27,7 @@ import { lensOf } from './run/lens';
 import { LiveEdit } from './runtime/live-edit';
 import { provenanceOf } from './checkpoint/checkpoint-origin';
 import { ModelError, throwIfCancelled } from './runtime';
-import { patch, requireComparable, sideOf, weighed } from './run/patch';
+import { patchedMaps } from './run/patch';
 import { readToken } from './run/read-token';
 import { Runs } from './run/runs';
 import { score } from './run/score';
@@ -241,34 +241,14 @@ export function createModelApi(
         }),
       ),
 
-    patch: ({ runId, from, into, prompt, chat, answers, randomSeed }, onProgress) =>
-      runs.run(runId, onProgress, async (run): Promise<Patched> => {
-        const { now } = started().runtime;
-        const begun = now();
-        const { signal } = run.controller;
-        const [giver, taker] = [from, into].map((id) => onDevice(id, 'patch')) as [
-          Checkpoint,
-          Checkpoint,
-        ];
-        const job = weighed(taker.tokenizer, prompt, answers, chat);
-        requireComparable(giver, taker, job, weighed(giver.tokenizer, prompt, answers, chat));
-        const fromSide = await runs.using(run, giver, ({ session }) =>
-          sideOf(session, job, signal),
+    patch: ({ runId, pair, ...request }, onProgress) =>
+      runs.run(runId, onProgress, (run): Promise<Patched> => {
+        const [first, second] = pair.map((id) => onDevice(id, 'patch'));
+        return runs.using(run, first!, (one) =>
+          runs.using(run, second!, (two) =>
+            patchedMaps([one, two], request, onProgress, run.controller.signal),
+          ),
         );
-        return runs.using(run, taker, async ({ tokenizer, session, config }) => {
-          const intoSide = await sideOf(session, job, signal);
-          const sides = { from: fromSide, into: intoSide };
-          const tell = (done: number, total: number): void => void onProgress({ done, total });
-          const { data } = await patch(session, job, sides, randomSeed, tell, signal);
-          return {
-            tokens: job.prompt.map((id) => tokenizer.decodeOne(id)),
-            fromNats: fromSide.logOddsNats,
-            intoNats: intoSide.logOddsNats,
-            patchedNats: data,
-            dims: [config.nLayers, job.prompt.length],
-            elapsedMs: now() - begun,
-          };
-        });
       }),
 
     openTraining: (request) =>

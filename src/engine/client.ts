@@ -25,6 +25,7 @@ import type {
   OpenedTraining,
   OpenTrainingRequest,
   Patched,
+  PatchProgress,
   PatchRequest,
   Progress,
   Provenance,
@@ -230,11 +231,12 @@ export class ModelClient {
 
   patch(
     request: PatchRequest,
-    onProgress: (progress: Progress) => void = () => {},
+    onProgress: (progress: PatchProgress) => void = () => {},
   ): Promise<Result<Patched>> {
-    return this.#holding(request.from, request.runId, () =>
+    const [first, second] = request.pair;
+    return this.#holding(first, request.runId, () =>
       this.#callOn(
-        request.into,
+        second,
         (api) => api.patch({ chat: this.chat, ...request }, Comlink.proxy(onProgress)),
         request.runId,
       ),

@@ -15,6 +15,7 @@ import { DEFAULT_ARMS } from '../../../src/measure/arms';
 import type { Registry } from '../../../src/organism/registry';
 import { LLAMA_LIMITS } from '../../../workers/served/llama-engine';
 import { BASE_FOLDER } from '../make/folders';
+import { natural, number } from '../option-numbers';
 
 /** The environment variable with the endpoint's key: all users of a machine can see options. */
 export const JUDGE_KEY = 'POSTERN_JUDGE_KEY';
@@ -73,9 +74,6 @@ const TEXTS = ['domains', 'code', 'topics', 'turn'] as const;
 
 /** What a random direction is drawn from. */
 const RANDOM = ['isotropic', 'matched'] as const;
-
-const number = v.pipe(v.string(), v.nonEmpty(), v.transform(Number), v.finite());
-const natural = v.pipe(number, v.integer(), v.minValue(0));
 
 const Options = v.object({
   model: v.optional(v.string()),

@@ -2,7 +2,7 @@
 // A change of the edit settings applies to a streaming answer from its next token on; when the edited
 // column has ended, the question is asked again. So there is no Apply button.
 
-import type { ChatMessage } from '../../core/chat';
+import { askedMessages } from '../../core/chat';
 import { createRng } from '../../core/rng';
 import type { Sampling } from '../../core/sampling';
 import { ask } from '../../world/answer';
@@ -100,10 +100,7 @@ export class Chat {
 
   /** Counts the tokens of the prompt line. Reads every state it depends on, so an effect may call it. */
   checkLength(): void {
-    const question: ChatMessage = { role: 'user', content: this.prompt.trim() };
-    const { system } = this;
-    const messages: ChatMessage[] =
-      system === null ? [question] : [{ role: 'system', content: system }, question];
+    const messages = askedMessages(this.prompt.trim(), this.system);
     void this.length.look(messages, this.#prompting.settings, this.#pair.aligned);
   }
 
@@ -256,16 +253,11 @@ export class Chat {
       edited && readout && along
         ? this.#editSettings.packed(along, readout)
         : readingOnly(model.config.nLayers, model.config.dModel, readout);
-    const question: ChatMessage = { role: 'user', content: asked.prompt };
-    const messages: ChatMessage[] =
-      asked.system === undefined
-        ? [question]
-        : [{ role: 'system', content: asked.system }, question];
     // A system prompt that belongs to the question has precedence.
     const settings = asked.chat && { ...asked.chat, system: asked.system ?? asked.chat.system };
     return {
       checkpoint: model.id,
-      messages,
+      messages: askedMessages(asked.prompt, asked.system),
       ...(asked.chat ? { chat: asked.chat } : {}),
       seed: asked.seed,
       sampling,
