@@ -119,6 +119,8 @@ export interface CheckpointSource {
   readonly base: FolderSource;
   /** Holds adapter_config.json and adapter_model.safetensors. */
   readonly adapter?: FolderSource;
+  /** How many times the factors of a LoRA adapter count: 0 is the base, negative takes away. Left out: 1. */
+  readonly adapterScale?: number;
   /** Answers in place of this device; then only the small files of `base` are read, and `adapter` is left out. */
   readonly server?: ServerSource;
   /**
@@ -436,6 +438,29 @@ export interface PatchProgress extends Progress {
   readonly finished: Patched | null;
 }
 
+/** What was added to the residual that predicts a token, by whom; nothing is edited. */
+export interface WritersRequest extends Pick<GenerateRequest, 'runId' | 'checkpoint' | 'chat'> {
+  /** The conversation; ends with the user's turn. */
+  readonly prompt: readonly ChatMessage[];
+  /** Ids of the answer before the token. */
+  readonly before: readonly number[];
+}
+
+/** All in units of the residual; the embedding and what was added up to a block make its residual. */
+export interface Writers {
+  /** [d_model] */
+  readonly embedding: Float32Array;
+  /** [n_layers, d_model] */
+  readonly attention: Float32Array;
+  readonly mlp: Float32Array;
+  /** [n_layers, n_heads, d_model]; heads add up to their attention. */
+  readonly heads: Float32Array;
+  /** The residual after each block, as the model has it [n_layers, d_model]. */
+  readonly residuals: Float32Array;
+  readonly dims: readonly [n_layers: number, n_heads: number, d_model: number];
+  readonly elapsedMs: number;
+}
+
 export interface TokenizedPrompt {
   readonly ids: readonly number[];
   readonly tokens: readonly string[];
@@ -599,6 +624,11 @@ export interface ModelApi {
     request: PatchRequest,
     onProgress: (progress: PatchProgress) => void,
   ): Promise<Result<Patched>>;
+  /** Progress is in blocks. */
+  writers(
+    request: WritersRequest,
+    onProgress: (progress: Progress) => void,
+  ): Promise<Result<Writers>>;
   /** Makes the training graph; closes an open training first. */
   openTraining(request: OpenTrainingRequest): Promise<Result<OpenedTraining>>;
   /**

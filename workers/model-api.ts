@@ -12,6 +12,7 @@ import type {
   Patched,
   Score,
   TrainedStep,
+  Writers,
 } from './api';
 import type { TokenReadout } from '../src/core/instruments/token-readout';
 import { BaseFolders } from './checkpoint/base-folder';
@@ -33,6 +34,7 @@ import { Runs } from './run/runs';
 import { score } from './run/score';
 import { folderKey, memorySources, type Sources } from './source/open-folder';
 import { spelling } from './run/spelling';
+import { writtenAt } from './run/writers';
 import { loadServed, type ServedCheckpoint, type ServerTurns } from './served/served-checkpoint';
 import { Training } from './train/training';
 
@@ -250,6 +252,28 @@ export function createModelApi(
           ),
         );
       }),
+
+    writers: ({ runId, prompt, chat, before, ...request }, onProgress) =>
+      runs.run(runId, onProgress, (run) =>
+        runs.using(run, onDevice(request.checkpoint, 'lens'), async (model): Promise<Writers> => {
+          const { now } = model.session.runtime;
+          const begun = now();
+          const { tokenizer, config, loaded } = model;
+          const ids = [...promptIds(tokenizer, prompt, chat), ...before];
+          const tell = (done: number, total: number): void => void onProgress({ done, total });
+          const readable = { ...model, precision: loaded.precision };
+          const written = await writtenAt(readable, ids, tell, run.controller.signal);
+          return {
+            embedding: written.embedding,
+            attention: written.attention.data,
+            mlp: written.mlp.data,
+            heads: written.heads.data,
+            residuals: Float32Array.from(written.residuals.data),
+            dims: [config.nLayers, config.nHeads, config.dModel],
+            elapsedMs: now() - begun,
+          };
+        }),
+      ),
 
     openTraining: (request) =>
       runs.run(request.runId, null, async ({ controller: { signal } }) => {

@@ -39,6 +39,8 @@ import type {
   TokenRequest,
   TrainedStep,
   TrainingState,
+  Writers,
+  WritersRequest,
   WorkerLife,
 } from '../../workers/api';
 import { asFailure, CANCELLED, type Failure, FATAL, STOPPED } from './call-failure';
@@ -240,6 +242,17 @@ export class ModelClient {
         (api) => api.patch({ chat: this.chat, ...request }, Comlink.proxy(onProgress)),
         request.runId,
       ),
+    );
+  }
+
+  writers(
+    request: WritersRequest,
+    onProgress: (progress: Progress) => void = () => {},
+  ): Promise<Result<Writers>> {
+    return this.#callOn(
+      request.checkpoint,
+      (api) => api.writers({ chat: this.chat, ...request }, Comlink.proxy(onProgress)),
+      request.runId,
     );
   }
 

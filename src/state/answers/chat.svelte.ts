@@ -17,7 +17,7 @@ import { judgeRefusal } from '../../measure/judging/judge-accepts';
 import type { Directions } from '../direction/directions.svelte';
 import { type EditSettingsStore, readingOnly } from '../pair/edit-settings.svelte';
 import type { MeasureQuestion } from '../../measure/judging/judges';
-import type { ModelPair } from '../pair/model-pair.svelte';
+import { isScaled, type ModelPair } from '../pair/model-pair.svelte';
 import { describeChat } from '../../measure/describe-chat';
 import type { Prompting } from '../pair/prompting.svelte';
 import { describeCheckpoint } from '../../measure/provenance';
@@ -217,8 +217,9 @@ export class Chat {
     if (!this.asked) return;
     if (edited.running) {
       const request = this.#request('edited');
+      const isMade = this.#pair.edited(this.#editSettings) !== undefined;
       // A different checkpoint can't continue these tokens, so it starts a new answer.
-      if (!request || request.checkpoint === edited.checkpoint) {
+      if (isMade && (!request || request.checkpoint === edited.checkpoint)) {
         if (request) void this.#reach(request);
         return;
       }
@@ -234,6 +235,12 @@ export class Chat {
   }
 
   async #run(role: ColumnRole, over = false): Promise<void> {
+    if (role === 'edited') {
+      const { base, loraScale } = this.#editSettings;
+      if (!(await this.#pair.loadEdited({ base, loraScale }))) return;
+      // Another scale was chosen meanwhile, and is on its way.
+      if (loraScale !== this.#editSettings.loraScale) return;
+    }
     const request = this.#request(role);
     if (request) await this.columns[role].run(request, over);
   }
@@ -246,9 +253,13 @@ export class Chat {
     const readout = this.#directions.readout;
     const along = this.#directions.forEdit(this.#editSettings);
     const edited = role === 'edited';
-    if (edited && (!readout || !along)) return null;
-    const model =
-      role === 'aligned' || (edited && this.#editSettings.base === 'aligned') ? aligned : em;
+    // A LoRA can be scaled before there is a direction.
+    const needsDirection = this.#editSettings.mode !== 'off' || !isScaled(this.#editSettings);
+    if (edited && needsDirection && (!readout || !along)) return null;
+    const model = edited
+      ? this.#pair.edited(this.#editSettings)
+      : { aligned, em }[role];
+    if (!model) return null;
     const edit =
       edited && readout && along
         ? this.#editSettings.packed(along, readout)
