@@ -52,7 +52,7 @@ interface Pair {
   readonly good: string;
 }
 
-export type PatchOptions = v.InferOutput<typeof Options>;
+type PatchOptions = v.InferOutput<typeof Options>;
 
 /** Pairs of answers to the same question with the same seed, the fine-tune's misaligned and the other aligned. */
 async function contrastingPairs(

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { natural } from './link-values';
 
 /** Ids of the instruments of the tab. */
-export const INSTRUMENTS = ['token', 'patch', 'writers'] as const;
+const INSTRUMENTS = ['token', 'patch', 'writers'] as const;
 export type Instrument = (typeof INSTRUMENTS)[number];
 
 const COLUMNS = ['aligned', 'em', 'edited'] as const;

@@ -2,8 +2,7 @@
 // with what control. The page and `npm run patch` share it.
 
 import type { PatchRequest, Patched } from '../../workers/api';
-import type { ChatSettings } from '../core/chat';
-import { askedMessages } from '../core/chat';
+import { askedMessages, type ChatSettings } from '../core/chat';
 import type { EditBase } from '../core/edit';
 import { patchEffects } from '../core/instruments/patching';
 import { tensor, type Tensor } from '../core/tensor';

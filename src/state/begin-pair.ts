@@ -35,13 +35,14 @@ export async function beginPair(postern: Panels, link: LinkState | null = null):
   directions.offered = long;
   const named = short.length > 0;
   const restored = !named && directions.useSaved(TRANSCRIPTS);
-  const asked = chat.ask().then(() => lookAgain(link, postern));
+  const asked = chat.ask();
   // With a custom pair an extraction may take minutes, so the user starts it.
   const extracted = named
     ? await useRecipes(short, postern)
     : !restored && !pair.isCustom && (await directions.extractDefaults(TRANSCRIPTS));
   await asked;
   if (extracted) await chat.repeatAnswers();
+  await lookAgain(link, postern);
 }
 
 /**

@@ -1,7 +1,7 @@
 // A loaded checkpoint: a base folder, optionally with a merged adapter, and its session.
 
 import { adaptedWeights, changesEmbedding } from '../../src/checkpoint/adapter/adapter-merge';
-import { scaleAdapter, scaleRefusal } from '../../src/checkpoint/adapter/adapter-scale';
+import { scaleAdapter, scaledFrom, scaleRefusal } from '../../src/checkpoint/adapter/adapter-scale';
 import { type Adapter, readAdapter } from '../../src/checkpoint/adapter/peft';
 import { expectedTensors, type ModelConfig, type Weights } from '../../src/checkpoint/config';
 import { holding, textOf, wholeFile, type FileBytes } from '../../src/checkpoint/file-bytes';
@@ -195,16 +195,19 @@ export async function loadCheckpoint(
   };
 }
 
-/** The adapter of a source as another checkpoint has read it. */
+/** The adapter of a scaled source as another checkpoint of the same fine-tune has read it. */
 function keptAdapter(
-  { base, adapter }: CheckpointSource,
+  { id, base, adapter, adapterScale }: CheckpointSource,
   others: readonly Checkpoint[],
 ): ReadAdapter | null {
-  if (!adapter) return null;
+  if (!adapter || adapterScale === undefined) return null;
   const [baseKey, key] = [folderKey(base), folderKey(adapter)];
+  // Picked files of two fine-tunes may have the same names, sizes and times, so the id has a say, too.
+  const unscaled = (of: string): string => scaledFrom(of)?.id ?? of;
   const alike = others.find(
     ({ source, adapter: read }) =>
       read !== null &&
+      unscaled(source.id) === unscaled(id) &&
       folderKey(source.base) === baseKey &&
       source.adapter !== undefined &&
       folderKey(source.adapter) === key,

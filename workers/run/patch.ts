@@ -30,7 +30,7 @@ export interface Weighed {
 }
 
 /** A checkpoint, as far as patching needs it. */
-export interface Patchable {
+interface Patchable {
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   readonly session: DecoderSession;
@@ -142,7 +142,10 @@ export async function patchedMaps(
       onProgress({ done: i * total + done, total: maps.length * total, finished });
     let cells = 0;
     const own = { into: sides[into], from: sides[1 - into]! };
-    const onCells = (done: number, total: number): void => tell(done, (cells = total));
+    const onCells = (done: number, total: number): void => {
+      cells = total;
+      tell(done, total);
+    };
     const { data } = await patch(pair[into].session, job, own, randomSeed, onCells, signal);
     const map = { patchedNats: data, elapsedMs: now() - begun };
     patched = { ...patched, maps: [...patched.maps, map] };

@@ -16,14 +16,14 @@ import { createSession, type DecoderSession, releaseSession, runSession } from '
 import { residualsOf } from './residuals';
 
 /** A loaded model, as far as its parts are read. */
-export interface Readable {
+interface Readable {
   readonly config: ModelConfig;
   readonly weights: Weights;
   readonly session: DecoderSession;
   readonly precision: Precision;
 }
 
-export interface WrittenResidual extends Written {
+interface WrittenResidual extends Written {
   /** The residual after every block, as the model itself has it [n_layers, d_model]. */
   readonly residuals: Tensor;
 }

@@ -20,7 +20,7 @@ import {
   scaleDosePart,
   transferPart,
 } from './parts-measured';
-import { patchPart, tokenPart } from './parts-why';
+import { patchPart, tokenPart, writersPart } from './parts-why';
 import { labReportHtml, type ReportPart } from './report-page';
 
 /** Guesses with their results, one part for each lesson that was begun. */
@@ -134,6 +134,7 @@ export async function labReport(
     selectedPart(postern),
     tokenPart(postern),
     await patchPart(postern),
+    await writersPart(postern),
     await measuredPart(postern),
     await dosePart(postern),
     await scaleDosePart(postern),
