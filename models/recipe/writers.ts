@@ -104,9 +104,9 @@ export async function writerTable(
     mlp: layers.map((l) => over(({ difference }) => difference.mlp[l]!)),
     sum: over(({ difference }) => difference.sum),
     worstError: Math.max(
-      ...found.flatMap(({ em, aligned, own }) => [
-        Math.abs(em.sum - own.em),
-        Math.abs(aligned.sum - own.aligned),
+      ...found.flatMap(({ em, aligned, projection }) => [
+        Math.abs(em.sum - projection.em),
+        Math.abs(aligned.sum - projection.aligned),
       ]),
     ),
     chance: over(({ chance }) => chance),

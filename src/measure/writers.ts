@@ -40,7 +40,7 @@ export type WriterView = (typeof WRITER_VIEWS)[number];
 
 export interface WhoWrites extends Readonly<Record<WriterView, Contributions>> {
   /** Projections of the models' own residuals: what the sums should be. */
-  readonly own: Readonly<Record<WriterView, number>>;
+  readonly projection: Readonly<Record<WriterView, number>>;
   /** The strongest contribution to the difference along a random direction, mean size over several. */
   readonly chance: number;
 }
@@ -74,10 +74,14 @@ export function whoWrites(
   const sizes = Array.from({ length: DRAWS }, (_, i) =>
     Math.abs(strongestWriter(along(rowOf(drawn, i).data).difference).value),
   );
-  const own = (side: 'em' | 'aligned') => dot(rowOf(read[side].residuals, layer).data, unit);
+  const projected = (side: 'em' | 'aligned') => dot(rowOf(read[side].residuals, layer).data, unit);
   return {
     ...along(unit),
-    own: { em: own('em'), aligned: own('aligned'), difference: own('em') - own('aligned') },
+    projection: {
+      em: projected('em'),
+      aligned: projected('aligned'),
+      difference: projected('em') - projected('aligned'),
+    },
     chance: sizes.reduce((sum, size) => sum + size, 0) / DRAWS,
   };
 }

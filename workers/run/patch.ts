@@ -141,12 +141,12 @@ export async function patchedMaps(
     const tell = (done: number, total: number, finished: Patched | null = null): void =>
       onProgress({ done: i * total + done, total: maps.length * total, finished });
     let cells = 0;
-    const own = { into: sides[into], from: sides[1 - into]! };
+    const both = { into: sides[into], from: sides[1 - into]! };
     const onCells = (done: number, total: number): void => {
       cells = total;
       tell(done, total);
     };
-    const { data } = await patch(pair[into].session, job, own, randomSeed, onCells, signal);
+    const { data } = await patch(pair[into].session, job, both, randomSeed, onCells, signal);
     const map = { patchedNats: data, elapsedMs: now() - begun };
     patched = { ...patched, maps: [...patched.maps, map] };
     tell(cells, cells, patched);

@@ -19,12 +19,12 @@ const nameOf = ({ kind, layer }: Writer): string =>
     : `the ${kind === 'mlp' ? 'MLP' : 'attention'} of layer ${layer}`;
 
 /** What is found, as a sentence. */
-export function writersFinding({ difference, own, chance }: WhoWrites, layer: number): string {
+export function writersFinding({ difference, projection, chance }: WhoWrites, layer: number): string {
   const best = strongestWriter(difference);
   const stands = Math.abs(best.value) > 2 * chance;
   const random = `Along random directions the strongest part makes ${chance.toFixed(2)} on average`;
   return (
-    `After layer ${layer} EM's projection is ${signed(own.difference)} above the aligned model's. ` +
+    `After layer ${layer} EM's projection is ${signed(projection.difference)} above the aligned model's. ` +
     `The most of it is written by ${nameOf(best)}: ${signed(best.value)}. ` +
     `${random}${stands ? '.' : ', so no part stands out here.'}`
   );
@@ -37,7 +37,7 @@ export function writersByLayer(found: WhoWrites, view: WriterView, layer: number
   const soFar = attention.map((value, l) => (sum += value + mlp[l]!));
   return {
     title: `Who writes it: ${VIEW_NAMES[view]}`,
-    note: `Contributions to the projection after layer ${layer}, on its direction. The embedding brings ${signed(embedding)}; all together ${signed(found[view].sum)}, and the model's own residual has ${signed(found.own[view])}.`,
+    note: `Contributions to the projection after layer ${layer}, on its direction. The embedding brings ${signed(embedding)}; all together ${signed(found[view].sum)}, and the model's own residual has ${signed(found.projection[view])}.`,
     xs: attention.map((_, l) => String(l)),
     xTitle: 'layer',
     yTitle: 'contribution (residual units)',

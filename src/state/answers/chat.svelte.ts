@@ -235,7 +235,7 @@ export class Chat {
   }
 
   async #run(role: ColumnRole, over = false): Promise<void> {
-    if (role === 'edited') {
+    if (role === 'edited' && !this.#pair.edited(this.#editSettings)) {
       const { base, loraScale } = this.#editSettings;
       if (!(await this.#pair.loadEdited({ base, loraScale }))) return;
       // Another scale was chosen meanwhile, and is on its way.

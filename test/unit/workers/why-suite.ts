@@ -12,6 +12,8 @@ import {
 import { createRng } from '../../../src/core/rng';
 import { logSoftmax } from '../../../src/core/sampling';
 import { rowOf } from '../../../src/core/tensor';
+import { adaptedWeights } from '../../../src/checkpoint/adapter/adapter-merge';
+import { scaleAdapter } from '../../../src/checkpoint/adapter/adapter-scale';
 import type { Runtime } from '../../../workers/runtime';
 import { LiveEdit } from '../../../workers/runtime/live-edit';
 import { DecoderSession } from '../../../workers/runtime/session';
@@ -19,7 +21,9 @@ import { patch, type Side, sideOf, type Weighed } from '../../../workers/run/pat
 import { readToken } from '../../../workers/run/read-token';
 import { residualsOf } from '../../../workers/run/residuals';
 import { writtenAt } from '../../../workers/run/writers';
-import { float64Forward } from '../onnx/float64-decoder';
+import { score } from '../../../workers/run/score';
+import { ADAPTER_NAMES, ALPHA, madeAdapter, RANK } from '../checkpoint/adapter/made-adapter';
+import { type AnyTensor, float64Forward } from '../onnx/float64-decoder';
 import { FAMILY_CONFIGS, randomConfig, randomWeights } from '../onnx/random-weights';
 
 const config = randomConfig();
@@ -208,6 +212,37 @@ export function whySuite(makeRuntime: () => Promise<Runtime>): void {
       const running = writtenAt(model, PROMPT, () => stop.abort(), stop.signal);
       await expect(running).rejects.toMatchObject({ code: 'cancelled' });
     });
+  });
+
+  test.each([-4, 2])('a LoRA counted %d times answers as W + g s B A in float64', async (scale) => {
+    const { adapter, modules } = madeAdapter(config, 300);
+    const small = scaleAdapter(adapter, 0.05 * scale);
+    const weights = adaptedWeights(intoWeights, small, ADAPTER_NAMES.weights);
+    const merged = new Map<string, AnyTensor>(intoWeights);
+    for (const [module, { a, b }] of modules) {
+      const base = intoWeights.get(`${module}.weight`)!;
+      const [rows = 0, columns = 0] = base.dims;
+      const data = Float64Array.from(base.data);
+      for (let row = 0; row < rows; row++) {
+        for (let k = 0; k < RANK; k++) {
+          const factor = 0.05 * scale * (ALPHA / RANK) * b.data[row * RANK + k]!;
+          for (let j = 0; j < columns; j++) {
+            data[row * columns + j]! += factor * a.data[k * columns + j]!;
+          }
+        }
+      }
+      merged.set(`${module}.weight`, { data, dims: base.dims });
+    }
+    const scaled = await DecoderSession.create(await makeRuntime(), config, weights);
+    const [answer] = JOB.answers;
+    const unedited = new LiveEdit(config, null, 'all');
+    const { logProbNats } = await score(scaled, [answer], unedited);
+    const { logits } = float64Forward(config, merged, answer.ids);
+    const expected = answer.ids
+      .slice(answer.start)
+      .reduce((sum, id, i) => sum + logSoftmax(logits[answer.start - 1 + i]!)[id]!, 0);
+    expect(logProbNats[0]).toBeCloseTo(expected, 2);
+    await scaled.release();
   });
 
   describe('the token microscope', () => {

@@ -7,46 +7,14 @@ import {
   scaledId,
   scaleRefusal,
 } from '../../../../src/checkpoint/adapter/adapter-scale';
-import { readAdapter } from '../../../../src/checkpoint/adapter/peft';
-import { linearShapes } from '../../../../src/checkpoint/config';
 import { randomConfig, randomWeights } from '../../onnx/random-weights';
-import { randomTensor } from '../../onnx/tiny-weights';
-import { writeAdapter } from '../../../../src/checkpoint/adapter/adapter-write';
+import { ADAPTER_NAMES, ALPHA, madeAdapter, RANK } from './made-adapter';
 
 const config = randomConfig({ nLayers: 2 });
 const weights = randomWeights(config, 3);
-const RANK = 4;
-const NAMES = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' };
-const modules = new Map(
-  Array.from({ length: config.nLayers }, (_, layer) =>
-    [...linearShapes(config)].map(
-      ([name, [out, inner]], i) =>
-        [
-          `model.layers.${layer}.${name}`,
-          {
-            a: randomTensor([RANK, inner], 10 * layer + i),
-            b: randomTensor([out, RANK], 100 + 10 * layer + i),
-          },
-        ] as const,
-    ),
-  ).flat(),
-);
-const ALPHA = 6;
-const written = writeAdapter({
-  baseModel: 'base',
-  alpha: ALPHA,
-  useRslora: false,
-  modules,
-  dtype: 'F32',
-});
-const adapter = readAdapter(
-  JSON.parse(JSON.stringify(written.config)),
-  written.bytes,
-  config,
-  NAMES,
-);
+const { adapter, modules } = madeAdapter(config);
 const at = (scale: number) =>
-  adaptedWeights(weights, scaleAdapter(adapter, scale), NAMES.weights);
+  adaptedWeights(weights, scaleAdapter(adapter, scale), ADAPTER_NAMES.weights);
 
 describe('a LoRA counted g times', () => {
   test('is W + g s B A in float64 loops, for any g', () => {
@@ -71,7 +39,7 @@ describe('a LoRA counted g times', () => {
   });
 
   test('is the base bit for bit at 0, and the fine-tune bit for bit at 1', () => {
-    const plain = adaptedWeights(weights, adapter, NAMES.weights);
+    const plain = adaptedWeights(weights, adapter, ADAPTER_NAMES.weights);
     for (const name of weights.keys()) {
       expect(at(0).get(name)!.data).toEqual(weights.get(name)!.data);
       expect(at(1).get(name)!.data).toEqual(plain.get(name)!.data);
