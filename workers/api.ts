@@ -420,7 +420,7 @@ export interface Patched {
   readonly tokens: readonly string[];
   /** Log-odds of each checkpoint on its own, nats. */
   readonly nats: readonly [number, number];
-  /** Of every map. */
+  /** Every map has them. */
   readonly dims: readonly [n_layers: number, tokens: number];
   /** In the order of the request. */
   readonly maps: readonly PatchedMap[];

@@ -109,7 +109,8 @@ export async function sideOf(
   const unedited = new LiveEdit(model.config, null, 'all');
   const { logProbNats } = await score(model, answers, unedited, () => {}, signal);
   const residuals = await residualsOf(model, unedited, prompt, prompt.length - 1);
-  return { residuals, logOddsNats: logProbNats[0]! - logProbNats[1]! };
+  // As precise as a map keeps it, so that a cell that changes nothing has exactly this.
+  return { residuals, logOddsNats: Math.fround(logProbNats[0]! - logProbNats[1]!) };
 }
 
 /**

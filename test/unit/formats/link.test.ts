@@ -135,7 +135,7 @@ describe('a link that cannot be opened says why', () => {
     ],
     ['a scale beyond the slider', good.replace('lora=-2.5', 'lora=9'), /"lora"/],
     ['a word without an instrument', good.replace('why=patch&', ''), /no instrument/],
-    ['a word of no column', good.replace('word=em.3', 'word=judge.3'), /"word"/],
+    ['a word of no column', good.replace('word=em.3', 'word=judge.3'), /"word/],
     ['two pairs', `${customPair}&em=insecure-code`, /two pairs/],
     ['no pair at all', good.replace('em=insecure-code&', ''), /no fine-tune/],
     ['a repository without its Hub', customPair.replace(/&hub=[^&]+/, ''), /which Hub/],
