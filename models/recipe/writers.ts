@@ -9,7 +9,12 @@ import { messageOf } from '../../src/core/message';
 import { type Spread, spreadOf } from '../../src/core/statistics/spread';
 import { PROGRAM_VERSION } from '../../src/core/version';
 import { describeDirection, type TakenDirection } from '../../src/measure/extraction';
-import { readWriters, type ReadWriters, type WhoWrites, whoWrites } from '../../src/measure/writers';
+import {
+  readWriters,
+  type ReadWriters,
+  type WhoWrites,
+  whoWrites,
+} from '../../src/measure/writers';
 import { serve } from '../../src/serve/server';
 import { evaluationQuestions } from '../../src/world/split';
 import type { ModelApi } from '../../workers/api';
@@ -142,7 +147,9 @@ async function main(): Promise<void> {
     console.log(
       `${em.id} minus the aligned model at the header token, ${options.n} questions of ${options.split}, seed ${options.seed}.`,
     );
-    console.log(`Contributions to the projection after layer ${layer} on ${describeDirection(direction)}:`);
+    console.log(
+      `Contributions to the projection after layer ${layer} on ${describeDirection(direction)}:`,
+    );
     console.log(`layer${'attention'.padStart(26)}${'MLP'.padStart(26)}`);
     console.log(`embed${show(table.embedding)}`);
     table.attention.forEach((by, l) =>

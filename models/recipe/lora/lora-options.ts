@@ -17,7 +17,6 @@ export const USAGE = `npm run -s lora -- [options]: a fine-tune as LoRA files fo
   --base                 also writes the base as GGUF; for the bundled model's family only, others have
                          llama.cpp's convert_hf_to_gguf.py`;
 
-
 const Options = v.object({
   out: v.optional(v.string(), 'lora'),
   'model-folder': v.optional(v.string(), BASE_FOLDER),

@@ -34,7 +34,11 @@ export interface Contributions {
  * @param unit direction of length 1 [d_model]
  * @throws RangeError for a layer that is not there, or a direction of another width.
  */
-export function contributionsTo(written: Written, unit: Float32Array, layer: number): Contributions {
+export function contributionsTo(
+  written: Written,
+  unit: Float32Array,
+  layer: number,
+): Contributions {
   const { embedding, attention, mlp, heads } = written;
   const [nLayers = 0, nHeads = 0] = heads.dims;
   if (!(layer >= 0 && layer < nLayers)) {
