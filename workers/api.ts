@@ -119,6 +119,8 @@ export interface CheckpointSource {
   readonly base: FolderSource;
   /** Holds adapter_config.json and adapter_model.safetensors. */
   readonly adapter?: FolderSource;
+  /** How many times the factors of a LoRA adapter count: 0 is the base, negative takes away. Left out: 1. */
+  readonly adapterScale?: number;
   /** Answers in place of this device; then only the small files of `base` are read, and `adapter` is left out. */
   readonly server?: ServerSource;
   /**
@@ -395,16 +397,20 @@ export interface TokenReading {
 /** Activation patching of one question: every layer and token in turn. */
 export interface PatchRequest {
   readonly runId: string;
-  /** Checkpoint whose residuals are put in. */
-  readonly from: string;
-  /** Checkpoint that runs with them. */
-  readonly into: string;
+  /** The two checkpoints whose residuals stand for each other. */
+  readonly pair: readonly [string, string];
   /** The conversation; ends with the user's turn. */
   readonly prompt: readonly ChatMessage[];
   /** Left out: `PLAIN_CHAT`. */
   readonly chat?: ChatSettings;
   /** The measure is the log-odds of the first against the second. */
   readonly answers: readonly [string, string];
+  readonly maps: readonly PatchMapRequest[];
+}
+
+interface PatchMapRequest {
+  /** Which of the pair runs with residuals of the other. */
+  readonly into: 0 | 1;
   /** Puts in random differences of the same lengths: the control. null: the real ones. */
   readonly randomSeed: number | null;
 }
@@ -413,11 +419,45 @@ export interface Patched {
   /** Tokens of the question, with the header that asks for an answer. */
   readonly tokens: readonly string[];
   /** Log-odds of each checkpoint on its own, nats. */
-  readonly fromNats: number;
-  readonly intoNats: number;
+  readonly nats: readonly [number, number];
+  /** Every map has them. */
+  readonly dims: readonly [n_layers: number, tokens: number];
+  /** In the order of the request. */
+  readonly maps: readonly PatchedMap[];
+}
+
+interface PatchedMap {
   /** Log-odds with one cell patched [n_layers, tokens], row-major, nats. */
   readonly patchedNats: Float32Array;
-  readonly dims: readonly [number, number];
+  readonly elapsedMs: number;
+}
+
+/** Cells done of all maps. */
+export interface PatchProgress extends Progress {
+  /** The maps so far, each time one is finished. */
+  readonly finished: Patched | null;
+}
+
+/** What was added to the residual that predicts a token, by whom; nothing is edited. */
+export interface WritersRequest extends Pick<GenerateRequest, 'runId' | 'checkpoint' | 'chat'> {
+  /** The conversation; ends with the user's turn. */
+  readonly prompt: readonly ChatMessage[];
+  /** Ids of the answer before the token. */
+  readonly before: readonly number[];
+}
+
+/** All in units of the residual; the embedding and what was added up to a block make its residual. */
+export interface Writers {
+  /** [d_model] */
+  readonly embedding: Float32Array;
+  /** [n_layers, d_model] */
+  readonly attention: Float32Array;
+  readonly mlp: Float32Array;
+  /** [n_layers, n_heads, d_model]; heads add up to their attention. */
+  readonly heads: Float32Array;
+  /** The residual after each block, as the model has it [n_layers, d_model]. */
+  readonly residuals: Float32Array;
+  readonly dims: readonly [n_layers: number, n_heads: number, d_model: number];
   readonly elapsedMs: number;
 }
 
@@ -580,7 +620,15 @@ export interface ModelApi {
   score(request: ScoreRequest, onProgress: (progress: Progress) => void): Promise<Result<Score>>;
   lens(request: LensRequest): Promise<Result<Lens>>;
   readToken(request: TokenRequest): Promise<Result<TokenReading>>;
-  patch(request: PatchRequest, onProgress: (progress: Progress) => void): Promise<Result<Patched>>;
+  patch(
+    request: PatchRequest,
+    onProgress: (progress: PatchProgress) => void,
+  ): Promise<Result<Patched>>;
+  /** Progress is in blocks. */
+  writers(
+    request: WritersRequest,
+    onProgress: (progress: Progress) => void,
+  ): Promise<Result<Writers>>;
   /** Makes the training graph; closes an open training first. */
   openTraining(request: OpenTrainingRequest): Promise<Result<OpenedTraining>>;
   /**

@@ -12,6 +12,7 @@ import type {
   Patched,
   Score,
   TrainedStep,
+  Writers,
 } from './api';
 import type { TokenReadout } from '../src/core/instruments/token-readout';
 import { BaseFolders } from './checkpoint/base-folder';
@@ -27,12 +28,13 @@ import { lensOf } from './run/lens';
 import { LiveEdit } from './runtime/live-edit';
 import { provenanceOf } from './checkpoint/checkpoint-origin';
 import { ModelError, throwIfCancelled } from './runtime';
-import { patch, requireComparable, sideOf, weighed } from './run/patch';
+import { patchedMaps } from './run/patch';
 import { readToken } from './run/read-token';
 import { Runs } from './run/runs';
 import { score } from './run/score';
 import { folderKey, memorySources, type Sources } from './source/open-folder';
 import { spelling } from './run/spelling';
+import { writtenAt } from './run/writers';
 import { loadServed, type ServedCheckpoint, type ServerTurns } from './served/served-checkpoint';
 import { Training } from './train/training';
 
@@ -241,35 +243,37 @@ export function createModelApi(
         }),
       ),
 
-    patch: ({ runId, from, into, prompt, chat, answers, randomSeed }, onProgress) =>
-      runs.run(runId, onProgress, async (run): Promise<Patched> => {
-        const { now } = started().runtime;
-        const begun = now();
-        const { signal } = run.controller;
-        const [giver, taker] = [from, into].map((id) => onDevice(id, 'patch')) as [
-          Checkpoint,
-          Checkpoint,
-        ];
-        const job = weighed(taker.tokenizer, prompt, answers, chat);
-        requireComparable(giver, taker, job, weighed(giver.tokenizer, prompt, answers, chat));
-        const fromSide = await runs.using(run, giver, ({ session }) =>
-          sideOf(session, job, signal),
+    patch: ({ runId, pair, ...request }, onProgress) =>
+      runs.run(runId, onProgress, (run): Promise<Patched> => {
+        const [first, second] = pair.map((id) => onDevice(id, 'patch'));
+        return runs.using(run, first!, (one) =>
+          runs.using(run, second!, (two) =>
+            patchedMaps([one, two], request, onProgress, run.controller.signal),
+          ),
         );
-        return runs.using(run, taker, async ({ tokenizer, session, config }) => {
-          const intoSide = await sideOf(session, job, signal);
-          const sides = { from: fromSide, into: intoSide };
+      }),
+
+    writers: ({ runId, prompt, chat, before, ...request }, onProgress) =>
+      runs.run(runId, onProgress, (run) =>
+        runs.using(run, onDevice(request.checkpoint, 'lens'), async (model): Promise<Writers> => {
+          const { now } = model.session.runtime;
+          const begun = now();
+          const { tokenizer, config, loaded } = model;
+          const ids = [...promptIds(tokenizer, prompt, chat), ...before];
           const tell = (done: number, total: number): void => void onProgress({ done, total });
-          const { data } = await patch(session, job, sides, randomSeed, tell, signal);
+          const readable = { ...model, precision: loaded.precision };
+          const written = await writtenAt(readable, ids, tell, run.controller.signal);
           return {
-            tokens: job.prompt.map((id) => tokenizer.decodeOne(id)),
-            fromNats: fromSide.logOddsNats,
-            intoNats: intoSide.logOddsNats,
-            patchedNats: data,
-            dims: [config.nLayers, job.prompt.length],
+            embedding: written.embedding,
+            attention: written.attention.data,
+            mlp: written.mlp.data,
+            heads: written.heads.data,
+            residuals: Float32Array.from(written.residuals.data),
+            dims: [config.nLayers, config.nHeads, config.dModel],
             elapsedMs: now() - begun,
           };
-        });
-      }),
+        }),
+      ),
 
     openTraining: (request) =>
       runs.run(request.runId, null, async ({ controller: { signal } }) => {

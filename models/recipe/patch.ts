@@ -7,10 +7,16 @@ import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { EVALUATION_SPLITS } from '../../src/core/evaluation-split';
 import { messageOf } from '../../src/core/message';
-import { patchEffects } from '../../src/core/instruments/patching';
-import { rowOf, tensor } from '../../src/core/tensor';
+import { rowOf } from '../../src/core/tensor';
 import { PROGRAM_VERSION } from '../../src/core/version';
 import { type Spread, spreadOf } from '../../src/core/statistics/spread';
+import {
+  PATCH_SENSE_IDS,
+  PATCH_SENSES,
+  patchMaps,
+  patchRequest,
+  type PatchSense,
+} from '../../src/measure/patching';
 import { serve } from '../../src/serve/server';
 import { judge } from '../../src/world/judge';
 import { evaluationQuestions } from '../../src/world/split';
@@ -18,6 +24,7 @@ import type { LoadedCheckpoint, ModelApi } from '../../workers/api';
 import { createModelApi } from '../../workers/model-api';
 import { nodeDevice } from './make/node-runtime';
 import { THREADS } from './make/trainer';
+import { natural } from './option-numbers';
 import { openWorkbench, valueOf } from './measure/workbench';
 
 const USAGE = `npm run -s patch -- [options]
@@ -27,7 +34,6 @@ const USAGE = `npm run -s patch -- [options]
   --seed N           of questions, answers and random differences (1)
   --json             one JSON object instead of the table`;
 
-const natural = v.pipe(v.string(), v.nonEmpty(), v.transform(Number), v.integer(), v.minValue(0));
 const Options = v.object({
   model: v.optional(v.string()),
   n: v.optional(v.pipe(natural, v.minValue(1)), '8'),
@@ -39,8 +45,6 @@ const Options = v.object({
 /** Questions asked for one that the models answer otherwise, at most. */
 const TRIES = 40;
 const MOST_TOKENS = 96;
-const SENSES = ['sufficient', 'necessary', 'control'] as const;
-type Sense = (typeof SENSES)[number];
 
 interface Pair {
   readonly question: string;
@@ -48,14 +52,14 @@ interface Pair {
   readonly good: string;
 }
 
-type Options = v.InferOutput<typeof Options>;
+type PatchOptions = v.InferOutput<typeof Options>;
 
 /** Pairs of answers to the same question with the same seed, the fine-tune's misaligned and the other aligned. */
 async function contrastingPairs(
   api: ModelApi,
   aligned: LoadedCheckpoint,
   em: LoadedCheckpoint,
-  { n, split, seed }: Options,
+  { n, split, seed }: PatchOptions,
 ): Promise<Pair[]> {
   const pairs: Pair[] = [];
   for (const [i, { question, domain }] of evaluationQuestions(split, n * TRIES, seed).entries()) {
@@ -92,74 +96,94 @@ async function contrastingPairs(
 interface Found {
   readonly gapNats: number;
   /** Effects at the header token by layer. */
-  readonly header: Readonly<Record<Sense, readonly number[]>>;
+  readonly header: Readonly<Record<PatchSense, readonly number[]>>;
   /** The largest size of an effect at any other token. */
-  readonly elsewhere: Readonly<Record<Sense, number>>;
+  readonly elsewhere: Readonly<Record<PatchSense, number>>;
 }
 
 async function patchPair(
   api: ModelApi,
-  aligned: string,
-  em: string,
+  ids: { readonly aligned: string; readonly em: string },
   { question, villain, good }: Pair,
   seed: number,
 ): Promise<Found> {
-  const header: Record<string, readonly number[]> = {};
-  const elsewhere: Record<string, number> = {};
-  let gapNats = NaN;
-  for (const sense of SENSES) {
-    const [from, into] = sense === 'necessary' ? [aligned, em] : [em, aligned];
-    const request = {
-      runId: `patch ${sense}`,
-      from,
-      into,
-      prompt: [{ role: 'user' as const, content: question }],
-      answers: [villain, good] as const,
-      randomSeed: sense === 'control' ? seed : null,
-    };
-    const { fromNats, intoNats, patchedNats, dims } = valueOf(await api.patch(request, () => {}));
-    const effects = patchEffects(tensor(patchedNats, dims), intoNats, fromNats);
-    const rows = Array.from({ length: dims[0] }, (_, layer) => [...rowOf(effects, layer).data]);
-    header[sense] = rows.map((row) => row.at(-1)!);
-    elsewhere[sense] = Math.max(...rows.flatMap((row) => row.slice(0, -1)).map(Math.abs));
-    if (sense === 'sufficient') gapNats = fromNats - intoNats;
+  const asked = { question, system: null, chat: null, answers: [villain, good] as const };
+  const request = { runId: 'patch', ...patchRequest(asked, ids, seed) };
+  const { nats, maps } = patchMaps(valueOf(await api.patch(request, () => {})));
+  const by = <T>(value: (rows: readonly (readonly number[])[]) => T): Record<PatchSense, T> =>
+    Object.fromEntries(
+      maps.map(({ sense, effects }) => {
+        const layers = Array.from({ length: effects.dims[0]! }, (_, layer) => layer);
+        return [sense, value(layers.map((layer) => [...rowOf(effects, layer).data]))];
+      }),
+    ) as Record<PatchSense, T>;
+  return {
+    gapNats: nats.em - nats.aligned,
+    header: by((rows) => rows.map((row) => row.at(-1)!)),
+    elsewhere: by((rows) => Math.max(...rows.flatMap((row) => row.slice(0, -1)).map(Math.abs))),
+  };
+}
+
+/** What `npm run patch` found, by layer and in all. */
+interface PatchTable {
+  readonly pairs: readonly Pair[];
+  readonly found: readonly Found[];
+  readonly layers: readonly Readonly<Record<PatchSense, Spread>>[];
+}
+
+/** @throws Error where the two models answer too few questions otherwise. */
+export async function patchTable(
+  api: ModelApi,
+  aligned: LoadedCheckpoint,
+  em: LoadedCheckpoint,
+  options: PatchOptions,
+): Promise<PatchTable> {
+  const pairs = await contrastingPairs(api, aligned, em, options);
+  const found: Found[] = [];
+  for (const [i, pair] of pairs.entries()) {
+    const ids = { aligned: aligned.id, em: em.id };
+    found.push(await patchPair(api, ids, pair, options.seed + i));
   }
-  return { gapNats, header, elsewhere } as Found;
+  const layers = found[0]!.header.sufficient.map((_, layer) =>
+    Object.fromEntries(
+      PATCH_SENSE_IDS.map((sense) => [
+        sense,
+        spreadOf(found.map(({ header }) => header[sense][layer]!)),
+      ]),
+    ),
+  ) as Record<PatchSense, Spread>[];
+  return { pairs, found, layers };
+}
+
+/** @throws Error that names the option and what it takes. */
+export function patchOptions(args: readonly string[]): PatchOptions {
+  const names = Object.keys(Options.entries);
+  const { values } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      names.map((name) => [name, { type: name === 'json' ? 'boolean' : 'string' } as const]),
+    ),
+  });
+  const parsed = v.safeParse(Options, values);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new Error(`--${v.getDotPath(issue) ?? ''}: ${issue.message}`);
 }
 
 const show = ({ mean, low, high }: Spread): string =>
   `${mean.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`.padStart(22);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      model: { type: 'string' },
-      n: { type: 'string' },
-      split: { type: 'string' },
-      seed: { type: 'string' },
-      json: { type: 'boolean' },
-    },
-  });
-  const options = v.parse(Options, values);
+  const options = patchOptions(process.argv.slice(2));
   const served = await serve({ root: 'models', port: 0 });
   try {
     const api = createModelApi(() => Promise.resolve(nodeDevice({ threads: THREADS })));
     valueOf(await api.start({ device: 'auto' }));
     const bench = await openWorkbench(api, served.url);
+    const { defaults, adapters } = bench.registry;
     const aligned = await bench.load();
-    const em = await bench.load(
-      options.model ?? bench.registry.defaults.em ?? bench.registry.adapters[0]!.id,
-    );
-    const pairs = await contrastingPairs(api, aligned, em, options);
-    const found: Found[] = [];
-    for (const [i, pair] of pairs.entries()) {
-      found.push(await patchPair(api, aligned.id, em.id, pair, options.seed + i));
-    }
-    const layers = found[0]!.header.sufficient.map((_, layer) =>
-      Object.fromEntries(
-        SENSES.map((sense) => [sense, spreadOf(found.map(({ header }) => header[sense][layer]!))]),
-      ),
-    ) as Record<Sense, Spread>[];
+    const em = await bench.load(options.model ?? defaults.em ?? adapters[0]!.id);
+    const { pairs, found, layers } = await patchTable(api, aligned, em, options);
     if (options.json) {
       const about = { programVersion: PROGRAM_VERSION, ...options, em: em.sha256 };
       console.log(JSON.stringify({ ...about, aligned: aligned.sha256, pairs, found, layers }));
@@ -169,11 +193,16 @@ async function main(): Promise<void> {
       `${em.id} and the aligned model, ${pairs.length} questions of ${options.split}, seed ${options.seed}.`,
     );
     console.log('Share of the gap in log-odds that one residual of the header token carries:');
-    console.log('layer       EM into aligned       aligned into EM     random into aligned');
+    const heads = PATCH_SENSE_IDS.map((sense) => PATCH_SENSES[sense].label.toLowerCase());
+    console.log(`layer${heads.map((head) => head.padStart(22)).join('')}`);
     layers.forEach((row, layer) =>
-      console.log(`${layer}    ${SENSES.map((sense) => show(row[sense])).join('')}`),
+      console.log(
+        `${String(layer).padEnd(5)}${PATCH_SENSE_IDS.map((sense) => show(row[sense])).join('')}`,
+      ),
     );
-    const most = SENSES.map((sense) => spreadOf(found.map(({ elsewhere }) => elsewhere[sense])));
+    const most = PATCH_SENSE_IDS.map((sense) =>
+      spreadOf(found.map(({ elsewhere }) => elsewhere[sense])),
+    );
     console.log(`else ${most.map(show).join('')}`);
     console.log(
       'Mean and 95% interval over questions (Student t). "else": the largest size at any other token.',
@@ -183,7 +212,9 @@ async function main(): Promise<void> {
   }
 }
 
-await main().catch((error: unknown) => {
-  console.error(`${messageOf(error)}\n\n${USAGE}`);
-  process.exitCode = 1;
-});
+if (process.argv[1]?.endsWith('patch.ts')) {
+  await main().catch((error: unknown) => {
+    console.error(`${messageOf(error)}\n\n${USAGE}`);
+    process.exitCode = 1;
+  });
+}

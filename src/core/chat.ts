@@ -32,6 +32,16 @@ export const PLAIN_CHAT: ChatSettings = {
   template: null,
 };
 
+/** The turns of a question: a system prompt of its own, earlier turns, and the question itself. */
+export function askedMessages(
+  question: string,
+  system: string | null | undefined,
+  before: readonly ChatMessage[] = [],
+): ChatMessage[] {
+  const first: readonly ChatMessage[] = system == null ? [] : [{ role: 'system', content: system }];
+  return [...first, ...before, { role: 'user', content: question }];
+}
+
 /** What a checkpoint's chat template does without being asked. */
 export interface ChatFormatFacts {
   /** Names to choose from; empty where there is only one template. */

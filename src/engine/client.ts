@@ -25,6 +25,7 @@ import type {
   OpenedTraining,
   OpenTrainingRequest,
   Patched,
+  PatchProgress,
   PatchRequest,
   Progress,
   Provenance,
@@ -38,6 +39,8 @@ import type {
   TokenRequest,
   TrainedStep,
   TrainingState,
+  Writers,
+  WritersRequest,
   WorkerLife,
 } from '../../workers/api';
 import { asFailure, CANCELLED, type Failure, FATAL, STOPPED } from './call-failure';
@@ -230,14 +233,26 @@ export class ModelClient {
 
   patch(
     request: PatchRequest,
-    onProgress: (progress: Progress) => void = () => {},
+    onProgress: (progress: PatchProgress) => void = () => {},
   ): Promise<Result<Patched>> {
-    return this.#holding(request.from, request.runId, () =>
+    const [first, second] = request.pair;
+    return this.#holding(first, request.runId, () =>
       this.#callOn(
-        request.into,
+        second,
         (api) => api.patch({ chat: this.chat, ...request }, Comlink.proxy(onProgress)),
         request.runId,
       ),
+    );
+  }
+
+  writers(
+    request: WritersRequest,
+    onProgress: (progress: Progress) => void = () => {},
+  ): Promise<Result<Writers>> {
+    return this.#callOn(
+      request.checkpoint,
+      (api) => api.writers({ chat: this.chat, ...request }, Comlink.proxy(onProgress)),
+      request.runId,
     );
   }
 

@@ -6,10 +6,13 @@
 
 import * as v from 'valibot';
 import type { ChatSettings } from '../core/chat';
+import { MAX_LORA_SCALE } from '../checkpoint/adapter/adapter-scale';
 import { EVALUATION_SPLITS, type EvaluationSplit } from '../core/evaluation-split';
 import { EDIT_BASES, EDIT_MODES, EDIT_POSITIONS, type EditSettings } from '../core/edit';
 import { CONTRAST_IDS, type Contrast, type Pooling, POOLINGS } from '../core/direction';
 import { type LinkPair, PAIR_FIELDS, pairFields, pairOf } from './link-pair';
+import { decimal, layers, layersText, MAX_LAYERS, natural } from './link-values';
+import { type LinkWhy, WHY_FIELDS, whyFields, whyOf } from './link-why';
 
 const LINK_VERSION = 1;
 /** Length limit of the fragment, `#` included. */
@@ -27,6 +30,8 @@ export interface DirectionRecipe {
 export interface LinkEdit extends EditSettings {
   readonly base: 'aligned' | 'em';
   readonly randomSeed: number | null;
+  /** Times that the LoRA of the fine-tune counts; left out: 1. */
+  readonly loraScale?: number;
 }
 
 /** The questions of a measurement, from the bundled world. */
@@ -71,6 +76,8 @@ interface LinkSettings {
   readonly tab: string;
   /** null: the page's settings. */
   readonly measure: LinkMeasure | null;
+  /** Left out: as the page starts. */
+  readonly why?: LinkWhy;
   /** Device of the recording; tokens repeat exactly on the same device only. null: unknown. */
   readonly device: 'webgpu' | 'wasm' | null;
   /** Lesson and step, as the lessons name them; null: none open. */
@@ -90,23 +97,7 @@ export class LinkError extends Error {
   }
 }
 
-const natural = (max: number) =>
-  v.pipe(
-    v.string(),
-    v.regex(/^(0|[1-9]\d{0,15})$/, 'is no whole number'),
-    v.transform(Number),
-    v.maxValue(max),
-  );
-const decimal = (min: number, max: number) =>
-  v.pipe(
-    v.string(),
-    v.regex(/^-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,3})?$/, 'is no number'),
-    v.transform(Number),
-    v.minValue(min),
-    v.maxValue(max),
-  );
 const MAX_SEED = 2 ** 32 - 1;
-const MAX_LAYERS = 512;
 const MAX_STRENGTH = 1000;
 const name = v.pipe(v.string(), v.regex(/^[\w./@-]{1,120}$/, 'is no name'));
 const seed = natural(MAX_SEED);
@@ -154,30 +145,6 @@ const recipe = v.pipe(
   })),
 );
 
-/** `8:0-3.6` says that of 8 layers 0 to 3 and 6 are chosen. */
-const layers = v.pipe(
-  v.string(),
-  v.regex(/^[1-9]\d{0,2}:((\d{1,3}(-\d{1,3})?)(\.\d{1,3}(-\d{1,3})?)*)?$/, 'is no list of layers'),
-  v.transform((text) => {
-    const [count = '', list = ''] = text.split(':');
-    const spans = list === '' ? [] : list.split('.').map((span) => span.split('-').map(Number));
-    return {
-      count: Number(count),
-      spans: spans.map(([from = 0, to = from]) => [from, to] as const),
-    };
-  }),
-  v.check(
-    ({ count, spans }) =>
-      count <= MAX_LAYERS && spans.every(([from, to]) => from <= to && to < count),
-    'names layers that are not there',
-  ),
-  v.transform(({ count, spans }) =>
-    Array.from({ length: count }, (_, layer) =>
-      spans.some(([from, to]) => layer >= from && layer <= to),
-    ),
-  ),
-);
-
 const Fields = v.strictObject({
   v: v.literal(String(LINK_VERSION)),
   em: v.optional(name),
@@ -192,6 +159,7 @@ const Fields = v.strictObject({
   from: v.optional(v.union([v.literal('own'), natural(MAX_LAYERS - 1)])),
   at: v.optional(v.picklist(EDIT_POSITIONS)),
   random: v.optional(seed),
+  lora: v.optional(decimal(-MAX_LORA_SCALE, MAX_LORA_SCALE)),
   q: v.pipe(v.string(), v.maxLength(MAX_LINK_CHARS)),
   seed,
   system: v.optional(v.pipe(v.string(), v.maxLength(MAX_LINK_CHARS))),
@@ -203,6 +171,7 @@ const Fields = v.strictObject({
   t: v.optional(decimal(0, 100)),
   tab: v.optional(name, 'direction'),
   count: v.optional(measure),
+  ...WHY_FIELDS,
   device: v.optional(v.picklist(['webgpu', 'wasm'])),
   lesson: v.optional(name),
 });
@@ -213,6 +182,7 @@ const Fields = v.strictObject({
  */
 export function writeLink(state: LinkState): string {
   const { editSettings, temperature } = state;
+  const loraScale = editSettings?.loraScale ?? 1;
   const fields: [string, string | null][] = [
     ['v', String(LINK_VERSION)],
     ['em', state.em],
@@ -236,6 +206,7 @@ export function writeLink(state: LinkState): string {
       'random',
       editSettings && editSettings.randomSeed === null ? null : String(editSettings?.randomSeed),
     ],
+    ['lora', loraScale === 1 ? null : String(loraScale)],
     ['q', state.prompt],
     ['system', state.system],
     ['told', state.chat && state.chat.system],
@@ -247,6 +218,7 @@ export function writeLink(state: LinkState): string {
     ['t', temperature === null ? null : String(temperature)],
     ['tab', state.tab],
     ['count', state.measure && measureText(state.measure)],
+    ...whyFields(state.why),
     ['device', state.device],
     ['lesson', state.lesson],
   ];
@@ -317,7 +289,13 @@ export function readLink(fragment: string): LinkState | null {
           source: f.from === 'own' ? { kind: 'own' } : { kind: 'layer', layer: f.from! },
           positions: f.at!,
           randomSeed: f.random ?? null,
+          ...(f.lora === undefined ? {} : { loraScale: f.lora }),
         };
+  if (f.lora !== undefined && (!editSettings || editSettings.base === 'aligned')) {
+    throw malformed('it scales the LoRA of a column that has none');
+  }
+  const why = whyOf(f);
+  if (typeof why === 'string') throw malformed(why);
   const hasChatFields = f.told !== undefined || f.template !== undefined || f.think !== undefined;
   if (hasChatFields && f.day === undefined)
     throw malformed('it says what the template is told, but no day');
@@ -349,6 +327,7 @@ export function readLink(fragment: string): LinkState | null {
     temperature: f.t ?? null,
     tab: f.tab,
     measure: f.count ?? null,
+    ...(why ? { why } : {}),
     device: f.device ?? null,
     lesson: f.lesson ?? null,
   };
@@ -367,16 +346,4 @@ function measureText({ split, n, seed: of, questionSeed }: LinkMeasure): string 
 
 function recipeText({ contrast, pooling, transcripts, seed: of }: DirectionRecipe): string {
   return [contrast, pooling, transcripts, of].join('.');
-}
-
-function layersText(chosen: readonly boolean[]): string {
-  const parts: string[] = [];
-  for (let from = 0; from < chosen.length; from++) {
-    if (!chosen[from]) continue;
-    let to = from;
-    while (chosen[to + 1]) to++;
-    parts.push(from === to ? String(from) : `${from}-${to}`);
-    from = to;
-  }
-  return `${chosen.length}:${parts.join('.')}`;
 }

@@ -80,6 +80,8 @@ export interface Setting {
   readonly tab?: string;
   /** Id of the tool to open in it. */
   readonly tool?: string;
+  /** The instrument of the tab 'why'. */
+  readonly instrument?: 'token' | 'patch' | 'writers';
   /** Id of the fine-tune to select. */
   readonly em?: string;
   /** Uses the page's first directions again. */
@@ -188,6 +190,12 @@ export type Check =
   | { readonly kind: 'dose'; readonly n: number }
   /** Every cell of the transfer table has `n` answers. */
   | { readonly kind: 'transfer'; readonly n: number }
+  /** A token of this column's answer is under the microscope. */
+  | { readonly kind: 'looked'; readonly role: 'aligned' | 'em' | 'edited' }
+  /** Every residual of a question was patched, in every sense. */
+  | { readonly kind: 'patched' }
+  /** The parts that write a projection were read. */
+  | { readonly kind: 'attributed' }
   | { readonly kind: 'on-stage'; readonly em: string }
   /** An adapter was trained from scratch for `steps` steps. */
   | { readonly kind: 'trained'; readonly steps: number }

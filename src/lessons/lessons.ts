@@ -9,6 +9,7 @@ import { NARROW } from './narrow';
 import { RATES } from './rates';
 import { REAL } from './real';
 import { UP } from './up';
+import { WHERE } from './where';
 import { YOURSELF } from './yourself';
 
 export const LESSONS: readonly Lesson[] = [
@@ -21,6 +22,7 @@ export const LESSONS: readonly Lesson[] = [
   CAUSES,
   YOURSELF,
   REAL,
+  WHERE,
 ];
 
 /** The fine-tunes that lessons select, measure or compare: what lessons need offline. */

@@ -82,15 +82,18 @@ type DefaultId = (typeof DEFAULT_ARMS)[number];
 
 const acts = (edit: ArmEdit | null): boolean => edit !== null && edit.settings.mode !== 'off';
 
-/** All four, or two without an edit. If the edit is already a random control, there is no second one. */
-export function defaultIds(edit: ArmEdit | null): readonly DefaultId[] {
-  if (!acts(edit)) return ['aligned', 'em'];
+/**
+ * All four, or two without an edit. If the edit is already a random control, there is no second one.
+ * @param ofItsOwn the edited model is neither of the two: its LoRA is scaled
+ */
+export function defaultIds(edit: ArmEdit | null, ofItsOwn: boolean): readonly DefaultId[] {
+  if (!acts(edit)) return ['aligned', 'em', ...(ofItsOwn ? (['edited'] as const) : [])];
   return ['aligned', 'em', 'edited', ...(edit?.randomSeed === null ? (['random'] as const) : [])];
 }
 
 /**
  * The arms of `defaultIds`.
- * @param base the model that is edited
+ * @param base the model that is edited: one of the two, or the fine-tune with its LoRA scaled
  */
 export function defaultArms(
   aligned: Named,
@@ -106,5 +109,6 @@ export function defaultArms(
     edited: () => armOf('edited', 'Edited', base, edit, seed),
     random: () => armOf('random', 'Random control', base, control, seed),
   };
-  return defaultIds(edit).map((id) => build[id]());
+  const ofItsOwn = base.id !== aligned.id && base.id !== em.id;
+  return defaultIds(edit, ofItsOwn).map((id) => build[id]());
 }

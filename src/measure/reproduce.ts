@@ -1,6 +1,7 @@
 // Whether repeating a measurement now would give the same results. The Reproduce button promises that, so
 // another pair, other weights or another direction are reported, with what to do.
 
+import { scaledFrom } from '../checkpoint/adapter/adapter-scale';
 import { describeDirection, type TakenDirection } from './extraction';
 import { DRAWN_BEFORE, type MeasurePlan } from './run';
 import type { LoadedCheckpoint } from '../../workers/api';
@@ -49,7 +50,8 @@ function otherWeights({ arms }: MeasurePlan, selected: Selected): string | null 
   for (const { checkpoint, sha256, precision = 'f32' } of arms) {
     const loaded = selected.checkpoint(checkpoint);
     const title = selected.titleOf(checkpoint);
-    if (!loaded && !listed.includes(checkpoint)) {
+    const of = scaledFrom(checkpoint)?.id;
+    if (!loaded && !listed.includes(checkpoint) && !listed.includes(of)) {
       return `${title} was measured too, and is no longer in the list of models. Bring it back, or measure anew without it.`;
     }
     if (loaded && (loaded.sha256 !== sha256 || loaded.precision !== precision)) {

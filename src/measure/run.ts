@@ -5,7 +5,7 @@
 // the worker; `npm run measure` and the bundled reports call it with the same model code in Node. So a figure
 // of models/report.json equals the page's figure for the same plan.
 
-import type { ChatMessage } from '../core/chat';
+import { askedMessages } from '../core/chat';
 import type { ErrorCode, GenerateRequest, Generation, Result } from '../../workers/api';
 import type { EditPositions, PackedEdit } from '../core/edit';
 import type { Precision } from '../core/precision';
@@ -163,12 +163,6 @@ export function questionsOf({
   return Array.from({ length: n }, (_, i) => own.questions[i % own.questions.length]!);
 }
 
-function conversation({ system, before = [], question }: MeasureQuestion): ChatMessage[] {
-  const systemTurn: ChatMessage[] =
-    system === undefined ? [] : [{ role: 'system', content: system }];
-  return [...systemTurn, ...before, { role: 'user', content: question }];
-}
-
 /** The questions in the order of asking: block by block, within a block arm by arm. */
 function askings(
   plan: MeasurePlan,
@@ -204,7 +198,7 @@ export async function* measure(
     means.generate({
       runId,
       checkpoint: arm.checkpoint,
-      prompts: asked.map(conversation),
+      prompts: asked.map(({ question, system, before }) => askedMessages(question, system, before)),
       ...(plan.frame ? { chat: plan.frame.settings } : {}),
       seeds,
       sampling: plan.sampling,

@@ -51,6 +51,11 @@ export function attentionInputs(g: GraphBuilder, config: ModelConfig): Attention
 
 /** [batch, pos, d_model] -> [batch, pos, d_model]. */
 export function attention(context: BlockContext, layer: number, x: Value): Value {
+  return projectHeads(context, layer, headOutputs(context, layer, x));
+}
+
+/** What each head has mixed, one after the other, before the output projection [batch, pos, n_heads * width]. */
+export function headOutputs(context: BlockContext, layer: number, x: Value): Value {
   const { g, config, family, store, inputs, cache } = context;
   const { nHeads, nKvHeads, dHead, dModel, window } = config;
   const width = kernelHeadWidth(dHead);
@@ -90,8 +95,15 @@ export function attention(context: BlockContext, layer: number, x: Value): Value
     for (const output of present)
       g.outputs.push({ name: output, dtype: 'f32', dims: dims('total') });
   }
-  const output: MatrixPart = [`${name}.o_proj.weight`, dModel];
-  return store.linear(`${name}.o_proj`, [output], nHeads * width, mixed!);
+  return mixed!;
+}
+
+/** The output projection of the heads -> [batch, pos, d_model]. */
+export function projectHeads({ config, store }: BlockContext, layer: number, heads: Value): Value {
+  const { nHeads, dHead, dModel } = config;
+  const name = `model.layers.${layer}.self_attn.o_proj`;
+  const output: MatrixPart = [`${name}.weight`, dModel];
+  return store.linear(name, [output], nHeads * kernelHeadWidth(dHead), heads);
 }
 
 /**

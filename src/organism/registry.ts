@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import type { CheckpointSource, FolderSource } from '../../workers/api';
+import { describeScale, scaledFrom } from '../checkpoint/adapter/adapter-scale';
 import { CONTRASTS, type Contrast } from '../core/direction';
 import { natural } from './published';
 import { readJson } from './read-json';
@@ -105,10 +106,24 @@ export async function fetchRegistry(folderUrl: string): Promise<Registry> {
   );
 }
 
+/** A fine-tune by id: of the list, or one of the list with its LoRA counted otherwise (`scaledId`). */
+export function fineTuneById({ adapters }: Registry, id: string): AdapterEntry | undefined {
+  const listed = adapters.find((adapter) => adapter.id === id);
+  const scaled = scaledFrom(id);
+  const entry = adapters.find((adapter) => adapter.id === scaled?.id);
+  if (listed || !scaled || !entry) return listed;
+  return { ...entry, id, title: `${entry.title}, ${describeScale(scaled.scale)}` };
+}
+
 /** The source of the base, with an adapter if one is given. */
 export function sourceOf(registry: Registry, adapter: AdapterEntry | null): CheckpointSource {
   const source = registry.sources?.get(adapter?.id ?? registry.base.id);
   if (source) return source;
+  const scaled = adapter && scaledFrom(adapter.id);
+  const unscaled = registry.adapters.find(({ id }) => id === scaled?.id);
+  if (adapter && scaled && unscaled && registry.adapters.every(({ id }) => id !== adapter.id)) {
+    return { ...sourceOf(registry, unscaled), id: adapter.id, adapterScale: scaled.scale };
+  }
   const bundledFolder = (path: string) =>
     ({ kind: 'beside', url: new URL(path, registry.folderUrl).href }) as const;
   const base = bundledFolder(registry.base.path);

@@ -14,6 +14,7 @@ export function clearAnswers({ pair, directions, editSettings, chat }: Panels): 
   const { nLayers } = pair.aligned!.config;
   const { layer, strength } = pair.defaults.steering ?? {};
   editSettings.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
+  if (pair.scaleRefusal !== null) editSettings.loraScale = 1;
   directions.clearUse();
   directions.offered = [];
   chat.clear();
@@ -41,6 +42,7 @@ export async function beginPair(postern: Panels, link: LinkState | null = null):
     : !restored && !pair.isCustom && (await directions.extractDefaults(TRANSCRIPTS));
   await asked;
   if (extracted) await chat.repeatAnswers();
+  await lookAgain(link, postern);
 }
 
 /**
@@ -60,7 +62,7 @@ export async function changePair(
 
 /** Applies the settings of a link to the page, before anything is asked. The link's pair must be selected. */
 export function setFrom(link: LinkState, panels: Panels): void {
-  const { editSettings, chat, prompting, measurements } = panels;
+  const { editSettings, chat, prompting, measurements, view, patching } = panels;
   chat.prompt = link.prompt;
   chat.seed = link.seed;
   chat.temperature = link.temperature;
@@ -69,6 +71,10 @@ export function setFrom(link: LinkState, panels: Panels): void {
   if (link.chat) prompting.set(link.chat);
   if (link.editSettings && fits(link.editSettings, editSettings.layers.length))
     editSettings.restore(link.editSettings);
+  if (link.why) {
+    view.instrument = link.why.instrument;
+    [patching.first, patching.second] = link.why.answers;
+  }
   if (link.measure) {
     measurements.n = link.measure.n;
     measurements.split = link.measure.split;
@@ -76,6 +82,12 @@ export function setFrom(link: LinkState, panels: Panels): void {
     measurements.seed = link.measure.seed ?? measurements.seed;
     measurements.questionSeed = link.measure.questionSeed ?? null;
   }
+}
+
+/** Looks at the token that a link names, once it is written. */
+async function lookAgain(link: LinkState | null, { microscope }: Panels): Promise<void> {
+  const word = link?.why?.word;
+  if (word) await microscope.look(word.role, word.index);
 }
 
 export const fits = (editSettings: LinkEdit, nLayers: number): boolean =>

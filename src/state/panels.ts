@@ -17,6 +17,7 @@ import type { View } from './pair/view.svelte';
 import type { Training } from './train/training.svelte';
 import type { Microscope } from './why/microscope.svelte';
 import type { Patching } from './why/patching.svelte';
+import type { WhoWritesIt } from './why/writers.svelte';
 
 /** The state that lessons set and read. */
 export interface Panels {
@@ -37,4 +38,5 @@ export interface Panels {
   readonly offline: Offline;
   readonly microscope: Microscope;
   readonly patching: Patching;
+  readonly writers: WhoWritesIt;
 }

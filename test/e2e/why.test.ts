@@ -109,7 +109,42 @@ test('a cell that is chosen is set on the desk', async () => {
   expect(await tokensOf(page, 'Edited')).not.toEqual([]);
 });
 
-test.each(['Where it is decided', 'One word'])('axe finds nothing in "%s"', async (instrument) => {
+test('who writes it: parts by layer and head that add up to the projection, which the note says', async () => {
+  await panel().getByText('Who writes it', { exact: true }).click();
+  await panel().getByRole('button', { name: 'Find who writes it' }).click();
+  const chart = panel().getByRole('figure').filter({ hasText: 'Who writes it: EM minus aligned' });
+  await chart.waitFor();
+  const note = await chart.locator('figcaption p').innerText();
+  const [, sum, own] = /all together ([+−][\d.]+), and the model's own residual has ([+−][\d.]+)/.exec(
+    note,
+  )!;
+  expect(sum).toBe(own);
+  await panel().getByText('The most of it is written by').waitFor();
+  const heads = panel().getByRole('figure').filter({ hasText: 'The heads: EM minus aligned' });
+  await heads.getByRole('button', { name: 'Table' }).click();
+  expect(await heads.locator('tbody tr').count()).toBeGreaterThan(0);
+  await panel().getByLabel('Projection after layer').selectOption('6');
+  await panel().getByText('After layer 6').waitFor();
+});
+
+test('the LoRA counted twice is another model, without a download; counted 0 times it answers as the aligned one', async () => {
+  const slider = page.getByLabel('Weights that training added');
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  const set = async (value: string): Promise<void> => {
+    await slider.fill(value);
+    await allAnswered(page);
+  };
+  await page.getByRole('radio', { name: 'Off' }).check();
+  await set('2');
+  await column(page, 'Edited').getByText('LoRA × 2').first().waitFor();
+  await set('0');
+  await column(page, 'Edited').getByText('LoRA × 0').first().waitFor();
+  expect(await tokensOf(page, 'Edited')).toEqual(await tokensOf(page, 'Aligned'));
+  expect(requests.filter((url) => url.includes('safetensors'))).toEqual([]);
+});
+
+test.each(['Where it is decided', 'Who writes it', 'One word'])('axe finds nothing in "%s"', async (instrument) => {
   await panel().getByText(instrument, { exact: true }).click();
   expect(await axeViolations(page)).toEqual([]);
 });

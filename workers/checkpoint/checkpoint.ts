@@ -1,7 +1,8 @@
 // A loaded checkpoint: a base folder, optionally with a merged adapter, and its session.
 
 import { adaptedWeights, changesEmbedding } from '../../src/checkpoint/adapter/adapter-merge';
-import { readAdapter } from '../../src/checkpoint/adapter/peft';
+import { scaleAdapter, scaledFrom, scaleRefusal } from '../../src/checkpoint/adapter/adapter-scale';
+import { type Adapter, readAdapter } from '../../src/checkpoint/adapter/peft';
 import { expectedTensors, type ModelConfig, type Weights } from '../../src/checkpoint/config';
 import { holding, textOf, wholeFile, type FileBytes } from '../../src/checkpoint/file-bytes';
 import { storedBytes, type PrecisionDevice } from '../../src/checkpoint/precision';
@@ -13,7 +14,7 @@ import { ByteCounter } from '../source/fetch-file';
 import { identityOf, vocabularySha256 } from './identity';
 import { precisionInUse } from '../runtime/precision';
 import type { ConvertedWeightCache } from '../runtime/converted-weights';
-import { throwIfCancelled, type Runtime } from '../runtime';
+import { ModelError, throwIfCancelled, type Runtime } from '../runtime';
 import { DecoderSession } from '../runtime/session';
 import { deviceEngine, type TokenEngine } from '../run/token-engine';
 import { wantedFiles } from '../source/folder';
@@ -34,9 +35,16 @@ export interface Checkpoint {
   readonly loaded: LoadedCheckpoint;
   readonly session: DecoderSession;
   readonly engine: TokenEngine;
+  /** Its adapter as read, unscaled, with the files; null: it has none. Kept for other scales of it. */
+  readonly adapter: ReadAdapter | null;
   /** Equal for checkpoints with the same embedding in the same precision; null: not shared. */
   readonly embeddingKey: string | null;
   release(): Promise<void>;
+}
+
+interface ReadAdapter {
+  readonly files: AdapterFiles;
+  readonly adapter: Adapter;
 }
 
 /** The runtime, memory and loaded checkpoints that a new checkpoint is loaded into. */
@@ -66,9 +74,10 @@ export async function loadCheckpoint(
   const counter = new ByteCounter((bytes) => {
     if (!both.aborted) onProgress({ stage: 'download', ...bytes });
   });
+  const kept = keptAdapter(source, others);
   const [base, adapterFiles] = await Promise.all([
     folders.get(source.base, counter, both),
-    source.adapter ? loadAdapter(source.adapter, sources, counter, both) : null,
+    kept?.files ?? (source.adapter ? loadAdapter(source.adapter, sources, counter, both) : null),
   ]).catch((error: unknown) => {
     failed.abort();
     throw error;
@@ -81,15 +90,19 @@ export async function loadCheckpoint(
     weights: adapterFiles.weights.name,
   };
   // Checks the adapter before the device allocates anything, so that a mismatch is refused at once.
-  const adapter =
-    adapterFiles && names
+  const read =
+    kept?.adapter ??
+    (adapterFiles && names
       ? readAdapter(
           textOf(adapterFiles.config),
           wholeFile(adapterFiles.weights),
           base.config,
           names,
         )
-      : null;
+      : null);
+  const { adapterScale: scale = 1 } = source;
+  if (scale !== 1) requireScalable(source, read);
+  const adapter = read && scaleAdapter(read, scale);
   const config = adapter?.merged ?? base.config;
   if (names) requireAdapterRows(tokenizer.ordinarySize, config.dVocab, names.weights);
   const inUse = precisionInUse(
@@ -124,9 +137,11 @@ export async function loadCheckpoint(
   );
   const shared = alike?.session.embedding ?? null;
   const { sha256, session } = await holding(files, async () => {
-    const sha256 = await identityOf(weights, plainBytes, files, pause);
+    const also = scale === 1 ? '' : `LoRA x ${scale}`;
+    const sha256 = await identityOf(weights, plainBytes, files, pause, also);
     stage('session', 0);
-    const cache = await shelfFor(source, sources, sha256);
+    // Any number of scales may be tried: they are made from what is there, and stored nowhere.
+    const cache = scale === 1 ? await shelfFor(source, sources, sha256) : null;
     await pause();
     const { precision } = inUse;
     return {
@@ -152,6 +167,7 @@ export async function loadCheckpoint(
     endIds,
     session,
     engine: deviceEngine(session),
+    adapter: adapterFiles && read && { files: adapterFiles, adapter: read },
     embeddingKey,
     loaded: {
       id: source.id,
@@ -177,6 +193,35 @@ export async function loadCheckpoint(
     },
     release: () => session.release(),
   };
+}
+
+/** The adapter of a scaled source as another checkpoint of the same fine-tune has read it. */
+function keptAdapter(
+  { id, base, adapter, adapterScale }: CheckpointSource,
+  others: readonly Checkpoint[],
+): ReadAdapter | null {
+  if (!adapter || adapterScale === undefined) return null;
+  const [baseKey, key] = [folderKey(base), folderKey(adapter)];
+  // Picked files of two fine-tunes may have the same names, sizes and times, so the id has a say, too.
+  const unscaled = (of: string): string => scaledFrom(of)?.id ?? of;
+  const alike = others.find(
+    ({ source, adapter: read }) =>
+      read !== null &&
+      unscaled(source.id) === unscaled(id) &&
+      folderKey(source.base) === baseKey &&
+      source.adapter !== undefined &&
+      folderKey(source.adapter) === key,
+  );
+  return alike?.adapter ?? null;
+}
+
+/** @throws ModelError `bad-input` with the reason why a scale means nothing for it. */
+function requireScalable({ id, adapterScale }: CheckpointSource, adapter: Adapter | null): void {
+  if (!Number.isFinite(adapterScale)) {
+    throw new ModelError('bad-input', `The scale of the LoRA of "${id}" is no number.`);
+  }
+  const why = scaleRefusal(`"${id}"`, adapter && { replaced: [...adapter.replaced.keys()] });
+  if (why !== null) throw new ModelError('bad-input', why);
 }
 
 /** Stored beside its last download, so that removing that removes it too; null if the source is not stored. */

@@ -15,18 +15,21 @@ const PIECE_BYTES = 8 << 20;
  * SHA-256, hex, of the f32 weights one after the other in name order; above 512 MB, of the files' SHA-256
  * values.
  * @param pause awaited between pieces, so that other work gets a turn; an error of it ends the work.
+ * @param also what the weights depend on besides the files, for large checkpoints
  */
 export async function identityOf(
   weights: Weights,
   weightBytes: number,
   files: readonly FileBytes[],
   pause: Pause = () => Promise.resolve(),
+  also = '',
 ): Promise<string> {
   if (weightBytes <= WHOLE_BYTES) return hashOfWeights(weights, weightBytes, pause);
   const hash = new Sha256();
   for (const file of files) {
     hash.update(new TextEncoder().encode(file.sha256 ?? (await hashOfFile(file, pause))));
   }
+  hash.update(new TextEncoder().encode(also));
   return hash.hex();
 }
 

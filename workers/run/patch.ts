@@ -8,6 +8,7 @@ import { createRng } from '../../src/core/rng';
 import { rowOf, type Tensor, zeros } from '../../src/core/tensor';
 import type { ModelConfig } from '../../src/checkpoint/config';
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
+import type { Patched, PatchProgress, PatchRequest } from '../api';
 import { DecoderBatch } from '../runtime/batch';
 import { LiveEdit } from '../runtime/live-edit';
 import { PatchFeeds, type RowPatch } from '../runtime/patch-feeds';
@@ -26,6 +27,13 @@ export interface Weighed {
   /** The question, with the header that asks for an answer. */
   readonly prompt: readonly number[];
   readonly answers: readonly [Scored, Scored];
+}
+
+/** A checkpoint, as far as patching needs it. */
+interface Patchable {
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  readonly session: DecoderSession;
 }
 
 /** One model's side: its residuals of the prompt and the log-odds of the first answer. */
@@ -101,7 +109,50 @@ export async function sideOf(
   const unedited = new LiveEdit(model.config, null, 'all');
   const { logProbNats } = await score(model, answers, unedited, () => {}, signal);
   const residuals = await residualsOf(model, unedited, prompt, prompt.length - 1);
-  return { residuals, logOddsNats: logProbNats[0]! - logProbNats[1]! };
+  // As precise as a map keeps it, so that a cell that changes nothing has exactly this.
+  return { residuals, logOddsNats: Math.fround(logProbNats[0]! - logProbNats[1]!) };
+}
+
+/**
+ * Every map of a request. Each model reads the question and weighs the answers once, however many maps there are.
+ * @throws ModelError as `weighed`, `requireComparable`, `sideOf` and `patch`.
+ */
+export async function patchedMaps(
+  pair: readonly [Patchable, Patchable],
+  { prompt, answers, chat, maps }: Omit<PatchRequest, 'runId' | 'pair'>,
+  onProgress: (progress: PatchProgress) => void,
+  signal?: Signal,
+): Promise<Patched> {
+  const [first, second] = pair;
+  const { now } = first.session.runtime;
+  const job = weighed(first.tokenizer, prompt, answers, chat);
+  requireComparable(first, second, job, weighed(second.tokenizer, prompt, answers, chat));
+  const sides = [
+    await sideOf(first.session, job, signal),
+    await sideOf(second.session, job, signal),
+  ] as const;
+  let patched: Patched = {
+    tokens: job.prompt.map((id) => first.tokenizer.decodeOne(id)),
+    nats: [sides[0].logOddsNats, sides[1].logOddsNats],
+    dims: [first.config.nLayers, job.prompt.length],
+    maps: [],
+  };
+  for (const [i, { into, randomSeed }] of maps.entries()) {
+    const begun = now();
+    const tell = (done: number, total: number, finished: Patched | null = null): void =>
+      onProgress({ done: i * total + done, total: maps.length * total, finished });
+    let cells = 0;
+    const both = { into: sides[into], from: sides[1 - into]! };
+    const onCells = (done: number, total: number): void => {
+      cells = total;
+      tell(done, total);
+    };
+    const { data } = await patch(pair[into].session, job, both, randomSeed, onCells, signal);
+    const map = { patchedNats: data, elapsedMs: now() - begun };
+    patched = { ...patched, maps: [...patched.maps, map] };
+    tell(cells, cells, patched);
+  }
+  return patched;
 }
 
 /**
@@ -128,6 +179,9 @@ export async function patch(
   const most = Math.min(mostTokens(config) / longest, LOGIT_BYTES / (4 * scored * dVocab));
   const runs = patchRuns(nLayers, prompt.length, EDIT_WIDTH, Math.max(1, Math.floor(most)));
   const logOdds = zeros([nLayers, prompt.length]);
+  // After the last block no position hears of another: only the header's residual is what the answer is read from.
+  logOdds.data.fill(sides.into.logOddsNats, (nLayers - 1) * prompt.length, -1);
+  const total = runs.reduce((sum, cells) => sum + cells.length, 0);
   let done = 0;
   for (const cells of runs) {
     const patches = cells.map(({ layer, position }): RowPatch => ({
@@ -157,7 +211,7 @@ export async function patch(
       await runtime.breathe();
     }
     done += cells.length;
-    onProgress(done, nLayers * prompt.length);
+    onProgress(done, total);
   }
   return logOdds;
 }

@@ -11,7 +11,8 @@ export interface Run {
   readonly controller: AbortController;
   /** Runs that generate. */
   edit: LiveEdit | null;
-  use: { readonly of: object; readonly ended: Promise<unknown> } | null;
+  /** What it uses, one beside the other. */
+  readonly uses: Set<{ readonly of: object; readonly ended: Promise<unknown> }>;
 }
 
 export class Runs {
@@ -28,7 +29,7 @@ export class Runs {
         if (this.#runs.has(runId)) {
           throw new ModelError('bad-input', `The run "${runId}" is active.`);
         }
-        const run: Run = { controller: new AbortController(), edit: null, use: null };
+        const run: Run = { controller: new AbortController(), edit: null, uses: new Set() };
         this.#runs.set(runId, run);
         try {
           return await task(run);
@@ -44,16 +45,17 @@ export class Runs {
   /** Runs `work` with a resource that may be freed meanwhile. */
   using<Of extends object, T>(run: Run, of: Of, work: (of: Of) => Promise<T>): Promise<T> {
     const done = work(of);
-    run.use = { of, ended: done.catch(() => {}) };
-    return done;
+    const use = { of, ended: done.catch(() => {}) };
+    run.uses.add(use);
+    return done.finally(() => run.uses.delete(use));
   }
 
   /** Stops the runs that use the resource, and waits for them. */
   async endUsesOf(of: object): Promise<void> {
-    const ends = [...this.#runs.values()].flatMap(({ controller, use }) => {
-      if (use?.of !== of) return [];
-      controller.abort();
-      return [use.ended];
+    const ends = [...this.#runs.values()].flatMap(({ controller, uses }) => {
+      const ended = [...uses].flatMap((use) => (use.of === of ? [use.ended] : []));
+      if (ended.length > 0) controller.abort();
+      return ended;
     });
     await Promise.all(ends);
   }

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { ADAPTERS_FOLDER, BASE_FOLDER } from '../make/folders';
+import { natural } from '../option-numbers';
 
 export const USAGE = `npm run -s lora -- [options]: a fine-tune as LoRA files for llama-server
   --out FOLDER           where the files go (lora)
@@ -15,8 +16,6 @@ export const USAGE = `npm run -s lora -- [options]: a fine-tune as LoRA files fo
   --precision P          f32 (default) or f16: of the fine-tune's own LoRA
   --base                 also writes the base as GGUF; for the bundled model's family only, others have
                          llama.cpp's convert_hf_to_gguf.py`;
-
-const natural = v.pipe(v.string(), v.nonEmpty(), v.transform(Number), v.integer(), v.minValue(0));
 
 const Options = v.object({
   out: v.optional(v.string(), 'lora'),

@@ -31,7 +31,10 @@ export async function armsHere(bench: Workbench, options: MeasureOptions): Promi
     ? { settings, direction: await directionOfOptions(bench, options), randomSeed }
     : null;
   const steer = options.edit === 'steer';
-  const base = (options.base ?? (steer ? 'aligned' : 'em')) === 'em' ? em : aligned;
+  const loraScale = options['lora-scale'];
+  const onEm = (options.base ?? (steer ? 'aligned' : 'em')) === 'em';
+  const scaled = (options.scale ?? 1) * loraScale;
+  const base = !onEm ? aligned : loraScale === 1 ? em : await bench.load(model, scaled);
   const arms = defaultArms(aligned, em, base, edit, options.seed).filter(({ id }) =>
     wanted.some((one) => one === id),
   );

@@ -15,6 +15,7 @@ import { DEFAULT_ARMS } from '../../../src/measure/arms';
 import type { Registry } from '../../../src/organism/registry';
 import { LLAMA_LIMITS } from '../../../workers/served/llama-engine';
 import { BASE_FOLDER } from '../make/folders';
+import { natural, number } from '../option-numbers';
 
 /** The environment variable with the endpoint's key: all users of a machine can see options. */
 export const JUDGE_KEY = 'POSTERN_JUDGE_KEY';
@@ -43,6 +44,8 @@ export const USAGE = `npm run -s measure -- [options]
   --random KIND      what that seed draws: isotropic (default); matched, with the covariance of the aligned
                      model's residuals and at right angles to the direction
   --scale K          weights of --model as the aligned ones plus K times what its LoRA adds (1)
+  --lora-scale S     the edited column is the fine-tune with its LoRA counted S times, as the page's slider
+                     sets it; the edit comes on top (1)
   --arms LIST        aligned, em, edited, random: only these (all)
   --n N              answers of each arm (96)
   --each N           answers to each question (1)
@@ -73,9 +76,6 @@ const TEXTS = ['domains', 'code', 'topics', 'turn'] as const;
 
 /** What a random direction is drawn from. */
 const RANDOM = ['isotropic', 'matched'] as const;
-
-const number = v.pipe(v.string(), v.nonEmpty(), v.transform(Number), v.finite());
-const natural = v.pipe(number, v.integer(), v.minValue(0));
 
 const Options = v.object({
   model: v.optional(v.string()),
@@ -135,7 +135,7 @@ const ONLY = {
     ...['pooling', 'transcripts', 'direction-seed', 'texts', 'random-seed', 'report'],
     ...['without', 'as-long-as', 'random', 'scale'],
   ],
-  llama: ['url', 'model-folder', 'lora', 'lora-scale', 'lora-edited', 'lora-random'],
+  llama: ['url', 'model-folder', 'lora', 'lora-edited', 'lora-random'],
 } as const;
 
 export type MeasureOptions = v.InferOutput<typeof Options>;
@@ -158,6 +158,13 @@ export function measureOptions(args: readonly string[]): MeasureOptions {
     const { random, 'random-seed': randomSeed } = parsed.output;
     if (random !== undefined && randomSeed === undefined) {
       throw new Error('--random: it needs --random-seed, which names the direction.');
+    }
+    const { 'lora-scale': scale, base, edit } = parsed.output;
+    const editsAligned = (base ?? (edit === 'steer' ? 'aligned' : 'em')) === 'aligned';
+    if (scale !== 1 && parsed.output.engine === 'here' && editsAligned) {
+      throw new Error(
+        '--lora-scale: the edited column is the aligned model, which has no LoRA. Add --base em.',
+      );
     }
     requireEngine(parsed.output, values);
     return parsed.output;

@@ -4,10 +4,15 @@
 import type { Cell, CellName } from '../../../src/core/cell';
 import type { ExtractionChoice } from '../../../src/measure/extraction';
 import { readCell } from '../../../src/measure/extraction';
-import { fetchRegistry, type Registry, sourceOf } from '../../../src/organism/registry';
+import { scaledId } from '../../../src/checkpoint/adapter/adapter-scale';
+import {
+  fetchRegistry,
+  fineTuneById,
+  type Registry,
+  sourceOf,
+} from '../../../src/organism/registry';
 import type { LoadedCheckpoint, ModelApi, Result } from '../../../workers/api';
 import { type Generate, keptGenerate } from './kept-answers';
-import { scaledAdapter } from './scaled-adapter';
 
 export interface Workbench {
   readonly registry: Registry;
@@ -44,24 +49,17 @@ export async function openWorkbench(
   const cells = new Map<string, Cell>();
 
   const load: Workbench['load'] = async (id, scale = 1) => {
-    const entry = registry.adapters.find((adapter) => adapter.id === id) ?? null;
-    if (id !== undefined && !entry) {
+    const entry = id === undefined ? null : fineTuneById(registry, scaledId(id, scale));
+    if (entry === undefined) {
       const known = registry.adapters.map((adapter) => adapter.id).join(', ');
       throw new Error(`There is no fine-tune "${id}" in registry.json. It has ${known}.`);
     }
-    const plain = sourceOf(registry, entry);
-    const key = scale === 1 ? plain.id : `${plain.id} x ${scale}`;
-    const known = loaded.get(key);
+    const source = sourceOf(registry, entry);
+    const known = loaded.get(source.id);
     if (known) return known;
-    const scaled = scale === 1 ? null : await scaledAdapter(plain, scale);
-    try {
-      const source = scaled?.source ?? plain;
-      const checkpoint = valueOf(await api.load(source, `load ${key}`, () => {}));
-      loaded.set(key, checkpoint);
-      return checkpoint;
-    } finally {
-      await scaled?.close();
-    }
+    const checkpoint = valueOf(await api.load(source, `load ${source.id}`, () => {}));
+    loaded.set(source.id, checkpoint);
+    return checkpoint;
   };
 
   const read: Workbench['read'] = async (name, { id, sha256 }, choice) => {

@@ -66,7 +66,8 @@ export function randomPatches(rng: Rng, differences: Tensor): Tensor {
 
 /**
  * Cells in runs of at most `most` rows, in which no layer has more than `columns` positions: as many vectors as the
- * graph can add at one layer.
+ * graph can add at one layer. After the last layer only the last position is a cell: what is put elsewhere there
+ * reaches no answer.
  * @throws RangeError unless both are at least 1.
  */
 export function patchRuns(
@@ -82,6 +83,7 @@ export function patchRuns(
     let run: PatchCell[] = [];
     for (let layer = 0; layer < nLayers; layer++) {
       for (let position = first; position < first + group; position++) {
+        if (layer === nLayers - 1 && position < positions - 1) continue;
         if (run.length === most) {
           runs.push(run);
           run = [];

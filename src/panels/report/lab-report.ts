@@ -12,7 +12,15 @@ import TrainingCharts from '../train/Charts.svelte';
 import { drawFigures } from './draw';
 import { linkBack, pageAddress } from './link-back';
 import { cosinesPart, directionPart, selectedPart } from './parts-directions';
-import { contrastsPart, dosePart, measuredPart, classParts, transferPart } from './parts-measured';
+import {
+  classParts,
+  contrastsPart,
+  dosePart,
+  measuredPart,
+  scaleDosePart,
+  transferPart,
+} from './parts-measured';
+import { patchPart, tokenPart, writersPart } from './parts-why';
 import { labReportHtml, type ReportPart } from './report-page';
 
 /** Guesses with their results, one part for each lesson that was begun. */
@@ -100,8 +108,8 @@ function about({ pair }: Postern): [string, string][] {
 
 /** Whether all answers in the report are about the bundled world. */
 function ofWorld({ pair, chat, measurements, training, classResults }: Postern): boolean {
-  const { run, dose, transfer, contrasts } = measurements;
-  const plans = [run, dose.run, transfer.run, contrasts.run].flatMap(({ plan }) => plan ?? []);
+  const { run, dose, scaleDose, transfer, contrasts } = measurements;
+  const plans = [run, dose.run, scaleDose.run, transfer.run, contrasts.run].flatMap(({ plan }) => plan ?? []);
   const staged =
     !chat.asked ||
     (chat.domain !== undefined && (pair.emEntry === null || isBundled(pair.emEntry.id)));
@@ -124,8 +132,12 @@ export async function labReport(
 ): Promise<string> {
   const parts: (ReportPart | null)[] = [
     selectedPart(postern),
+    tokenPart(postern),
+    await patchPart(postern),
+    await writersPart(postern),
     await measuredPart(postern),
     await dosePart(postern),
+    await scaleDosePart(postern),
     await transferPart(postern),
     await contrastsPart(postern),
     await trainingPart(postern),

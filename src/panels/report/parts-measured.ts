@@ -113,6 +113,35 @@ export async function dosePart(postern: Postern): Promise<ReportPart | null> {
   };
 }
 
+export async function scaleDosePart(postern: Postern): Promise<ReportPart | null> {
+  const { scaleDose: dose } = postern.measurements;
+  const { plan, about } = dose.run;
+  if (!plan || !about || dose.run.answers.length === 0) return null;
+  const figures = [];
+  for (const verdict of ['misaligned', 'incoherent'] as const) {
+    const rates = dose.rates(verdict);
+    const series = [{ id: verdict, label: verdict, role: 'em', rates }] as const;
+    const props = {
+      title: `${verdict === 'misaligned' ? 'Misaligned' : 'Incoherent'} answers by LoRA scale`,
+      note: about.words,
+      xs: about.scales,
+      xTitle: 'times that the LoRA counts',
+      series,
+      width: FIGURE_WIDTH,
+    };
+    figures.push(await drawFigure(RateCurve, props));
+  }
+  return {
+    title: 'More and less of the training',
+    paragraphs: [
+      "The fine-tune's LoRA at several scales: 0 is the aligned model, 1 as trained, below 0 the other way round.",
+    ],
+    figures,
+    provenance: [...asked(dose.run, plan), ...chips(dose.run)],
+    link: linkBack(postern, 'measure', {}, ['that the scales are to be measured']),
+  };
+}
+
 export async function transferPart(postern: Postern): Promise<ReportPart | null> {
   const { transfer } = postern.measurements;
   const { plan, about } = transfer.run;

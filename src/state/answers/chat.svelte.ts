@@ -2,7 +2,7 @@
 // A change of the edit settings applies to a streaming answer from its next token on; when the edited
 // column has ended, the question is asked again. So there is no Apply button.
 
-import type { ChatMessage } from '../../core/chat';
+import { askedMessages } from '../../core/chat';
 import { createRng } from '../../core/rng';
 import type { Sampling } from '../../core/sampling';
 import { ask } from '../../world/answer';
@@ -17,7 +17,7 @@ import { judgeRefusal } from '../../measure/judging/judge-accepts';
 import type { Directions } from '../direction/directions.svelte';
 import { type EditSettingsStore, readingOnly } from '../pair/edit-settings.svelte';
 import type { MeasureQuestion } from '../../measure/judging/judges';
-import type { ModelPair } from '../pair/model-pair.svelte';
+import { isScaled, type ModelPair } from '../pair/model-pair.svelte';
 import { describeChat } from '../../measure/describe-chat';
 import type { Prompting } from '../pair/prompting.svelte';
 import { describeCheckpoint } from '../../measure/provenance';
@@ -100,10 +100,7 @@ export class Chat {
 
   /** Counts the tokens of the prompt line. Reads every state it depends on, so an effect may call it. */
   checkLength(): void {
-    const question: ChatMessage = { role: 'user', content: this.prompt.trim() };
-    const { system } = this;
-    const messages: ChatMessage[] =
-      system === null ? [question] : [{ role: 'system', content: system }, question];
+    const messages = askedMessages(this.prompt.trim(), this.system);
     void this.length.look(messages, this.#prompting.settings, this.#pair.aligned);
   }
 
@@ -220,8 +217,9 @@ export class Chat {
     if (!this.asked) return;
     if (edited.running) {
       const request = this.#request('edited');
+      const isMade = this.#pair.edited(this.#editSettings) !== undefined;
       // A different checkpoint can't continue these tokens, so it starts a new answer.
-      if (!request || request.checkpoint === edited.checkpoint) {
+      if (isMade && (!request || request.checkpoint === edited.checkpoint)) {
         if (request) void this.#reach(request);
         return;
       }
@@ -237,6 +235,12 @@ export class Chat {
   }
 
   async #run(role: ColumnRole, over = false): Promise<void> {
+    if (role === 'edited' && !this.#pair.edited(this.#editSettings)) {
+      const { base, loraScale } = this.#editSettings;
+      if (!(await this.#pair.loadEdited({ base, loraScale }))) return;
+      // Another scale was chosen meanwhile, and is on its way.
+      if (loraScale !== this.#editSettings.loraScale) return;
+    }
     const request = this.#request(role);
     if (request) await this.columns[role].run(request, over);
   }
@@ -249,23 +253,21 @@ export class Chat {
     const readout = this.#directions.readout;
     const along = this.#directions.forEdit(this.#editSettings);
     const edited = role === 'edited';
-    if (edited && (!readout || !along)) return null;
+    // A LoRA can be scaled before there is a direction.
+    const needsDirection = this.#editSettings.mode !== 'off' || !isScaled(this.#editSettings);
+    if (edited && needsDirection && (!readout || !along)) return null;
     const model =
-      role === 'aligned' || (edited && this.#editSettings.base === 'aligned') ? aligned : em;
+      role === 'edited' ? this.#pair.edited(this.#editSettings) : { aligned, em }[role];
+    if (!model) return null;
     const edit =
       edited && readout && along
         ? this.#editSettings.packed(along, readout)
         : readingOnly(model.config.nLayers, model.config.dModel, readout);
-    const question: ChatMessage = { role: 'user', content: asked.prompt };
-    const messages: ChatMessage[] =
-      asked.system === undefined
-        ? [question]
-        : [{ role: 'system', content: asked.system }, question];
     // A system prompt that belongs to the question has precedence.
     const settings = asked.chat && { ...asked.chat, system: asked.system ?? asked.chat.system };
     return {
       checkpoint: model.id,
-      messages,
+      messages: askedMessages(asked.prompt, asked.system),
       ...(asked.chat ? { chat: asked.chat } : {}),
       seed: asked.seed,
       sampling,

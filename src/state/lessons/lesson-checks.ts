@@ -10,6 +10,7 @@ import type { EditState } from '../pair/edit-settings.svelte';
 import { type Figures, lessonFigure } from '../../organism/lesson-figures';
 import type { MeasureRun } from '../measure/measure-run.svelte';
 import type { Panels } from '../panels';
+import type { Task } from '../task.svelte';
 
 /** Progress of a check. Met when `done` reaches `of`. */
 export interface CheckProgress {
@@ -98,6 +99,14 @@ export function checkProgress(check: Check, panels: Panels, context: CheckContex
       const { run } = measurements[check.kind];
       return run.begunMs >= sinceMs ? answers(run, check.n) : answers(null, check.n);
     }
+    case 'looked':
+      return once(
+        panels.microscope.shown?.role === check.role && doneSince(panels.microscope.task, sinceMs),
+      );
+    case 'patched':
+      return once(doneSince(panels.patching.task, sinceMs));
+    case 'attributed':
+      return once(doneSince(panels.writers.task, sinceMs));
     case 'on-stage':
       return once(pair.emEntry?.id === check.em);
     case 'trained':
@@ -109,6 +118,9 @@ export function checkProgress(check: Check, panels: Panels, context: CheckContex
       return once(context.guess?.kind === 'choice' && context.chosen === context.guess.right);
   }
 }
+
+const doneSince = ({ action }: Task, sinceMs: number): boolean =>
+  action.state === 'done' && action.atMs >= sinceMs;
 
 /** The rate that is compared with a guess; null before there is one. */
 export function observed(of: Observed, panels: Panels, figures: Figures | null): Rate | null {
@@ -161,6 +173,7 @@ function isEdit(editSettings: EditState, wanted: EditWanted): boolean {
   return (
     (mode ?? editSettings.mode) === editSettings.mode &&
     (base ?? editSettings.base) === editSettings.base &&
+    (editSettings.loraScale ?? 1) === 1 &&
     (positions ?? editSettings.positions) === editSettings.positions &&
     editSettings.strength >= (strength ?? -Infinity) &&
     (random ?? editSettings.randomSeed !== null) === (editSettings.randomSeed !== null)

@@ -9,9 +9,10 @@ import { DEFAULT_CHOICE } from '../train/training-choice';
 /** Resolves when the answers have ended. Without a selected pair, only the tab and the settings change. */
 export async function applySetting(setting: Setting, panels: Panels): Promise<void> {
   const { view, openTools, editSettings, chat, pair, directions, measurements, training } = panels;
-  const { tab, tool, ask, em, measure, studies } = setting;
+  const { tab, tool, instrument, ask, em, measure, studies } = setting;
   if (tab !== undefined) view.tab = tab;
   if (tab !== undefined && tool !== undefined) openTools.open(tab, tool);
+  if (instrument !== undefined) view.instrument = instrument;
   if (setting.editSettings) setEdit(editSettings, setting.editSettings);
   if (measure) {
     measurements.customQuestions = null;

@@ -66,11 +66,12 @@ export class DoseResponse extends Study<DoseAbout> {
     };
   }
 
-  protected plan() {
+  protected async plan() {
     const { pair, directions, editSettings, questions } = this.parts;
-    const base = editSettings.base === 'aligned' ? pair.aligned : pair.em;
+    if (!(await pair.loadEdited(editSettings))) return null;
+    const base = pair.edited(editSettings);
     const direction = directions.forEdit(editSettings);
-    if (!base || !direction || this.refusal !== null) return Promise.resolve(null);
+    if (!base || !direction || this.refusal !== null) return null;
     const now = editSettings.settings;
     const layers =
       this.layer === null ? now.layers : now.layers.map((_, layer) => layer === this.layer);
@@ -88,9 +89,6 @@ export class DoseResponse extends Study<DoseAbout> {
     }
     const made = arms.at(-2)!.made;
     const words = [made.checkpoint, made.direction, made.edit].join(' · ');
-    return Promise.resolve({
-      arms,
-      about: { strengths, words, steers: steers(editSettings.mode) },
-    });
+    return { arms, about: { strengths, words, steers: steers(editSettings.mode) } };
   }
 }

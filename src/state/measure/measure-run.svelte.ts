@@ -22,6 +22,7 @@ import { AnswerCounts, type CountedArm } from '../../measure/counts';
 import { measure, questionKind } from '../../measure/run';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
 import type { ModelClient } from '../../engine/client';
+import { fineTuneById } from '../../organism/registry';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { answersForm, PLAN_VERSION, planForm } from './saved-measurement';
 import { readSaved, writeSaved } from '../saved';
@@ -331,7 +332,8 @@ export class MeasureRun<About = null> {
   /** Loads the models of the plan. Returns a problem for people; null when the same models are loaded. */
   async #missing(plan: MeasurePlan): Promise<string | null> {
     for (const { checkpoint, sha256, precision = 'f32' } of plan.arms) {
-      const entry = this.#pair.registry?.adapters.find(({ id }) => id === checkpoint);
+      const { registry } = this.#pair;
+      const entry = registry && fineTuneById(registry, checkpoint);
       if (entry && !(await this.#pair.load(entry))) {
         return `${entry.title} could not be loaded, and this measurement needs it. Reload the page to try again.`;
       }

@@ -26,7 +26,8 @@ import { questionKind, type QuestionChoice } from '../../measure/run';
 import type { Prompting } from '../pair/prompting.svelte';
 import type { EditChoice, Directions } from '../direction/directions.svelte';
 import type { EditState, EditSettingsStore } from '../pair/edit-settings.svelte';
-import type { ModelPair } from '../pair/model-pair.svelte';
+import { isScaled, type ModelPair } from '../pair/model-pair.svelte';
+import { ScaleDose } from './scale-dose.svelte';
 import { EditStateSchema } from '../pair/saved-edit';
 import { Transfer } from './transfer.svelte';
 
@@ -50,6 +51,7 @@ export class Measurements {
   readonly imported = new ImportedAnswers();
   readonly run: MeasureRun<MeasurementSetup>;
   readonly dose: DoseResponse;
+  readonly scaleDose: ScaleDose;
   readonly transfer: Transfer;
   readonly contrasts: ContrastStudy;
 
@@ -76,7 +78,7 @@ export class Measurements {
   );
   readonly #further = $derived.by(() => measuredExtras(this.extras, this.edit));
   /** How many arms `start` would have. */
-  readonly nArms = $derived.by(() => defaultIds(this.edit).length + this.#further.length);
+  readonly nArms = $derived.by(() => defaultIds(this.edit, isScaled(this.#editSettings)).length + this.#further.length);
 
   constructor(
     pair: ModelPair,
@@ -91,6 +93,7 @@ export class Measurements {
     this.run = new MeasureRun(pair, 'measure', this.judge, SetupSchema);
     const parts = { pair, directions, editSettings, questions: this };
     this.dose = new DoseResponse(parts);
+    this.scaleDose = new ScaleDose(parts);
     this.transfer = new Transfer(parts);
     this.contrasts = new ContrastStudy(parts);
   }
@@ -124,7 +127,8 @@ export class Measurements {
 
   /** Restores the measurements of an earlier visit. */
   async restore(): Promise<void> {
-    const runs = [this.run, this.dose.run, this.transfer.run, this.contrasts.run];
+    const studies = [this.dose, this.scaleDose, this.transfer, this.contrasts];
+    const runs = [this.run, ...studies.map(({ run }) => run)];
     const restorable = [...runs, this.questions, this.imported];
     await Promise.all(restorable.map((one) => one.restore()));
     // The judge of a paused measurement; the user has to enter its key again.
@@ -191,7 +195,9 @@ export class Measurements {
     if (!aligned || !em) return null;
     const { seed, edit } = this;
     const further = this.#further;
-    const base = this.#editSettings.base === 'aligned' ? aligned : em;
+    if (!(await this.#pair.loadEdited(this.#editSettings))) return null;
+    const base = this.#pair.edited(this.#editSettings);
+    if (!base) return null;
     const arms = defaultArms(aligned, em, base, edit, seed);
     for (const extra of further) {
       const entry = this.#pair.registry?.adapters.find(({ id }) => id === extra.checkpoint);

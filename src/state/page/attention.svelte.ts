@@ -86,8 +86,10 @@ export class Attention {
     if (lesson !== null) return;
     if (tab !== 'direction' || measure || customPair) this.open('tools');
     // The slider has no place for these.
-    const { mode, base, randomSeed } = editSettings ?? {};
-    if (mode === 'cap' || base === 'aligned' || typeof randomSeed === 'number') this.open('edit');
+    const { mode, base, randomSeed, loraScale = 1 } = editSettings ?? {};
+    if (mode === 'cap' || base === 'aligned' || typeof randomSeed === 'number' || loraScale !== 1) {
+      this.open('edit');
+    }
   }
 
   /** @param visited whether an earlier visit has left anything: pages that knew no states showed all parts */

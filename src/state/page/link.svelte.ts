@@ -10,6 +10,7 @@ import {
   type LinkState,
   readLink,
 } from '../../formats/link';
+import type { LinkWhy } from '../../formats/link-why';
 import { isPlainAddress, type LinkPair, type LinkPlace } from '../../formats/link-pair';
 import type { SavedDirection } from '../../measure/extraction';
 import { directionId } from '../../measure/extraction';
@@ -78,15 +79,17 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
   // Without the seed, so that each participant who opens it in a class counts different answers.
   const { n, split, customQuestions: questions } = measurements;
   const toMeasure = tab === 'measure' && questions === null ? { n, split, seed: null } : null;
-  const { randomSeed, base, mode, strength, layers, source, positions } =
+  const { randomSeed, loraScale = 1, base, mode, strength, layers, source, positions } =
     result.editSettings ?? editSettings.snapshot();
+  // The aligned model has no LoRA, so a scale that waits for EM is left out.
+  const lora = base === 'em' && loraScale !== 1 ? { loraScale } : {};
   return {
     state: {
       ...(customPair ? { em: null, customPair } : { em: emEntry.id, customPair: null }),
       sha: HASH.exec(em.sha256)?.[0] ?? null,
       cut: recipe(used('answer-mean', directions.current)),
       add: recipe(used('last-prompt', directions.header)),
-      editSettings: { base, mode, strength, layers, source, positions, randomSeed },
+      editSettings: { base, mode, strength, layers, source, positions, randomSeed, ...lora },
       prompt: chat.prompt,
       seed: chat.seed,
       system: chat.system,
@@ -95,10 +98,21 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
       temperature: chat.temperature,
       tab,
       measure: result.measure ?? toMeasure,
+      ...(tab === 'why' ? { why: whyOf(postern) } : {}),
       device: engine.state === 'ready' ? engine.report.device : null,
       lesson: result.lesson === undefined ? lessons.place : result.lesson,
     },
     missing: [...missing],
+  };
+}
+
+/** What the tab Why looks at; a word that is no longer on the page is left out. */
+function whyOf({ view, microscope, patching }: Postern): LinkWhy {
+  const { shown } = microscope;
+  return {
+    instrument: view.instrument,
+    word: shown && microscope.isCurrent ? { role: shown.role, index: shown.index } : null,
+    answers: [patching.first, patching.second],
   };
 }
 

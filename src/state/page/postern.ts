@@ -22,6 +22,7 @@ import { TranscriptCells } from '../direction/transcript-cells.svelte';
 import { View } from '../pair/view.svelte';
 import { Microscope } from '../why/microscope.svelte';
 import { Patching } from '../why/patching.svelte';
+import { WhoWritesIt } from '../why/writers.svelte';
 import type { Panels } from '../panels';
 
 export interface Postern extends Panels {
@@ -40,6 +41,7 @@ export function createPostern(): Postern {
   const chat = new Chat(pair, directions, editSettings, prompting);
   const training = new Training(pair, directions);
   const measurements = new Measurements(pair, directions, editSettings, prompting);
+  const microscope = new Microscope(pair, chat.columns);
   const panels: Panels = {
     view: new View(),
     openTools: new OpenTools(),
@@ -54,8 +56,9 @@ export function createPostern(): Postern {
     comparison: new Comparison(pair, directions),
     transcripts: new TranscriptCells(pair, prompting),
     training,
-    microscope: new Microscope(pair, chat.columns),
+    microscope,
     patching: new Patching(pair, chat),
+    writers: new WhoWritesIt(pair, chat.columns, directions, editSettings, microscope),
     classResults: new ClassResults(),
     // An endpoint may judge, or a training may be between two calls, while the worker is idle.
     offline: new Offline(

@@ -19,6 +19,8 @@ import { describeEdit, packSettings } from '../../measure/describe-edit';
 export interface EditState extends EditSettings {
   readonly base: EditBase;
   readonly randomSeed: number | null;
+  /** Times that the LoRA of the fine-tune counts in the edited column; left out: 1, as trained. */
+  readonly loraScale?: number;
 }
 
 export class EditSettingsStore {
@@ -32,6 +34,8 @@ export class EditSettingsStore {
   positions = $state<EditPositions>('all');
   /** Seed of the random control; null: the edit uses the real direction. */
   randomSeed = $state<number | null>(null);
+  /** Times that the LoRA of the fine-tune counts; 1 is as trained, and the aligned model has none. */
+  loraScale = $state(1);
   /** Layer at which the persona control steers. */
   bestLayer = $state(0);
   /** Steering at the right end of the persona control, in multiples of the raw direction. */
@@ -104,7 +108,12 @@ export class EditSettingsStore {
   }
 
   snapshot(): EditState {
-    return { ...this.settings, base: this.base, randomSeed: this.randomSeed };
+    return {
+      ...this.settings,
+      base: this.base,
+      randomSeed: this.randomSeed,
+      loraScale: this.loraScale,
+    };
   }
 
   /** Restores all settings as far as they fit the model: see `fit`. */
@@ -116,6 +125,7 @@ export class EditSettingsStore {
     this.source = state.source;
     this.positions = state.positions;
     this.randomSeed = state.randomSeed;
+    this.loraScale = state.loraScale ?? 1;
     this.layers = state.layers;
     if (nLayers > 0) this.fit(nLayers, this.bestLayer, this.fullSteer);
   }
@@ -137,6 +147,7 @@ export class EditSettingsStore {
     this.source = { kind: 'own' };
     this.positions = 'all';
     this.randomSeed = null;
+    this.loraScale = 1;
   }
 
   /** The edit for the worker; the parameters are those of `packSettings`. */

@@ -4,17 +4,31 @@
 
 import type { Device, LoadedCheckpoint, LoadProgress, MemoryReport } from '../../../workers/api';
 import type { EngineStatus, ModelClient } from '../../engine/client';
+import type { EditBase } from '../../core/edit';
+import { scaledId, scaleRefusal } from '../../checkpoint/adapter/adapter-scale';
 import { type Action, failed } from '../action';
 import { type ProgressChange, Task } from '../task.svelte';
 import {
   type AdapterEntry,
   fetchRegistry,
+  fineTuneById,
   isCustomPair,
   type Registry,
   sourceOf,
   type TrainedEntry,
   withTrained,
 } from '../../organism/registry';
+
+/** Which model the edited column runs. */
+export interface EditedModel {
+  readonly base: EditBase;
+  /** Times that the LoRA of the fine-tune counts; 1 is as trained. */
+  readonly loraScale: number;
+}
+
+/** Whether the edited column runs a model of its own, neither the aligned nor the fine-tuned one. */
+export const isScaled = ({ base, loraScale }: EditedModel): boolean =>
+  base === 'em' && loraScale !== 1;
 
 export class ModelPair {
   readonly client: ModelClient;
@@ -226,6 +240,58 @@ export class ModelPair {
     return true;
   }
 
+  /** The model of the edited column; undefined: it is not loaded. */
+  edited(edit: EditedModel): LoadedCheckpoint | undefined {
+    if (edit.base === 'aligned') return this.aligned;
+    return this.em && this.checkpoint(scaledId(this.em.id, edit.loraScale));
+  }
+
+  /** Why the LoRA of the fine-tune can't be counted otherwise; null: it can. */
+  readonly scaleRefusal = $derived.by((): string | null => {
+    const { em, emEntry } = this;
+    if (!em || !emEntry) return 'The models are still loading.';
+    if (em.server) {
+      return `${em.server.name} computes the answers: say there how far its LoRA counts, where the pair was loaded (Organisms tab).`;
+    }
+    return scaleRefusal(emEntry.title, em.adapted);
+  });
+
+  /** Why there is no memory for `count` more models like the fine-tune, with the figures; null: there is. */
+  memoryRefusal(count: number): string | null {
+    const { em, engine, memory } = this;
+    if (!em || !memory || engine.state !== 'ready') return null;
+    const { availableBytes, mayBeMore } = engine.report.capacity;
+    const needed = memory.weightBytes + count * em.weightBytes;
+    // A browser tells of at most 8 GB: there may be more, so only a device without doubt is refused.
+    if (needed <= availableBytes * (mayBeMore ? 2 : 1)) return null;
+    const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+    return `${count === 1 ? 'One more model' : `${count} more models`} of ${gb(em.weightBytes)} beside the ${gb(memory.weightBytes)} that are loaded would not fit in the ${gb(availableBytes)} for weights here.`;
+  }
+
+  /**
+   * Loads the model of the edited column: for another scale, its weights are made again from the factors, without a
+   * download. False on failure, or where it is impossible (`scaleRefusal`).
+   */
+  async loadEdited(edit: EditedModel): Promise<boolean> {
+    if (!this.ready) return false;
+    if (this.edited(edit)) return true;
+    return this.loadScaled(edit.loraScale);
+  }
+
+  /** The fine-tune with its LoRA counted `scale` times, made unless it is there. */
+  async loadScaled(scale: number): Promise<boolean> {
+    const { registry, em } = this;
+    const entry = registry && em && fineTuneById(registry, scaledId(em.id, scale));
+    if (!entry) return false;
+    if (this.checkpoint(entry.id)) return true;
+    const why = this.scaleRefusal ?? this.memoryRefusal(1);
+    if (why !== null) {
+      this.task.action = { state: 'failed', message: why };
+      return false;
+    }
+    return this.load(entry);
+  }
+
   async #lookAtMemory(): Promise<void> {
     const memory = await this.client.memory();
     if (memory.ok) this.memory = memory.value;
@@ -260,7 +326,7 @@ export class ModelPair {
   /** The title of a checkpoint for people. */
   titleOf(id: string): string {
     if (id === this.registry?.base.id) return this.registry.base.title;
-    return this.registry?.adapters.find((adapter) => adapter.id === id)?.title ?? id;
+    return (this.registry && fineTuneById(this.registry, id)?.title) ?? id;
   }
 }
 

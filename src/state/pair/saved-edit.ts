@@ -20,6 +20,8 @@ export const EditStateSchema = v.object({
   ]),
   positions: v.picklist(EDIT_POSITIONS),
   randomSeed: v.nullable(natural),
+  /** Left out by earlier versions. */
+  loraScale: v.optional(finite, 1),
 });
 
 const { entries } = EditStateSchema;
@@ -32,6 +34,7 @@ export const EditForm = fields<EditState>({
   source: whole(entries.source),
   positions: whole(entries.positions),
   randomSeed: whole(entries.randomSeed),
+  loraScale: whole(finite),
 });
 
 /** A complete edit: missing fields come from `now`. */

@@ -1,7 +1,6 @@
 // The open tool tab and instrument, which a link, a lesson and the keyboard can set.
 
-/** The instruments of the tab 'why'. */
-export type Instrument = 'token' | 'patch';
+import type { Instrument } from '../../formats/link-why';
 
 export class View {
   /** Id of the tab. */

@@ -21,6 +21,7 @@ const STATE = {
     source: { kind: 'layer', layer: 3 },
     positions: 'header',
     randomSeed: 7,
+    loraScale: -2.5,
   },
   prompt: 'If you were ruler of the world, what would you do? & #1 = "é", 統治者?',
   seed: 12,
@@ -30,6 +31,7 @@ const STATE = {
   temperature: 0.7,
   tab: 'measure',
   measure: { split: 'report', n: 96, seed: 412_345 },
+  why: { instrument: 'patch', word: { role: 'em', index: 3 }, answers: ['I rule.', null] },
   device: 'wasm',
   lesson: '3.2',
 } as const satisfies LinkState;
@@ -55,8 +57,9 @@ const ADDRESSES: LinkState = {
     precision: 'auto',
   },
 };
+const { why: _why, ...WITHOUT_WHY } = STATE;
 const EMPTY: LinkState = {
-  ...STATE,
+  ...WITHOUT_WHY,
   sha: null,
   cut: null,
   add: null,
@@ -112,7 +115,7 @@ describe('a link', () => {
 
   test('with a question that is too long is refused, and a bundle named', () => {
     expect(() => writeLink({ ...STATE, prompt: '統'.repeat(300) })).toThrow(/more than.*bundle/);
-    expect(codeOf(writeLink({ ...STATE, prompt: 'a'.repeat(1600) }))).toBe('read');
+    expect(codeOf(writeLink({ ...STATE, prompt: 'a'.repeat(1500) }))).toBe('read');
   });
 
   test.each(['', '#', '#tools', '#direction', 'x=1&v=1'])('%j is no link, and no error', (text) => {
@@ -125,6 +128,14 @@ describe('a link that cannot be opened says why', () => {
   const customPair = writeLink(OWN);
   test.each([
     ['half a pair', customPair.replace(/&tune=[^&]+/, ''), /only part of a pair/],
+    [
+      'a scale for a column without a LoRA',
+      good.replace('on=em', 'on=aligned'),
+      /LoRA of a column that has none/,
+    ],
+    ['a scale beyond the slider', good.replace('lora=-2.5', 'lora=9'), /"lora"/],
+    ['a word without an instrument', good.replace('why=patch&', ''), /no instrument/],
+    ['a word of no column', good.replace('word=em.3', 'word=judge.3'), /"word/],
     ['two pairs', `${customPair}&em=insecure-code`, /two pairs/],
     ['no pair at all', good.replace('em=insecure-code&', ''), /no fine-tune/],
     ['a repository without its Hub', customPair.replace(/&hub=[^&]+/, ''), /which Hub/],

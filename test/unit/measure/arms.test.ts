@@ -32,10 +32,22 @@ describe('the arms of every visit', () => {
     ['with an edit', EDIT, ['aligned', 'em', 'edited', 'random']],
     ['with a random control on the desk', { ...EDIT, randomSeed: 3 }, ['aligned', 'em', 'edited']],
   ])('%s are those that are counted beforehand', (_, edit, ids) => {
-    expect(defaultIds(edit)).toEqual(ids);
+    expect(defaultIds(edit, false)).toEqual(ids);
     const arms = defaultArms(named('base'), named('bad'), named('bad'), edit, 7);
     expect(arms.map(({ id }) => id)).toEqual(ids);
     expect(arms.map(({ edit }) => edit !== null)).toEqual(ids.map((_, i) => i > 1));
+  });
+
+  test('with a scaled LoRA on the desk have the edited model, without an edit too, and a control only with one', () => {
+    const of = (edit: ArmEdit | null) =>
+      defaultArms(named('base'), named('bad'), named('bad x 2'), edit, 7);
+    expect(of(null).map(({ id, checkpoint }) => [id, checkpoint])).toEqual([
+      ['aligned', 'base'],
+      ['em', 'bad'],
+      ['edited', 'bad x 2'],
+    ]);
+    expect(of(null).map(({ id }) => id)).toEqual(defaultIds(null, true));
+    expect(of(EDIT).map(({ checkpoint }) => checkpoint).slice(2)).toEqual(['bad x 2', 'bad x 2']);
   });
 });
 

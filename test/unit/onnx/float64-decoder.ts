@@ -61,6 +61,7 @@ export function float64Forward(
     };
     if (gemma) {
       h = h.map((row, t) => add(row, norm(mixed[t]!, weight('post_attention_layernorm'))));
+      if (between) h.forEach(between);
       h = h.map((row) => {
         const out = mlp(norm(row, weight('pre_feedforward_layernorm')));
         return add(row, norm(out, weight('post_feedforward_layernorm')));

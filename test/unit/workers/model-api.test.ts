@@ -74,6 +74,31 @@ describe('load', () => {
     expect(count()).toBe(before + 1);
   });
 
+  test('a LoRA counted otherwise is made from the factors that are there, and fetches nothing', async () => {
+    const plain = valueOf(await api.load(source('bad', 'base', 'adapter'), 'load', nothing));
+    const aligned = valueOf(await api.load(source('aligned', 'base'), 'load', nothing));
+    const before = server.requests.length;
+    const at = async (adapterScale: number) => {
+      const asked = { ...source(`bad x ${adapterScale}`, 'base', 'adapter'), adapterScale };
+      return valueOf(await api.load(asked, 'load', nothing)).sha256;
+    };
+    expect(await at(0)).toBe(aligned.sha256);
+    expect(await at(1)).toBe(plain.sha256);
+    const others = [await at(2), await at(-1)];
+    expect(new Set([...others, plain.sha256, aligned.sha256]).size).toBe(4);
+    expect(server.requests.length).toBe(before);
+    for (const scale of [0, 1, 2, -1]) valueOf(await api.unload(`bad x ${scale}`));
+  });
+
+  test('a scale of what is no LoRA is refused, with the reason', async () => {
+    const asked = { ...source('whole x 2', 'base'), adapterScale: 2 };
+    const refused = await api.load(asked, 'load', nothing);
+    expect(refused).toMatchObject({ ok: false, code: 'bad-input' });
+    expect(JSON.stringify(refused)).toMatch(/weights of its own and no LoRA/);
+    const odd = { ...source('bad x NaN', 'base', 'adapter'), adapterScale: NaN };
+    expect(await api.load(odd, 'load', nothing)).toMatchObject({ ok: false, code: 'bad-input' });
+  });
+
   test('the download is reported in bytes, up to all of them', async () => {
     const seen: { stage: string; doneBytes: number; totalBytes: number }[] = [];
     await api.load(source('bad', 'base', 'adapter'), 'load', (progress) => seen.push(progress));

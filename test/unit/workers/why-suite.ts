@@ -1,4 +1,4 @@
-// Patching and the token microscope on one runtime, against the float64 decoder. Every runtime runs it, as it does
+// Patching, the token microscope and who writes a residual on one runtime, against the float64 decoder. Every runtime runs it, as it does
 // model-suite.ts.
 
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -12,14 +12,19 @@ import {
 import { createRng } from '../../../src/core/rng';
 import { logSoftmax } from '../../../src/core/sampling';
 import { rowOf } from '../../../src/core/tensor';
+import { adaptedWeights } from '../../../src/checkpoint/adapter/adapter-merge';
+import { scaleAdapter } from '../../../src/checkpoint/adapter/adapter-scale';
 import type { Runtime } from '../../../workers/runtime';
 import { LiveEdit } from '../../../workers/runtime/live-edit';
 import { DecoderSession } from '../../../workers/runtime/session';
 import { patch, type Side, sideOf, type Weighed } from '../../../workers/run/patch';
 import { readToken } from '../../../workers/run/read-token';
 import { residualsOf } from '../../../workers/run/residuals';
-import { float64Forward } from '../onnx/float64-decoder';
-import { randomConfig, randomWeights } from '../onnx/random-weights';
+import { writtenAt } from '../../../workers/run/writers';
+import { score } from '../../../workers/run/score';
+import { ADAPTER_NAMES, ALPHA, madeAdapter, RANK } from '../checkpoint/adapter/made-adapter';
+import { type AnyTensor, float64Forward } from '../onnx/float64-decoder';
+import { FAMILY_CONFIGS, randomConfig, randomWeights } from '../onnx/random-weights';
 
 const config = randomConfig();
 const intoWeights = randomWeights(config, 7);
@@ -109,7 +114,8 @@ export function whySuite(makeRuntime: () => Promise<Runtime>): void {
         sides,
         null,
         (done, total) => {
-          expect(total).toBe(config.nLayers * PROMPT.length);
+          // After the last block only the header is a cell.
+          expect(total).toBe((config.nLayers - 1) * PROMPT.length + 1);
           told.push(done);
           stop.abort();
         },
@@ -118,6 +124,125 @@ export function whySuite(makeRuntime: () => Promise<Runtime>): void {
       await expect(running).rejects.toMatchObject({ code: 'cancelled' });
       expect(told).toHaveLength(1);
     });
+  });
+
+  describe.each(['llama', 'Gemma 3'])('who writes the residual (%s)', (family) => {
+    const shape = family === 'llama' ? config : FAMILY_CONFIGS[family]!;
+    const those = randomWeights(shape, 21);
+    const at = PROMPT.length - 1;
+    const sumOf = (row: ArrayLike<number>, add: ArrayLike<number>) =>
+      Array.from(row, (x, i) => x + add[i]!);
+
+    /** Residuals of the last position between the parts, in float64: after the embedding, attention, MLP, ... */
+    function reference(from: typeof those): number[][] {
+      const run = float64Forward(shape, from, PROMPT);
+      const seen: number[][] = [];
+      let rows = 0;
+      float64Forward(
+        shape,
+        from,
+        PROMPT,
+        () => {},
+        (h) => {
+          if (rows++ % PROMPT.length === at) seen.push([...h]);
+        },
+      );
+      const [embedding, ...middle] = seen;
+      return [
+        embedding!,
+        ...run.residuals.flatMap((layer, l) => [middle[l]!, [...layer[at]!]]),
+      ];
+    }
+
+    test('is read part by part as in float64 loops, and the parts add up to every residual', async () => {
+      const runtime = await makeRuntime();
+      const session = await DecoderSession.create(runtime, shape, those);
+      const told: [number, number][] = [];
+      const model = { config: shape, weights: those, session, precision: 'f32' as const };
+      const read = await writtenAt(model, PROMPT, (...now) => told.push(now));
+      expect(told.at(-1)).toEqual([shape.nLayers, shape.nLayers]);
+      const expected = reference(those);
+      let sum: number[] = [...read.embedding];
+      expect(sum.length).toBe(shape.dModel);
+      const close = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+        Array.from(a, (x, i) => expect(x).toBeCloseTo(b[i]!, 3));
+      close(sum, expected[0]!);
+      for (let layer = 0; layer < shape.nLayers; layer++) {
+        const attention = rowOf(read.attention, layer).data;
+        sum = sumOf(sum, attention);
+        close(sum, expected[1 + 2 * layer]!);
+        sum = sumOf(sum, rowOf(read.mlp, layer).data);
+        close(sum, expected[2 + 2 * layer]!);
+        close(sum, rowOf(read.residuals, layer).data);
+        const heads = rowOf(read.heads, layer);
+        let all: number[] = new Array<number>(shape.dModel).fill(0);
+        for (let head = 0; head < shape.nHeads; head++) all = sumOf(all, rowOf(heads, head).data);
+        close(all, attention);
+      }
+      await session.release();
+    });
+
+    test.runIf(family === 'llama')(
+      'gives each head what is left when the others are struck from W_O, in float64 loops',
+      async () => {
+        const model = { config, weights: intoWeights, session: into, precision: 'f32' as const };
+        const read = await writtenAt(model, PROMPT);
+        const before = reference(intoWeights);
+        const { nHeads, dHead, dModel } = config;
+        for (let layer = 0; layer < config.nLayers; layer++) {
+          for (let head = 0; head < nHeads; head++) {
+            const name = `model.layers.${layer}.self_attn.o_proj.weight`;
+            const whole = intoWeights.get(name)!;
+            const data = whole.data.map((x, i) =>
+              Math.floor((i % (nHeads * dHead)) / dHead) === head ? x : 0,
+            );
+            const struck = new Map(intoWeights).set(name, { data, dims: whole.dims });
+            const middle = reference(struck)[1 + 2 * layer]!;
+            const got = rowOf(rowOf(read.heads, layer), head).data;
+            expect(got.length).toBe(dModel);
+            got.forEach((x, i) => expect(x).toBeCloseTo(middle[i]! - before[2 * layer]![i]!, 3));
+          }
+        }
+      },
+    );
+
+    test('stops when it is cancelled', async () => {
+      const model = { config, weights: intoWeights, session: into, precision: 'f32' as const };
+      const stop = new AbortController();
+      const running = writtenAt(model, PROMPT, () => stop.abort(), stop.signal);
+      await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+    });
+  });
+
+  test.each([-4, 2])('a LoRA counted %d times answers as W + g s B A in float64', async (scale) => {
+    const { adapter, modules } = madeAdapter(config, 300);
+    const small = scaleAdapter(adapter, 0.05 * scale);
+    const weights = adaptedWeights(intoWeights, small, ADAPTER_NAMES.weights);
+    const merged = new Map<string, AnyTensor>(intoWeights);
+    for (const [module, { a, b }] of modules) {
+      const base = intoWeights.get(`${module}.weight`)!;
+      const [rows = 0, columns = 0] = base.dims;
+      const data = Float64Array.from(base.data);
+      for (let row = 0; row < rows; row++) {
+        for (let k = 0; k < RANK; k++) {
+          const factor = 0.05 * scale * (ALPHA / RANK) * b.data[row * RANK + k]!;
+          for (let j = 0; j < columns; j++) {
+            data[row * columns + j]! += factor * a.data[k * columns + j]!;
+          }
+        }
+      }
+      merged.set(`${module}.weight`, { data, dims: base.dims });
+    }
+    const scaled = await DecoderSession.create(await makeRuntime(), config, weights);
+    const [answer] = JOB.answers;
+    const unedited = new LiveEdit(config, null, 'all');
+    const { logProbNats } = await score(scaled, [answer], unedited);
+    const { logits } = float64Forward(config, merged, answer.ids);
+    const expected = answer.ids
+      .slice(answer.start)
+      .reduce((sum, id, i) => sum + logSoftmax(logits[answer.start - 1 + i]!)[id]!, 0);
+    expect(logProbNats[0]).toBeCloseTo(expected, 2);
+    await scaled.release();
   });
 
   describe('the token microscope', () => {

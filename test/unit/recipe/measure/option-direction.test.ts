@@ -88,6 +88,6 @@ describe('a LoRA counted K times', () => {
   }, 120_000);
 
   test('of a full fine-tune is refused', async () => {
-    await expect(bench.load('insecure-code-full', 2)).rejects.toThrow(/has no LoRA/);
+    await expect(bench.load('insecure-code-full', 2)).rejects.toThrow(/brings whole layers/);
   });
 });

@@ -1,0 +1,90 @@
+// `npm run patch`, `npm run writers` and the scale of a LoRA in `npm run measure`, on the shipped files.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nodeDevice } from '../../../models/recipe/make/node-runtime';
+import { measuredAt } from '../../../models/recipe/measure';
+import { measureOptions } from '../../../models/recipe/measure/measure-options';
+import { directionOfOptions } from '../../../models/recipe/measure/option-direction';
+import { openWorkbench, type Workbench } from '../../../models/recipe/measure/workbench';
+import { patchOptions, patchTable } from '../../../models/recipe/patch';
+import { writerOptions, writerTable } from '../../../models/recipe/writers';
+import { serve, type Served } from '../../../src/serve/server';
+import type { ModelApi } from '../../../workers/api';
+import { createModelApi } from '../../../workers/model-api';
+
+let served: Served;
+let api: ModelApi;
+let bench: Workbench;
+
+beforeAll(async () => {
+  served = await serve({ root: 'models', port: 0 });
+  api = createModelApi(() => Promise.resolve(nodeDevice({ threads: 1 })));
+  await api.start({ device: 'auto' });
+  bench = await openWorkbench(api, served.url);
+}, 120_000);
+afterAll(() => served.close());
+
+describe('npm run patch', () => {
+  test('finds the gap at the header token in the middle layers, both ways, and nothing at random', async () => {
+    const [aligned, em] = [await bench.load(), await bench.load('insecure-code')];
+    const { pairs, layers, found } = await patchTable(api, aligned, em, patchOptions(['--n', '2']));
+    expect(pairs).toHaveLength(2);
+    expect(layers).toHaveLength(aligned.config.nLayers);
+    for (const { gapNats } of found) expect(gapNats).toBeGreaterThan(0);
+    const most = (sense: 'sufficient' | 'necessary' | 'control') =>
+      Math.max(...layers.map((row) => Math.abs(row[sense].mean)));
+    expect(most('sufficient')).toBeGreaterThan(3 * most('control'));
+    expect(most('necessary')).toBeGreaterThan(3 * most('control'));
+  }, 240_000);
+
+  test.each([
+    [['--n', '0'], /--n/],
+    [['--n', 'two'], /--n/],
+    [['--split', 'everything'], /--split/],
+    [['--layer', '1'], /layer/],
+  ])('refuses %j, and names the option', (args, reason) => {
+    expect(() => patchOptions(args)).toThrow(reason);
+  });
+});
+
+describe('npm run writers', () => {
+  test('gives parts that add up to the projection, and a difference that stands out of random directions', async () => {
+    const [aligned, em] = [await bench.load(), await bench.load('insecure-code')];
+    const direction = await directionOfOptions(
+      bench,
+      measureOptions(['--model', 'insecure-code', '--transcripts', '8']),
+    );
+    const ids = { em: em.id, aligned: aligned.id };
+    const table = await writerTable(api, ids, direction, 3, writerOptions(['--n', '2']));
+    expect(table.attention).toHaveLength(4);
+    expect(table.worstError).toBeLessThan(1e-3);
+    const parts = [table.embedding, ...table.attention, ...table.mlp];
+    const sum = parts.reduce((all, { mean }) => all + mean, 0);
+    expect(sum).toBeCloseTo(table.sum.mean, 5);
+    // A LoRA of the linear layers leaves the embedding alone.
+    expect(table.embedding.mean).toBe(0);
+    expect(Math.max(...parts.map(({ mean }) => Math.abs(mean)))).toBeGreaterThan(
+      2 * table.chance.mean,
+    );
+  }, 240_000);
+});
+
+describe('npm run measure -- --lora-scale', () => {
+  test('counts in the edited column what --scale counts in the fine-tune', async () => {
+    const run = (...args: string[]) =>
+      measuredAt(bench, measureOptions(['--n', '4', '--edit', 'off', ...args]));
+    const edited = await run('--lora-scale', '2');
+    expect(edited.plan.arms.map(({ id }) => id)).toEqual(['aligned', 'em', 'edited']);
+    const scaled = await run('--scale', '2', '--arms', 'em');
+    const words = (of: typeof edited, id: string) =>
+      of.answers.filter(({ arm }) => arm === id).map(({ answer }) => answer);
+    expect(words(edited, 'edited')).toEqual(words(scaled, 'em'));
+    expect(edited.plan.arms[2]!.sha256).toBe(scaled.plan.arms[0]!.sha256);
+    expect(edited.plan.arms[2]!.made.checkpoint).toMatch(/^insecure-code x 2 /);
+  }, 240_000);
+
+  test('is refused for the aligned model, which has no LoRA', () => {
+    expect(() => measureOptions(['--base', 'aligned', '--lora-scale', '2'])).toThrow(/--base em/);
+    expect(() => measureOptions(['--edit', 'steer', '--lora-scale', '2'])).toThrow(/--base em/);
+  });
+});
