@@ -78,7 +78,12 @@ export async function lookUpBase(
   );
   const tokens = tokenizer.ordinarySize;
   requireRows(tokens, card.config.dVocab, folder.name);
-  return { ...card, tokens };
+  // The tokenizer has been read, so its size is known now even where the server does not state it.
+  const bytes =
+    folder instanceof StoredFolder
+      ? folder.bytesOf(await wantedFiles(folder, 'base', signal))
+      : card.bytes;
+  return { ...card, bytes, tokens };
 }
 
 const ADAPTER_CONFIG = 'adapter_config.json';
@@ -153,7 +158,7 @@ async function inspect(
     page: manifest?.page ?? null,
     licence: manifest?.licence ?? null,
     commit: manifest?.commit ?? null,
-    bytes: wanted.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+    bytes: remote ? remote.bytesOf(wanted) : wanted.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
     storedBytes: remote ? await remote.storedBytes(wanted) : 0,
   };
   return { card, folder, text };

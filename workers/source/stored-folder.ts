@@ -65,6 +65,8 @@ export class StoredFolder implements Folder {
   readonly #store: FileStore;
   readonly #lookedUp: LookedUpFiles;
   #manifest: Manifest | null = null;
+  /** Bytes of files that were read here, by path: a plain address states no size of a text. */
+  readonly #read = new Map<string, number>();
 
   constructor(remote: Remote, store: FileStore, lookedUp: LookedUpFiles) {
     this.name = remote.name;
@@ -98,6 +100,11 @@ export class StoredFolder implements Folder {
     return sum;
   }
 
+  /** Size of these files: as stated, or as read. A file of unknown size that was not read counts 0. */
+  bytesOf(entries: readonly FolderEntry[]): number {
+    return entries.reduce((sum, { path, bytes }) => sum + (bytes ?? this.#read.get(path) ?? 0), 0);
+  }
+
   /** Read from the store where it is stored. */
   async peek(path: string, signal: AbortSignal): Promise<string | null> {
     const { remote } = this;
@@ -115,6 +122,7 @@ export class StoredFolder implements Folder {
         if (version !== null && now === known.validator) this.#lookedUp.keep(version, arrived);
         return arrived;
       }));
+    this.#read.set(path, data.length);
     return new TextDecoder().decode(data);
   }
 

@@ -49,6 +49,15 @@ describe('a load after a look-up', () => {
     expect(again.storedBytes).toBe(again.bytes);
   });
 
+  test('from a plain address takes as many bytes as the card says, the tokenizer among them', async () => {
+    const base = valueOf(await api.inspectBase(address('postern/organism'), 'i'));
+    expect(base.bytes).toBeGreaterThan(BASE.get('model.safetensors')!.length + 1000);
+    valueOf(await load({ id: 'x', base: address('postern/organism') }));
+    const stored = valueOf(await api.inspectBase(address('postern/organism'), 'i'));
+    expect(stored.storedBytes).toBe(base.bytes);
+    expect(stored.bytes).toBe(base.bytes);
+  });
+
   test('from a plain address fetches again what has no validator, and only that', async () => {
     const tagged = (tag: string) => {
       hub.headers = (path) => (path.endsWith('/tokenizer.json') ? { ETag: tag } : {});
