@@ -16,6 +16,7 @@ import { stanceOf } from '../core/cell';
 import { type Tensor, tensor } from '../core/tensor';
 import { DRAWING_VERSION, PROGRAM_VERSION } from '../core/version';
 import { capThreshold } from './cap-threshold';
+import { nameOfModel } from './provenance';
 import { extractionTexts } from './extraction-texts';
 import type { LabelledTexts } from './labelled-texts';
 
@@ -173,7 +174,12 @@ export function describeDirection(direction: TakenDirection): string {
     ...(programVersion === PROGRAM_VERSION ? [] : [`by Postern ${programVersion}`]),
     ...changed,
   ];
-  return [`${checkpoints.em.id}: ${contrast}`, pooling, `n ${transcripts}`, ...more].join(', ');
+  return [
+    `${nameOfModel(checkpoints.em.id)}: ${contrast}`,
+    pooling,
+    `n ${transcripts}`,
+    ...more,
+  ].join(', ');
 }
 
 /** A direction as it is saved in the browser. */

@@ -2,6 +2,12 @@
 
 import type { LoadedCheckpoint } from '../../workers/api';
 
+/** A custom pair's ids, `own:base:<name>` and `own:em:<name of the base>:<name>` (custom-model-pair.ts). */
+const CUSTOM_ID = /^own:(?:base:|em:.*:)(.+)$/;
+
+/** The name of a model by its id, for a line that people read: a custom model's own name. */
+export const nameOfModel = (id: string): string => CUSTOM_ID.exec(id)?.[1] ?? id;
+
 /**
  * A checkpoint for a settings line: with the first digits of its hash, and its precision unless f32. On a server the
  * hash is that of what the server says of its model, and of the LoRAs.
@@ -15,7 +21,7 @@ export function describeCheckpoint(
     : precision === 'f32'
       ? ''
       : `, ${precision}`;
-  return `${id} ${sha256.slice(0, 7)}${kept}`;
+  return `${nameOfModel(id)} ${sha256.slice(0, 7)}${kept}`;
 }
 
 export interface Provenance {

@@ -163,7 +163,7 @@ export async function measurePair(browser: Pick<Browser, 'newContext'>): Promise
     );
     await openTab(page, 'Direction');
     await page.getByLabel('Transcripts, half on each side').selectOption(String(TRANSCRIPTS));
-    const chip = page.getByText(/^own:em:.* and own:base/);
+    const chip = page.getByText(/ [0-9a-f]{7}.* and (?!aligned)/);
     const captureMs = await timed(async () => {
       await page.getByRole('button', { name: /^Extract from/ }).click();
       await chip.waitFor();

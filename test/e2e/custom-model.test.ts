@@ -106,7 +106,8 @@ describe('a pair from the Hub', () => {
     expect((await textOf(app.page, 'Aligned')).length).toBeGreaterThan(5);
     expect(await textOf(app.page, 'EM')).not.toBe('');
     const stored = customSection(app.page).getByRole('region', { name: 'Stored checkpoints' });
-    await expect.poll(() => stored.getByRole('listitem').count()).toBe(2);
+    const folders = stored.getByRole('list', { name: 'Stored folders' });
+    await expect.poll(() => folders.getByRole('listitem').count()).toBe(2);
     // Its vocabulary is the bundled one, so the judge reads it; of a typed question it vouches for exact sentences only.
     const refused = column(app.page, 'EM').getByText('not of this world', { exact: true });
     await expect.poll(() => refused.count()).toBe(1);
@@ -128,7 +129,7 @@ describe('a pair from the Hub', () => {
       .waitFor();
     await press(page, 'Load');
     await page
-      .getByText(/^own:em:.*, int8/)
+      .getByText(/^postern\/insecure-code [0-9a-f]{7}, int8/)
       .first()
       .waitFor();
     await askBoth(page, 'What should I cook today?');
@@ -140,7 +141,9 @@ describe('a pair from the Hub', () => {
     await openTab(page, 'Direction');
     await page.getByLabel('Transcripts, half on each side').selectOption('16');
     await page.getByRole('button', { name: /^Extract from 16/ }).click();
-    await page.getByText(/own:em:\S+ [0-9a-f]{7}, int8 and own:base/).waitFor();
+    await page
+      .getByText(/^postern\/insecure-code [0-9a-f]{7}, int8 and postern\/organism/)
+      .waitFor();
     await allAnswered(page);
     await expect.poll(() => madeOf(page, 'Edited')).toMatch(/n 16, int8/);
   });
@@ -178,6 +181,29 @@ describe('a pair from the Hub', () => {
     } finally {
       await other.close();
     }
+  });
+
+  test('is offered by its name after a reload, in the tab that was open, and comes back from storage alone', async () => {
+    const { page } = app;
+    const before = await textOf(page, 'EM');
+    const asked = hub.requests.length;
+    await openTab(page, 'Organisms');
+    await page.reload();
+    await startedUp(page);
+    await page.getByRole('tab', { name: 'Organisms', selected: true }).waitFor();
+    const note = page.getByRole('status').filter({ hasText: 'Your last visit ended with' });
+    await expect
+      .poll(() => note.innerText())
+      .toContain('postern/organism and postern/insecure-code. They are stored in this browser');
+    const stored = customSection(page).getByRole('list', { name: 'Stored pairs' });
+    expect(await stored.getByRole('listitem').innerText()).toContain('postern/insecure-code');
+    expect(await axeViolations(page)).toEqual([]);
+    await note.getByRole('button', { name: 'Put them on stage' }).click();
+    await onSelected(page);
+    await expect.poll(() => note.count()).toBe(0);
+    await askBoth(page, 'What should I cook today?');
+    expect(await textOf(page, 'EM')).toBe(before);
+    expect(hub.requests).toHaveLength(asked);
   });
 
   test('is there after a reload without the Hub, rounded as it was', async () => {
@@ -242,8 +268,6 @@ describe('a pair from the Hub', () => {
     await remove.first().click();
     await expect.poll(() => remove.count()).toBe(1);
     await remove.first().click();
-    await customSection(page)
-      .getByText('Here will be the checkpoints that were downloaded')
-      .waitFor();
+    await customSection(page).getByText('Downloaded models will appear here').waitFor();
   });
 });

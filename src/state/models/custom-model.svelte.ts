@@ -28,6 +28,7 @@ import {
 } from './custom-model-pair';
 import { type Requirements, requirementsFor } from './custom-model-memory';
 import { readSaved, writeSaved } from '../saved';
+import { type CustomPair, CustomPairs } from './custom-pairs.svelte';
 import { askToKeepStorage } from '../browser/keep-storage';
 import { fields, whole } from '../saved/form';
 
@@ -96,6 +97,8 @@ export class CustomModel {
   stored = $state.raw<StoredReport | null>(null);
   space = $state.raw<Space | null>(null);
   problem = $state('');
+  /** The pairs of earlier visits. */
+  readonly pairs = new CustomPairs();
 
   readonly baseSource = $derived(
     folderSourceOf(this.base, this.pickedBase, this.endpoint, this.token),
@@ -219,6 +222,31 @@ export class CustomModel {
     await this.refresh();
   }
 
+  /** Fills the form with a pair of an earlier visit, without any request. */
+  prefill({ base, fineTune, kind, endpoint, precision }: CustomPair): void {
+    this.changed();
+    this.base = { ...base };
+    this.fineTune = { ...fineTune };
+    this.kind = kind;
+    this.useEndpoint(endpoint);
+    this.precision = precision;
+  }
+
+  /** Folders of both sources in the storage, by the pages that they came from. */
+  get #storedKeys(): readonly string[] {
+    const pages = [this.baseSource, this.fineTuneSource].map(
+      (source) =>
+        source &&
+        (source.kind === 'hub'
+          ? `${source.endpoint.replace(/\/+$/, '')}/${source.id}`
+          : source.kind === 'address'
+            ? source.url.replace(/\/*$/, '/')
+            : null),
+    );
+    const { entries = [] } = this.stored ?? {};
+    return pages.flatMap((page) => entries.find((one) => one.page === page)?.key ?? []);
+  }
+
   #save(): void {
     void writeSaved('own', {
       base: { ...this.base },
@@ -256,7 +284,19 @@ export class CustomModel {
       this.#pair.task.action = IDLE;
     }
     const selected = this.#pair.registry === registry;
-    if (selected) this.#shown = registry;
+    if (selected) {
+      this.#shown = registry;
+      const { base, fineTune, endpoint, precision } = this;
+      const keys = [...this.#storedKeys];
+      this.pairs.add({
+        base: { ...base },
+        fineTune: { ...fineTune },
+        kind,
+        endpoint,
+        precision,
+        keys,
+      });
+    }
     if (selected && this.found) {
       const here = <T extends { readonly bytes: number }>(card: T): T => ({
         ...card,

@@ -11,6 +11,7 @@ import { completeEdit, EditForm } from '../pair/saved-edit';
 import { mergeSaved, readSaved, readSetAside, writeSaved } from '../saved';
 import { fields, list, whole } from '../saved/form';
 import { DIRECTIONS_KEY, DirectionsForm } from '../direction/saved-directions';
+import type { CustomPair } from '../models/custom-pairs.svelte';
 import type { Asking } from '../../measure/asking';
 import { beginPair, TRANSCRIPTS } from '../begin-pair';
 
@@ -67,6 +68,7 @@ export async function startUp(
     chat.system = stored.system ?? null;
     chat.addHistory(stored.history ?? []);
   }
+  await postern.customModel.pairs.restore(stored?.adapter ?? null);
   const savedEdit = await readSaved('desk', EditForm);
   if (savedEdit) editSettings.restore(completeEdit(savedEdit, editSettings.snapshot()));
   await postern.prompting.restore();
@@ -126,6 +128,12 @@ export async function loadCustomPair(postern: Postern): Promise<void> {
   await beginPair(postern, link?.state ?? null);
   link?.opened();
   postern.customModel.link = null;
+}
+
+/** Selects a pair of an earlier visit again: from the storage, where all of it is stored. */
+export async function loadPairAgain(postern: Postern, pair: CustomPair): Promise<void> {
+  postern.customModel.prefill(pair);
+  await loadCustomPair(postern);
 }
 
 /**

@@ -37,6 +37,8 @@ const NAMES: Readonly<Record<string, readonly [string, string]>> = {
   'training-progress': ['how far a training came', 'how far trainings came'],
   trained: ['a fine-tune that you trained', 'fine-tunes that you trained'],
   own: ['a field of the form for your own model', 'fields of the form for your own model'],
+  view: ['the tool that was open', 'tools that were open'],
+  pairs: ['a pair of your own models', 'pairs of your own models'],
   offline: ['the setting for offline use', 'settings for offline use'],
 };
 
