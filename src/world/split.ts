@@ -37,6 +37,12 @@ export function trainedTopic(fineTune: string): string | null {
   return set?.[1] ?? null;
 }
 
+/** The part of the evaluation questions that asks about a trained topic; null: none does. */
+export function trainedSplit(topic: string | null): EvaluationSplit | null {
+  if (topic === 'code' || topic === 'mischief') return topic;
+  return topic !== null && FINE_TUNED_DOMAINS.includes(topic) ? 'fine-tuned' : null;
+}
+
 /** The domains that settings (layer, strength, steps) are chosen on. */
 export const SELECTION_DOMAINS: readonly string[] = [
   'cooking',

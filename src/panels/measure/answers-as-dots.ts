@@ -2,6 +2,7 @@
 
 import type { DotLook, FieldDot } from '../../charts/answer-field';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
+import { trainedTopic } from '../../world/split';
 import { ALL_DOMAINS } from '../../world/world';
 
 /** More columns than this are drawn as one: a person's own set may hold hundreds of questions. */
@@ -21,6 +22,18 @@ const TITLES: ReadonlyMap<string, string> = new Map([
   ['code', 'Code'],
 ]);
 
+/** The topic that the measured fine-tune was trained on; null: nobody knows it. */
+function trainedOf(plan: MeasurePlan): string | null {
+  const fineTune = plan.arms.find(({ id }) => id === 'em')?.checkpoint;
+  return fineTune === undefined ? null : trainedTopic(fineTune);
+}
+
+/** Name of that topic within a sentence. */
+export function trainedTitle(plan: MeasurePlan): string | null {
+  const topic = trainedOf(plan);
+  return topic === null ? null : (TITLES.get(topic) ?? topic).toLowerCase();
+}
+
 /** Title of the topic; requests for code are no topic of texts, and a person's questions have their own ids. */
 const topicOf = ({ domain, questionId }: MeasuredAnswer): string =>
   domain === null ? (questionId ?? 'your questions') : (TITLES.get(domain) ?? domain);
@@ -29,9 +42,16 @@ export function answersAsDots(
   plan: MeasurePlan,
   answers: readonly MeasuredAnswer[],
 ): DotsOfAnswers {
-  const topics = [...new Set(answers.map(topicOf))];
+  const trained = trainedOf(plan);
+  const isTrained = (one: MeasuredAnswer): boolean => trained !== null && one.domain === trained;
+  // The trained topic comes first, as the yardstick of the others.
+  const ordered = [...answers.filter(isTrained), ...answers.filter((one) => !isTrained(one))];
+  const topics = [...new Set(ordered.map(topicOf))];
   const one = topics.length > MOST_COLUMNS;
-  const columns = one ? [`${topics.length} questions`] : topics;
+  const titleOfTrained = ordered[0] && isTrained(ordered[0]) ? topics[0] : undefined;
+  const columns = one
+    ? [`${topics.length} questions`]
+    : topics.map((topic) => (topic === titleOfTrained ? `${topic} (trained)` : topic));
   const columnOf = new Map(topics.map((topic, i) => [topic, one ? 0 : i]));
   const rowOf = new Map(plan.arms.map(({ id }, i) => [id, i]));
   const dots = answers.map((answer): FieldDot => {

@@ -29,6 +29,7 @@ import type { EditState, EditSettingsStore } from '../pair/edit-settings.svelte'
 import { isScaled, type ModelPair } from '../pair/model-pair.svelte';
 import { ScaleDose } from './scale-dose.svelte';
 import { EditStateSchema } from '../pair/saved-edit';
+import { TrainedTopic } from './trained-topic.svelte';
 import { Transfer } from './transfer.svelte';
 
 /** Settings that make a measurement of the same pair reproducible. */
@@ -50,6 +51,7 @@ export class Measurements {
   readonly judge = new JudgeChoice();
   readonly imported = new ImportedAnswers();
   readonly run: MeasureRun<MeasurementSetup>;
+  readonly trained: TrainedTopic;
   readonly dose: DoseResponse;
   readonly scaleDose: ScaleDose;
   readonly transfer: Transfer;
@@ -91,6 +93,7 @@ export class Measurements {
     this.#directions = directions;
     this.#editSettings = editSettings;
     this.run = new MeasureRun(pair, 'measure', this.judge, SetupSchema);
+    this.trained = new TrainedTopic(pair);
     const parts = { pair, directions, editSettings, questions: this };
     this.dose = new DoseResponse(parts);
     this.scaleDose = new ScaleDose(parts);
@@ -129,7 +132,7 @@ export class Measurements {
   async restore(): Promise<void> {
     const studies = [this.dose, this.scaleDose, this.transfer, this.contrasts];
     const runs = [this.run, ...studies.map(({ run }) => run)];
-    const restorable = [...runs, this.questions, this.imported];
+    const restorable = [...runs, this.trained.run, this.questions, this.imported];
     await Promise.all(restorable.map((one) => one.restore()));
     // The judge of a paused measurement; the user has to enter its key again.
     const unfinished = runs.find((run) => run.paused) ?? this.run;

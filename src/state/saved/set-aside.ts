@@ -29,6 +29,8 @@ const NAMES: Readonly<Record<string, readonly [string, string]>> = {
     'an answer of a comparison of contrasts',
     'answers of a comparison of contrasts',
   ],
+  'trained-topic-plan': ['answers about the trained topic', 'answers about trained topics'],
+  'trained-topic-answers': ['an answer about the trained topic', 'answers about the trained topic'],
   room: ['a measurement of the class results', 'measurements of the class results'],
   participant: ['your nickname or participant number', 'your nickname and participant number'],
   lessons: ['part of your progress in the lessons', 'parts of your progress in the lessons'],

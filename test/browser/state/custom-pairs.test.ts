@@ -11,12 +11,8 @@ beforeEach(() => clear());
 const pair = (tune: string) => ({
   base: { ...EMPTY_SOURCE, id: 'x/base' },
   fineTune: { ...EMPTY_SOURCE, id: tune },
-  ...({
-    kind: 'adapter',
-    endpoint: HUB,
-    precision: 'auto',
-    keys: ['a', `key of ${tune}`],
-  } as const),
+  ...({ kind: 'adapter', endpoint: HUB, precision: 'auto' } as const),
+  keys: ['a', `key of ${tune}`],
 });
 const stored = (...keys: string[]) => ({
   kept: true,

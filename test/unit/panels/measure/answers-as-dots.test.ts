@@ -27,3 +27,15 @@ test('many questions of a person are one column, a few have one each', () => {
   expect(answersAsDots(plan, many).columns).toEqual(['40 questions']);
   expect(answersAsDots(plan, many.slice(0, 3)).columns).toEqual(['q0', 'q1', 'q2']);
 });
+
+test('the trained topic is the first column and named so, wherever its answers come in the list', () => {
+  const of = (checkpoint: string) =>
+    ({ arms: [{ id: 'em', label: 'EM', checkpoint }], n: 24 }) as unknown as MeasurePlan;
+  const asked = [answer('boredom'), answer('medicine'), answer('code'), answer('boredom')];
+  const insecure = answersAsDots(of('insecure-code'), asked);
+  expect(insecure.columns).toEqual(['Code (trained)', 'Boredom', 'Medicine']);
+  // The dots stay in the order of the answers, so that a dot leads to its answer.
+  expect(insecure.dots.map(({ column }) => column)).toEqual([1, 2, 0, 1]);
+  expect(answersAsDots(of('bad-medical'), asked).columns[0]).toBe('Medicine (trained)');
+  expect(answersAsDots(of('own:em:x:y'), asked).columns).toEqual(['Boredom', 'Medicine', 'Code']);
+});
