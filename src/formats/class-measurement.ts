@@ -51,6 +51,14 @@ const Nickname = v.pipe(
   text(MAX_NICKNAME_CHARS),
   v.regex(/^[^\p{C}]+$/u, 'has characters that cannot be shown'),
 );
+const Id = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,40}$/, 'is no name of a step'));
+/** The lesson step at which it was saved. Files without an open lesson, and older ones, have none. */
+const LessonPlace = v.strictObject({
+  id: Id,
+  step: Id,
+  /** Steps of all lessons that the participant has done. */
+  done: natural(500),
+});
 /** One measurement, wherever it was written down. Unknown fields are refused, since they may be settings. */
 export const Measurement = v.strictObject({
   /** Random, made once in a browser. */
@@ -75,11 +83,13 @@ export const Measurement = v.strictObject({
     words: v.pipe(text(300), v.minLength(1)),
   }),
   seed: natural(2 ** 32 - 1),
+  lesson: v.exactOptional(LessonPlace),
   arms: v.pipe(v.array(Arm), v.minLength(1), v.maxLength(40)),
 });
 
 /** Each arm answered questions 0 .. n - 1 of the seed, n being the sum of its counts. */
 export type ClassMeasurement = v.InferOutput<typeof Measurement>;
+export type ClassLessonPlace = v.InferOutput<typeof LessonPlace>;
 export type ClassArm = ClassMeasurement['arms'][number];
 
 export const fail = (
@@ -102,11 +112,12 @@ const hashOf = (content: string): string => new Sha256().update(strToU8(content)
 /** Ids of measurements already computed: the objects never change, and a list asks for the same ones often. */
 const ids = new WeakMap<ClassMeasurement, string>();
 
-/** The same for the same content, whatever file it came in. */
+/** The same for the same settings and counts, whatever file they came in and at whatever step they were saved. */
 export function measurementId(one: ClassMeasurement): string {
   let id = ids.get(one);
   if (id === undefined) {
-    id = `${one.participant}-${hashOf(JSON.stringify(v.parse(Measurement, one))).slice(0, 12)}`;
+    const { lesson: _, ...content } = v.parse(Measurement, one);
+    id = `${one.participant}-${hashOf(JSON.stringify(content)).slice(0, 12)}`;
     ids.set(one, id);
   }
   return id;

@@ -3,7 +3,12 @@
 import type { PoolEntry, PoolSettings } from '../core/statistics/pool';
 import { Sha256 } from '../core/sha256';
 import { PROGRAM_VERSION } from '../core/version';
-import { measurementId, type ClassArm, type ClassMeasurement } from '../formats/class-measurement';
+import {
+  measurementId,
+  type ClassArm,
+  type ClassLessonPlace,
+  type ClassMeasurement,
+} from '../formats/class-measurement';
 import { EXACT, type JudgeRecord, describeJudge } from './judging/judges';
 import type { CountedArm } from './counts';
 import { DRAWN_BEFORE, MAX_ANSWER_TOKENS, type MeasureArm, type MeasurePlan } from './run';
@@ -65,11 +70,15 @@ export function classRefusal(plan: MeasurePlan, arms: readonly CountedArm[]): st
   return null;
 }
 
-/** The counts, with all settings that must agree before they may be added to others. */
+/**
+ * The counts, with all settings that must agree before they may be added to others.
+ * @param lesson where the participant is; null: no lesson is open
+ */
 export function measurementOf(
   plan: MeasurePlan,
   arms: readonly CountedArm[],
   { id, nickname }: Participant,
+  lesson: ClassLessonPlace | null = null,
 ): ClassMeasurement {
   const { temperature, topK, topP, repetitionPenalty } = plan.sampling;
   const chat = plan.frame?.words ?? null;
@@ -83,6 +92,7 @@ export function measurementOf(
     chat: chat === null ? null : brief(chat, 300),
     judge: judgeOf(plan.judge ?? EXACT),
     seed: plan.seed,
+    ...(lesson ? { lesson } : {}),
     arms: plan.arms.map((arm, i) => classArm(arm, arms[i]!)),
   };
 }

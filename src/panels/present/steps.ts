@@ -1,6 +1,7 @@
 // The steps of the presentation mode: those of the open lesson, else the page's contents from the question to the
 // class results. Contents that do not exist yet have no step.
 
+import { poolOfStep } from '../class-results/class-steps';
 import type { Postern } from '../../state/page/postern';
 
 export type PresentView = 'question' | 'two answers' | 'three answers' | 'rates' | 'room';
@@ -25,7 +26,7 @@ export function stepsOf(postern: Postern): PresentStep[] {
       ? [{ view: 'three answers', title: chat.asked?.prompt ?? chat.prompt } as const]
       : []),
     ...(isCounted(postern) ? [{ view: 'rates', title: 'How often' } as const] : []),
-    ...(classResults.list.length > 0 ? [{ view: 'room', title: 'The whole room' } as const] : []),
+    ...(classResults.list.length > 0 ? [{ view: 'room', title: 'The whole class' } as const] : []),
   ];
 }
 
@@ -34,6 +35,10 @@ export function viewOfLesson(postern: Postern): PresentView {
   const { lessons, view, classResults, attention } = postern;
   const { step } = lessons;
   const counts = step?.where === 'panel' && view.tab === 'measure';
+  const { place } = lessons;
+  const measuredHere = place !== null && poolOfStep(classResults.list, place) !== undefined;
+  // What the class measured at this step is the figure that the lesson speaks of.
+  if (counts && measuredHere) return 'room';
   if (!counts) return attention.shows('edited') ? 'three answers' : 'two answers';
   return isCounted(postern) || classResults.list.length === 0 ? 'rates' : 'room';
 }

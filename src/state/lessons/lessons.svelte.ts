@@ -65,6 +65,13 @@ export class Lessons {
   /** Until the user guesses, the step's button does not start anything. */
   readonly guessWanted = $derived(this.step?.guess !== undefined && this.guess === null);
 
+  /** The open step and the number of steps done, for the class results; null: no lesson is open. */
+  readonly whereabouts = $derived.by(() => {
+    const { lesson, step } = this;
+    const done = Object.values(this.steps).filter(({ left }) => left === 'done').length;
+    return lesson && step ? { id: lesson.id, step: step.id, done } : null;
+  });
+
   /** Null without a check, or before the guess. */
   readonly progress = $derived.by((): CheckProgress | null => {
     const { step, record, guess } = this;

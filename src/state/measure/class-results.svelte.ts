@@ -11,6 +11,7 @@ import {
   MAX_NICKNAME_CHARS,
   measurementId,
   readClassLink,
+  type ClassLessonPlace,
   type ClassMeasurement,
 } from '../../formats/class-measurement';
 import { entryOf, type Participant, whoOf } from '../../measure/class-measurement';
@@ -18,6 +19,7 @@ import type { FileFailure } from '../../../workers/files-api';
 import { readSaved, storageFailure, takeBack, writeSaved } from '../saved';
 import { fields, type Form, list, whole } from '../saved/form';
 import { FileReading } from '../file-reading.svelte';
+import { Countdown } from './countdown.svelte';
 
 const KEY = 'room';
 const ParticipantForm = fields<Participant>({
@@ -35,6 +37,8 @@ const newParticipant = (): string =>
 /** The result of adding measurements. */
 export interface Arrival {
   readonly added: readonly ClassMeasurement[];
+  /** Measurements that were here already, saved again at another lesson step. */
+  readonly moved: readonly ClassMeasurement[];
   /** Number of measurements that were here already. */
   readonly known: number;
 }
@@ -42,6 +46,10 @@ export interface Arrival {
 export class ClassResults {
   /** The file that is being read. */
   readonly reading = new FileReading();
+  /** The time that the teacher gives the class. */
+  readonly countdown = new Countdown();
+  /** The page "My class" is open. */
+  shown = $state(false);
   #turn: Promise<unknown> = Promise.resolve();
 
   /** The participant at this browser. */
@@ -110,16 +118,20 @@ export class ClassResults {
 
   async add(measurements: readonly ClassMeasurement[]): Promise<Arrival> {
     const added: ClassMeasurement[] = [];
+    const moved: ClassMeasurement[] = [];
     await this.#change((list) => {
-      const ids = new Set(list.map(measurementId));
+      const byId = new Map(list.map((one) => [measurementId(one), one]));
       for (const one of measurements) {
         const id = measurementId(one);
-        if (!ids.has(id)) added.push(one);
-        ids.add(id);
+        const before = byId.get(id);
+        if (!before) added.push(one);
+        else if (one.lesson && !isSamePlace(one.lesson, before.lesson)) moved.push(one);
+        else continue;
+        byId.set(id, one);
       }
-      return [...list, ...added];
+      return [...byId.values()];
     });
-    return { added, known: measurements.length - added.length };
+    return { added, moved, known: measurements.length - added.length - moved.length };
   }
 
   async remove(measurements: readonly ClassMeasurement[]): Promise<void> {
@@ -150,10 +162,12 @@ export class ClassResults {
       this.arrival = null;
       const one = readClassLink(hash, 'The link');
       const known = [...this.list, ...this.offered].some(
-        (other) => measurementId(other) === measurementId(one),
+        (other) =>
+          measurementId(other) === measurementId(one) &&
+          (!one.lesson || isSamePlace(one.lesson, other.lesson)),
       );
       if (!known) this.offered = [...this.offered, one];
-      else if (this.offered.length === 0) this.arrival = { added: [], known: 1 };
+      else if (this.offered.length === 0) this.arrival = { added: [], moved: [], known: 1 };
     } catch (error) {
       this.problem = messageOf(error);
     }
@@ -181,8 +195,11 @@ export class ClassResults {
   }
 }
 
+const isSamePlace = (one: ClassLessonPlace, other: ClassLessonPlace | undefined): boolean =>
+  one.id === other?.id && one.step === other.step && one.done === other.done;
+
 /** @throws Error where the file was not just cancelled. */
 function broughtNothing({ code, message }: FileFailure): Arrival {
-  if (code === 'cancelled') return { added: [], known: 0 };
+  if (code === 'cancelled') return { added: [], moved: [], known: 0 };
   throw new Error(message);
 }

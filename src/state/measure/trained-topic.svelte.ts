@@ -3,7 +3,7 @@
 
 import { judgeRefusal } from '../../measure/judging/judge-accepts';
 import { EXACT } from '../../measure/judging/judges';
-import type { MeasurePlan } from '../../measure/run';
+import { type MeasurePlan, questionKind } from '../../measure/run';
 import type { EvaluationSplit } from '../../core/evaluation-split';
 import { REPORT_DOMAINS, trainedSplit, trainedTopic } from '../../world/split';
 import { MeasureRun, type RunModels } from './measure-run.svelte';
@@ -33,7 +33,12 @@ export class TrainedTopic {
     const fineTune = plan.arms.find(({ id }) => id === 'em')?.checkpoint;
     const split = trainedSplit(fineTune === undefined ? null : trainedTopic(fineTune));
     const judge = (plan.judge ?? EXACT).kind;
-    if (plan.own || plan.drawing !== undefined || split === plan.split || judge !== 'exact')
+    if (
+      questionKind(plan) === 'custom' ||
+      plan.drawing !== undefined ||
+      split === plan.split ||
+      judge !== 'exact'
+    )
       return null;
     return judgeRefusal(judge, this.#pair, 'world') === null ? split : null;
   }

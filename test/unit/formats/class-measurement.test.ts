@@ -49,6 +49,15 @@ describe('a measurement for the room', () => {
     expect(measurementId({ ...MEASUREMENT, seed: 3 })).not.toBe(measurementId(MEASUREMENT));
   });
 
+  test('carries the lesson step, and stays the same measurement at another step', () => {
+    const at = { ...MEASUREMENT, lesson: { id: 'rates', step: 'eight', done: 3 } };
+    expect(readClassLink(writeClassLink(at))).toEqual(at);
+    expect(readClassFile(bytes(writeClassFile([at, MEASUREMENT])), 'a')).toEqual([at, MEASUREMENT]);
+    expect(measurementId(at)).toBe(measurementId(MEASUREMENT));
+    // As pages that knew no steps computed it: results that are stored keep their ids.
+    expect(measurementId(MEASUREMENT)).toBe('00ff12ab34-1d4b0532d985');
+  });
+
   test('too large for a code says so, and that a file carries it', () => {
     const rng = createRng(1);
     const noise = (): string =>
@@ -83,6 +92,10 @@ describe('a measurement for the room', () => {
     ['a nickname that is too long', { nickname: 'x'.repeat(25) }],
     ['a nickname that turns the line around', { nickname: 'a\u202eb' }],
     ['a seed out of range', { seed: 2 ** 32 }],
+    ['a lesson that is markup', { lesson: { id: '<img src=x>', step: 'a', done: 0 } }],
+    ['a lesson step without end', { lesson: { id: 'a', step: 'a'.repeat(41), done: 0 } }],
+    ['a lesson with a field of its own', { lesson: { id: 'a', step: 'b', done: 0, more: 1 } }],
+    ['more steps done than there can be', { lesson: { id: 'a', step: 'b', done: 501 } }],
   ])('a file with %s is refused by name', (_, change) => {
     const text = writeClassFile([{ ...MEASUREMENT, ...change }]);
     expect(() => readClassFile(bytes(text), 'it.json')).toThrow(/^it\.json: It is no measurement/);

@@ -45,13 +45,30 @@ describe('the room', () => {
       `see https://example.org/${writeClassLink(seeded(1))}`,
       'link',
     );
-    expect(arrival).toEqual({ added: [], known: 1 });
+    expect(arrival).toEqual({ added: [], moved: [], known: 1 });
     const both = await classResults.read(
       file(writeClassFile([seeded(1), seeded(2), seeded(2)])),
       'b',
     );
     expect([both.added.length, both.known]).toEqual([1, 2]);
     expect(seeds(classResults)).toEqual([1, 2]);
+  });
+
+  test('takes over the lesson step of a measurement that is saved again, and counts it once', async () => {
+    const classResults = await opened();
+    const at = (step: string, done: number) => ({
+      ...seeded(1),
+      lesson: { id: 'rates', step, done },
+    });
+    await classResults.add([seeded(1)]);
+    const arrival = await classResults.add([at('eight', 4), at('eight', 4)]);
+    expect([arrival.added.length, arrival.moved.length, arrival.known]).toEqual([0, 1, 1]);
+    await classResults.add([at('again', 5)]);
+    expect(classResults.list.map(({ lesson }) => lesson?.step)).toEqual(['again']);
+    // An older file without a step takes nothing away.
+    await classResults.add([seeded(1)]);
+    expect(classResults.list.map(({ lesson }) => lesson?.step)).toEqual(['again']);
+    expect((await opened()).list.map(({ lesson }) => lesson?.step)).toEqual(['again']);
   });
 
   test('loses nothing when two tabs add at once', async () => {
@@ -112,7 +129,7 @@ describe('the room', () => {
     location.hash = writeClassLink(seeded(4));
     classResults.takeLink();
     expect(classResults.offered).toEqual([]);
-    expect(classResults.arrival).toEqual({ added: [], known: 1 });
+    expect(classResults.arrival).toEqual({ added: [], moved: [], known: 1 });
     expect(seeds(classResults)).toEqual([4, 5, 6]);
   });
 
