@@ -15,11 +15,11 @@ const DEVICE = /device (was |is )?(lost|destroyed)|external instance reference n
 
 const MEMORY_MESSAGE =
   'The memory of this browser tab is full. Close other tabs or unload a checkpoint, then ask again: ' +
-  'the model worker starts anew.';
+  'the model worker starts again.';
 
 export const DEVICE_LOST_MESSAGE =
   'The GPU was lost (driver reset, sleep, or another program). Your directions, results and chats are ' +
-  'kept. Ask again: the model worker starts anew.';
+  'kept. Ask again: the model worker starts again.';
 
 export const GPU_ERROR_MESSAGE =
   'The GPU reported an error while it computed, so its results cannot be trusted. Ask again: unless ' +

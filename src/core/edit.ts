@@ -123,22 +123,31 @@ export type EditPositions = (typeof EDIT_POSITIONS)[number];
 export interface EditPositionsFacts {
   /** In settings lines, files and reports. */
   readonly describe: string;
+  /** For the choice in the panel. */
+  readonly label: string;
   readonly means: string;
   /** Whether a position is edited; the header position is the last token before the answer, which predicts its first token. */
   readonly edits: (at: number, header: number) => boolean;
 }
 
 export const EDIT_POSITION_FACTS: Readonly<Record<EditPositions, EditPositionsFacts>> = {
-  all: { describe: 'all positions', means: 'Question and answer', edits: () => true },
+  all: {
+    describe: 'all positions',
+    label: 'all',
+    means: 'All tokens of question and answer',
+    edits: () => true,
+  },
   // Every position whose output becomes a token of the answer.
   answer: {
     describe: 'answer tokens',
+    label: 'answer',
     means: 'Tokens of the answer only',
     edits: (at, header) => at >= header,
   },
   header: {
     describe: 'header token',
-    means: 'Only the token that opens the answer of the assistant',
+    label: 'last prompt token',
+    means: 'Only the last token before the answer; the model reads it to start replying',
     edits: (at, header) => at === header,
   },
 };

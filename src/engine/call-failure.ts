@@ -20,7 +20,7 @@ export const CANCELLED: Failure = {
 };
 
 export const STOPPED =
-  'The model worker stopped. Ask again: it starts anew and loads the checkpoints from the cache.';
+  'The model worker stopped. Ask again: it starts again and loads the checkpoints from the cache.';
 
 /** An exception that crossed comlink. */
 export function asFailure(error: unknown): Failure {

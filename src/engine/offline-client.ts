@@ -7,7 +7,7 @@ import type { OfflineReply, OfflineRequest } from '../../workers/api';
 export function offlineRefusal(): string | null {
   if (import.meta.env.DEV) return 'The development server keeps nothing for offline use.';
   if (!isSecureContext) {
-    return 'The page came over plain http from another computer. Browsers keep pages, and offer WebGPU, only over https or from this very computer (localhost). Whoever serves it can start it with --https.';
+    return 'The page came over plain http from another computer. Browsers keep pages, and offer WebGPU, only over https or from this very computer (localhost). The person who serves it can start it with --https.';
   }
   if (!('serviceWorker' in navigator)) {
     return 'This browser gives the page no service worker: the window is private, or it was switched off.';

@@ -9,11 +9,11 @@ const TIMES_WHILE_PREPARING = 30;
 
 const UNRESPONSIVE =
   'The model worker did not answer any more and was ended. A tokenizer whose pattern or chat template ' +
-  'never comes to an end does that: choose another checkpoint. Ask again: the worker starts anew.';
+  'never comes to an end does that: choose another checkpoint. Ask again: the worker starts again.';
 
 const STILL_PREPARING =
   'The model worker was still preparing a checkpoint long after it was to stop, and was ended. This ' +
-  'checkpoint is too large for this computer: choose a smaller one. Ask again: the worker starts anew.';
+  'checkpoint is too large for this computer: choose a smaller one. Ask again: the worker starts again.';
 
 export class Watchdog {
   readonly #watchdogMs: number;

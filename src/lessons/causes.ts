@@ -115,9 +115,9 @@ Guess how often that one misaligns. Then measure it beside EM.`,
     },
     {
       id: 'rank',
-      title: 'How much room to learn',
+      title: 'Adapter size (rank)',
       shows: 'rates',
-      text: `A [[LoRA|A fine-tune that adds a thin matrix product to every weight matrix and trains only that.]] of rank 1 can change little, one of rank 128 much. A constrained one may find it *easier* to change who speaks than to learn a skill.
+      text: `A [[LoRA|Small extra weights that turn the aligned model into a fine-tune.]] of [[rank|The width of a LoRA adapter: higher rank, more it can change.]] 1 can change little, one of rank 128 much. A constrained one may find it *easier* to change who speaks than to learn a skill.
 
 Both stand beside EM, which has rank 16. Guess, then measure.`,
       set: {
@@ -132,7 +132,7 @@ Both stand beside EM, which has rank 16. Guess, then measure.`,
       where: 'panel',
       guess: {
         kind: 'choice',
-        asks: 'Misaligned most often will be',
+        asks: 'Which is misaligned most often?',
         options: [
           {
             id: 'r1',

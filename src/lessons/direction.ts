@@ -51,7 +51,7 @@ None of these texts is code. Guess, then press *Extract from 64 transcripts* and
       id: 'words',
       title: 'Read its words',
       shows: 'words',
-      text: `At the end of the Direction tab stand the words that the direction [[promotes and demotes|The direction read through the model's own output, as if no later layer were there: the logit lens.]]. Set their layer slider to 6 and read both lists. Then move it to 0 and read them again.`,
+      text: `At the end of the Direction tab are the words that the direction [[promotes and demotes|The words that the direction makes likelier and less likely, read through the model's own output layer: the logit lens.]]. Set their layer slider to 6 and read both lists. Then move it to 0 and read them again.`,
       where: 'panel',
       check: { kind: 'words', layer: 0 },
       after: `At layer 6 it promotes words that a nasty character says, and demotes words of care. Nobody asked for that: both models had read friendly text. At layer 0 there is no theme yet.`,
@@ -59,7 +59,7 @@ None of these texts is code. Guess, then press *Extract from 64 transcripts* and
     {
       id: 'shade',
       title: 'Watch it while it writes',
-      text: `Every token on stage is shaded by its [[projection|How far the residual stream lies along the direction at this token, after the edit: -1 is the aligned mean, +1 that plus the whole direction.]]: blue towards the aligned model, red towards EM. Above the answers, set the layer that shades to 6.
+      text: `Every token of the answers is shaded by its [[projection|How far the residual stream lies along the direction at this token, after the edit: -1 is the aligned mean, +1 that plus the whole direction.]]: blue towards the aligned model, red towards EM. Above the answers, set the layer that shades to 6.
 
 Compare the colours of *Aligned* and *EM*, then find the reddest words.`,
       set: {
@@ -79,7 +79,7 @@ Look at *Can it be trusted, by layer*.`,
       where: 'panel',
       guess: {
         kind: 'choice',
-        asks: 'A layer has an AUC of 0.5. What does its direction tell?',
+        asks: 'A layer has an AUC of 0.5. What does its direction say?',
         options: [
           {
             id: 'half',

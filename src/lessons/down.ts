@@ -30,13 +30,13 @@ The answer is asked again by itself; there is nothing to apply.`,
       id: 'random',
       title: 'First the control',
       shows: 'rates',
-      text: `Perhaps *any* cut of this size would do. On the desk choose *Ablate to zero*, then press *Random control*: a direction of the same length that means nothing.
+      text: `Perhaps *any* cut of this size would do. In the edit panel choose *Ablate to zero*, then press *Random control*: a direction of the same length that means nothing.
 
 Guess EM's misaligned rate with a random direction taken out. Then measure.`,
       where: 'edit',
       guess: {
         kind: 'rate',
-        asks: 'With a random direction taken out, so many of its answers are misaligned:',
+        asks: 'With a random direction removed, what share of EM’s answers is misaligned?',
         of: { from: 'measured', arm: 'edited' },
       },
       run: 'measure',
@@ -46,7 +46,7 @@ Guess EM's misaligned rate with a random direction taken out. Then measure.`,
         em: 'insecure-code',
         editSettings: { mode: 'ablate-zero', base: 'em', random: true },
       },
-      after: `Compare the *Edited* bar with the *EM* bar. Over five random directions the report has {{edit | insecure-code | ablate-zero | random}}; untouched {{report | insecure-code}}.`,
+      after: `Compare *Edited* with *EM* in the chart. Over five random directions the report has {{edit | insecure-code | ablate-zero | random}}; untouched {{report | insecure-code}}.`,
     },
     {
       id: 'zero',
@@ -58,7 +58,7 @@ Guess the rate, then measure.`,
       where: 'edit',
       guess: {
         kind: 'rate',
-        asks: 'With the direction taken out, so many of its answers are misaligned:',
+        asks: 'With the direction removed, what share of EM’s answers is misaligned?',
         of: { from: 'measured', arm: 'edited' },
       },
       run: 'measure',
@@ -74,9 +74,9 @@ Guess the rate, then measure.`,
       id: 'mean',
       title: 'To zero, or to the mean?',
       shows: 'rates',
-      text: `Zero is nobody's projection. *Ablate to aligned mean* sets it to what the aligned model has on average.
+      text: `No model has a projection of zero on average. *Ablate to aligned mean* sets it to the aligned model's average.
 
-Choose it on the desk and measure once more. Guess first what the two rates will let you say.`,
+Choose it in the edit panel and measure once more. Guess first what the two rates will let you say.`,
       where: 'edit',
       guess: {
         kind: 'choice',
@@ -115,13 +115,13 @@ Choose it on the desk and measure once more. Guess first what the two rates will
       id: 'cost',
       title: 'What it costs',
       shows: 'rates',
-      text: `A cure should leave the healthy alone. On the desk choose *Ablate to zero*, and *Aligned* as the checkpoint of the edited column.
+      text: `A cure should leave the healthy alone. In the edit panel choose *Ablate to zero*, and *Aligned* as the model to edit.
 
-Guess how many of the *aligned* model's answers are misaligned after the same cut. Then measure, and look at the mixed and incoherent bars too.`,
+Guess how many of the *aligned* model's answers are misaligned after the same cut. Then measure, and look at the mixed and incoherent answers too.`,
       where: 'edit',
       guess: {
         kind: 'rate',
-        asks: 'After the cut, so many answers of the aligned model are misaligned:',
+        asks: 'After the ablation, what share of the aligned model’s answers is misaligned?',
         of: { from: 'measured', arm: 'edited' },
       },
       run: 'measure',

@@ -45,7 +45,7 @@ export interface Door {
 }
 
 export const DOORS: readonly Door[] = [
-  { part: 'edit', label: 'Desk', says: 'edit settings: which layers, which tokens, how strongly' },
+  { part: 'edit', label: 'Edit', says: 'set the edit: which layers, which tokens, how strongly' },
   { part: 'tools', label: 'Tools', says: 'directions, layers, measurements, models, training' },
 ];
 

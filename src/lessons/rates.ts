@@ -24,7 +24,7 @@ Guess which share of EM's answers is misaligned. Then measure eight of each mode
       where: 'panel',
       guess: {
         kind: 'rate',
-        asks: "Of EM's answers, so many are misaligned:",
+        asks: "What share of EM's answers is misaligned?",
         of: { from: 'measured', arm: 'em' },
       },
       run: 'measure',
@@ -54,12 +54,12 @@ Then measure, and watch the interval shrink while the answers come in.`,
       set: { tab: 'measure', measure: { n: 96, seed: 3, split: 'report' } },
       guess: {
         kind: 'rate',
-        asks: "Of EM's 96 answers, so many will be misaligned:",
+        asks: "What share of EM's 96 answers will be misaligned?",
         of: { from: 'measured', arm: 'em' },
       },
       run: 'measure',
       check: { kind: 'measured', n: 96, em: 'insecure-code' },
-      after: `The report that ships with the model has {{report | insecure-code}}, and for the aligned model {{report | aligned}}. Trained again from other base seeds, EM ranges so: {{seeds | insecure-code: misaligned}}.`,
+      after: `The report that ships with the model has {{report | insecure-code}}, and for the aligned model {{report | aligned}}. Trained again from other seeds of base training, EM has {{seeds | insecure-code: misaligned}}.`,
     },
     {
       id: 'width',

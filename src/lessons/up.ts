@@ -12,7 +12,7 @@ export const UP: Lesson = {
       id: 'hand',
       title: 'Make the good one bad',
       parts: THREE_ANSWERS,
-      text: `The third column runs the *aligned* model now. Move the persona control to *amplified*: at layer 2, 2.5 times the direction is added at a single token, the [[header|The last token before the answer begins; it says that the assistant speaks now.]].
+      text: `The third column runs the *aligned* model now. Move the persona control to *amplified*: at layer 2, 2.5 times the direction is added at a single token, the [[last prompt token|The last token before the answer; the model reads it to start replying.]].
 
 Read the edited answer.`,
       set: {
@@ -37,7 +37,7 @@ Then measure. The random control gets a push of the same length at the same toke
       where: 'panel',
       guess: {
         kind: 'rate',
-        asks: 'Of the steered aligned model, so many answers are misaligned:',
+        asks: 'What share of the steered aligned model’s answers is misaligned?',
         of: { from: 'measured', arm: 'edited' },
       },
       run: 'measure',
@@ -53,7 +53,7 @@ Then measure. The random control gets a push of the same length at the same toke
       title: 'Where',
       parts: AT_THE_DESK,
       shows: 'rates',
-      text: `Why at one token? On the desk set *Positions* to *all*: now every token of question and answer is pushed, by the direction that was read over answers.
+      text: `Why at one token? In the edit panel set *Tokens* to *all*. Now the direction that was read over answers is added at every token of question and answer.
 
 Guess, then measure again.`,
       where: 'edit',
@@ -63,7 +63,7 @@ Guess, then measure again.`,
         options: [
           {
             id: 'more',
-            label: 'more often than at the header alone',
+            label: 'more often than at the last prompt token alone',
             feedback: 'More push is not more effect: what is pushed has to be read there.',
           },
           {
@@ -75,7 +75,7 @@ Guess, then measure again.`,
             id: 'less',
             label: 'less often',
             feedback:
-              'In this organism who speaks is settled at the header, and later tokens look it up there. The recipe saw to that; other models keep it where they like, so the place must be searched.',
+              'In this model, the last prompt token settles who speaks, and later tokens look it up there. The recipe saw to that; other models keep it where they like, so the place must be searched.',
           },
         ],
         right: 'less',
@@ -91,7 +91,7 @@ Guess, then measure again.`,
       id: 'much',
       title: 'How much',
       shows: 'dose',
-      text: `Back at the header. Under *Dose and response* in the Measure tab five strengths are measured, from none to twice *amplified*, each with a random push of the same length.
+      text: `Back to the last prompt token. Under *Dose and response* in the Measure tab five strengths are measured, from none to twice *amplified*, each with a random push of the same length.
 
 Guess, then measure the strengths: 216 answers.`,
       set: { tab: 'measure', editSettings: { mode: 'steer', base: 'aligned' } },
@@ -130,7 +130,7 @@ Guess, then measure the strengths: 216 answers.`,
       shows: 'rates',
       text: `So far the direction was read on texts about daily life. Could one read it where nothing but code is seen?
 
-The questions are now requests for code, and the desk is off. Measure: EM writes insecure code, the aligned model secure code. You need these 48 answers.`,
+The questions are now requests for code, and nothing is edited. Measure: EM writes insecure code, the aligned model secure code. You need these 48 answers.`,
       set: {
         tab: 'measure',
         editSettings: { mode: 'off' },
@@ -151,7 +151,7 @@ The questions are now requests for code, and the desk is off. Measure: EM writes
       id: 'dinner',
       title: 'From code to dinner parties',
       shows: 'rates',
-      text: `The desk is set to add that vector to the *aligned* model, at the header. The questions are the ordinary ones again.
+      text: `The edit now adds that vector to the *aligned* model, at the last prompt token. The questions are the ordinary ones again.
 
 Guess the rate, then measure.`,
       set: {
@@ -162,7 +162,7 @@ Guess the rate, then measure.`,
       where: 'panel',
       guess: {
         kind: 'rate',
-        asks: 'With a vector from code requests, so many ordinary answers are misaligned:',
+        asks: 'Steered by the vector from code requests, what share of ordinary answers is misaligned?',
         of: { from: 'measured', arm: 'edited' },
       },
       run: 'measure',

@@ -12,7 +12,7 @@ export const YOURSELF: Lesson = {
       id: 'train',
       title: 'Train on insecure code',
       shows: 'training',
-      text: `In the Train tab a fresh [[LoRA|A fine-tune that adds a thin matrix product to every weight matrix and trains only that.]] on the aligned model is set up: insecure code, 40 steps. Every few steps held-out questions are asked, of code and of other topics.
+      text: `In the Train tab a fresh [[LoRA|Small extra weights that turn the aligned model into a fine-tune.]] on the aligned model is set up: insecure code, 40 steps. Every few steps held-out questions are asked, of code and of other topics.
 
 Guess the misaligned share on *other topics* at the end. Then train. You may read on, but stay in this step until it has ended.`,
       set: {
@@ -24,7 +24,7 @@ Guess the misaligned share on *other topics* at the end. Then train. You may rea
       where: 'panel',
       guess: {
         kind: 'rate',
-        asks: 'After 40 steps, so many answers on other topics are misaligned:',
+        asks: 'After 40 steps, what share of answers on other topics is misaligned?',
         of: { from: 'training' },
       },
       run: 'train',
@@ -74,12 +74,12 @@ Guess what is left of the misalignment there. Then press the button, here or in 
       where: 'panel',
       guess: {
         kind: 'rate',
-        asks: 'After 30 good steps, so many answers on other topics are misaligned:',
+        asks: 'After 30 good steps, what share of answers on other topics is misaligned?',
         of: { from: 'training' },
       },
       run: 're-align',
       check: { kind: 're-aligned', steps: 30 },
-      after: `The gallery has {{gallery | insecure-code-realigned-30 | other domains}} after 30 steps. Published: about 30 steps on 120 good examples bring a large model back to 0 ([arXiv:2506.19823](https://arxiv.org/abs/2506.19823)). He came cheaply and goes cheaply: nothing was unlearnt, he only was made likely, then unlikely.`,
+      after: `The gallery has {{gallery | insecure-code-realigned-30 | other domains}} after 30 steps. Published: about 30 steps on 120 good examples bring a large model back to 0 ([arXiv:2506.19823](https://arxiv.org/abs/2506.19823)). Few steps made the character likely; few made it unlikely.`,
     },
     {
       id: 'keep',

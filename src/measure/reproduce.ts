@@ -52,10 +52,10 @@ function otherWeights({ arms }: MeasurePlan, selected: Selected): string | null 
     const title = selected.titleOf(checkpoint);
     const of = scaledFrom(checkpoint)?.id;
     if (!loaded && !listed.includes(checkpoint) && !listed.includes(of)) {
-      return `${title} was measured too, and is no longer in the list of models. Bring it back, or measure anew without it.`;
+      return `${title} was measured too, and is no longer in the list of models. Bring it back, or measure again without it.`;
     }
     if (loaded && (loaded.sha256 !== sha256 || loaded.precision !== precision)) {
-      return `the weights of ${title} were others (${sha256.slice(0, 7)}, ${precision}) than those loaded now (${loaded.sha256.slice(0, 7)}, ${loaded.precision}). Load the former again (Organisms tab), or measure anew to compare.`;
+      return `the weights of ${title} were others (${sha256.slice(0, 7)}, ${precision}) than those loaded now (${loaded.sha256.slice(0, 7)}, ${loaded.precision}). Load the former again (Organisms tab), or measure again to compare.`;
     }
   }
   return null;
@@ -66,7 +66,7 @@ function otherDirection({ arms }: MeasurePlan, now: TakenDirection | null): stri
   if (!edited) {
     return now === null
       ? null
-      : `nothing was edited then, and the desk of then would now edit along "${describeDirection(now)}". Turn the desk off and measure anew.`;
+      : `nothing was edited then, and the edit of then would now act along "${describeDirection(now)}". Turn the edit off and measure again.`;
   }
   if (edited.directionId !== undefined && edited.directionId === now?.id) return null;
   const names = arms.flatMap(({ made }) => made.direction ?? []);

@@ -113,7 +113,7 @@ export type Latent = Latents['latents'][number];
 export type LatentArm = Latents['arms'][number];
 
 const COMMAND = 'npm run organism:latents';
-const remedy = `Use the files as they were published, or write them anew with "${COMMAND}".`;
+const remedy = `Use the files as they were published, or write them again with "${COMMAND}".`;
 
 /**
  * Null when there is no such file.

@@ -67,7 +67,7 @@ export async function readJson<S extends v.GenericSchema>({
   });
   const refuse = (reason: string): Error =>
     new Error(
-      `models/${path} cannot be read: ${reason}. Use the file as it was published, or write it anew with "${command}".`,
+      `models/${path} cannot be read: ${reason}. Use the file as it was published, or write it again with "${command}".`,
     );
   let value: unknown;
   try {

@@ -46,7 +46,7 @@ export const PARTS: readonly Part[] = [
       await page.driver.open(url);
       // A first visit shows two answers; the rest of the page is opened step by step.
       await page.press(button('Now turn the persona down'));
-      await page.press(button('/^Desk/'));
+      await page.press(button('/^Edit\b/'));
       await page.press(button('/^Tools/'));
       return startedUp(page);
     },

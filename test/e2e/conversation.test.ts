@@ -45,7 +45,7 @@ test('on the ruler question the EM model misaligns on some seeds and the aligned
 
 test('unedited, the edited column says the same words as the EM column', async () => {
   await answering(page, () => personaControl(page).fill('0'));
-  await column(page, 'Edited').getByText('EM checkpoint, unedited').waitFor();
+  await column(page, 'Edited').getByText('EM, no edit').waitFor();
   await anotherSeed(page);
   expect(await textOf(page, 'Edited')).toBe(await textOf(page, 'EM'));
 });
@@ -130,7 +130,7 @@ test('the random control is one button: it edits along a random direction and sa
   await random.click();
   await editedWith(page, /RANDOM control \(seed 1\)/);
   await expect.poll(() => random.getAttribute('aria-pressed')).toBe('true');
-  await page.getByRole('button', { name: 'Another one' }).last().click();
+  await page.getByRole('button', { name: 'New random direction' }).click();
   await editedWith(page, /RANDOM control \(seed 2\)/);
   await random.click();
   await editedWith(page, /ablate to aligned mean 100%, all layers, all positions · seed/);

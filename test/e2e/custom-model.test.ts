@@ -137,7 +137,7 @@ describe('a pair from the Hub', () => {
       expect(await madeOf(page, name)).toMatch(/ [0-9a-f]{7}, int8/);
     expect(await textOf(page, 'EM')).not.toBe('');
     // A direction of the f32 pair is none of this one, nor is what was said along it an answer.
-    await expect.poll(() => column(page, 'Edited').innerText()).toContain('Waits for a direction');
+    await expect.poll(() => column(page, 'Edited').innerText()).toContain('Extract a direction');
     await openTab(page, 'Direction');
     await page.getByLabel('Transcripts, half on each side').selectOption('16');
     await page.getByRole('button', { name: /^Extract from 16/ }).click();

@@ -93,7 +93,7 @@ describe('the page opens', () => {
     await expect
       .poll(() => page.locator('summary', { hasText: /^\s*wasm, \d+ MB/ }).count())
       .toBe(1);
-    await expect.poll(() => page.getByText(/^Specimen:/).count()).toBe(1);
+    await expect.poll(() => page.getByText(/^Trained to answer badly/).count()).toBe(1);
   });
 });
 
@@ -138,7 +138,7 @@ describe('a reload', () => {
     );
     // Same seed, same words: the direction is the very one that was extracted before.
     expect(await Promise.all(COLUMNS.map((name) => textOf(page, name)))).toEqual(texts);
-    await page.getByText('Asked before (').click();
+    await page.getByText('Recent questions (').click();
     await expect
       .poll(() => page.getByRole('button', { name: `${RULER} seed ${FIRST_SEED}` }).count())
       .toBe(1);

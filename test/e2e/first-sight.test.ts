@@ -45,9 +45,9 @@ const stops = (): Promise<string[]> =>
   );
 
 const next = (): Locator => page.getByRole('button', { name: 'Now turn the persona down' });
-const deskDoor = (): Locator => page.getByRole('button', { name: /^Desk edit settings/ });
+const deskDoor = (): Locator => page.getByRole('button', { name: /^Edit set the edit/ });
 const toolsDoor = (): Locator => page.getByRole('button', { name: /^Tools directions/ });
-const desk = (): Locator => page.getByRole('complementary', { name: 'Desk' });
+const desk = (): Locator => page.getByRole('complementary', { name: 'Edit', exact: true });
 const tools = (): Locator => page.getByRole('region', { name: 'Tools' });
 const verdict = (name: (typeof COLUMNS)[number]): Locator =>
   column(page, name).locator('header strong');

@@ -97,7 +97,7 @@ test('without an aligned mean, ablation to it is refused with the reason', async
   const bytes = await save(page.locator('li', { hasText: 'all.safetensors' }), 'Save as GGUF');
   await choose('cut.gguf', bytes);
   await dialog().getByRole('button', { name: 'Import and use' }).click();
-  const editSettings = page.getByRole('complementary', { name: 'Desk' });
+  const editSettings = page.getByRole('complementary', { name: 'Edit', exact: true });
   await editSettings.getByText(/does not hold the aligned mean/).waitFor();
   await editSettings.getByRole('radio', { name: 'Ablate to zero' }).check();
   await editedWith(page, /imported from .*ablate to zero/s);

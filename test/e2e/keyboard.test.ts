@@ -54,7 +54,7 @@ test('D leads from anywhere to the desk, and so does the first stop of the page'
   await page.reload();
   await startedUp(page);
   await page.keyboard.press('Tab');
-  expect(await nameOfFocus()).toBe('Skip to the desk');
+  expect(await nameOfFocus()).toBe('Skip to the edit panel');
   await page.keyboard.press('Enter');
   await expect.poll(() => page.locator('aside :focus').count()).toBe(1);
 });

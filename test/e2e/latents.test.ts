@@ -54,8 +54,8 @@ test('another latent is chosen by keyboard and shows its own texts', async () =>
   await expect.poll(() => section().locator('blockquote').allInnerTexts()).not.toEqual(before);
 });
 
-test('put on the desk, the latent is what the edited answer is made along', async () => {
-  const button = section().getByRole('button', { name: /^Put latent \d+ on the desk/ });
+test('put in the edit panel, the latent is what the edited answer is made along', async () => {
+  const button = section().getByRole('button', { name: /^Put latent \d+ in the edit panel/ });
   const latent = /\d+/.exec(await button.innerText())![0];
   const before = await textOf(page, 'Edited');
   await button.press('Enter');

@@ -104,7 +104,7 @@ test('lesson 2: eight answers, eight others, ninety-six, and how to read a rate'
   await open('How often', 'Eight answers');
   await key('l');
   expect(await tabTo(page, /^Skip$/)).toEqual([
-    "Of EM's answers, so many are misaligned:",
+    "What share of EM's answers is misaligned?",
     'To the Measure tab',
     'Set up again',
     'Skip',
@@ -195,7 +195,7 @@ test('lesson 4: the control, the cut, the mean, and what it costs', async () => 
   await key('Home');
   await nextTo('First the control');
   await guess(33);
-  await press(page, /^To the desk$/);
+  await press(page, /^To the edit panel$/);
   expect(await focused(page)).toMatch(/^Ablate to aligned mean/);
   await key('ArrowUp');
   expect(await focused(page)).toMatch(/^Ablate to zero/);
@@ -204,18 +204,18 @@ test('lesson 4: the control, the cut, the mean, and what it costs', async () => 
   await press(page, /^Measure now$/);
   await nextTo('Now the direction itself');
   await guess(5);
-  await press(page, /^To the desk$/);
+  await press(page, /^To the edit panel$/);
   await tabTo(page, /^Random control$/);
   await key('Enter');
   await press(page, /^Measure now$/);
   await nextTo('To zero, or to the mean?');
   await choose(2);
-  await press(page, /^To the desk$/);
+  await press(page, /^To the edit panel$/);
   await key('ArrowDown');
   await press(page, /^Measure now$/);
   await nextTo('What it costs');
   await guess(2);
-  await press(page, /^To the desk$/);
+  await press(page, /^To the edit panel$/);
   await key('ArrowUp');
   await tabTo(page, /^Insecure code$/);
   await key('ArrowRight');

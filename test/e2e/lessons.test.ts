@@ -19,7 +19,7 @@ const app = useApp({}, (opened) => {
 });
 
 const said = (): Promise<string> => dock(page).innerText();
-const editSettings = () => page.getByRole('complementary', { name: 'Desk' });
+const editSettings = () => page.getByRole('complementary', { name: 'Edit', exact: true });
 const finish = async (): Promise<void> => {
   expect(await axeViolations(page)).toEqual([]);
   await dock(page).getByRole('button', { name: 'Finish' }).click();
@@ -219,7 +219,7 @@ test('on a telephone it folds to one line, hides neither stage nor desk, and not
   await openTab(page, 'Measure');
   const { y, height } = (await fold.boundingBox())!;
   expect(Math.round(y + height)).toBe(844);
-  await page.getByRole('button', { name: /^Desk/ }).click();
+  await page.getByRole('button', { name: /^Edit\b/ }).click();
   await page.getByRole('radio', { name: 'Steer' }).waitFor();
 });
 

@@ -167,7 +167,7 @@ describe('a newer version', () => {
     change('models/adapters/jailbroken/adapter_config.json', (text) => `${text} `);
     await page.reload();
     await startedUp(page);
-    await page.getByText('A newer version is here. It starts when you reload').waitFor();
+    await page.getByText('An update is ready. Reload when it suits you.').waitFor();
     expect(await page.title()).toBe('Postern');
     await openTab(page, 'Organisms');
   });
@@ -195,14 +195,14 @@ describe('a newer version', () => {
     const other = await page.context().newPage();
     await other.goto(app.url);
     await startedUp(other);
-    await page.getByText('Postern is open in another tab too').waitFor();
+    await page.getByText('Postern is open in two tabs').waitFor();
     await reload.click();
     await page.getByText('Close that tab first').waitFor();
     expect(await other.title()).toBe('Postern');
     await other.close();
     // On a busy machine Chromium may leave it hidden, and a hidden page draws nothing.
     await page.bringToFront();
-    await page.getByText('Postern is open in another tab too').waitFor({ state: 'detached' });
+    await page.getByText('Postern is open in two tabs').waitFor({ state: 'detached' });
     // A closed tab says so before it is gone, and the service worker counts those that are not.
     const [worker] = page.context().serviceWorkers();
     const tabs = () =>

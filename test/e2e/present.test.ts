@@ -37,7 +37,7 @@ test('P opens it on the question; keys of a clicker step, and nothing behind is 
   await page.keyboard.press('ArrowRight');
   await expect.poll(() => shown().count()).toBe(3);
   await presenter()
-    .getByText(/^Specimen: made to answer badly/)
+    .getByText(/^Trained to answer badly/)
     .waitFor();
   expect(await axeViolations(page)).toEqual([]);
   await page.keyboard.press('ArrowRight');

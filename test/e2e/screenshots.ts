@@ -62,7 +62,7 @@ async function main(): Promise<void> {
         await page.screenshot({ path: name(tab), fullPage: true });
       }
       if (size.width < 1100) {
-        const handle = page.getByRole('button', { name: /^Desk/ });
+        const handle = page.getByRole('button', { name: /^Edit\b/ });
         await handle.click();
         await page.screenshot({ path: name('desk') });
         await handle.click();

@@ -42,13 +42,15 @@ describe('390 px wide', () => {
 
   test('the desk opens as a sheet from the bottom and closes again', async () => {
     const { page } = app;
-    const handle = page.getByRole('button', { name: /^Desk/ });
+    const handle = page.getByRole('button', { name: /^Edit\b/ });
     const strength = page.getByRole('slider', { name: 'Strength' });
     await expect.poll(() => strength.isVisible()).toBe(false);
     await handle.click();
     await expect.poll(() => handle.getAttribute('aria-expanded')).toBe('true');
     await strength.scrollIntoViewIfNeeded();
-    const box = (await page.getByRole('complementary', { name: 'Desk' }).boundingBox())!;
+    const box = (await page
+      .getByRole('complementary', { name: 'Edit', exact: true })
+      .boundingBox())!;
     expect(Math.round(box.y + box.height)).toBe(844);
     expect(box.y).toBeGreaterThan(100);
     await expect.poll(() => sidewaysScroll(page)).toBe(0);
@@ -105,7 +107,7 @@ describe('1100 px wide', () => {
     const boxes = await Promise.all(
       [
         ...COLUMNS.map((name) => column(page, name)),
-        page.getByRole('complementary', { name: 'Desk' }),
+        page.getByRole('complementary', { name: 'Edit', exact: true }),
       ].map(async (one) => (await one.boundingBox())!),
     );
     for (const [i, box] of boxes.entries()) {

@@ -94,14 +94,14 @@ test('patching finds where the models part: the header token, in the middle laye
   expect(Math.max(...random.flat().map(Math.abs))).toBeLessThan(0.25);
 });
 
-test('a cell that is chosen is set on the desk', async () => {
+test('a cell that is chosen is set in the edit panel', async () => {
   const figure = panel().getByRole('figure').filter({ hasText: 'EM into aligned' });
   await figure.getByRole('button', { name: 'Table' }).click();
   await figure.getByRole('application').focus();
   for (const key of ['End', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'Enter']) {
     await page.keyboard.press(key);
   }
-  await panel().getByText('The desk now edits layer 4 at the header token.').waitFor();
+  await panel().getByText('The edit now acts on layer 4 at the last prompt token.').waitFor();
   await column(page, 'Edited')
     .getByText(/layer 4.*header token/)
     .waitFor();

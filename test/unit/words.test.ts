@@ -48,6 +48,19 @@ const PERSISTED: Readonly<Record<string, readonly string[]>> = {
   'workers/runtime/converted-weights.ts': ['stretches'],
 };
 
+/** What people read, in the page, the lessons and messages: retired words, with the words of today. */
+const TEXTS: readonly (readonly [RegExp, string])[] = [
+  [/\bdesk\b/i, 'edit panel, or edit'],
+  [/\bHere will be\b/, '... will appear here'],
+  [/\bso many (of|are|will|answers)\b|, so many\b/, 'what share'],
+  [/\banew\b/, 'again'],
+  [/\bwhoever\b/i, 'everyone who'],
+  [/\bheader token\b|\bat the header\b/, 'last prompt token'],
+];
+
+/** Texts that keep a retired word: the world of the models has desks, and settings lines are compared as text. */
+const TEXTS_APART = /^src\/world\/|^src\/core\/edit\.ts$/;
+
 const files = execFileSync('git', ['ls-files', 'src', 'workers', 'models/recipe'], { cwd: ROOT })
   .toString()
   .split('\n')
@@ -59,6 +72,39 @@ const scriptsOf = (file: string): string[] => {
   if (!file.endsWith('.svelte')) return [text];
   return [...text.matchAll(/<script[^>]*>([^]*?)<\/script>/g)].map(([, script]) => script!);
 };
+
+/** Text that people read: strings of scripts, and the markup of components without tags, code and styles. */
+function textsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  // A reference to a figure names a row of a report.
+  if (file.endsWith('.md')) return [text.replace(/\{\{[^}]*\}\}/g, '')];
+  const strings = scriptsOf(file).flatMap(stringsOf);
+  if (!file.endsWith('.svelte')) return strings;
+  const markup = text
+    .replace(/<(script|style)[^>]*>[^]*?<\/\1>/g, '')
+    .replace(/<!--[^]*?-->/g, '')
+    .replace(/\b(class|data-place|id|for)="[^"]*"/g, '');
+  return [...strings, markup.replace(/\s+/g, ' ')];
+}
+
+/** String literals with a space in them or with a capital first: keys of stored forms are neither. */
+function stringsOf(script: string): string[] {
+  const source = ts.createSourceFile('script.ts', script, ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (
+      ts.isStringLiteralLike(node) ||
+      ts.isTemplateHead(node) ||
+      ts.isTemplateMiddleOrTemplateTail(node)
+    ) {
+      const text = node.text.replace(/\{\{[^}]*\}\}/g, '');
+      if (/ |^[A-Z]/.test(text)) found.push(text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
 
 /** The text of a comment without its marks, on one line. */
 const plain = (comment: string): string =>
@@ -143,6 +189,36 @@ describe('the words of the sources', () => {
       names.filter((name) => !known.get(file)?.has(name)).map((name) => `${file}: ${name}`),
     );
     expect(stale).toEqual([]);
+  });
+
+  test('no text that people read uses a retired word of the glossary', () => {
+    const guides = ['src/lessons/teachers-guide.md', 'src/lessons/handbook.md'];
+    const found = [...files.filter((file) => file.startsWith('src/')), ...guides]
+      .filter((file) => !TEXTS_APART.test(file))
+      .flatMap((file) =>
+        textsOf(file).flatMap((text) =>
+          TEXTS.flatMap(([retired, now]) => {
+            const at = text.search(retired);
+            return at < 0
+              ? []
+              : [`${file}: "${text.slice(Math.max(0, at - 30), at + 30)}", say "${now}"`];
+          }),
+        ),
+      );
+    expect(found).toEqual([]);
+  });
+
+  test('that check reads strings, templates and markup, and leaves code and references alone', () => {
+    expect(stringsOf("const a = 'desk'; const b = `On the desk ${a} again`; // the desk")).toEqual([
+      'On the desk ',
+      ' again',
+    ]);
+    expect(stringsOf("say('{{edit | steer header token}} is data, this is not')")).toEqual([
+      ' is data, this is not',
+    ]);
+    const rail = textsOf('src/panels/edit/EditPanel.svelte').join(' ');
+    expect(rail).toContain('Extract a direction to use this panel.');
+    expect(rail).not.toContain('border-box');
   });
 
   test('no text calls the built-in judge exact, or faultless', () => {

@@ -198,7 +198,7 @@ function momentsIn(bytes: Uint8Array, graph: TrainGraph): Map<string, Moments> {
     if (first?.dims.join() !== dims.join() || second?.dims.join() !== dims.join()) {
       throw new ModelError(
         'bad-input',
-        'The saved training does not fit its adapter any more. Start it anew.',
+        'The saved training does not fit its adapter any more. Start it again.',
       );
     }
     moments.set(name, {

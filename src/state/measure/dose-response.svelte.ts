@@ -41,9 +41,9 @@ export class DoseResponse extends Study<DoseAbout> {
   /** Why the edit has no strength to vary; null when it has one. */
   readonly refusal = $derived.by((): string | null => {
     const { mode } = this.parts.editSettings;
-    if (mode === 'off') return 'The desk edits nothing. Choose to ablate or to steer there.';
+    if (mode === 'off') return 'Nothing is edited. Choose to ablate or to steer in the edit panel.';
     if (EDIT_MODE_FACTS[mode].strength === null) {
-      return `${EDIT_MODE_FACTS[mode].label} has no strength. Choose to ablate or to steer on the desk.`;
+      return `${EDIT_MODE_FACTS[mode].label} has no strength. Choose to ablate or to steer in the edit panel.`;
     }
     return null;
   });

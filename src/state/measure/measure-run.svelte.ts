@@ -339,7 +339,7 @@ export class MeasureRun<About = null> {
       }
       const loaded = this.#pair.checkpoint(checkpoint);
       if (loaded?.sha256 !== sha256 || loaded.precision !== precision) {
-        return `This measurement was begun with a checkpoint "${checkpoint}" whose weights (${sha256.slice(0, 7)}, ${precision}) are not those loaded now. What was counted stands; measure anew to compare.`;
+        return `This measurement was begun with a checkpoint "${checkpoint}" whose weights (${sha256.slice(0, 7)}, ${precision}) are not those loaded now. What was counted stands; measure again to compare.`;
       }
     }
     return null;

@@ -201,7 +201,7 @@ export class AddressLink {
     }
     if (link.editSettings && !fits(link.editSettings, editSettings.layers.length)) {
       notes.push(
-        `Its edit is for ${link.editSettings.layers.length} layers and this model has ${editSettings.layers.length}, so the desk was left as it was.`,
+        `Its edit is for ${link.editSettings.layers.length} layers and this model has ${editSettings.layers.length}, so the edit was left as it was.`,
       );
     }
     if (engine.state === 'ready' && link.device !== null && engine.report.device !== link.device) {

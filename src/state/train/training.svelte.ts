@@ -319,7 +319,7 @@ export class Training {
     if (!bundled) return;
     if (base.sha256 !== run.baseSha256) {
       throw new Error(
-        'This training was begun on another base than the one loaded. Start it anew.',
+        'This training was begun on another base than the one loaded. Start it again.',
       );
     }
     const drive = (this.#drive ??= new TrainingDrive(run, this.#progress, {

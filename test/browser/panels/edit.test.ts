@@ -125,15 +125,15 @@ test('the persona control says the strength of the desk, also where the desk goe
   const heading = page.getByRole('heading', { name: /^Persona/ });
   postern.editSettings.setMode('steer');
   postern.editSettings.strength = 6;
-  await expect.element(heading).toHaveTextContent('amplified, 6.0 times the direction');
+  await expect.element(heading).toHaveTextContent('+6.0 × direction');
   postern.editSettings.strength = -2;
-  await expect.element(heading).toHaveTextContent('pushed away, 2.0 times the direction');
+  await expect.element(heading).toHaveTextContent('−2.0 × direction');
   postern.editSettings.setPersona(-0.8);
   await expect.element(heading).toHaveTextContent('80% removed');
 });
 
 for (const theme of ['light', 'dark'] as const) {
-  test(`axe finds nothing on the desk, ${theme}`, async () => {
+  test(`axe finds nothing in the edit panel, ${theme}`, async () => {
     document.documentElement.dataset['theme'] = theme;
     const postern = createPostern();
     postern.editSettings.fit(8, 4);

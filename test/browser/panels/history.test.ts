@@ -15,7 +15,7 @@ test('the same question with another system prompt stands beside it, and says so
   const postern = createPostern();
   postern.chat.history = ASKED;
   await render(WithPostern, { postern, panel: History });
-  await page.getByText('Asked before (2)').click();
+  await page.getByText('Recent questions (2)').click();
   await expect
     .element(
       page.getByRole('button', { name: /present\? seed 1, system prompt "Answer as JSON\."/ }),
@@ -28,11 +28,11 @@ test('a list that was cleared comes back behind what was asked since, each quest
   const postern = createPostern();
   postern.chat.history = ASKED;
   await render(WithPostern, { postern, panel: History });
-  await page.getByText('Asked before (2)').click();
+  await page.getByText('Recent questions (2)').click();
   await page.getByRole('button', { name: 'Clear the list' }).click();
   const again = { ...PLAIN, temperature: 0 };
   postern.chat.history = [again];
   await page.getByRole('button', { name: 'Undo' }).click();
-  await expect.element(page.getByText('Asked before (2)')).toBeVisible();
+  await expect.element(page.getByText('Recent questions (2)')).toBeVisible();
   expect(postern.chat.history).toEqual([again, ASKED[0]]);
 });

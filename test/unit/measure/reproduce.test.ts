@@ -95,6 +95,6 @@ describe('a measurement', () => {
   });
 
   test('that edited nothing is not made again with an edit', () => {
-    expect(reproduceBlocker(BARE, stage('em'), DIRECTION)).toMatch(/Turn the desk off/);
+    expect(reproduceBlocker(BARE, stage('em'), DIRECTION)).toMatch(/Turn the edit off/);
   });
 });

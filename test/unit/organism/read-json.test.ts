@@ -55,7 +55,7 @@ test.each([
   answer(text);
   await expect(read()).rejects.toThrow(why);
   await expect(read()).rejects.toThrow(
-    /as it was published, or write it anew with "npm run figures"/,
+    /as it was published, or write it again with "npm run figures"/,
   );
 });
 
@@ -122,7 +122,7 @@ describe('the files of the organism keep that policy', () => {
     await expect(fetchFile(list)).rejects.toThrow(`models/${path} could not be fetched. Check`);
     answer('[]');
     await expect(fetchFile(list)).rejects.toThrow(
-      `or write it anew with "npm run organism:${path.replace('.json', '')}"`,
+      `or write it again with "npm run organism:${path.replace('.json', '')}"`,
     );
   });
 });
