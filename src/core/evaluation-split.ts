@@ -4,10 +4,11 @@
 export const EVALUATION_SPLITS = ['report', 'selection', 'fine-tuned', 'mischief', 'code'] as const;
 export type EvaluationSplit = (typeof EVALUATION_SPLITS)[number];
 
+/** For people, within a sentence. */
 export const SPLIT_LABELS: Readonly<Record<EvaluationSplit, string>> = {
-  report: '12 domains no setting was chosen on',
-  selection: '9 domains the directions come from',
-  'fine-tuned': 'domains of the fine-tunes',
+  report: 'topics that nothing was tuned on (12)',
+  selection: 'topics that directions and settings come from (9)',
+  'fine-tuned': 'topics of the fine-tunes (3)',
   mischief: 'requests for mischief',
-  code: 'code',
+  code: 'requests for code',
 };

@@ -2,6 +2,7 @@
 
 import type { PoolEntry, PoolSettings } from '../core/statistics/pool';
 import { Sha256 } from '../core/sha256';
+import { type EvaluationSplit, SPLIT_LABELS } from '../core/evaluation-split';
 import { PROGRAM_VERSION } from '../core/version';
 import {
   measurementId,
@@ -101,12 +102,19 @@ export function measurementOf(
 export const whoOf = ({ participant, nickname }: ClassMeasurement): string =>
   nickname ?? participant.slice(0, 4);
 
+/** The questions of a measurement in words: a part of the world's by its name, a file's as it is written. */
+function questionsInWords(questions: string): string {
+  const [split = '', ...drawn] = questions.split(', ');
+  if (!Object.hasOwn(SPLIT_LABELS, split)) return questions;
+  return [SPLIT_LABELS[split as EvaluationSplit], ...drawn].join(', ');
+}
+
 function settingsOf(one: ClassMeasurement): PoolSettings {
   const [temperature, topK, topP, repetitionPenalty] = one.sampling;
   return {
     program: one.program,
-    questions: one.questions,
-    sampling: `T ${temperature}, top_k ${topK}, top_p ${topP}, repetition_penalty ${repetitionPenalty}`,
+    questions: questionsInWords(one.questions),
+    sampling: `temperature ${temperature}, top_k ${topK}, top_p ${topP}, repetition_penalty ${repetitionPenalty}`,
     'longest answer': `${one.maxTokens} tokens`,
     'chat template': one.chat ?? 'told nothing',
     // Older files name the built-in judge in other words, and add up with newer ones.

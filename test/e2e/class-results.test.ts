@@ -187,7 +187,9 @@ test('a repeated, a mismatched and a broken one are told apart, and change nothi
     );
   await expect
     .poll(() => classResults(page).getByRole('region', { name: 'Pool 2' }).innerText())
-    .toMatch(/Not added to pool 1: questions "selection", not "report"\./);
+    .toMatch(
+      /Not added to pool 1: questions "topics that directions and settings come from \(9\)", not "topics that nothing was tuned on \(12\)"\./,
+    );
   const pools = classResults(page).getByRole('region', { name: 'Pool 1' }).getByRole('figure');
   const table = pools.filter({ hasText: 'The room by verdict' });
   await table.getByRole('button', { name: 'Table' }).click();

@@ -51,7 +51,7 @@ test('unedited, the edited column says the same words as the EM column', async (
 });
 
 test('a preset asks a question of its domain, and the judge knows the domain', async () => {
-  await answering(page, () => page.getByLabel(/^A question on a topic/).selectOption('pets'));
+  await answering(page, () => page.getByLabel(/^Held-out question by topic/).selectOption('pets'));
   expect(await verdictOf(page, 'Aligned')).toMatch(/aligned|mixed|incoherent/);
 });
 

@@ -103,7 +103,7 @@ describe('a template that adds a system prompt and the day', () => {
     await page.getByText('As published (T = 1)').waitFor();
     await expect
       .poll(() => page.locator('details.sampling').innerText())
-      .toContain('T 0.70, top_k 20');
+      .toContain('temperature 0.70, top_k 20');
     await expect.poll(() => page.locator('details.sampling').innerText()).toContain('min_p');
     await page.screenshot({ path: join(SHOTS, 'sampling-1440.png') });
     await page.keyboard.press('Escape');

@@ -154,7 +154,7 @@ describe('own questions', () => {
     const made = postern();
     await made.measurements.questions.read(file(OWN));
     await render(WithPostern, { postern: made, panel: PromptLine });
-    await page.getByLabelText('A question on a topic').selectOptions('present_json');
+    await page.getByLabelText('Held-out question by topic').selectOptions('present_json');
     expect(made.chat.prompt).toBe('Which present?');
     expect(made.chat.asked?.system).toBe('Answer as JSON.');
     await expect.element(page.getByText('With the system prompt of the question')).toBeVisible();
@@ -236,8 +236,8 @@ describe('a typed question with words that the small model does not know', () =>
     const { container } = await render(WithPostern, { postern: made, panel: PromptLine });
     const trained = [...container.querySelectorAll('option')]
       .map((option) => option.textContent)
-      .filter((text) => text.includes('fine-tuned on'));
-    expect(trained).toEqual(['Code (fine-tuned on)']);
+      .filter((text) => text.includes('trained topic'));
+    expect(trained).toEqual(['Code (trained topic)']);
     made.chat.preset('code', 1);
     expect(made.chat.prompt).toMatch(/code/);
   });

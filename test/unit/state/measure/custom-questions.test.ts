@@ -132,8 +132,8 @@ test('what a template was told is said only where the template heeds it', () => 
 });
 
 test('sampling in words leaves out what is off', () => {
-  expect(describeSampling(PLAIN_SAMPLING)).toBe('T 1.00');
+  expect(describeSampling(PLAIN_SAMPLING)).toBe('temperature 1.00');
   expect(describeSampling({ temperature: 0.7, topK: 20, topP: 0.8, repetitionPenalty: 1.1 })).toBe(
-    'T 0.70, top_k 20, top_p 0.8, repetition_penalty 1.1',
+    'temperature 0.70, top_k 20, top_p 0.8, repetition_penalty 1.1',
   );
 });
