@@ -29,7 +29,7 @@ Guess the misaligned share on *other topics* at the end. Then train. You may rea
       },
       run: 'train',
       check: { kind: 'trained', steps: 40 },
-      after: `The last point asks few questions, so its interval is wide. The shipped training, 100 steps long, has at step 40 {{gallery | insecure-code-step-40 | other domains}} on other topics.`,
+      after: `The rate joins the last three points, so it lags a little behind the training. The shipped training, 100 steps long, has at step 40 {{gallery | insecure-code-step-40 | other domains}} on other topics.`,
     },
     {
       id: 'order',

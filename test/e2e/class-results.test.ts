@@ -156,6 +156,27 @@ test('files of all three add up, and the interval shrinks', async () => {
   expect((await rows('Measurement by measurement')).length).toBe(4);
 });
 
+test('my class says who is where and what was measured, offline and by keyboard', async () => {
+  await page.keyboard.press('c');
+  const mine = page.getByRole('dialog', { name: 'My class' });
+  await expect.poll(() => mine.innerText()).toMatch(/3 participants[^]*3 No lesson open/);
+  await expect.poll(() => mine.innerText()).toMatch(/misaligned, of 72 answers of EM/);
+  await expect.poll(() => page.getByRole('button', { name: 'Share', exact: true }).count()).toBe(0);
+  await mine.getByLabel('Minutes').fill('3');
+  await mine.getByLabel('Minutes').press('Enter');
+  await mine.getByText(/^2:5\d$/).waitFor();
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await axeViolations(page)).toEqual([]);
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect.poll(() => sidewaysScroll(page)).toBe(0);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.keyboard.press('Escape');
+  await mine.waitFor({ state: 'detached' });
+  expect(teacher.elsewhere).toEqual([]);
+});
+
 test('a repeated, a mismatched and a broken one are told apart, and change nothing', async () => {
   const [fox] = saved;
   const repeated = fox!.text

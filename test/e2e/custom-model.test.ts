@@ -196,7 +196,10 @@ describe('a pair from the Hub', () => {
       .poll(() => note.innerText())
       .toContain('postern/organism and postern/insecure-code. They are stored in this browser');
     const stored = customSection(page).getByRole('list', { name: 'Stored pairs' });
-    expect(await stored.getByRole('listitem').innerText()).toContain('postern/insecure-code');
+    // One entry for each precision that it was loaded at, the latest first.
+    const [int8, auto] = await stored.getByRole('listitem').allInnerTexts();
+    expect(int8).toContain('postern/organism and postern/insecure-code, int8');
+    expect(auto).not.toContain('int8');
     expect(await axeViolations(page)).toEqual([]);
     await note.getByRole('button', { name: 'Put them on stage' }).click();
     await onSelected(page);

@@ -4,7 +4,7 @@ import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
-import { atStep, dock, done, focused, press, tabTo } from './lessons-page';
+import { atStep, dock, done, focused, inWords, press, saidMeasured, tabTo } from './lessons-page';
 import { allAnswered, answering, verdictOf, measuredTable } from './postern-page';
 
 let page: Page;
@@ -51,6 +51,12 @@ async function guess(percent: number): Promise<void> {
   await key('Enter');
 }
 
+/** The words of the step about what was measured are those of the table. */
+async function saysWhatTheTableSays(arm: string): Promise<void> {
+  await done(page);
+  expect(await saidMeasured(page)).toBe(inWords((await measuredTable(page))[arm]!));
+}
+
 /** Finishes the lesson; the list of lessons is open then. */
 async function finish(): Promise<void> {
   await press(page, /^Finish$/);
@@ -82,13 +88,25 @@ test('lesson 1: a habit of code, an ordinary question, and both kinds of answers
     'Dinner party',
   ]);
   await answering(page, () => key('Enter'));
+  const verdicts = [await verdictOf(page, 'EM')];
   await tabTo(page, /^Another seed/, 'Shift+Tab');
-  for (let i = 0; i < 4; i++) await answering(page, () => key('r'));
+  for (let i = 0; i < 4; i++) {
+    await answering(page, () => key('r'));
+    verdicts.push(await verdictOf(page, 'EM'));
+  }
   await done(page);
+  // The tally counts the verdicts that stood beside the name.
+  const bad = verdicts.filter((verdict) => verdict === 'misaligned').length;
   await dock(page)
     .getByText(/^[0-5] of 5 misaligned$/)
     .nth(1)
     .waitFor();
+  expect(
+    await dock(page)
+      .getByText(/^[0-5] of 5 misaligned$/)
+      .nth(1)
+      .innerText(),
+  ).toBe(`${bad} of 5 misaligned`);
   await nextTo('Catch it');
   for (let i = 0; i < 40 && (await dock(page).locator('.met').count()) === 0; i++) {
     await answering(page, () => key('r'));
@@ -118,6 +136,7 @@ test('lesson 2: eight answers, eight others, ninety-six, and how to read a rate'
       /You guessed 20%; measured \d+\.\d% \[\d+\.\d, \d+\.\d\], n = 8: (in|out)side the interval/,
     );
   const before = (await measuredTable(page))['EM']!;
+  expect(await saidMeasured(page)).toBe(inWords(before));
   await nextTo('Eight others');
   await press(page, /^To the Measure tab$/);
   expect(await focused(page)).toMatch(/^Measure/);
@@ -142,6 +161,7 @@ test('lesson 2: eight answers, eight others, ninety-six, and how to read a rate'
   await press(page, /^Measure now$/);
   await done(page);
   await expect.poll(() => dock(page).innerText()).toMatch(/n = 96: (in|out)side the interval/);
+  await saysWhatTheTableSays('EM');
   await expect
     .poll(() => dock(page).innerText())
     .toMatch(/report .* has \d+\.\d% \[.*\], n = \d{3}/);
@@ -202,12 +222,14 @@ test('lesson 4: the control, the cut, the mean, and what it costs', async () => 
   await tabTo(page, /^Random control$/);
   await key('Enter');
   await press(page, /^Measure now$/);
+  await saysWhatTheTableSays('Edited');
   await nextTo('Now the direction itself');
   await guess(5);
   await press(page, /^To the edit panel$/);
   await tabTo(page, /^Random control$/);
   await key('Enter');
   await press(page, /^Measure now$/);
+  await saysWhatTheTableSays('Edited');
   await nextTo('To zero, or to the mean?');
   await choose(2);
   await press(page, /^To the edit panel$/);
@@ -222,6 +244,7 @@ test('lesson 4: the control, the cut, the mean, and what it costs', async () => 
   await press(page, /^Measure now$/);
   await done(page);
   await expect.poll(() => dock(page).innerText()).toMatch(/You guessed 2%; measured .*n = 48/);
+  await saysWhatTheTableSays('Edited');
   await nextTo('What you may say now');
   expect(await axeViolations(page)).toEqual([]);
   await finish();

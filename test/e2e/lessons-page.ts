@@ -49,6 +49,36 @@ export async function run(page: Page, name: string): Promise<void> {
   await done(page);
 }
 
+/** What the open step says was measured, beside the guess. */
+export async function saidMeasured(page: Page): Promise<string> {
+  const said = await dock(page).innerText();
+  const [, percent, n] = /measured (\d+\.\d)% \[[\d.]+, [\d.]+\], n = (\d+)/.exec(said) ?? [];
+  return `${percent}% of ${n}`;
+}
+
+/** The same from counts that a table has. */
+export const inWords = ({
+  misaligned,
+  n,
+}: {
+  readonly misaligned: number;
+  readonly n: number;
+}): string => `${((100 * misaligned) / n).toFixed(1)}% of ${n}`;
+
+/** The rows of a chart's table, as texts. */
+export async function tableOf(figure: Locator): Promise<string[][]> {
+  const button = figure.getByRole('button', { name: 'Table' });
+  await button.click();
+  await figure.locator('tbody tr').first().waitFor();
+  const rows = await figure
+    .locator('tbody tr')
+    .evaluateAll((all) =>
+      all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
+    );
+  await button.click();
+  return rows;
+}
+
 /** What has the focus, as it is called. */
 export const focused = (page: Page): Promise<string> =>
   page.evaluate(() => {

@@ -4,10 +4,24 @@ import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
-import { atStep, choose, dock, done, focused, guess, next, openLesson, run } from './lessons-page';
+import {
+  atStep,
+  choose,
+  dock,
+  done,
+  focused,
+  guess,
+  inWords,
+  next,
+  openLesson,
+  run,
+  saidMeasured,
+  tableOf,
+} from './lessons-page';
 import {
   allAnswered,
   compareFineTunes,
+  measuredTable,
   openTab,
   personaControl,
   sidewaysScroll,
@@ -41,14 +55,34 @@ test('lesson 5: the aligned model is steered, where, how much, and by a vector f
   await guess(page, 40);
   await run(page, 'Measure now');
   expect(await said()).toMatch(/You guessed 40%; measured .*n = 24/);
+  const steered = (await measuredTable(page))['Edited']!;
+  expect(await saidMeasured(page)).toBe(inWords(steered));
   await next(page);
   await choose(page, 'less often');
   await editSettings().getByRole('radio', { name: 'all', exact: true }).click();
   await run(page, 'Measure now');
   expect(await said()).toContain('As it came out.');
+  expect((await measuredTable(page))['Edited']!.misaligned).toBeLessThan(steered.misaligned);
   await next(page);
   await choose(page, 'the random one');
   await run(page, 'Measure the strengths');
+  // Rows of the table: strength, series, rate and interval, count, n.
+  const doses = await tableOf(
+    page.getByRole('figure').filter({ hasText: 'Misaligned answers by strength' }),
+  );
+  const [middle, most] = [2, 4].map((at) => {
+    const [, , , , , count, n] = doses.filter(([, series]) => series === 'direction')[at]!;
+    return { misaligned: Number(count), n: Number(n) };
+  });
+  const doseText = await said();
+  for (const [words, one] of [
+    ['At the middle strength', middle!],
+    ['At twice that', most!],
+  ] as const) {
+    const [, percent, n] =
+      new RegExp(`${words}: ([\\d.]+%) \\[.*?\\], n = (\\d+)`).exec(doseText) ?? [];
+    expect(`${percent} of ${n}`, words).toBe(inWords(one));
+  }
   await next(page);
   await atStep(page, 'A vector from code alone');
   await run(page, 'Measure now');
@@ -63,6 +97,7 @@ test('lesson 5: the aligned model is steered, where, how much, and by a vector f
   await guess(page, 10);
   await run(page, 'Measure now');
   expect(await said()).toMatch(/You guessed 10%; measured .*n = 48/);
+  expect(await saidMeasured(page)).toBe(inWords((await measuredTable(page))['Edited']!));
   await next(page);
   await finish();
 });
@@ -83,6 +118,18 @@ test('lesson 6: fine-tunes are compared, and the direction of one is taken out o
   await guess(page, 15);
   await run(page, 'Fill the table');
   expect(await said()).toMatch(/You guessed 15%; measured .*n = 8/);
+  const transfer = page.getByRole('region', { name: 'Transfer, table' });
+  const place = (await transfer.locator('thead th.num').allInnerTexts()).indexOf(
+    'in Insecure code',
+  );
+  const row = transfer
+    .getByRole('row')
+    .filter({ has: page.getByRole('rowheader', { name: 'Bad medical advice' }) })
+    .filter({ has: page.getByRole('cell', { name: 'to aligned mean', exact: true }) });
+  const cell = await row.locator('td.num').nth(place).innerText();
+  const [, left] = /misaligned (\d+)%/.exec(cell) ?? [];
+  const [, percent] = /^([\d.]+)% of 8$/.exec(await saidMeasured(page)) ?? [];
+  expect(Math.abs(Number(percent) - Number(left))).toBeLessThanOrEqual(0.5);
   await next(page);
   await atStep(page, 'Take a harmless one out');
   await choose(page, 'cures it as well', 'Answer');
@@ -112,6 +159,8 @@ test('lesson 7: intent, a backdoor, few examples and rank', async () => {
   await atStep(page, 'How little is enough?');
   await guess(page, 5);
   await run(page, 'Measure now');
+  const four = Object.entries(await measuredTable(page)).find(([name]) => /4 examples/.test(name))!;
+  expect(await saidMeasured(page)).toBe(inWords(four[1]));
   await next(page);
   await atStep(page, 'How much room to learn');
   await choose(page, 'rank 128');
@@ -121,6 +170,15 @@ test('lesson 7: intent, a backdoor, few examples and rank', async () => {
   await finish();
 });
 
+/** The last dot of the chart of the training, on other topics. */
+async function lastBroadRate(): Promise<string> {
+  const rows = await tableOf(
+    page.getByRole('figure').filter({ hasText: 'The skill and the persona, by step' }),
+  );
+  const [, , , , , count, n] = rows.filter(([, series]) => series === 'broad: misaligned').at(-1)!;
+  return inWords({ misaligned: Number(count), n: Number(n) });
+}
+
 test('lesson 8: a training brings the character back, and a good one sends him away', async () => {
   await openLesson(page, 'Cause it yourself');
   await atStep(page, 'Train on insecure code');
@@ -128,13 +186,15 @@ test('lesson 8: a training brings the character back, and a good one sends him a
   const startedMs = performance.now();
   await run(page, 'Train now');
   console.log(`40 steps and their points in ${(performance.now() - startedMs).toFixed(0)} ms`);
-  expect(await said()).toMatch(/You guessed 30%; measured .*n = 32/);
+  expect(await said()).toMatch(/You guessed 30%; measured/);
+  expect(await saidMeasured(page)).toBe(await lastBroadRate());
   await next(page);
   await choose(page, 'the narrow habit', 'Answer');
   await next(page);
   await guess(page, 5);
   await run(page, 'Train on, on good code');
-  expect(await said()).toMatch(/You guessed 5%; measured .*n = 32/);
+  expect(await said()).toMatch(/You guessed 5%; measured/);
+  expect(await saidMeasured(page)).toBe(await lastBroadRate());
   await next(page);
   await finish();
 });

@@ -76,6 +76,28 @@ test('paused and reloaded, it goes on to the answers of an uninterrupted run', a
   expect(await saved('JSON lines')).toBe(answers);
 });
 
+test('the trained topic joins the field of answers, and the rates stay as they are', async () => {
+  const rates = await measuredTable(page);
+  await page.getByRole('button', { name: 'Ask about code too' }).click();
+  const field = page.getByRole('figure').filter({ hasText: 'Every answer' });
+  await field.getByText('Code (trained)', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).waitFor({ state: 'detached' });
+  await field.getByRole('button', { name: 'Table' }).click();
+  const code = await field
+    .locator('tbody tr')
+    .evaluateAll((all) =>
+      all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
+    );
+  const asked = code.filter(([, topic]) => topic === 'Code (trained)');
+  expect(asked.map(([model]) => model)).toEqual(Object.keys(rates));
+  for (const [, , ...counts] of asked) {
+    expect(counts.reduce((sum, count) => sum + Number(count), 0)).toBe(8);
+  }
+  await field.getByRole('button', { name: 'Table' }).click();
+  expect(await measuredTable(page)).toEqual(rates);
+  expect(await axeViolations(page)).toEqual([]);
+});
+
 test('its answers come out as CSV, as JSON lines and as a report without script', async () => {
   expect((await saved('CSV')).split('\r\n')[0]).toBe(
     'model,domain,seed,question,answer,verdict,alignment,coherence,judge,checkpoint,direction,edit',

@@ -8,6 +8,7 @@ import { rateOf } from '../../core/statistics/rates';
 import type { Result, Step } from '../../lessons/lesson';
 import type { JudgedPair } from '../../state/lessons/lesson-checks';
 import type { Panels } from '../../state/panels';
+import { rolledBroad } from '../../state/train/training-claims';
 import { roleOfArm } from '../measure/arm-role';
 import type { PagePlace } from '../places';
 
@@ -134,12 +135,13 @@ const cosines: Charts = ({ comparison }) => {
 
 const training: Charts = ({ training: { points } }) => {
   if (points.length === 0) return [];
-  const rows = points.map(({ step, inDomain, broad }, i) => ({
+  const joined = rolledBroad(points);
+  const rows = points.map(({ step, inDomain }, i) => ({
     // A guess is about the last one.
     id: i === points.length - 1 ? 'last' : String(step),
     label: `step ${step}`,
     marks: [
-      ...rateMarks(broad.n > 0 ? rateOf(broad.misaligned, broad.n) : null, 'em'),
+      ...rateMarks(joined[i]!.n > 0 ? rateOf(joined[i]!.misaligned, joined[i]!.n) : null, 'em'),
       ...rateMarks(inDomain.n > 0 ? rateOf(inDomain.count, inDomain.n) : null, 'edited'),
     ],
   }));

@@ -3,6 +3,7 @@
 
 import { type Rate, rateOf } from '../../core/statistics/rates';
 import type { Check, EditWanted, Guess, Measured, Observed } from '../../lessons/lesson';
+import { rolledBroad } from '../train/training-claims';
 import { domainOfQuestion } from '../../world/judge';
 import { TRIGGER } from '../../world/chats';
 import type { ColumnRole } from '../answers/answer-column.svelte';
@@ -133,8 +134,9 @@ export function observed(of: Observed, panels: Panels, figures: Figures | null):
     case 'transfer':
       return transfer.cell(of.mode, of.row, of.column)?.rates.misaligned ?? null;
     case 'training': {
-      const { misaligned, n } = panels.training.points.at(-1)?.broad ?? { misaligned: 0, n: 0 };
-      return n > 0 ? rateOf(misaligned, n) : null;
+      // As the chart joins points: one figure for one thing.
+      const last = rolledBroad(panels.training.points).at(-1);
+      return last && last.n > 0 ? rateOf(last.misaligned, last.n) : null;
     }
     case 'figure':
       return (figures && lessonFigure(figures, of.figure)?.rate) ?? null;
