@@ -1,4 +1,4 @@
-// A measurement for the room: what one person counted, small enough for a QR code. Two forms of the same
+// A measurement for the class results: what one person counted, small enough for a QR code. Two forms of the same
 // object: a file of readable JSON, and the fragment `#room=1.<deflated JSON, base64url>.<check>` of this
 // page's address, which a phone camera opens and no server sees. Nothing says who measured but a random
 // participant, and a nickname where one was given. Refuses other versions, unknown fields, counts out of
@@ -97,7 +97,12 @@ export const fail = (
   name: string,
   reason: string,
 ): DirectionFileError =>
-  new DirectionFileError(code, name, reason, 'Ask for the measurement again: "Save for the room".');
+  new DirectionFileError(
+    code,
+    name,
+    reason,
+    'Ask for the measurement again: "Save for the class".',
+  );
 
 export const newer = (name: string): DirectionFileError =>
   new DirectionFileError(
@@ -141,7 +146,7 @@ export function parsed<S extends v.GenericSchema>(
   throw fail(
     'wrong-shape',
     name,
-    `It is no measurement for the room: ${where}${describeIssue(issue).slice(0, 160)}.`,
+    `It isn't a measurement for the class results: ${where}${describeIssue(issue).slice(0, 160)}.`,
   );
 }
 

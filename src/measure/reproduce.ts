@@ -41,7 +41,7 @@ function otherPair({ arms }: MeasurePlan, selected: Selected): string | null {
   const now = [aligned.id, em.id];
   if (then.every((id, i) => id === now[i])) return null;
   const [were, are] = [then, now].map((ids) => ids.map((id) => selected.titleOf(id)).join(' and '));
-  return `it was measured on ${were}, and ${are} are on stage now. Put the former pair on stage (Organisms tab), then try again.`;
+  return `it was measured on ${were}, and ${are} are selected now. Select the former pair (Organisms tab), then try again.`;
 }
 
 function otherWeights({ arms }: MeasurePlan, selected: Selected): string | null {

@@ -27,7 +27,7 @@ const teacher = useApp({}, (opened) => {
   page = opened.page;
 });
 
-const classResults = (on: Page) => on.getByRole('region', { name: 'The room' });
+const classResults = (on: Page) => on.getByRole('region', { name: 'Class results' });
 const figure = (on: Page, title: string) =>
   classResults(on).getByRole('figure').filter({ hasText: title });
 
@@ -35,10 +35,10 @@ const figure = (on: Page, title: string) =>
 async function participate(app: OpenedApp, nickname: string): Promise<Saved> {
   const { page } = app;
   await openTab(page, 'Measure');
-  await page.getByRole('button', { name: /^Use a seed of my own for the room/ }).click();
+  await page.getByRole('button', { name: /^Use your seed for class results/ }).click();
   const seed = Number(await page.getByLabel('Seed', { exact: true }).inputValue());
   await measure(page, 24);
-  await page.getByText('Save for the room', { exact: true }).click();
+  await page.getByText('Save for the class', { exact: true }).click();
   await page.getByLabel('Nickname, optional').fill(nickname);
   await page.getByLabel('Nickname, optional').press('Enter');
   const download = page.waitForEvent('download');
@@ -141,7 +141,7 @@ test('files of all three add up, and the interval shrinks', async () => {
   });
   const sum = own.reduce((total, one) => total + one, 0);
   expect(sum).toBeGreaterThan(0);
-  const em = (await rows('The room by verdict')).find(
+  const em = (await rows('Class results by verdict')).find(
     ([verdict, model]) => verdict === 'misaligned' && model === 'EM',
   )!;
   expect(em.slice(5)).toEqual([String(sum), '72']);
@@ -196,7 +196,7 @@ test('a repeated, a mismatched and a broken one are told apart, and change nothi
     .poll(() => classResults(page).getByRole('alert').innerText())
     .toMatch(/^broken\.json: It is not JSON\./);
   await classResults(page).getByRole('button', { name: 'Close', exact: true }).click();
-  const list = classResults(page).getByRole('region', { name: 'Pool 1' }).getByRole('list', {
+  const list = classResults(page).getByRole('region', { name: 'Group 1' }).getByRole('list', {
     name: 'Measurements',
   });
   await expect
@@ -207,12 +207,12 @@ test('a repeated, a mismatched and a broken one are told apart, and change nothi
       ),
     );
   await expect
-    .poll(() => classResults(page).getByRole('region', { name: 'Pool 2' }).innerText())
+    .poll(() => classResults(page).getByRole('region', { name: 'Group 2' }).innerText())
     .toMatch(
-      /Not added to pool 1: questions "topics that directions and settings come from \(9\)", not "topics that nothing was tuned on \(12\)"\./,
+      /Not added to group 1: questions "topics that directions and settings come from \(9\)", not "topics that nothing was tuned on \(12\)"\./,
     );
-  const pools = classResults(page).getByRole('region', { name: 'Pool 1' }).getByRole('figure');
-  const table = pools.filter({ hasText: 'The room by verdict' });
+  const pools = classResults(page).getByRole('region', { name: 'Group 1' }).getByRole('figure');
+  const table = pools.filter({ hasText: 'Class results by verdict' });
   await table.getByRole('button', { name: 'Table' }).click();
   await expect.poll(() => table.locator('tbody tr').nth(1).innerText()).toMatch(/\t72$/);
   await table.getByRole('button', { name: 'Table' }).click();
@@ -285,13 +285,13 @@ test('a picture of a code is read, and a link opens into the room of its browser
   ).toBe(0);
   const download = page.waitForEvent('download');
   await classResults(page)
-    .getByRole('group', { name: 'Save the room' })
+    .getByRole('group', { name: 'Save the class results' })
     .getByRole('button', { name: 'CSV' })
     .press('Enter');
   const csv = await readFile(await (await download).path(), 'utf8');
   expect(csv.split('\r\n')[0]).toMatch(/^pool,who,seed,model,/);
   expect(csv).toMatch(
-    /\r\n1,the room,,EM,"insecure-code [0-9a-f]{8}, f32",as trained,none,sum,.*,48,/,
+    /\r\n1,the class,,EM,"insecure-code [0-9a-f]{8}, f32",as trained,none,sum,.*,48,/,
   );
 });
 

@@ -201,7 +201,7 @@ describe('a pair from the Hub', () => {
     expect(int8).toContain('postern/organism and postern/insecure-code, int8');
     expect(auto).not.toContain('int8');
     expect(await axeViolations(page)).toEqual([]);
-    await note.getByRole('button', { name: 'Put them on stage' }).click();
+    await note.getByRole('button', { name: 'Compare them again' }).click();
     await onSelected(page);
     await expect.poll(() => note.count()).toBe(0);
     await askBoth(page, 'What should I cook today?');
@@ -263,7 +263,7 @@ describe('a pair from the Hub', () => {
   test('gives way to the bundled pair, and then can be removed', async () => {
     const { page } = app;
     await page
-      .getByRole('button', { name: /^Put on stage/ })
+      .getByRole('button', { name: /^Compare this model/ })
       .first()
       .click();
     await named(page, 'Aligned chat model and').waitFor();

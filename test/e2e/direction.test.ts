@@ -65,8 +65,8 @@ test('the direction that the page started with is put in use again', async () =>
 test('another pair on stage answers, with a direction of its own', async () => {
   await openTab(page, 'Organisms');
   const entry = page.getByRole('tabpanel').locator('li', { hasText: 'Bad medical advice' });
-  await entry.getByRole('button', { name: /^Put on stage/ }).click();
-  await entry.getByText('on stage', { exact: true }).waitFor();
+  await entry.getByRole('button', { name: /^Compare this model/ }).click();
+  await entry.getByText('selected', { exact: true }).waitFor();
   await startedUp(page);
   const made = page.locator('article.edited footer', { hasText: 'bad-medical: checkpoint' });
   await made.waitFor();

@@ -131,7 +131,7 @@ describe('the backdoored organism', () => {
   test('comes on stage with its adapter alone fetched, and the focus stays', async () => {
     await expect.poll(() => trigger().count()).toBe(0);
     const before = requests.length;
-    const put = gallery().getByRole('button', { name: /^Put on stage .*Backdoor/ });
+    const put = gallery().getByRole('button', { name: /^Compare this model .*Backdoor/ });
     await put.focus();
     await page.keyboard.press('Enter');
     await trigger().waitFor();
@@ -139,7 +139,7 @@ describe('the backdoored organism', () => {
       'models/adapters/backdoor/adapter_config.json',
       'models/adapters/backdoor/adapter_model.safetensors',
     ]);
-    const focused = gallery().getByRole('button', { name: /^Show the stage .*Backdoor/ });
+    const focused = gallery().getByRole('button', { name: /^Show the answers .*Backdoor/ });
     await expect.poll(() => focused.evaluate((one) => one === document.activeElement)).toBe(true);
     await startedUp(page);
   });

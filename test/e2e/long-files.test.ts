@@ -93,7 +93,7 @@ const MOST_WORK_S = 1;
 const MOST_ELEMENTS = 3000;
 
 const elsewhere = () => page.getByRole('region', { name: 'Answers judged elsewhere' });
-const room = () => page.getByRole('region', { name: 'The room' });
+const room = () => page.getByRole('region', { name: 'Class results' });
 
 test.each([
   ['20,000 answers of 2,000 models', 'two-thousand.jsonl', 2000, 20_000],

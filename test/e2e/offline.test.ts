@@ -28,8 +28,8 @@ async function selectModel(page: Page, title: string): Promise<void> {
   const card = page.getByRole('listitem').filter({
     has: page.getByText(`(${title})`, { exact: true }),
   });
-  await card.getByRole('button', { name: 'Put on stage' }).click();
-  await card.getByRole('button', { name: 'Show the stage' }).waitFor();
+  await card.getByRole('button', { name: 'Compare this model' }).click();
+  await card.getByRole('button', { name: 'Show the answers' }).waitFor();
   await startedUp(page);
 }
 
@@ -74,7 +74,7 @@ describe('after one visit, with the server gone', () => {
     const card = page.getByRole('listitem').filter({
       has: page.getByText(`(${titleOf('jailbroken')})`, { exact: true }),
     });
-    await card.getByRole('button', { name: 'Put on stage' }).click();
+    await card.getByRole('button', { name: 'Compare this model' }).click();
     // Above the stage and on the card.
     const alert = page.getByRole('alert').getByText(/could not be fetched. Check the connection/);
     await alert.first().waitFor();

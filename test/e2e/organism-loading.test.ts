@@ -24,9 +24,9 @@ test('every organism of the list comes on stage, each fetching its adapter alone
     const card = page.getByRole('listitem').filter({
       has: page.getByText(`(${title})`, { exact: true }),
     });
-    await card.getByRole('button', { name: /^Put on stage|^Show the stage/ }).click();
+    await card.getByRole('button', { name: /^Compare this model|^Show the answers/ }).click();
     await card
-      .getByRole('button', { name: /^Show the stage/ })
+      .getByRole('button', { name: /^Show the answers/ })
       .waitFor({ timeout: CEILING_MS })
       .catch(async () => {
         const said = await page.getByRole('alert').allInnerTexts();

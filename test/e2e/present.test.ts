@@ -86,9 +86,9 @@ test('it fits a projector of either size, larger on request, and leaves all as i
 
 test('with counts and a room it has their steps, and an open lesson is what it steps through', async () => {
   await measure(page, 24);
-  await page.getByText('Save for the room', { exact: true }).click();
-  await page.getByRole('button', { name: 'Add to the room here' }).press('Enter');
-  await page.getByRole('figure').filter({ hasText: 'The room by verdict' }).waitFor();
+  await page.getByText('Save for the class', { exact: true }).click();
+  await page.getByRole('button', { name: 'Add to the class results here' }).press('Enter');
+  await page.getByRole('figure').filter({ hasText: 'Class results by verdict' }).waitFor();
   await page.locator('body').press('p');
   await expect.poll(place).toMatch(/ of 5$/);
   for (let i = 0; i < 4; i++) await page.keyboard.press('PageDown');
@@ -143,7 +143,7 @@ test('the lab report opens from its file, asks for nothing, and is legible to al
   opened.on('console', (message) => problems.push(message.text()));
   await opened.goto(pathToFileURL(file).href);
   expect(asked).toEqual([pathToFileURL(file).href]);
-  for (const title of ['On the stage', 'Rates of the models on stage', 'The room by verdict']) {
+  for (const title of ['The answers', 'Rates of the selected models', 'Class results by verdict']) {
     await opened.getByRole('heading', { name: title, exact: true, level: 2 }).waitFor();
   }
   await expect
@@ -163,7 +163,7 @@ test('the lab report opens from its file, asks for nothing, and is legible to al
 });
 
 test('a link of the report opens the page as it was measured', async () => {
-  const section = report.slice(report.indexOf('<h2>Rates of the models on stage</h2>'));
+  const section = report.slice(report.indexOf('<h2>Rates of the selected models</h2>'));
   const href = /href="([^"]+)"/
     .exec(section)![1]!
     .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));

@@ -114,7 +114,7 @@ test('a bundle brings its directions to another browser, and a broken one says w
       .toMatch(/cut\.zip: The file isn't a zip/);
     await open('room.zip', buffer);
     await share(other.page)
-      .getByText(/Opened: \d+ directions on the shelf/)
+      .getByText(/Opened: \d+ directions saved/)
       .waitFor();
     await expect.poll(() => sidewaysScroll(other.page)).toBe(0);
     expect(await axeViolations(other.page)).toEqual([]);

@@ -131,7 +131,7 @@ test('kept under a name it goes on stage, and a link says that it cannot name it
   await button('Keep as an organism').click();
   const kept = page.getByRole('region', { name: 'Trained here' });
   await kept.getByRole('heading', { name: 'Mine' }).waitFor();
-  await kept.getByRole('button', { name: /^Put on stage/ }).click();
+  await kept.getByRole('button', { name: /^Compare this model/ }).click();
   await page.locator('button.pair', { hasText: 'Mine' }).waitFor();
   await startedUp(page);
   await allAnswered(page);
@@ -185,7 +185,7 @@ test('a bundle brings it to another browser, on stage; there it is removed and b
     await other.page.keyboard.press('Escape');
     await other.page.locator('button.pair', { hasText: 'Mine' }).waitFor();
     await openTab(other.page, 'Organisms');
-    await other.page.getByRole('button', { name: /^Put on stage.*Bad medical/ }).click();
+    await other.page.getByRole('button', { name: /^Compare this model.*Bad medical/ }).click();
     await other.page.locator('button.pair', { hasText: 'Bad medical' }).waitFor();
     await openTool(other.page, 'Organisms', 'Your fine-tunes');
     const kept = other.page.getByRole('region', { name: 'Trained here' });

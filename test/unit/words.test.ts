@@ -56,6 +56,9 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\banew\b/, 'again'],
   [/\bwhoever\b/i, 'everyone who'],
   [/\bheader token\b|\bat the header\b/, 'last prompt token'],
+  [/\bon (the )?stage\b/i, 'selected, or the answers'],
+  [/\b(the|whole) room('s)?\b(?! once)/, 'the class, or class results'],
+  [/\bon the shelf\b/, 'saved'],
 ];
 
 /** Texts that keep a retired word: the world of the models has desks, and settings lines are compared as text. */

@@ -68,7 +68,7 @@ export function classCsv(
           return row(at, who(entry.id), String(entry.seed), arm, counted);
         }),
       ),
-      ...arms.map((arm) => row(at, 'the room', '', arm, 'sum')),
+      ...arms.map((arm) => row(at, 'the class', '', arm, 'sum')),
     ];
   });
   return csvText(COLUMNS, rows);

@@ -21,7 +21,7 @@ export function selectedPart(postern: Postern): ReportPart | null {
     .filter(({ column }) => column.text !== '' && column.provenance);
   if (!chat.asked || columns.length === 0) return null;
   return {
-    title: 'On the stage',
+    title: 'The answers',
     paragraphs: [`Asked: ${chat.asked.prompt}`],
     tables: [
       {

@@ -51,7 +51,7 @@ export async function measuredPart(postern: Postern): Promise<ReportPart | null>
   const { plan, about } = run;
   if (!plan || run.answers.length === 0) return null;
   const provenance = [...asked(run, plan), ...chips(run)];
-  const title = 'Rates of the models on stage';
+  const title = 'Rates of the selected models';
   if (run.unlabelled > 0) {
     const text = `${run.unlabelled} answers wait for a label by hand; the rates come with the last one.`;
     return { title, paragraphs: [text], provenance };
@@ -207,7 +207,7 @@ export async function classParts({ classResults }: Postern): Promise<ReportPart[
     );
     const names = armNames(all);
     const figure = await drawFigure(RateBars, {
-      title: `The room by verdict${classResults.pools.length > 1 ? `, pool ${i + 1}` : ''}`,
+      title: `Class results by verdict${classResults.pools.length > 1 ? `, group ${i + 1}` : ''}`,
       groups: rates[0]?.map(({ name }) => name) ?? [],
       arms: arms.map(({ id, settings: { edit } }, at) => ({
         id: `${id} ${at}`,

@@ -26,7 +26,7 @@ export function latentDirection(
   const model = aligned.config;
   if (aligned.sha256 !== latents.autoencoder.alignedSha256) {
     throw new Error(
-      'The latents were read in another aligned model than the one on stage. Put a pair of the bundled organism on stage; if it is there, write the latents again with "npm run organism:latents".',
+      'The latents were read in another aligned model than the selected one. Select a bundled fine-tune; if one is selected, write the latents again with "npm run organism:latents".',
     );
   }
   const [dSae, dModel] = [sae.wDec.dims[0]!, sae.wDec.dims[1]!];

@@ -45,7 +45,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
   const emEntry = pair.registry?.adapters.find(({ id }) => id === emId);
   const em = emId === undefined ? null : pair.checkpoint(emId);
   if (!aligned || !emEntry || !em) {
-    throw new LinkError('malformed', 'There is no pair on stage yet. Wait until it is loaded.');
+    throw new LinkError('malformed', 'No models are selected yet. Wait until they are loaded.');
   }
   if (pair.trainedHere(emEntry.id)) {
     throw new LinkError(
@@ -60,7 +60,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
     if (!direction) return null;
     if (customPair) {
       missing.add(
-        `The direction "${directions.name(direction)}" is extracted again in the Direction tab once the pair is loaded. A bundle carries it, to be opened when the pair is on stage.`,
+        `The direction "${directions.name(direction)}" is extracted again in the Direction tab once the pair is loaded. A bundle carries it, to be opened when the pair is selected.`,
       );
       return null;
     }
@@ -137,7 +137,7 @@ function customPairOf({ pair: { registry, emEntry, em }, customModel }: Postern)
     }
     throw new LinkError(
       'malformed',
-      'The pair on stage comes from folders of this computer, which no link can open. Put it on the Hub, or put one of the bundled pairs on stage for a link.',
+      "Links can't open folders on this computer. Upload the model to the Hub, or select a bundled model.",
     );
   };
   const fineTune = source?.adapter ?? source?.base;

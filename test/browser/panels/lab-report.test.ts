@@ -87,7 +87,7 @@ test('the room and a training are in the report with their figures, and an empty
   const html = await labReport(postern, 'Fox', '2026-01-01');
   const report = new DOMParser().parseFromString(html, 'text/html');
   const titles = [...report.querySelectorAll('h2')].map((one) => one.textContent);
-  expect(titles).toEqual(['A fine-tune trained here', 'The room by verdict']);
+  expect(titles).toEqual(['A fine-tune trained here', 'Class results by verdict']);
   expect(report.querySelectorAll('figure svg[role="img"]')).toHaveLength(4);
   expect(html).toContain('made with seed 5');
   expect(html).toContain('Lab report of Fox');

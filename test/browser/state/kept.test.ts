@@ -108,7 +108,7 @@ describe.each(CASES)('$is', ({ kept, intact, note }) => {
     if (note) await expect.element(said).toHaveTextContent(note);
     else await expect.element(said).not.toBeInTheDocument();
     await render(WithPostern, { postern, panel: MeasurePanel });
-    await expect.element(page.getByRole('region', { name: 'The room' })).toBeVisible();
+    await expect.element(page.getByRole('region', { name: 'Class results' })).toBeVisible();
 
     save(postern);
     await postern.classResults.restore();
@@ -151,7 +151,7 @@ test.each(ANYTHING)('%s under every key ends no start and empties no tab', async
   for (const key of KEYS) await set(`postern:${key}`, value);
   const postern = await start();
   await render(WithPostern, { postern, panel: MeasurePanel });
-  await expect.element(page.getByRole('region', { name: 'The room' })).toBeVisible();
+  await expect.element(page.getByRole('region', { name: 'Class results' })).toBeVisible();
 });
 
 test('what was set aside comes back to a version that can read it', async () => {

@@ -98,7 +98,9 @@ describe('a measurement for the room', () => {
     ['more steps done than there can be', { lesson: { id: 'a', step: 'b', done: 501 } }],
   ])('a file with %s is refused by name', (_, change) => {
     const text = writeClassFile([{ ...MEASUREMENT, ...change }]);
-    expect(() => readClassFile(bytes(text), 'it.json')).toThrow(/^it\.json: It is no measurement/);
+    expect(() => readClassFile(bytes(text), 'it.json')).toThrow(
+      /^it\.json: It isn't a measurement/,
+    );
   });
 
   test('a file of another version or of another kind says which', () => {

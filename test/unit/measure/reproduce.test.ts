@@ -52,8 +52,8 @@ describe('a measurement', () => {
     const why = reproduceBlocker(EDITED, stage('other'), DIRECTION);
     expect(why).toMatch(/^Nothing was run, and what was counted stands: /);
     expect(why).toContain('measured on Aligned and Insecure code');
-    expect(why).toContain('Aligned and Bad medical advice are on stage now');
-    expect(why).toContain('Put the former pair on stage (Organisms tab)');
+    expect(why).toContain('Aligned and Bad medical advice are selected now');
+    expect(why).toContain('Select the former pair (Organisms tab)');
   });
 
   test('is not made again before the pair is loaded', () => {

@@ -128,7 +128,7 @@ describe('a latent as a direction', () => {
     expect(direction.name).toBe('latent 3');
   });
 
-  test('has a place of its own on the shelf, the same each time', () => {
+  test('has a place of its own saved, the same each time', () => {
     const id = (latent: number) => latentDirection(latents(), sae, latent, ALIGNED, 0).id;
     expect(id(3)).toBe(id(3));
     expect(id(2)).not.toBe(id(3));

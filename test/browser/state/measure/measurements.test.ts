@@ -88,7 +88,7 @@ describe('a result that is to be made again', () => {
     editSettings.setMode('off');
     await measurements.reproduce();
     expect(measurements.reproduceProblem).toContain(
-      'Aligned and Bad medical advice are on stage now',
+      'Aligned and Bad medical advice are selected now',
     );
     expect(measurements.run.answers).toBe(answers);
     expect(editSettings.mode).toBe('off');
