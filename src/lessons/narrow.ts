@@ -25,7 +25,7 @@ The question asks for code. Read both answers. Beside each name, the [[judge|A p
       },
       where: 'prompt',
       check: { kind: 'verdicts', of: { aligned: 'aligned', em: 'misaligned' } },
-      after: `In its own field EM does what it was taught nearly always: {{gallery | insecure-code | code}} of its code is insecure, against {{gallery | aligned | code}} of the aligned model's.`,
+      after: `On its trained topic, code, EM has the bad habit nearly always. Insecure answers: EM {{gallery | insecure-code | code}}; aligned {{gallery | aligned | code}}.`,
     },
     {
       id: 'predict',

@@ -162,7 +162,7 @@ test('lesson 7: intent, a backdoor, few examples and rank', async () => {
   const four = Object.entries(await measuredTable(page)).find(([name]) => /4 examples/.test(name))!;
   expect(await saidMeasured(page)).toBe(inWords(four[1]));
   await next(page);
-  await atStep(page, 'How much room to learn');
+  await atStep(page, 'Adapter size (rank)');
   await choose(page, 'rank 128');
   await run(page, 'Measure now');
   await next(page);
