@@ -33,7 +33,7 @@ export function endRoom(labels: readonly string[], width: number): number | null
 }
 
 /**
- * Names at the ends of lines, none upon another, all between top and bottom as far as there is room.
+ * Names at the ends of lines, none on another, all between top and bottom as far as there is room.
  * @returns in the order of `ends`
  */
 export function endLabels(ends: readonly LineEnd[], top: number, bottom: number): EndLabel[] {

@@ -130,7 +130,7 @@ test('each takes a seed of its own and saves counts that hold no answer', async 
 });
 
 test('files of all three add up, and the interval shrinks', async () => {
-  await openTool(page, 'Measure', 'The room');
+  await openTool(page, 'Measure', 'Class results');
   await add(saved.map(({ name, text }) => json(name, text)));
   await classResults(page).getByText('Added: Fox, Owl, Hare.').waitFor();
   const own = saved.map(({ text }) => {
@@ -328,7 +328,7 @@ test('a code held before the camera is read, and the camera stops when it is clo
   });
   const app = await openApp(other, { organism: 'small' });
   try {
-    await openTool(app.page, 'Measure', 'The room');
+    await openTool(app.page, 'Measure', 'Class results');
     const video = app.page.locator('video');
     await expect.poll(() => video.count()).toBe(0);
     await classResults(app.page)

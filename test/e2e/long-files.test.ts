@@ -116,7 +116,7 @@ test.each([
 
 test('50 measurements of 20 models each open in under a second of work', async () => {
   const path = onDisk('room.json', manyMeasurements());
-  await openTool(page, 'Measure', 'The room');
+  await openTool(page, 'Measure', 'Class results');
   const { work, added } = await cost(async () => {
     await choose('Add measurements', path);
     await room()
@@ -134,7 +134,7 @@ test('all of it is there at the next visit, whose tab opens as quickly', async (
   const { work, added } = await cost(async () => {
     await openTool(page, 'Measure', 'Answers judged elsewhere');
     await elsewhere().getByText('twenty-thousand.jsonl, 20000 answers').waitFor();
-    await openTool(page, 'Measure', 'The room');
+    await openTool(page, 'Measure', 'Class results');
     await room()
       .getByText(/^and [\d,]+ more/)
       .first()

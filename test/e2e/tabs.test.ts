@@ -52,7 +52,7 @@ const TOOLS: Readonly<Partial<Record<(typeof TABS)[number], readonly string[]>>>
     'Dose and response',
     'Transfer between fine-tunes',
     'Which contrast works best',
-    'The room',
+    'Class results',
     'Answers judged elsewhere',
   ],
   Organisms: ['Bundled models', 'Your own checkpoint', 'Measured rates', 'Controls', 'The gallery'],

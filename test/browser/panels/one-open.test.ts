@@ -35,11 +35,11 @@ test('the first tool is open at first, and opening another one closes it', async
 
 test('a tool opens and closes by keyboard, and what it controls is named only while it is there', async () => {
   await shown();
-  const opener = page.getByRole('button', { name: 'The room' });
+  const opener = page.getByRole('button', { name: 'Class results' });
   opener.element().focus();
   expect(opener.element().getAttribute('aria-controls')).toBeNull();
   await userEvent.keyboard('{Enter}');
-  await expect.poll(open).toEqual(['The room']);
+  await expect.poll(open).toEqual(['Class results']);
   const id = opener.element().getAttribute('aria-controls')!;
   expect(document.getElementById(id)).not.toBeNull();
   expect(document.activeElement).toBe(opener.element());
