@@ -1,5 +1,5 @@
 // Names of lines at their right ends, in place of a legend: the eye need not go back and forth. Names that would lie
-// upon each other are moved apart, as little as their order allows.
+// on each other are moved apart, as little as their order allows.
 
 /** Width of a character of a chart's text, px, a little too wide. */
 const CHARACTER = 6.4;
