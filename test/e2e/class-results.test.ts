@@ -38,7 +38,7 @@ async function participate(app: OpenedApp, nickname: string): Promise<Saved> {
   await page.getByRole('button', { name: /^Use your seed for class results/ }).click();
   const seed = Number(await page.getByLabel('Seed', { exact: true }).inputValue());
   await measure(page, 24);
-  await page.getByText('Save for the class', { exact: true }).click();
+  await page.locator('summary', { hasText: 'Save for the class' }).click();
   await page.getByLabel('Nickname, optional').fill(nickname);
   await page.getByLabel('Nickname, optional').press('Enter');
   const download = page.waitForEvent('download');

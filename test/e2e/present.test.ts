@@ -86,7 +86,7 @@ test('it fits a projector of either size, larger on request, and leaves all as i
 
 test('with counts and a room it has their steps, and an open lesson is what it steps through', async () => {
   await measure(page, 24);
-  await page.getByText('Save for the class', { exact: true }).click();
+  await page.locator('summary', { hasText: 'Save for the class' }).click();
   await page.getByRole('button', { name: 'Add to the class results here' }).press('Enter');
   await page.getByRole('figure').filter({ hasText: 'Class results by verdict' }).waitFor();
   await page.locator('body').press('p');
