@@ -27,6 +27,24 @@ describe('390 px wide', () => {
     }
   });
 
+  test('what can be pressed is at least 24 px high, but for words within a sentence', async () => {
+    const { page } = app;
+    await page.getByRole('button', { name: /^Edit\b/ }).click();
+    for (const tab of ['Direction', 'Train', 'Lessons'] as const) {
+      await openTab(page, tab);
+      const small = await page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>('button, select, summary, label:has(> input)')]
+          .filter((one) => one.checkVisibility() && !one.closest('.term, .hidden-text'))
+          .map((one) => ({ height: one.getBoundingClientRect().height, text: one.innerText }))
+          // A fraction of a pixel is lost where the page is scaled.
+          .filter(({ height }) => height > 0 && height < 23.5)
+          .map(({ text, height }) => `${text.slice(0, 40)}: ${height}`),
+      );
+      expect(small, tab).toEqual([]);
+    }
+    await page.getByRole('button', { name: /^Edit\b/ }).click();
+  });
+
   test('the columns are a row to swipe in the order of reading, and an edit brings its own into view', async () => {
     const leftOf = async (name: (typeof COLUMNS)[number]): Promise<number> =>
       (await column(app.page, name).boundingBox())!.x;
