@@ -121,7 +121,7 @@ const ids = new WeakMap<ClassMeasurement, string>();
 export function measurementId(one: ClassMeasurement): string {
   let id = ids.get(one);
   if (id === undefined) {
-    const { lesson: _, ...content } = v.parse(Measurement, one);
+    const content = { ...v.parse(Measurement, one), lesson: undefined };
     id = `${one.participant}-${hashOf(JSON.stringify(content)).slice(0, 12)}`;
     ids.set(one, id);
   }
