@@ -101,10 +101,10 @@ test('the button that asks keeps the focus while it is answered, and after', asy
 });
 
 test('R asks on another seed', async () => {
-  const before = await page.getByText(/^seed \d+, T/).innerText();
+  const before = await page.getByText(/^seed \d+, temperature/).innerText();
   await answering(page, () => page.keyboard.press('r'));
   const seed = (text: string): number => Number(/seed (\d+)/.exec(text)?.[1]);
-  expect(seed(await page.getByText(/^seed \d+, T/).innerText())).toBe(seed(before) + 1);
+  expect(seed(await page.getByText(/^seed \d+, temperature/).innerText())).toBe(seed(before) + 1);
 });
 
 test.each(TABS.map((name, i) => [String(i + 1), name] as const))(

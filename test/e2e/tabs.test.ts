@@ -133,7 +133,7 @@ test('axe finds nothing in the open help, the open device card and the sampling 
   expect(await axeViolations(page)).toEqual([]);
   // It covers the other card.
   await device.click();
-  await page.getByText(/^seed \d+, T/).click();
+  await page.getByText(/^seed \d+, temperature/).click();
   expect(await axeViolations(page)).toEqual([]);
   await page.getByRole('button', { name: 'Help' }).click();
   expect(await axeViolations(page)).toEqual([]);
