@@ -81,7 +81,7 @@ test('strength changed while the model writes acts from the next token on and le
   await editedWith(page, /steer x6\.00/);
   await page.getByRole('button', { name: 'Cancel' }).click();
 
-  expect(hint).toContain('from the next token on');
+  expect(hint).toContain('from the next token');
   const text = await textOf(page, 'Edited');
   expect(written.length).toBeGreaterThan(0);
   expect(plain.startsWith(written)).toBe(true);
