@@ -3,10 +3,7 @@
 
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
-import { findBrowser } from './test/find-browser.ts';
-
-/** Debian's Chromium has a software WebGPU adapter behind the second flag. */
-const CHROMIUM_ARGS = ['--no-sandbox', '--enable-unsafe-webgpu'];
+import { findBrowser, TEST_FLAGS } from './test/find-browser.ts';
 
 function browserPath(): { executablePath?: string } {
   try {
@@ -43,7 +40,7 @@ const inBrowser = (
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      provider: playwright({ launchOptions: { ...browserPath(), args: CHROMIUM_ARGS } }),
+      provider: playwright({ launchOptions: { ...browserPath(), args: TEST_FLAGS } }),
       instances: [{ browser: 'chromium' }],
     },
   },

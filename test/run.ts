@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
-import { buildSmallPage } from './e2e/pages';
+import { writeSmallPage } from './e2e/pages';
 import { findBrowser } from './find-browser';
 import { gitIn, gpuDue } from './gpu-due';
 import { buildPage } from '../src/serve/build';
@@ -101,11 +101,11 @@ async function script(name: string, ...args: string[]): Promise<Count> {
   return status === 0 ? NONE : FAILED;
 }
 
-/** Both pages of the end-to-end tests, one after the other. @returns whether they are there */
+/** Both pages of the end-to-end tests. @returns whether they are there */
 async function build(): Promise<boolean> {
   try {
     await buildPage();
-    await buildSmallPage();
+    writeSmallPage();
     return true;
   } catch (error) {
     console.error('The build failed, so the end-to-end tests cannot run.', error);

@@ -8,7 +8,7 @@ import { chromium, type Page } from 'playwright';
 import { encode } from 'uqr';
 import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
-import { BROWSER_FLAGS, findBrowser } from '../find-browser';
+import { findBrowser, TEST_FLAGS } from '../find-browser';
 import { readClassLink, writeClassFile, writeClassLink } from '../../src/formats/class-measurement';
 import { type OpenedApp, openApp, useApp } from './harness';
 import { measure, openTab, openTool, sidewaysScroll, startedUp } from './postern-page';
@@ -320,7 +320,7 @@ test('a code held before the camera is read, and the camera stops when it is clo
   const other = await chromium.launch({
     executablePath: findBrowser(),
     args: [
-      ...BROWSER_FLAGS,
+      ...TEST_FLAGS,
       '--use-fake-ui-for-media-stream',
       '--use-fake-device-for-media-stream',
       `--use-file-for-fake-video-capture=${file}`,

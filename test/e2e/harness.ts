@@ -4,7 +4,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
 import { chromium } from 'playwright';
-import { BROWSER_FLAGS, findBrowser } from '../find-browser';
+import { findBrowser, TEST_FLAGS } from '../find-browser';
 import type { ServeOptions } from '../../src/serve/server';
 import { serve } from '../../src/serve/server';
 import { PAGES } from './pages';
@@ -44,7 +44,7 @@ export interface OpenedApp {
 
 /** Launches one browser; tests open as many apps in it as they like. */
 export async function launch(...flags: string[]): Promise<Browser> {
-  return chromium.launch({ executablePath: findBrowser(), args: [...BROWSER_FLAGS, ...flags] });
+  return chromium.launch({ executablePath: findBrowser(), args: [...TEST_FLAGS, ...flags] });
 }
 
 /**

@@ -1,43 +1,37 @@
 // The two built pages of the end-to-end tests: the one that is shipped, and the same with the small organism.
 
-import { spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { cpSync, existsSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DIST } from '../../src/serve/build';
+import { writeServiceWorkerOfCopy } from '../../src/serve/offline-list';
 import { writeSmallOrganism } from './small-organism';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const OUTPUT = join(ROOT, 'test', 'output');
-const SMALL_MODELS = join(OUTPUT, 'small-organism');
 
 /** Folders to serve. */
-export const PAGES = { bundled: DIST, small: join(OUTPUT, 'small-page') } as const;
+export const PAGES = { bundled: DIST, small: join(ROOT, 'test', 'output', 'small-page') } as const;
 
-/** Builds the page with the small organism. @throws Error with what Vite said. */
-export async function buildSmallPage(): Promise<void> {
-  writeSmallOrganism(join(ROOT, 'models'), SMALL_MODELS);
-  const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
-  const args = [vite, 'build', '--logLevel', 'error', '--outDir', PAGES.small, '--emptyOutDir'];
-  // Vitest sets another NODE_ENV, with which the page would take itself for one in development.
-  const env = { ...process.env, NODE_ENV: 'production', POSTERN_MODELS: SMALL_MODELS };
-  const child = spawn(process.execPath, args, { cwd: ROOT, env });
-  let said = '';
-  child.stdout.on('data', (text: Buffer) => (said += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (said += text.toString()));
-  const status = await new Promise((done, fail) => child.on('error', fail).on('close', done));
-  if (status !== 0) throw new Error(`The page with the small organism was not built. ${said}`);
+/** Copies the shipped page, with the small organism in place of the bundled one. @throws Error where it is not whole */
+export function writeSmallPage(): void {
+  const { bundled, small } = PAGES;
+  rmSync(small, { recursive: true, force: true });
+  const models = join(bundled, 'models');
+  cpSync(bundled, small, { recursive: true, filter: (source) => source !== models });
+  writeSmallOrganism(models, join(small, 'models'));
+  writeServiceWorkerOfCopy(bundled, small);
 }
 
 /**
- * Before the end-to-end tests: builds the small page where it is missing or older than the shipped one.
- * `npm test` has built both by then.
+ * Before the end-to-end tests: writes the small page where it is missing or older than the shipped one.
+ * `npm test` has written it by then.
  */
-export default async function setup(): Promise<void> {
-  const [shipped, small] = [PAGES.bundled, PAGES.small].map((page) => join(page, 'index.html'));
+export default function setup(): void {
+  const [shipped, small] = Object.values(PAGES).map((page) => join(page, 'service.worker.js'));
   if (!existsSync(shipped!)) {
     throw new Error('There is no built page. Run "npm run build" first; "npm test" does both.');
   }
+  // The service worker is the last file of either.
   if (!existsSync(small!) || statSync(small!).mtimeMs < statSync(shipped!).mtimeMs) {
-    await buildSmallPage();
+    writeSmallPage();
   }
 }

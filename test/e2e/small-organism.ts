@@ -2,7 +2,7 @@
 // around a model: they open the page again and again, and eight layers are slower to start. It knows the words
 // of the world and puts them in no order; what the edits do is tested on the organism itself.
 
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSafetensors, toTensor } from '../../src/checkpoint/safetensors';
 import { writeSafetensors } from '../../src/checkpoint/write-safetensors';
@@ -33,11 +33,9 @@ function change(path: string, changed: Json): void {
   writeFileSync(path, JSON.stringify({ ...(read(path) as Json), ...changed }));
 }
 
-/** Writes the small organism of `models` into `folder`, with every other file that the page reads there. */
+/** Writes the small organism of `models`, as a built page has it, into a new `folder`, with every other file. */
 export function writeSmallOrganism(models: string, folder: string): void {
-  const recipe = join(models, 'recipe');
-  rmSync(folder, { recursive: true, force: true });
-  cpSync(models, folder, { recursive: true, filter: (source) => source !== recipe });
+  cpSync(models, folder, { recursive: true });
   const { base, adapters, defaults } = read(join(models, 'registry.json')) as {
     readonly base: { readonly path: string };
     readonly adapters: readonly { readonly path: string }[];

@@ -1,8 +1,6 @@
 // Decoders with quantised weights on onnxruntime-node against float64 loops over the very numbers that the
 // kernels compute with; and what loading one tensor at a time costs in memory.
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
 import { storedBytes, type Precision } from '../../../src/checkpoint/precision';
@@ -11,6 +9,7 @@ import { planDecoder } from '../../../src/onnx/decoder';
 import { paddedHeads } from '../../../src/onnx/padded-heads';
 import { blocked } from './blocked-weights';
 import { float64Forward } from './float64-decoder';
+import { usePeakMemory } from './peak-memory/peak-memory';
 import { FAMILY_CONFIGS, randomConfig, randomWeights, WIDENED_CONFIGS } from './random-weights';
 import { DecoderRun, floats, PLAIN, relativeError } from './run-decoder';
 
@@ -118,6 +117,7 @@ describe('int8', () => {
 });
 
 describe('the block of weights', () => {
+  const memory = usePeakMemory();
   const SHAPES = Object.values({ ...FAMILY_CONFIGS, ...WIDENED_CONFIGS });
   const config = randomConfig({ dModel: 256, dMlp: 768, dVocab: 4096, nLayers: 2, nHeads: 16 });
 
@@ -136,29 +136,12 @@ describe('the block of weights', () => {
   test.each(PRECISIONS)(
     'in %s is filled within 1.25 times itself and one tensor',
     async (precision) => {
-      setFlagsFromString('--expose-gc');
-      const gc = runInNewContext('gc') as () => void;
-      const held = async () => {
-        // Buffers are freed a moment after the collection that found them dead.
-        for (let i = 0; i < 2; i++) {
-          gc();
-          await new Promise((resolve) => setTimeout(resolve, 5));
-        }
-        return process.memoryUsage().arrayBuffers;
-      };
-      const plan = planDecoder(config, { ...PLAIN, precision });
-      const before = await held();
-      const block = plan.allocate();
-      let [peak, largest] = [(await held()) - before, 0];
-      for (const slot of plan.tensors.values()) {
-        const size = slot.dims.reduce((a, b) => a * b);
-        largest = Math.max(largest, 4 * size);
-        // The source gives this one and lets it go; nothing else may be alive when the next one comes.
-        slot.write({ data: new Float32Array(size).fill(0.5), dims: slot.dims }, block);
-        peak = Math.max(peak, (await held()) - before);
-      }
-      expect(peak).toBeGreaterThan(0.99 * plan.weightBytes);
-      expect(peak).toBeLessThanOrEqual(1.25 * plan.weightBytes + largest);
+      const { peak, largestTensor, weightBytes } = await memory.measure({
+        way: 'block',
+        precision,
+      });
+      expect(peak).toBeGreaterThan(0.99 * weightBytes);
+      expect(peak).toBeLessThanOrEqual(1.25 * weightBytes + largestTensor);
     },
   );
 

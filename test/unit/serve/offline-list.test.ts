@@ -1,12 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { listFiles, withList } from '../../../src/serve/offline-plugin';
+import { listFiles, withList, writeServiceWorkerOfCopy } from '../../../src/serve/offline-list';
 
 let folder: string;
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'postern-list-'))));
-afterEach(() => rmSync(folder, { recursive: true }));
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), 'postern-list-')), 'page');
+  mkdirSync(folder);
+});
+afterEach(() => rmSync(join(folder, '..'), { recursive: true }));
 
 describe('the list of the files of a built page', () => {
   test('holds every file in every folder by name, with its size and the SHA-256 of its content', () => {
@@ -53,4 +56,31 @@ describe('the list in the script', () => {
       expect(() => withList(script, [file])).toThrow('should name self.POSTERN_FILES once');
     },
   );
+});
+
+describe('the service worker of a copy with another file', () => {
+  const worker = (of: string): string => readFileSync(join(of, 'service.worker.js'), 'utf8');
+  let copy: string;
+  beforeEach(() => {
+    writeFileSync(join(folder, 'index.html'), 'abc');
+    writeFileSync(
+      join(folder, 'service.worker.js'),
+      withList('self.files = self.POSTERN_FILES;', listFiles(folder)),
+    );
+    copy = join(folder, '..', 'copy');
+    cpSync(folder, copy, { recursive: true });
+    writeFileSync(join(copy, 'model.bin'), 'weights');
+  });
+  afterEach(() => rmSync(copy, { recursive: true }));
+
+  test('lists what the copy holds, and is the same otherwise', () => {
+    writeServiceWorkerOfCopy(folder, copy);
+    expect(worker(copy)).toBe(withList('self.files = self.POSTERN_FILES;', listFiles(copy)));
+    expect(worker(copy)).toContain('model.bin');
+  });
+
+  test('is not written of a page whose files are not those that it lists', () => {
+    writeFileSync(join(folder, 'index.html'), 'changed since');
+    expect(() => writeServiceWorkerOfCopy(folder, copy)).toThrow('Build it again');
+  });
 });
