@@ -40,7 +40,6 @@ function choiceOf(
   return {
     contrast: contrast ?? options.contrast ?? within ?? usual,
     pooling: options.pooling ?? (steer ? 'last-prompt' : 'answer-mean'),
-    transcripts,
     seed,
     ...(texts === 'domains' ? {} : { texts: otherTexts(texts, Math.ceil(transcripts / 2), seed) }),
     ...answerTexts(options['texts-from'], transcripts),
