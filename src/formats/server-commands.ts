@@ -26,7 +26,7 @@ export function llamaLoraCommand(model: string | null, loras: readonly string[])
   ].join(' \\\n');
 }
 
-export interface VllmLora {
+interface VllmLora {
   /** The name that requests use. */
   readonly name: string;
   /** Folder of the PEFT adapter. */

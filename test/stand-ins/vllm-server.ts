@@ -47,7 +47,7 @@ const Body = v.strictObject({
 export type VllmBody = v.InferOutput<typeof Body>;
 
 /** What it does instead of answering. */
-export type VllmMisdeed =
+type VllmMisdeed =
   | { readonly kind: 'status'; readonly status: number; readonly body?: unknown }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'stall' }

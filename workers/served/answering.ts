@@ -17,7 +17,7 @@ export interface Completed {
 }
 
 /** One question. */
-export interface Asked {
+interface Asked {
   readonly prompt: readonly number[];
   readonly seed: number;
   readonly sampling: Sampling;

@@ -21,7 +21,7 @@ export const LLAMA_LIMITS: EngineLimits = {
     "llama-server doesn't give activations out. Extract the direction with the checkpoint's own weights, or from a vLLM server with vllm-lens.",
 };
 
-export interface LlamaEngineParts extends Omit<Answering, 'complete' | 'longer' | 'host'> {
+interface LlamaEngineParts extends Omit<Answering, 'complete' | 'longer' | 'host'> {
   readonly client: LlamaClient;
   readonly loras: readonly LoraScale[];
   readonly now: () => number;

@@ -21,7 +21,7 @@ import {
 
 const COMPLETIONS = '/v1/completions';
 
-export interface ResidualsRequest {
+interface ResidualsRequest {
   readonly model: string;
   readonly ids: readonly number[];
   readonly layers: readonly number[];

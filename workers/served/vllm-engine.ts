@@ -36,12 +36,12 @@ export const PLAIN_VLLM_LIMITS: EngineLimits = {
 };
 
 /** Tokens that every vLLM reads in one pass (`--max-num-batched-tokens`; 2048 is the least of its defaults). */
-export const PASS_TOKENS = 2048;
+const PASS_TOKENS = 2048;
 /** Texts that are read at once, and most numbers of an answer: memory is bounded by their product. */
 const READ_AT_ONCE = 4;
 const MOST_ANSWER_BYTES = 16 << 20;
 
-export interface VllmEngineParts extends Omit<Answering, 'complete' | 'longer' | 'host'> {
+interface VllmEngineParts extends Omit<Answering, 'complete' | 'longer' | 'host'> {
   readonly client: VllmClient;
   /** Name of the model or of the LoRA. */
   readonly model: string;

@@ -11,7 +11,7 @@ import { directionOfOptions } from './option-direction';
 import type { ServerBench } from './server-bench';
 
 /** What is measured, and the direction that was read for it or asked for. */
-export interface ServerArms extends FoundArms {
+interface ServerArms extends FoundArms {
   readonly direction: TakenDirection | null;
 }
 
