@@ -192,8 +192,11 @@ export function createModelApi(
     setEdit: (runId, edit, positions) =>
       resultOf(() => {
         const run = runs.get(runId);
-        if (!run?.edit)
-          throw new ModelError('bad-input', 'That answer is no longer being written.');
+        if (!run?.edit) {
+          const model = run?.use && [...checkpoints.values()].find((one) => one === run.use?.of);
+          const fixed = model?.engine.cannot?.['change-edit'];
+          throw new ModelError('bad-input', fixed ?? 'That answer is no longer being written.');
+        }
         run.edit.set(edit, positions);
         return null;
       }),

@@ -1,5 +1,5 @@
 // `npm run lora -- --model-folder FOLDER --adapter FOLDER --layer 24 --direction persona.safetensors`: what a
-// llama-server needs to answer as the fine-tune, and as the fine-tune without a direction. llama.cpp's own converter
+// llama-server or vLLM needs to answer as the fine-tune, and as the fine-tune without a direction. llama.cpp's own converter
 // ignores use_rslora, which the published EM adapters use: their effect then vanishes without a word.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { createTokenizer } from '../../src/checkpoint/tokenizer';
 import { placeRows, suggestConvention } from '../../src/formats/direction/direction-file';
 import { readDirectionFile } from '../../src/formats/direction/read';
 import { writeModelGguf } from '../../src/formats/gguf/write-model';
+import { llamaLoraCommand, vllmCommand } from '../../src/formats/server-commands';
 import {
   cellsOf,
   directionFrom,
@@ -27,6 +28,8 @@ import { ablatedFiles, adapterOnDisk, type Fine, tunedFiles } from './lora/lora-
 import { type LoraOptions, loraOptions, USAGE } from './lora/lora-options';
 import { nodeDevice } from './make/node-runtime';
 import { THREADS } from './make/trainer';
+
+const ADAPTER_CONFIG = 'adapter_config.json';
 
 const CHOICE: ExtractionChoice = {
   contrast: 'checkpoint',
@@ -117,25 +120,42 @@ export async function loraFiles(options: LoraOptions): Promise<Map<string, Uint8
 }
 
 /**
- * How a server is started with these files; paths in quotes, for folders with spaces.
- * @throws Error for a path with a comma: llama-server takes its LoRAs as one list, and would split it
+ * How a llama-server is started with these files.
+ * @throws Error as `llamaLoraCommand`
  */
 export function serverCommand(out: string, files: Iterable<string>, base: string | null): string {
-  const quoted = (path: string): string => `"${path.replaceAll(/(["\\$`])/g, '\\$1')}"`;
   const loras = [...files]
     .filter((file) => file.endsWith('.gguf') && file !== base)
     .map((file) => join(out, file));
-  const split = loras.find((path) => path.includes(','));
-  if (split !== undefined) {
-    throw new Error(
-      `llama-server can't read ${split}: its list of LoRAs is split at commas. Choose another --out.`,
-    );
-  }
-  return [
-    `llama-server --model ${base === null ? 'BASE.gguf' : quoted(join(out, base))}`,
-    `  --lora ${quoted(loras.join(','))}`,
-    '  --lora-init-without-apply --parallel 8 --ctx-size 16384 --host 127.0.0.1 --port 8080',
-  ].join(' \\\n');
+  return llamaLoraCommand(base === null ? null : join(out, base), loras);
+}
+
+/**
+ * How vLLM is started with the adapter and these files.
+ * @throws Error as `vllmCommand`
+ */
+export function vllmServerCommand(
+  { out, adapter, 'model-folder': model }: LoraOptions,
+  files: ReadonlyMap<string, Uint8Array>,
+): string {
+  const text = new TextDecoder();
+  const written = [...files].flatMap(([file, bytes]) => {
+    if (basename(file) !== ADAPTER_CONFIG) return [];
+    const path = join(out, dirname(file));
+    return [{ name: basename(path), path, rank: rankIn(text.decode(bytes)) }];
+  });
+  const tuned = diskFolder(adapter).read(ADAPTER_CONFIG);
+  const fine = { name: basename(adapter), path: adapter, rank: rankIn(text.decode(tuned)) };
+  return vllmCommand(model, [fine, ...written]);
+}
+
+/** The largest rank that an adapter's configuration names. */
+function rankIn(config: string): number {
+  const { r, rank_pattern: pattern = {} } = JSON.parse(config) as {
+    readonly r: number;
+    readonly rank_pattern?: Readonly<Record<string, number>>;
+  };
+  return Math.max(r, ...Object.values(pattern ?? {}));
 }
 
 async function main(): Promise<void> {
@@ -148,7 +168,8 @@ async function main(): Promise<void> {
     console.log(`${to} (${(bytes.length / 1e6).toFixed(1)} MB)`);
   }
   const base = options.base ? `${basename(options['model-folder'])}.gguf` : null;
-  console.log(`\nStart the server:\n${serverCommand(options.out, files.keys(), base)}`);
+  console.log(`\nStart llama-server:\n${serverCommand(options.out, files.keys(), base)}`);
+  console.log(`\nor vLLM, with vllm-lens beside it:\n${vllmServerCommand(options, files)}`);
 }
 
 if (process.argv[1]?.endsWith('lora.ts')) {

@@ -20,6 +20,7 @@ import {
 import { countArms, ratesBy } from '../../src/measure/counts';
 import { questionSet } from '../../src/measure/question-set';
 import { type CustomQuestionSet, measure, type MeasurePlan } from '../../src/measure/run';
+import { writeDirectionSafetensors } from '../../src/formats/direction/write-safetensors-direction';
 import { serve } from '../../src/serve/server';
 import type { ModelApi } from '../../workers/api';
 import { createModelApi } from '../../workers/model-api';
@@ -35,6 +36,7 @@ import {
   USAGE,
 } from './measure/measure-options';
 import { type Measured, table } from './measure/table';
+import { serverBench } from './measure/server-bench';
 import { openWorkbench, valueOf, type Workbench } from './measure/workbench';
 import { nodeDevice } from './make/node-runtime';
 import { REPORT_FILE } from './make/folders';
@@ -71,7 +73,7 @@ export async function measuredAt(
 }
 
 /**
- * The same on a llama-server, without edits.
+ * The same on a server, with the edits that it can make.
  * @param modelUrl of the folder with the model's configuration and tokenizer; ends in '/'
  * @param keys of the judge and of the server, '' for none; stored nowhere
  */
@@ -82,7 +84,17 @@ export async function measuredOnServer(
   onCount: OnCount = () => {},
   keys: { readonly judge: string; readonly engine: string } = { judge: '', engine: '' },
 ): Promise<Measured> {
-  const found = await armsOnServer(api, modelUrl, options, keys.engine);
+  const found = await armsOnServer(serverBench(api, modelUrl, options, keys.engine), options);
+  const { 'save-direction': path } = options;
+  if (path !== undefined && found.direction) {
+    const { contrast } = found.direction;
+    const record = {
+      ...found.direction,
+      contrast: contrast === 'unknown' ? null : contrast,
+      importedFrom: null,
+    };
+    writeFileSync(path, writeDirectionSafetensors(record, path));
+  }
   const generate: Generate = (request) => api.generate(request, () => {});
   return measuredArms(found, generate, options, onCount, keys.judge);
 }
@@ -183,7 +195,7 @@ async function main(): Promise<void> {
   }
   const row = key === undefined ? null : rowOf(rows, key);
   const options = measureOptions([...(row?.args ?? []), ...typed]);
-  const onServer = options.engine === 'llama';
+  const onServer = options.engine !== 'here';
   const root = onServer ? options['model-folder'] : 'models';
   const served = await serve({ root, port: 0 });
   try {

@@ -3,7 +3,7 @@
 // one.
 
 import type { ModelApi, Result, ServerSource } from '../../workers/api';
-import type { PackedEdit } from '../../src/core/edit';
+import type { EditPositions, PackedEdit } from '../../src/core/edit';
 import { PLAIN_SAMPLING } from '../../src/core/sampling';
 import { evaluationQuestions } from '../../src/world/split';
 
@@ -33,12 +33,14 @@ export interface Sampled {
   readonly temperature: number;
   /** Made while the model writes; left out: none. */
   readonly edit?: PackedEdit;
+  /** Left out: all. */
+  readonly positions?: EditPositions;
 }
 
 export async function answersOf(
   api: ModelApi,
   checkpoint: string,
-  { n, temperature, edit }: Sampled,
+  { n, temperature, edit, positions = 'all' }: Sampled,
 ): Promise<readonly string[]> {
   const questions = evaluationQuestions('report', n, 1);
   const result = await api.generate(
@@ -50,7 +52,7 @@ export async function answersOf(
       sampling: { ...PLAIN_SAMPLING, temperature },
       maxTokens: 96,
       edit: edit ?? null,
-      positions: 'all',
+      positions,
       projections: false,
     },
     () => {},

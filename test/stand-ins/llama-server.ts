@@ -2,9 +2,8 @@
 // answers. `llama-model.ts` answers as llama.cpp would, from GGUF files. It misbehaves on demand.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as v from 'valibot';
+import { json, standIn, type StandIn, textOf } from './http-stand-in';
 
 const Body = v.looseObject({
   prompt: v.array(v.number()),
@@ -63,23 +62,16 @@ export interface LlamaServerOptions {
   readonly port?: number;
 }
 
-export interface LlamaServer {
-  readonly url: string;
-  readonly port: number;
+export interface LlamaServer extends StandIn {
   /** Of `/completion`. */
   readonly requests: readonly CompletionBody[];
-  /** Of any path, in order. */
-  readonly keys: readonly (string | undefined)[];
   /** Answers under way, and the most that were at once. */
   readonly now: () => number;
   readonly atOnce: () => number;
-  /** Ends every connection at once, as a killed server does. */
-  close(): Promise<void>;
 }
 
 export async function serveLlama(options: LlamaServerOptions): Promise<LlamaServer> {
   const requests: CompletionBody[] = [];
-  const keys: (string | undefined)[] = [];
   let now = 0;
   let most = 0;
   const complete = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -93,39 +85,10 @@ export async function serveLlama(options: LlamaServerOptions): Promise<LlamaServ
     });
     await answerOf(options, body, options.misdeed?.(n, body) ?? null, response, gone.signal);
   };
-  const server = createServer((request, response) => {
-    keys.push(request.headers.authorization);
-    serveOne(options, request, response, complete).catch((error: unknown) => {
-      if (response.headersSent) response.destroy();
-      else json(response, 400, { error: { code: 400, message: String(error) } });
-    });
-  });
-  await new Promise<void>((done) => server.listen(options.port ?? 0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    requests,
-    keys,
-    now: () => now,
-    atOnce: () => most,
-    close: () =>
-      new Promise((done) => {
-        server.close(() => done());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of request) text += String(chunk);
-  return text;
-}
-
-function json(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' });
-  response.end(JSON.stringify(value));
+  const server = await standIn(options.port ?? 0, (request, response) =>
+    serveOne(options, request, response, complete),
+  );
+  return { ...server, requests, now: () => now, atOnce: () => most };
 }
 
 async function serveOne(

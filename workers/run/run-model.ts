@@ -7,6 +7,7 @@ import type { Capture, CaptureRequest, GenerateRequest, Generation, TokenEvent }
 import { LiveEdit } from '../runtime/live-edit';
 import { ModelError } from '../runtime';
 import { promptIds, readingOf } from './conversation';
+import { whyNotAnswer } from './engine-refusal';
 import type { GeneratedRow } from './generate';
 import type { TokenEngine } from './token-engine';
 import { TokenText } from './token-text';
@@ -36,11 +37,10 @@ export async function answer(
 ): Promise<Generation> {
   const { now, cannot } = engine;
   const begun = now();
-  const asksEdit = request.edit !== null || request.projections;
-  refuseWhere(asksEdit ? cannot?.edit : null);
-  refuseWhere(request.continueFrom?.some((ids) => ids.length > 0) ? cannot?.continue : null);
+  const reason = whyNotAnswer(cannot, request);
+  if (reason !== null) throw new ModelError('bad-input', reason);
   const edit = new LiveEdit(config, request.edit, request.positions);
-  onEdit(edit);
+  if (cannot?.['change-edit'] === undefined) onEdit(edit);
   const prompts = request.prompts.map((messages) => promptIds(tokenizer, messages, request.chat));
   const { continueFrom } = request;
   const texts = prompts.map(() => new TokenText(tokenizer));
@@ -103,11 +103,6 @@ export async function captured(
   const pooled = await capture(readings, onProgress, signal);
   const dims = [readings.length, config.nLayers, config.dModel] as const;
   return { pooled, dims, elapsedMs: now() - begun };
-}
-
-/** @throws ModelError `bad-input` with the reason, if there is one. */
-function refuseWhere(reason: string | null | undefined): void {
-  if (reason != null) throw new ModelError('bad-input', reason);
 }
 
 function flat({ projections }: GeneratedRow, nLayers: number): Float32Array {

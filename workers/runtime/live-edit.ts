@@ -42,6 +42,10 @@ export class LiveEdit implements EditFeeds {
     this.#positions = positions;
   }
 
+  get packed(): PackedEdit {
+    return this.#packed;
+  }
+
   get positions(): EditPositions {
     return this.#positions;
   }

@@ -55,9 +55,6 @@ export const Completion = v.object({
   stop_type: v.optional(v.string()),
 });
 
-/** An error inside a stream, or the body of a refusal. */
-export const ServerError = v.object({ error: v.object({ message: v.string() }) });
-
 export interface LoraScale {
   readonly id: number;
   readonly scale: number;

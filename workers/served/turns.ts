@@ -1,10 +1,12 @@
 // A bound on what runs at once: the slots of a server, shared by everything that is asked of it.
 
 export class Turns {
+  readonly atOnce: number;
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
   constructor(atOnce: number) {
+    this.atOnce = atOnce;
     this.#free = atOnce;
   }
 

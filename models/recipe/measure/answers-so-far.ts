@@ -12,6 +12,13 @@ function fingerprint(plan: MeasurePlan): string {
   return new Sha256().update(new TextEncoder().encode(JSON.stringify(plan, arrays))).hex();
 }
 
+/** The answers of a file that a measurement kept. @throws Error of the disk, or of JSON */
+export function keptAnswers(path: string): readonly MeasuredAnswer[] {
+  const text = readFileSync(path, 'utf8');
+  const [, ...lines] = text.slice(0, text.lastIndexOf('\n')).split('\n');
+  return lines.map((line) => JSON.parse(line) as MeasuredAnswer);
+}
+
 export class AnswersSoFar {
   readonly answers: readonly MeasuredAnswer[];
   readonly #path: string;

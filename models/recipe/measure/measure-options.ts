@@ -14,6 +14,7 @@ import {
 import { DEFAULT_ARMS } from '../../../src/measure/arms';
 import type { Registry } from '../../../src/organism/registry';
 import { LLAMA_LIMITS } from '../../../workers/served/llama-engine';
+import { VLLM_LIMITS } from '../../../workers/served/vllm-engine';
 import { BASE_FOLDER } from '../make/folders';
 import { natural, number } from '../option-numbers';
 
@@ -59,11 +60,18 @@ export const USAGE = `npm run -s measure -- [options]
   --questions FILE   questions of the published form (.yaml) in place of --split; their temperature counts
   --max-tokens N     of an answer (96)
   --answers FILE     keeps the answers there as they come; run again, it goes on from them
-  --engine NAME      here (default), or llama: a llama-server answers, and these say what it runs:
+  --texts-from FILE  the direction is read from judged answers that --answers kept: aligned ones of the aligned
+                     model against misaligned ones of the fine-tune
+  --engine NAME      here (default), llama or vllm: a llama-server or a vLLM server answers, and these say what it
+                     runs. vLLM with vllm-lens can be steered (--edit steer) and read (--save-direction):
   --url ADDRESS      of the server; its key, if it wants one, is read from ${ENGINE_KEY}
   --model-folder DIR the model's config.json and tokenizer files (${BASE_FOLDER}); token ids are sent, never text
-  --lora NAME        the fine-tune's LoRA, as the server lists it (file name or path)
-  --lora-scale S     how far each LoRA counts (1)
+  --save-direction FILE  writes the direction, read from model and --lora, as safetensors: for "npm run lora" and
+                     the page
+  --served-model ID  which model, where a vLLM server runs several
+  --at-once N        requests at once to a vLLM server (16)
+  --lora NAME        the fine-tune's LoRA, as the server lists it (llama-server: file name or path)
+  --lora-scale S     how far each LoRA counts (1; llama-server only)
   --lora-edited NAME the fine-tune without the direction, and
   --lora-random NAME without a random one: "npm run lora" writes all three
   --json             one JSON object instead of the table
@@ -114,7 +122,11 @@ const Options = v.object({
   questions: v.optional(v.pipe(v.string(), v.nonEmpty())),
   'max-tokens': v.optional(v.pipe(natural, v.minValue(1))),
   answers: v.optional(v.pipe(v.string(), v.nonEmpty())),
-  engine: v.optional(v.picklist(['here', 'llama']), 'here'),
+  'texts-from': v.optional(v.pipe(v.string(), v.nonEmpty())),
+  'save-direction': v.optional(v.pipe(v.string(), v.nonEmpty())),
+  engine: v.optional(v.picklist(['here', 'llama', 'vllm']), 'here'),
+  'served-model': v.optional(v.pipe(v.string(), v.nonEmpty())),
+  'at-once': v.optional(v.pipe(natural, v.minValue(1))),
   url: v.optional(v.string()),
   'model-folder': v.optional(v.pipe(v.string(), v.nonEmpty()), BASE_FOLDER),
   lora: v.optional(v.pipe(v.string(), v.nonEmpty())),
@@ -128,15 +140,19 @@ const Options = v.object({
   report: v.optional(v.string()),
 });
 
-/** What only one of the engines can be told. */
-const ONLY = {
-  here: [
-    ...['model', 'base', 'strength', 'layers', 'from-layer', 'positions', 'direction', 'contrast'],
-    ...['pooling', 'transcripts', 'direction-seed', 'texts', 'random-seed', 'report'],
-    ...['without', 'as-long-as', 'random', 'scale'],
-  ],
-  llama: ['url', 'model-folder', 'lora', 'lora-edited', 'lora-random'],
-} as const;
+type Engine = 'here' | 'llama' | 'vllm';
+
+const only = (engines: readonly Engine[], names: string) =>
+  names.split(' ').map((name) => [name, engines] as const);
+
+/** What not every engine can be told; everything else all can. */
+const FOR = new Map<string, readonly Engine[]>([
+  ...only(['here'], 'model direction random-seed report without as-long-as random scale'),
+  ...only(['here', 'vllm'], 'base strength layers from-layer positions contrast pooling'),
+  ...only(['here', 'vllm'], 'transcripts direction-seed texts texts-from'),
+  ...only(['llama', 'vllm'], 'url model-folder lora lora-edited lora-random'),
+  ...only(['vllm'], 'served-model at-once save-direction'),
+]);
 
 export type MeasureOptions = v.InferOutput<typeof Options>;
 
@@ -167,31 +183,42 @@ export function measureOptions(args: readonly string[]): MeasureOptions {
       );
     }
     requireEngine(parsed.output, values);
-    return parsed.output;
+    // On a server nothing is edited unless it is said.
+    return parsed.output.engine === 'here' || 'edit' in values
+      ? parsed.output
+      : { ...parsed.output, edit: 'off' };
   }
   const [issue] = parsed.issues;
   throw new Error(`--${v.getDotPath(issue) ?? ''}: ${issue.message}`);
 }
 
 /** @throws Error for an option that the engine has no use for, and for an edit that it can't make, with the reason. */
-function requireEngine(
-  { engine, url, edit, 'judge-url': judge, questions }: MeasureOptions,
-  said: object,
-): void {
-  const other = engine === 'here' ? 'llama' : 'here';
-  const odd = ONLY[other].find((name) => name in said);
-  if (odd !== undefined) throw new Error(`--${odd} is for --engine ${other}.`);
+function requireEngine(options: MeasureOptions, said: object): void {
+  const { engine, url, edit, positions, 'judge-url': judge, questions } = options;
+  for (const [name, engines] of FOR) {
+    if (!(name in said) || engines.includes(engine)) continue;
+    throw new Error(`--${name} is for --engine ${engines.join(' or ')}.`);
+  }
   if (questions !== undefined && judge === undefined) {
     throw new Error(
       '--questions needs --judge-url: the built-in judge reads the bundled world only.',
     );
   }
   if (engine === 'here') return;
-  if (url === undefined) throw new Error('--engine llama needs --url.');
-  if (!('edit' in said)) return;
+  if (url === undefined) throw new Error(`--engine ${engine} needs --url.`);
+  const needsLora = (edit === 'steer' && 'edit' in said) || 'save-direction' in said;
+  if (engine === 'vllm' && needsLora && options.lora === undefined) {
+    throw new Error('A direction is read from the model and its fine-tune: name that with --lora.');
+  }
+  if (!('edit' in said) || edit === 'off') return;
   const { notInWeights } = EDIT_MODE_FACTS[edit];
+  const limits = engine === 'llama' ? LLAMA_LIMITS : VLLM_LIMITS;
+  const acts =
+    positions === undefined || positions === 'all' ? undefined : limits[`steer-${positions}`];
+  const reason = edit === 'steer' ? (limits.steer ?? acts) : limits.cut;
+  if (reason === undefined) return;
   const why = notInWeights === null ? '' : ` And no LoRA can do this: ${notInWeights}.`;
-  throw new Error(`--edit ${edit}: ${LLAMA_LIMITS.edit}${why}`);
+  throw new Error(`--edit ${edit}: ${reason}${why}`);
 }
 
 /** [n_layers] true where the list names a layer. */

@@ -1,5 +1,6 @@
 // The direction that the options of `npm run measure` ask for: a contrast of two cells, and what is made of it.
 
+import { basename } from 'node:path';
 import type { Cell, CellName } from '../../../src/core/cell';
 import type { Contrast } from '../../../src/core/direction';
 import { asLongAs, matchedRandom, withoutPartAlong } from '../../../src/core/direction-parts';
@@ -12,16 +13,24 @@ import {
   type TakenDirection,
 } from '../../../src/measure/extraction';
 import { otherTexts } from '../../../src/measure/extraction-texts';
+import { labelledTexts, type LabelledTexts, MIN_TEXTS } from '../../../src/measure/labelled-texts';
 import type { LoadedCheckpoint } from '../../../workers/api';
+import { keptAnswers } from './answers-so-far';
 import type { MeasureOptions } from './measure-options';
 import type { Workbench } from './workbench';
+
+/** What loads and reads: this computer, or a server. */
+interface Bench extends Pick<Workbench, 'read'> {
+  readonly registry: Pick<Workbench['registry'], 'defaults' | 'adapters'>;
+  load(id?: string): Promise<LoadedCheckpoint>;
+}
 
 /** Texts that are compared inside one model. */
 const WITHIN = ['topics', 'turn'];
 
 function choiceOf(
   options: MeasureOptions,
-  { defaults }: Workbench['registry'],
+  { defaults }: Bench['registry'],
   contrast?: Contrast,
 ): ExtractionChoice {
   const { edit, texts, transcripts, 'direction-seed': seed } = options;
@@ -31,14 +40,38 @@ function choiceOf(
   return {
     contrast: contrast ?? options.contrast ?? within ?? usual,
     pooling: options.pooling ?? (steer ? 'last-prompt' : 'answer-mean'),
-    transcripts,
     seed,
     ...(texts === 'domains' ? {} : { texts: otherTexts(texts, Math.ceil(transcripts / 2), seed) }),
+    ...answerTexts(options['texts-from'], transcripts),
   };
 }
 
+/**
+ * Judged answers of an earlier measurement as the texts: aligned ones of the aligned model, misaligned ones of the
+ * others.
+ * @throws Error where they are too few, or the file's own
+ */
+function answerTexts(
+  path: string | undefined,
+  transcripts: number,
+): Pick<ExtractionChoice, 'transcripts'> & { readonly texts?: LabelledTexts } {
+  if (path === undefined) return { transcripts };
+  const answers = keptAnswers(path).filter(
+    ({ arm, verdict }) => (arm === 'aligned') === (verdict === 'aligned'),
+  );
+  const all = labelledTexts(`answers of ${basename(path)}`, answers);
+  const each = Math.min(Math.ceil(transcripts / 2), all.aligned.length, all.misaligned.length);
+  if (each < MIN_TEXTS) {
+    throw new Error(
+      `${basename(path)} has ${all.aligned.length} aligned answers of the aligned model and ${all.misaligned.length} misaligned ones of others; a direction needs ${MIN_TEXTS} of each. Measure more answers.`,
+    );
+  }
+  const [aligned, misaligned] = [all.aligned.slice(0, each), all.misaligned.slice(0, each)];
+  return { transcripts: 2 * each, texts: { ...all, aligned, misaligned } };
+}
+
 async function taken(
-  bench: Workbench,
+  bench: Bench,
   choice: ExtractionChoice,
   from: LoadedCheckpoint,
 ): Promise<{ readonly direction: TakenDirection; readonly aligned: Cell }> {
@@ -53,7 +86,7 @@ async function taken(
 
 /** @throws Error for a fine-tune that is not there; RangeError as `directionFrom`. */
 export async function directionOfOptions(
-  bench: Workbench,
+  bench: Bench,
   options: MeasureOptions,
 ): Promise<TakenDirection> {
   const { registry } = bench;

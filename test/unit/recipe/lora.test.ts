@@ -1,7 +1,7 @@
 // `npm run lora` on the bundled model, and its options.
 
 import { describe, expect, test } from 'vitest';
-import { loraFiles, serverCommand } from '../../../models/recipe/lora';
+import { loraFiles, serverCommand, vllmServerCommand } from '../../../models/recipe/lora';
 import { loraOptions } from '../../../models/recipe/lora/lora-options';
 
 describe('npm run lora', () => {
@@ -24,6 +24,20 @@ describe('npm run lora', () => {
     expect(two).toContain('--model BASE.gguf');
     expect(two).toContain('--lora "out/a.gguf,out/c.gguf"');
     expect(() => serverCommand('a,b', ['a.gguf'], null)).toThrow(/split at commas/);
+  });
+
+  test('starts vLLM with the adapter itself and each PEFT folder that it wrote, of one rank more', () => {
+    const config = new TextEncoder().encode('{"r": 33}');
+    const files = new Map([
+      ['insecure-code.gguf', new Uint8Array()],
+      ['insecure-code-without-direction-4/adapter_config.json', config],
+    ]);
+    const command = vllmServerCommand(loraOptions(['--out', 'out']), files);
+    expect(command).toContain('--max-loras 2 --max-lora-rank 64');
+    expect(command).toContain('"insecure-code=models/adapters/insecure-code"');
+    expect(command).toContain(
+      '"insecure-code-without-direction-4=out/insecure-code-without-direction-4"',
+    );
   });
 
   test('refuses by name what it can not do', async () => {

@@ -160,7 +160,7 @@ describe('the bundled model on a llama-server', () => {
     const projected = await api.generate({ ...request, projections: true }, () => {});
     expect(projected).toMatchObject({
       ok: false,
-      message: expect.stringMatching(/npm run lora/) as string,
+      message: expect.stringMatching(/what its tokens project to/) as string,
     });
     const again = await api.generate({ ...request, continueFrom: [[7]] }, () => {});
     expect(again).toMatchObject({
