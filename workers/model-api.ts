@@ -193,7 +193,8 @@ export function createModelApi(
       resultOf(() => {
         const run = runs.get(runId);
         if (!run?.edit) {
-          const model = run?.use && [...checkpoints.values()].find((one) => one === run.use?.of);
+          const used = [...(run?.uses ?? [])].map(({ of }) => of);
+          const model = [...checkpoints.values()].find((one) => used.includes(one));
           const fixed = model?.engine.cannot?.['change-edit'];
           throw new ModelError('bad-input', fixed ?? 'That answer is no longer being written.');
         }

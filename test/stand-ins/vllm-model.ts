@@ -56,7 +56,7 @@ export function sentTensor(data: Float32Array, shape: readonly number[]): SentTe
     data: Buffer.from(zstdRaw(bytes)).toString('base64'),
     dtype: 'int16',
     original_dtype: 'torch.bfloat16',
-    shape,
+    shape: [...shape],
     compression: 'zstd',
   };
 }

@@ -67,7 +67,7 @@ export interface SentTensor {
   readonly data: string;
   readonly dtype: string;
   readonly original_dtype: string;
-  readonly shape: readonly number[];
+  readonly shape: number[];
   readonly compression: 'zstd';
 }
 
