@@ -10,7 +10,15 @@ import type { Locator, Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
-import { allAnswered, measure, openTab, sidewaysScroll, startedUp, textOf } from './postern-page';
+import {
+  allAnswered,
+  measure,
+  openTab,
+  openTool,
+  sidewaysScroll,
+  startedUp,
+  textOf,
+} from './postern-page';
 
 let page: Page;
 let report = '';
@@ -88,7 +96,9 @@ test('with counts and a room it has their steps, and an open lesson is what it s
   await measure(page, 24);
   await page.locator('summary', { hasText: 'Save for the class' }).click();
   await page.getByRole('button', { name: 'Add to the class results here' }).press('Enter');
+  await openTool(page, 'Measure', 'Class results');
   await page.getByRole('figure').filter({ hasText: 'Class results by verdict' }).waitFor();
+  await openTool(page, 'Measure', 'Rates');
   await page.locator('body').press('p');
   await expect.poll(place).toMatch(/ of 5$/);
   for (let i = 0; i < 4; i++) await page.keyboard.press('PageDown');
