@@ -119,7 +119,7 @@ describe('npm run measure on vLLM', () => {
     expect(decodeTensor(first.activations, [1, dModel])).toEqual(
       Float32Array.from({ length: dModel }, (_, i) => 1.5 * added(2, i)),
     );
-  }, 60_000);
+  });
 
   test('measures a LoRA without the direction as the edited arm', async () => {
     const { url } = await serving();
@@ -130,7 +130,7 @@ describe('npm run measure on vLLM', () => {
       'Without direction',
     ]);
     expect(found.answers).toHaveLength(12);
-  }, 60_000);
+  });
 });
 
 describe('its options', () => {
