@@ -1,7 +1,7 @@
 // Rows of values on one short axis.
 
 import type { Rate } from '../core/statistics/rates';
-import type { Role } from './role-style';
+import type { Role } from './marks/role-style';
 
 export interface DotMark {
   readonly value: number;

@@ -9,7 +9,7 @@ import type { RopeScaling } from '../checkpoint/rope';
 import { ropeTables } from './decoder-weights';
 import { float, type GraphBuilder, int, MICROSOFT, type Value } from './graph';
 import type { WeightStore } from './weight-store';
-import type { MatrixPart } from './matrices';
+import type { MatrixPart } from './matrices/matrices';
 
 export interface BlockContext {
   readonly g: GraphBuilder;

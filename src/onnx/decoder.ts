@@ -25,7 +25,7 @@ import { paddedHeads } from './padded-heads';
 import { encodeModel } from './proto';
 import { type WeightInput, type TensorSlot, WeightSlots, type WeightSegment } from './weight-slots';
 import { weightStore } from './weight-store';
-import { type VocabMatrix } from './matrices';
+import { type VocabMatrix } from './matrices/matrices';
 
 export interface DecoderOptions {
   /** Takes `past_key_values.{l}.key|value` and gives `present.{l}.key|value`. */

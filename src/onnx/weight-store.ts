@@ -4,10 +4,10 @@
 
 import type { Precision } from '../checkpoint/precision';
 import type { GraphBuilder, Value } from './graph';
-import type { Matrices, MatrixPart } from './matrices';
-import { blockMatrices } from './matrices-blocks';
-import { int8Matrices } from './matrices-int8';
-import { plainMatrices } from './matrices-plain';
+import type { Matrices, MatrixPart } from './matrices/matrices';
+import { blockMatrices } from './matrices/matrices-blocks';
+import { int8Matrices } from './matrices/matrices-int8';
+import { plainMatrices } from './matrices/matrices-plain';
 import type { WeightSlots } from './weight-slots';
 
 export interface WeightStore extends Matrices {

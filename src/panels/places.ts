@@ -6,6 +6,7 @@ import type { PanelLocation, Result } from '../lessons/lesson';
 export const PLACES = {
   prompt: 'the field of the question',
   persona: 'the slider of the persona',
+  'lora-scale': 'the slider of how often the LoRA counts',
   edit: 'the way into the edit: its handle on small screens, else the chosen mode',
   panel: 'the selected tab of the tools',
   answers: 'the answers with their question and the persona control',

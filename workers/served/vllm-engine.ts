@@ -150,7 +150,7 @@ async function capture(
   return pooled;
 }
 
-/** Of rows [n, width], summed in f64. */
+/** Mean of rows [n, width], summed in f64. */
 function mean(rows: Float32Array, width: number): Float64Array {
   const sum = new Float64Array(width);
   for (let at = 0; at < rows.length; at += width) {

@@ -13,7 +13,7 @@ const KINDS: Readonly<Record<string, { readonly bytes: number; readonly dtype: s
   'float32 torch.float32': { bytes: 4, dtype: 'F32' },
 };
 
-/** Of any kind. */
+/** The widest of the kinds. */
 export const MOST_NUMBER_BYTES = 4;
 
 /** What a tensor is that can't be read, as the end of a sentence. */

@@ -1,6 +1,6 @@
 // The props that charts have in common.
 
-import type { Role } from '../role-style';
+import type { Role } from '../marks/role-style';
 
 export interface ChartProps {
   title: string;

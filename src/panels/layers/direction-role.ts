@@ -1,4 +1,4 @@
-import type { Role } from '../../charts/role-style';
+import type { Role } from '../../charts/marks/role-style';
 import type { DirectionKind } from '../../state/direction/comparison.svelte';
 
 const ROLES: Readonly<Record<DirectionKind, Role>> = {

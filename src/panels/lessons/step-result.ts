@@ -2,7 +2,7 @@
 
 import { DOT_LOOKS, type DotLook } from '../../charts/answer-field';
 import { rateMarks, type DotRow, type DotScale } from '../../charts/dot-lines';
-import type { Role } from '../../charts/role-style';
+import type { Role } from '../../charts/marks/role-style';
 import { cosineByLayer } from '../../core/cosine';
 import { rateOf } from '../../core/statistics/rates';
 import type { Result, Step } from '../../lessons/lesson';

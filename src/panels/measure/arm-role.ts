@@ -1,4 +1,4 @@
-import type { Role } from '../../charts/role-style';
+import type { Role } from '../../charts/marks/role-style';
 
 const ROLES: Readonly<Record<string, Role>> = {
   aligned: 'aligned',

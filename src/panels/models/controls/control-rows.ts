@@ -1,6 +1,6 @@
 // Lines of a table of controls as rows of a chart.
 
-import type { RateMark } from '../../../charts/rate-mark';
+import type { RateMark } from '../../../charts/marks/rate-mark';
 import type { ControlLine } from '../../../organism/control-table';
 
 type Counted = 'misaligned' | 'villain' | 'incoherent';

@@ -2,9 +2,9 @@
 // read the same input lie side by side so that one MatMul serves them. With f16 the product is computed in
 // halves too (what reads it, and what it is added to, is f32): a device without shader-f16 cannot run it.
 
-import { halvesOf, transposeInto } from './decoder-weights';
-import { int, type GraphBuilder, type Value } from './graph';
-import type { WeightSlot, WeightBlock, WeightSlots } from './weight-slots';
+import { halvesOf, transposeInto } from '../decoder-weights';
+import { int, type GraphBuilder, type Value } from '../graph';
+import type { WeightSlot, WeightBlock, WeightSlots } from '../weight-slots';
 import type { Matrices } from './matrices';
 
 const ONNX_FLOAT = 1;

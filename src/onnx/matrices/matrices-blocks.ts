@@ -3,9 +3,9 @@
 // GatherBlockQuantized reads the same bytes that the product reads; it supports blocks along the last axis
 // only, which here is one block, so its scales need another shape.
 
-import { int, MICROSOFT, type GraphBuilder } from './graph';
-import { BLOCK, type BlockBits, blocksOf, quantiseBlocks } from './quantise-blocks';
-import type { WeightSlot, WeightSlots } from './weight-slots';
+import { int, MICROSOFT, type GraphBuilder } from '../graph';
+import { BLOCK, type BlockBits, blocksOf, quantiseBlocks } from '../quantise-blocks';
+import type { WeightSlot, WeightSlots } from '../weight-slots';
 import type { Matrices, MatrixPart } from './matrices';
 
 export function blockMatrices(g: GraphBuilder, slots: WeightSlots, bits: BlockBits): Matrices {

@@ -1,6 +1,6 @@
 // The contract between the decoder and the three storage forms of matrices (plain, in blocks, int8).
 
-import type { Value } from './graph';
+import type { Value } from '../graph';
 
 /** Part of a matrix that several tensors share: Hugging Face name and number of rows [rows, inner]. */
 export type MatrixPart = readonly [name: string, rows: number];

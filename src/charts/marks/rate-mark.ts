@@ -1,10 +1,10 @@
 // A rate as a mark in a row of a chart: of one model, with the intervals of its answers, or of several directions
 // or seeds, with the interval of their mean.
 
-import { describeClusters } from '../core/statistics/describe-clusters';
-import { describeRate, type Rate } from '../core/statistics/rates';
-import { describeSpread, rateBounds, type Spread } from '../core/statistics/spread';
-import type { Interval } from '../core/statistics/stats';
+import { describeClusters } from '../../core/statistics/describe-clusters';
+import { describeRate, type Rate } from '../../core/statistics/rates';
+import { describeSpread, rateBounds, type Spread } from '../../core/statistics/spread';
+import type { Interval } from '../../core/statistics/stats';
 
 export type RateMark =
   | { readonly kind: 'rate'; readonly rate: Rate }

@@ -5,9 +5,9 @@
 // without VNNI add pairs of products in 16 bits, which saturates without a word (workers/README.md, 22). The
 // embedding is always a weight here, never an input (workers/runtime/gpu-embedding.ts).
 
-import { int, type GraphBuilder, type Value } from './graph';
-import { quantiseRows, ZERO } from './quantise-int8';
-import type { WeightSlot, WeightSlots } from './weight-slots';
+import { int, type GraphBuilder, type Value } from '../graph';
+import { quantiseRows, ZERO } from '../quantise-int8';
+import type { WeightSlot, WeightSlots } from '../weight-slots';
 import type { Matrices, MatrixPart } from './matrices';
 
 const ONNX_FLOAT = 1;
