@@ -16,11 +16,8 @@ import type {
   ExportRequest,
   GenerateRequest,
   Generation,
-  Lens,
-  LensRequest,
   LoadedCheckpoint,
   LoadProgress,
-  MemoryReport,
   ModelApi,
   OpenedTraining,
   OpenTrainingRequest,
@@ -28,17 +25,12 @@ import type {
   PatchProgress,
   PatchRequest,
   Progress,
-  Provenance,
   Result,
   Score,
   ScoreRequest,
-  StoredReport,
   TokenEvent,
   TokenizedPrompt,
-  TokenReading,
-  TokenRequest,
   TrainedStep,
-  TrainingState,
   Writers,
   WritersRequest,
   WorkerLife,
@@ -170,13 +162,9 @@ export class ModelClient {
     this.#call((api) => api.inspectAdapter(source, base, runId), runId);
 
   /** Lists the downloads stored in this browser. */
-  stored(): Promise<Result<StoredReport>> {
-    return this.#call((api) => api.stored());
-  }
+  stored: ModelApi['stored'] = () => this.#call((api) => api.stored());
 
-  removeStored(key: string): Promise<Result<null>> {
-    return this.#call((api) => api.removeStored(key));
-  }
+  removeStored: ModelApi['removeStored'] = (key) => this.#call((api) => api.removeStored(key));
 
   /** Tokens arrive at most once an animation frame, in order, and all of them before the result. */
   async generate(
@@ -219,17 +207,15 @@ export class ModelClient {
     );
   }
 
-  lens(request: LensRequest): Promise<Result<Lens>> {
-    return this.#callOn(request.checkpoint, (api) => api.lens(request));
-  }
+  lens: ModelApi['lens'] = (request) =>
+    this.#callOn(request.checkpoint, (api) => api.lens(request));
 
-  readToken(request: TokenRequest): Promise<Result<TokenReading>> {
-    return this.#callOn(
+  readToken: ModelApi['readToken'] = (request) =>
+    this.#callOn(
       request.checkpoint,
       (api) => api.readToken({ chat: this.chat, ...request }),
       request.runId,
     );
-  }
 
   patch(
     request: PatchRequest,
@@ -272,17 +258,14 @@ export class ModelClient {
     return result;
   }
 
-  trainingState(training: string): Promise<Result<TrainingState>> {
-    return this.#call((api) => api.trainingState(training));
-  }
+  trainingState: ModelApi['trainingState'] = (training) =>
+    this.#call((api) => api.trainingState(training));
 
-  closeTraining(training: string): Promise<Result<null>> {
-    return this.#call((api) => api.closeTraining(training));
-  }
+  closeTraining: ModelApi['closeTraining'] = (training) =>
+    this.#call((api) => api.closeTraining(training));
 
-  provenance(checkpoint: string, runId: string): Promise<Result<Provenance>> {
-    return this.#callOn(checkpoint, (api) => api.provenance(checkpoint, runId), runId);
-  }
+  provenance: ModelApi['provenance'] = (checkpoint, runId) =>
+    this.#callOn(checkpoint, (api) => api.provenance(checkpoint, runId), runId);
 
   exportFolder(
     request: ExportRequest,
@@ -306,9 +289,7 @@ export class ModelClient {
   spelling: ModelApi['spelling'] = (checkpoint, texts, runId) =>
     this.#callOn(checkpoint, (api) => api.spelling(checkpoint, texts, runId), runId);
 
-  memory(): Promise<Result<MemoryReport>> {
-    return this.#call((api) => api.memory());
-  }
+  memory: ModelApi['memory'] = () => this.#call((api) => api.memory());
 
   /**
    * Cooperative; unknown runs, and runs of a worker that has ended, are ignored. A run that still waits for

@@ -47,7 +47,7 @@ export interface Side {
  * @throws ModelError `bad-input` for an empty question or answer, equal answers, or a chat template that writes the
  *   question otherwise where an answer follows.
  */
-export function weighed(
+function weighed(
   tokenizer: Tokenizer,
   prompt: readonly ChatMessage[],
   answers: readonly [string, string],

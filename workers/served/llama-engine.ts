@@ -10,9 +10,9 @@ import type { LoraScale } from './llama-wire';
 
 export const LLAMA_LIMITS: EngineLimits = {
   ...NOT_ON_A_SERVER,
-  cut: 'llama-server can’t change activations by request. Remove the direction with a LoRA instead: "npm run lora" writes it, and so does Save as files.',
+  cut: 'llama-server can’t change activations by request. Remove the direction with a LoRA instead: "npm run lora" writes it.',
   steer:
-    'llama-server can’t add a vector by request. Start it with the vector as a file: the Direction tab saves it as GGUF and shows the command.',
+    'llama-server can’t add a vector by request. Start it with the vector as a file: the Direction tab saves it as GGUF, and "npm run lora" prints the command.',
   'steer-answer':
     'llama-server adds its vector at every token. Choose "All positions", or a vLLM server.',
   'steer-header':

@@ -17,7 +17,7 @@ import type { VllmClient } from './vllm-client';
 import { MOST_NUMBER_BYTES, steeringVector } from './vllm-tensor';
 
 const CUT =
-  'vLLM can’t remove a direction by request. Use a LoRA without the direction instead: "npm run lora" writes it, and so does Save as files.';
+  'vLLM can’t remove a direction by request. Use a LoRA without the direction instead: "npm run lora" writes it.';
 
 export const VLLM_LIMITS: EngineLimits = {
   ...NOT_ON_A_SERVER,

@@ -63,7 +63,7 @@ test('points, means and arrow appear in turn, once for a story', async () => {
     );
   expect(Math.max(...delays('path.point'))).toBeLessThan(Math.min(...delays('g[data-at]')));
   expect(Math.max(...delays('g[data-at]'))).toBeLessThan(Math.min(...delays('.shaft')));
-  first.unmount();
+  await first.unmount();
   const second = await render(ScatterPlot, props('told once'));
   expect(moving(second.container)).toEqual([]);
 });

@@ -57,7 +57,8 @@ const ADDRESSES: LinkState = {
     precision: 'auto',
   },
 };
-const { why: _why, ...WITHOUT_WHY } = STATE;
+const { why, ...WITHOUT_WHY } = STATE;
+void why;
 const EMPTY: LinkState = {
   ...WITHOUT_WHY,
   sha: null,

@@ -32,7 +32,7 @@ describe('every tool that is led to is in its tab', () => {
     ),
   );
   test.each(settings)('the step %s: %s / %s', (_, tab, tool) => {
-    expect(toolsOf(tab!)).toContain(tool);
+    expect(toolsOf(tab)).toContain(tool);
   });
 });
 

@@ -163,7 +163,9 @@ describe('its options', () => {
 
   test('belong to one engine', () => {
     expect(on('--transcripts', '8')).toThrow('--transcripts is for --engine here or vllm.');
-    expect(() => measureOptions(['--lora', 'em.gguf'])).toThrow('--lora is for --engine llama or vllm.');
+    expect(() => measureOptions(['--lora', 'em.gguf'])).toThrow(
+      '--lora is for --engine llama or vllm.',
+    );
     expect(() => measureOptions(['--engine', 'llama'])).toThrow(/needs --url/);
     expect(on('--questions', 'q.yaml')).toThrow(/needs --judge-url/);
   });

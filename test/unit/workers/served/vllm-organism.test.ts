@@ -217,7 +217,7 @@ describe('the bundled model on vLLM with vllm-lens', () => {
     const unit = new Float32Array(vectors.dims[1]!);
     unit[0] = 1;
     const cut = { unit, steer: null, strength: 1, reference: 0, cap: 0, tau: 0 } as const;
-    const edit = packEdit(new Array(vectors.dims[0]!).fill(cut), null, unit.length);
+    const edit = packEdit(new Array(vectors.dims[0]).fill(cut), null, unit.length);
     expect(await ask({ edit })).toMatch(/can’t remove a direction by request.*npm run lora/);
   });
 });
