@@ -35,7 +35,7 @@ test('the first tool is open at first, and opening another one closes it', async
 
 test('a tool opens and closes by keyboard, and what it controls is named only while it is there', async () => {
   await shown();
-  const opener = page.getByRole('button', { name: 'Class results', exact: true });
+  const opener = page.getByRole('heading', { name: 'Class results' }).getByRole('button');
   opener.element().focus();
   expect(opener.element().getAttribute('aria-controls')).toBeNull();
   await userEvent.keyboard('{Enter}');
