@@ -262,11 +262,13 @@ describe('a pair from the Hub', () => {
 
   test('gives way to the bundled pair, and then can be removed', async () => {
     const { page } = app;
-    await page
+    const bundled = await openTool(page, 'Organisms', 'Bundled models');
+    await bundled
       .getByRole('button', { name: /^Compare this model/ })
       .first()
       .click();
     await named(page, 'Aligned chat model and').waitFor();
+    await openTool(page, 'Organisms', 'Your own checkpoint');
     const remove = customSection(page).getByRole('button', { name: /^Remove/ });
     await remove.first().click();
     await expect.poll(() => remove.count()).toBe(1);

@@ -209,7 +209,7 @@ test('two tabs work at once, know of each other, and keep the directions of both
     const other = await page.context().newPage();
     await other.goto(app.url);
     await startedUp(other);
-    for (const one of [page, other]) await one.getByText('open in another tab too').waitFor();
+    for (const one of [page, other]) await one.getByText('Postern is open in two tabs').waitFor();
     const trainedAdapters = (one: Page) =>
       one.locator('section:has(> h3:text-is("Kept directions")) > ul > li');
     await openTab(other, 'Direction');
