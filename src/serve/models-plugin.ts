@@ -1,7 +1,15 @@
 // The bundled models (`models/`, without the recipe that makes them): served in development, and copied into the
 // built page, so that they have the page's base path.
 
-import { cpSync, createReadStream, existsSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  createReadStream,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { extname, join, normalize, resolve, sep } from 'node:path';
 import type { Plugin } from 'vite';
 
@@ -10,6 +18,14 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.md': 'text/markdown; charset=utf-8',
   '.txt': 'text/plain; charset=utf-8',
 };
+
+/** Writes the reports beside the list of models without the blanks that make them readable: a third less. */
+function packReports(folder: string): void {
+  for (const name of readdirSync(folder).filter((file) => extname(file) === '.json')) {
+    const file = join(folder, name);
+    writeFileSync(file, JSON.stringify(JSON.parse(readFileSync(file, 'utf8'))));
+  }
+}
 
 /** @param models the folder, an absolute path */
 export function bundledModels(models: string): Plugin {
@@ -42,6 +58,7 @@ export function bundledModels(models: string): Plugin {
         dereference: true,
         filter: (source) => source !== recipe && !source.startsWith(recipe + sep),
       });
+      packReports(join(outDir, 'models'));
     },
   };
 }

@@ -135,7 +135,9 @@ describe('a first visit on a small laptop', () => {
 
   test('so are the tools, and both are there after a reload', async () => {
     await toolsDoor().click();
-    await page.getByRole('tabpanel', { name: 'Direction' }).waitFor();
+    await page.getByRole('tabpanel', { name: 'Direction' }).getByText('Two clouds').waitFor();
+    // What a reload breaks off is told as a failed request.
+    await page.waitForLoadState('networkidle');
     await page.reload();
     await startedUp(page);
     expect(await desk().count()).toBe(1);
