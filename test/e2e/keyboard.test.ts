@@ -147,10 +147,10 @@ test('the arrows walk the tokens of an answer and the values of a chart, which a
     .poll(() => strip.locator('[aria-live]').innerText())
     .toMatch(/: [+−-]\d+\.\d\d at layer \d/);
   await page.keyboard.press('Escape');
-  const chart = page.getByRole('application').first();
-  await chart.focus();
+  const figure = page.getByRole('figure').filter({ hasText: 'Can it be trusted' });
+  await figure.getByRole('application').focus();
   await page.keyboard.press('End');
-  const readout = page.getByRole('figure').first().locator('[aria-live]');
+  const readout = figure.locator('[aria-live]');
   await expect.poll(() => readout.innerText()).toMatch(/layer \d+: /);
 });
 

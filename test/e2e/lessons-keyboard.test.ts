@@ -184,6 +184,7 @@ test('lesson 3: a direction is extracted, its words are read, and it shades the 
     'words of code',
     'To the Direction tab',
     'Set up again',
+    'To the chart',
     'Skip',
   ]);
   await choose(1);
