@@ -59,7 +59,7 @@ test('put in the edit panel, the latent is what the edited answer is made along'
   const latent = /\d+/.exec(await button.innerText())![0];
   const before = await textOf(page, 'Edited');
   await button.press('Enter');
-  await section().getByText(`The desk now edits along latent ${latent}`).waitFor();
+  await section().getByText(`The edit now acts along latent ${latent}`).waitFor();
   expect(requests.filter((request) => request.startsWith('models/latents/')).sort()).toEqual([
     'models/latents/cfg.json',
     'models/latents/sae.safetensors',

@@ -7,7 +7,7 @@ import { readPublished } from '../../models/recipe/make/published-file';
 import { RegistryFile } from '../../src/organism/registry';
 import { DIST } from '../../src/serve/build';
 import { useApp } from './harness';
-import { openGallery } from './postern-page';
+import { openGallery, openTool } from './postern-page';
 
 const CEILING_MS = 300_000;
 
@@ -16,10 +16,14 @@ const app = useApp({ organism: 'small' });
 test('every organism of the list comes on stage, each fetching its adapter alone', async () => {
   const { page } = app;
   const { adapters } = readPublished(RegistryFile, join(DIST, 'models/registry.json'));
-  await openGallery(page);
   const fetched: string[] = [];
   page.on('request', (request) => fetched.push(request.url().slice(app.url.length)));
-  for (const { id, title } of adapters) {
+  const inGallery = (one: (typeof adapters)[number]): boolean => one.experiment !== undefined;
+  await openTool(page, 'Organisms', 'Bundled models');
+  const ordered = adapters.toSorted((a, b) => Number(inGallery(a)) - Number(inGallery(b)));
+  for (const [i, { id, title }] of ordered.entries()) {
+    const first = i > 0 && inGallery(ordered[i]!) && !inGallery(ordered[i - 1]!);
+    if (first) await openGallery(page);
     const before = fetched.length;
     const card = page.getByRole('listitem').filter({
       has: page.getByText(`(${title})`, { exact: true }),

@@ -50,6 +50,7 @@ const TOOLS: Readonly<Partial<Record<(typeof TABS)[number], readonly string[]>>>
   Measure: [
     'Rates',
     'Dose and response',
+    'More and less of the training',
     'Transfer between fine-tunes',
     'Which contrast works best',
     'Class results',
