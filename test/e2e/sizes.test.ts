@@ -1,5 +1,6 @@
 // A phone, a small laptop, and a projector with everything at 200%: one page, opened on the phone and sized anew.
 
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { axeViolations } from './axe';
 import { useApp } from './harness';
@@ -19,6 +20,13 @@ async function sized(size: { readonly width: number; readonly height: number }):
   );
 }
 
+/** Opens or closes the edit panel where it is a sheet. */
+async function showEdit(page: Page, open: boolean): Promise<void> {
+  const handle = page.getByRole('button', { name: /^Edit\b/ });
+  if ((await handle.getAttribute('aria-expanded')) !== String(open)) await handle.click();
+  await expect.poll(() => handle.getAttribute('aria-expanded')).toBe(String(open));
+}
+
 describe('390 px wide', () => {
   test('the page never scrolls sideways, on any tab', async () => {
     for (const tab of TABS) {
@@ -29,7 +37,7 @@ describe('390 px wide', () => {
 
   test('what can be pressed is at least 24 px high, but for words within a sentence', async () => {
     const { page } = app;
-    await page.getByRole('button', { name: /^Edit\b/ }).click();
+    await showEdit(page, true);
     for (const tab of ['Train', 'Lessons'] as const) {
       await openTab(page, tab);
       const small = await page.evaluate(() =>
@@ -42,7 +50,7 @@ describe('390 px wide', () => {
       );
       expect(small, tab).toEqual([]);
     }
-    await page.getByRole('button', { name: /^Edit\b/ }).click();
+    await showEdit(page, false);
   });
 
   test('the columns are a row to swipe in the order of reading, and an edit brings its own into view', async () => {
@@ -62,6 +70,7 @@ describe('390 px wide', () => {
     const { page } = app;
     const handle = page.getByRole('button', { name: /^Edit\b/ });
     const strength = page.getByRole('slider', { name: 'Strength' });
+    await showEdit(page, false);
     await expect.poll(() => strength.isVisible()).toBe(false);
     await handle.click();
     await expect.poll(() => handle.getAttribute('aria-expanded')).toBe('true');

@@ -123,7 +123,7 @@ test('who writes it: parts by layer and head that add up to the projection, whic
   await heads.getByRole('button', { name: 'Table' }).click();
   expect(await heads.locator('tbody tr').count()).toBeGreaterThan(0);
   await panel().getByLabel('Projection after layer').selectOption('6');
-  await panel().getByText('After layer 6').waitFor();
+  await panel().getByText('Contributions to the projection after layer 6').waitFor();
 });
 
 test('the LoRA counted twice is another model, without a download; counted 0 times it answers as the aligned one', async () => {
