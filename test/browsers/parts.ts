@@ -46,7 +46,7 @@ export const PARTS: readonly Part[] = [
       await page.driver.open(url);
       // A first visit shows two answers; the rest of the page is opened step by step.
       await page.press(button('Now turn the persona down'));
-      await page.press(button('/^Edit\b/'));
+      await page.press(button('/^Edit/'));
       await page.press(button('/^Tools/'));
       return startedUp(page);
     },
@@ -94,8 +94,11 @@ export const PARTS: readonly Part[] = [
   {
     title: 'Enter after a link of a measurement adds it, or says why not',
     async run({ page }) {
+      await page.press(button('Class results'));
       await page.write(field('Link of a measurement'), 'no link', 'Enter');
-      return page.reads(/The link: .*/);
+      const said = await page.reads(/The link: .*/);
+      await page.press(button('Rates'));
+      return said;
     },
   },
   {
