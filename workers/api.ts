@@ -301,7 +301,7 @@ export interface Score {
   readonly tokens: Int32Array;
 }
 
-export interface LensRequest {
+interface LensRequest {
   readonly checkpoint: string;
   /** One direction of one layer [d_model]. */
   readonly vector: Float32Array;
@@ -321,7 +321,7 @@ export interface Lens {
 }
 
 /** One token of an answer, to be looked at; the edit is that which the answer was written with. */
-export interface TokenRequest extends Pick<
+interface TokenRequest extends Pick<
   GenerateRequest,
   'runId' | 'checkpoint' | 'chat' | 'edit' | 'positions'
 > {

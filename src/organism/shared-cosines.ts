@@ -26,6 +26,7 @@ export function reportedCosines(
     if (b === id) add(a, byLayer);
   }
   const direction = controls?.directions.find((one) => one.id === id);
-  for (const [other, byLayer] of Object.entries(direction?.cosineByLayer ?? {})) add(other, byLayer);
+  for (const [other, byLayer] of Object.entries(direction?.cosineByLayer ?? {}))
+    add(other, byLayer);
   return [...found.values()];
 }

@@ -158,7 +158,9 @@ async function inspect(
     page: manifest?.page ?? null,
     licence: manifest?.licence ?? null,
     commit: manifest?.commit ?? null,
-    bytes: remote ? remote.bytesOf(wanted) : wanted.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+    bytes: remote
+      ? remote.bytesOf(wanted)
+      : wanted.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
     storedBytes: remote ? await remote.storedBytes(wanted) : 0,
   };
   return { card, folder, text };

@@ -109,7 +109,9 @@ function about({ pair }: Postern): [string, string][] {
 /** Whether all answers in the report are about the bundled world. */
 function ofWorld({ pair, chat, measurements, training, classResults }: Postern): boolean {
   const { run, dose, scaleDose, transfer, contrasts } = measurements;
-  const plans = [run, dose.run, scaleDose.run, transfer.run, contrasts.run].flatMap(({ plan }) => plan ?? []);
+  const plans = [run, dose.run, scaleDose.run, transfer.run, contrasts.run].flatMap(
+    ({ plan }) => plan ?? [],
+  );
   const staged =
     !chat.asked ||
     (chat.domain !== undefined && (pair.emEntry === null || isBundled(pair.emEntry.id)));

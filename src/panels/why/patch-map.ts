@@ -4,10 +4,7 @@ import { rowOf } from '../../core/tensor';
 import { PATCH_SENSES, type PatchMap } from '../../measure/patching';
 import { visibleToken } from './visible-token';
 
-export function patchMapProps(
-  { sense, effects, elapsedMs }: PatchMap,
-  tokens: readonly string[],
-) {
+export function patchMapProps({ sense, effects, elapsedMs }: PatchMap, tokens: readonly string[]) {
   const names = tokens.map(visibleToken);
   const layers = Array.from({ length: effects.dims[0] ?? 0 }, (_, layer) => layer);
   return {

@@ -19,7 +19,10 @@ const nameOf = ({ kind, layer }: Writer): string =>
     : `the ${kind === 'mlp' ? 'MLP' : 'attention'} of layer ${layer}`;
 
 /** What is found, as a sentence. */
-export function writersFinding({ difference, projection, chance }: WhoWrites, layer: number): string {
+export function writersFinding(
+  { difference, projection, chance }: WhoWrites,
+  layer: number,
+): string {
   const best = strongestWriter(difference);
   const stands = Math.abs(best.value) > 2 * chance;
   const random = `Along random directions the strongest part makes ${chance.toFixed(2)} on average`;

@@ -256,8 +256,7 @@ export class Chat {
     // A LoRA can be scaled before there is a direction.
     const needsDirection = this.#editSettings.mode !== 'off' || !isScaled(this.#editSettings);
     if (edited && needsDirection && (!readout || !along)) return null;
-    const model =
-      role === 'edited' ? this.#pair.edited(this.#editSettings) : { aligned, em }[role];
+    const model = role === 'edited' ? this.#pair.edited(this.#editSettings) : { aligned, em }[role];
     if (!model) return null;
     const edit =
       edited && readout && along

@@ -80,7 +80,9 @@ export class Measurements {
   );
   readonly #further = $derived.by(() => measuredExtras(this.extras, this.edit));
   /** How many arms `start` would have. */
-  readonly nArms = $derived.by(() => defaultIds(this.edit, isScaled(this.#editSettings)).length + this.#further.length);
+  readonly nArms = $derived.by(
+    () => defaultIds(this.edit, isScaled(this.#editSettings)).length + this.#further.length,
+  );
 
   constructor(
     pair: ModelPair,

@@ -79,8 +79,16 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
   // Without the seed, so that each participant who opens it in a class counts different answers.
   const { n, split, customQuestions: questions } = measurements;
   const toMeasure = tab === 'measure' && questions === null ? { n, split, seed: null } : null;
-  const { randomSeed, loraScale = 1, base, mode, strength, layers, source, positions } =
-    result.editSettings ?? editSettings.snapshot();
+  const {
+    randomSeed,
+    loraScale = 1,
+    base,
+    mode,
+    strength,
+    layers,
+    source,
+    positions,
+  } = result.editSettings ?? editSettings.snapshot();
   // The aligned model has no LoRA, so a scale that waits for EM is left out.
   const lora = base === 'em' && loraScale !== 1 ? { loraScale } : {};
   return {

@@ -47,7 +47,11 @@ describe('the arms of every visit', () => {
       ['edited', 'bad x 2'],
     ]);
     expect(of(null).map(({ id }) => id)).toEqual(defaultIds(null, true));
-    expect(of(EDIT).map(({ checkpoint }) => checkpoint).slice(2)).toEqual(['bad x 2', 'bad x 2']);
+    expect(
+      of(EDIT)
+        .map(({ checkpoint }) => checkpoint)
+        .slice(2),
+    ).toEqual(['bad x 2', 'bad x 2']);
   });
 });
 

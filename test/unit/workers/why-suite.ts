@@ -148,10 +148,7 @@ export function whySuite(makeRuntime: () => Promise<Runtime>): void {
         },
       );
       const [embedding, ...middle] = seen;
-      return [
-        embedding!,
-        ...run.residuals.flatMap((layer, l) => [middle[l]!, [...layer[at]!]]),
-      ];
+      return [embedding!, ...run.residuals.flatMap((layer, l) => [middle[l]!, [...layer[at]!]])];
     }
 
     test('is read part by part as in float64 loops, and the parts add up to every residual', async () => {

@@ -1,7 +1,11 @@
 // A LoRA of every linear layer with made-up factors, as PEFT would have stored it.
 
 import { writeAdapter } from '../../../../src/checkpoint/adapter/adapter-write';
-import { type Adapter, type LoraFactors, readAdapter } from '../../../../src/checkpoint/adapter/peft';
+import {
+  type Adapter,
+  type LoraFactors,
+  readAdapter,
+} from '../../../../src/checkpoint/adapter/peft';
 import { linearShapes, type ModelConfig } from '../../../../src/checkpoint/config';
 import { randomTensor } from '../../onnx/tiny-weights';
 

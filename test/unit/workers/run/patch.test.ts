@@ -82,9 +82,14 @@ describe('two models', () => {
 
   test('that read the question or an answer as other tokens are refused', () => {
     const other = { ...job, prompt: [1, 2, 9] };
-    const answered = { ...job, answers: [job.answers[0], { ids: [1, 2, 3, 6], start: 3 }] } as const;
+    const answered = {
+      ...job,
+      answers: [job.answers[0], { ids: [1, 2, 3, 6], start: 3 }],
+    } as const;
     for (const read of [other, answered]) {
-      expect(() => requireComparable({ config }, { config }, job, read)).toThrow(/different tokens/);
+      expect(() => requireComparable({ config }, { config }, job, read)).toThrow(
+        /different tokens/,
+      );
     }
     expect(() => requireComparable({ config }, { config }, job, job)).not.toThrow();
   });
