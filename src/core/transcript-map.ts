@@ -33,21 +33,37 @@ export function principalComponent(
   const total = centred.reduce((sum, row) => sum + dot(row, row), 0) / (n - 1);
   const still = { axis: new Float64Array(d), variance: 0, share: NaN };
   if (!(total > 0)) return still;
+  // With fewer rows than columns the products of the rows have the same component, and are the smaller matrix.
+  const products =
+    n <= d
+      ? centred.map((row) => Float64Array.from(centred.map((other) => dot(row, other))))
+      : null;
+  const sumOfRows = (weights: ArrayLike<number>): Float64Array<ArrayBuffer> => {
+    const sum = new Float64Array(d);
+    centred.forEach((row, r) => {
+      const weight = weights[r]!;
+      for (let i = 0; i < d; i++) sum[i]! += weight * row[i]!;
+    });
+    return sum;
+  };
+  const turn = (vector: Float64Array): Float64Array<ArrayBuffer> => {
+    if (!products) return sumOfRows(centred.map((row) => dot(row, vector)));
+    const next = new Float64Array(n);
+    for (let r = 0; r < n; r++) next[r] = dot(products[r]!, vector);
+    return next;
+  };
   const rng = createRng(seed);
-  let axis = unit(Float64Array.from({ length: d }, () => rng.normal()));
-  // Each step turns the axis by the ratio of the second variance to the first: a tie need not end.
+  let vector = unit(Float64Array.from({ length: products ? n : d }, () => rng.normal()));
+  // Each step turns it by the ratio of the second variance to the first: a tie need not end.
   for (let step = 0; step < 2000; step++) {
-    const next = new Float64Array(d);
-    for (const row of centred) {
-      const along = dot(row, axis);
-      for (let i = 0; i < d; i++) next[i]! += along * row[i]!;
-    }
+    const next = turn(vector);
     if (norm(next) === 0) return still;
     const turned = unit(next);
-    const moved = 1 - dot(turned, axis);
-    axis = turned;
+    const moved = 1 - dot(turned, vector);
+    vector = turned;
     if (moved < 1e-15) break;
   }
+  let axis = products ? unit(sumOfRows(vector)) : vector;
   let largest = 0;
   axis.forEach((x, i) => {
     if (Math.abs(x) > Math.abs(axis[largest]!)) largest = i;
