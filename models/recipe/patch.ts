@@ -3,7 +3,6 @@
 // weighed against each other while every residual of the question is put from one model into the other
 // (src/core/instruments/patching.ts). Prints the effect at the header token by layer, with an interval over questions.
 
-import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { EVALUATION_SPLITS } from '../../src/core/evaluation-split';
 import { messageOf } from '../../src/core/message';
@@ -24,7 +23,7 @@ import type { LoadedCheckpoint, ModelApi } from '../../workers/api';
 import { createModelApi } from '../../workers/model-api';
 import { nodeDevice } from './make/node-runtime';
 import { THREADS } from './make/trainer';
-import { natural } from './option-numbers';
+import { natural, readOptions } from './options';
 import { openWorkbench, valueOf } from './measure/workbench';
 
 const USAGE = `npm run -s patch -- [options]
@@ -157,17 +156,7 @@ export async function patchTable(
 
 /** @throws Error that names the option and what it takes. */
 export function patchOptions(args: readonly string[]): PatchOptions {
-  const names = Object.keys(Options.entries);
-  const { values } = parseArgs({
-    args: [...args],
-    options: Object.fromEntries(
-      names.map((name) => [name, { type: name === 'json' ? 'boolean' : 'string' } as const]),
-    ),
-  });
-  const parsed = v.safeParse(Options, values);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw new Error(`--${v.getDotPath(issue) ?? ''}: ${issue.message}`);
+  return readOptions(Options, args, 'json').options;
 }
 
 const show = ({ mean, low, high }: Spread): string =>

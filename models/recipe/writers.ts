@@ -2,7 +2,6 @@
 // the fine-tune and in the aligned model (src/core/instruments/writers.ts). Prints what attention and MLP of each layer
 // contribute to the difference, with intervals over questions, and the strongest heads.
 
-import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { EVALUATION_SPLITS } from '../../src/core/evaluation-split';
 import { messageOf } from '../../src/core/message';
@@ -24,7 +23,7 @@ import { THREADS } from './make/trainer';
 import { measureOptions } from './measure/measure-options';
 import { directionOfOptions } from './measure/option-direction';
 import { openWorkbench, valueOf } from './measure/workbench';
-import { natural } from './option-numbers';
+import { natural, readOptions } from './options';
 
 const USAGE = `npm run -s writers -- [options]
   --model ID         fine-tune, as models/registry.json names it (its default)
@@ -46,19 +45,7 @@ type WriterOptions = v.InferOutput<typeof Options>;
 
 /** @throws Error that names the option and what it takes. */
 export function writerOptions(args: readonly string[]): WriterOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: Object.fromEntries(
-      Object.keys(Options.entries).map((name) => [
-        name,
-        { type: name === 'json' ? 'boolean' : 'string' } as const,
-      ]),
-    ),
-  });
-  const parsed = v.safeParse(Options, values);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw new Error(`--${v.getDotPath(issue) ?? ''}: ${issue.message}`);
+  return readOptions(Options, args, 'json').options;
 }
 
 interface WriterTable {

@@ -1,9 +1,8 @@
 // The words after `npm run lora --`, checked.
 
-import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { ADAPTERS_FOLDER, BASE_FOLDER } from '../make/folders';
-import { natural } from '../option-numbers';
+import { natural, readOptions } from '../options';
 
 export const USAGE = `npm run -s lora -- [options]: a fine-tune as LoRA files for llama-server
   --out FOLDER           where the files go (lora)
@@ -32,25 +31,12 @@ export type LoraOptions = v.InferOutput<typeof Options>;
 
 /** @throws Error that names the option and what it may be. */
 export function loraOptions(args: readonly string[]): LoraOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: Object.fromEntries(
-      Object.keys(Options.entries).map((name) => [
-        name,
-        { type: name === 'base' ? 'boolean' : 'string' } as const,
-      ]),
-    ),
-  });
-  const parsed = v.safeParse(Options, values);
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    throw new Error(`--${v.getDotPath(issue) ?? ''}: ${issue.message}`);
-  }
-  const { layer, direction, 'random-seed': random } = parsed.output;
+  const { options } = readOptions(Options, args, 'base');
+  const { layer, direction, 'random-seed': random } = options;
   if (layer === undefined && (direction !== undefined || random !== undefined)) {
     throw new Error(
       '--direction and --random-seed need --layer: one vector is removed everywhere.',
     );
   }
-  return parsed.output;
+  return options;
 }

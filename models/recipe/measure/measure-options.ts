@@ -1,6 +1,5 @@
 // Parses and checks the options of `npm run measure --`. Defaults are the page's initial settings.
 
-import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { CONTRAST_IDS, POOLINGS } from '../../../src/core/direction';
 import { EVALUATION_SPLITS } from '../../../src/core/evaluation-split';
@@ -16,7 +15,7 @@ import type { Registry } from '../../../src/organism/registry';
 import { LLAMA_LIMITS } from '../../../workers/served/llama-engine';
 import { VLLM_LIMITS } from '../../../workers/served/vllm-engine';
 import { BASE_FOLDER } from '../make/folders';
-import { natural, number } from '../option-numbers';
+import { natural, number, readOptions } from '../options';
 
 /** The environment variable with the endpoint's key: all users of a machine can see options. */
 export const JUDGE_KEY = 'POSTERN_JUDGE_KEY';
@@ -158,38 +157,25 @@ export type MeasureOptions = v.InferOutput<typeof Options>;
 
 /** @throws Error that names the option and its allowed values. */
 export function measureOptions(args: readonly string[]): MeasureOptions {
-  const names = Object.keys(Options.entries);
-  const { values } = parseArgs({
-    args: [...args],
-    options: Object.fromEntries(
-      names.map((name) => [name, { type: name === 'json' ? 'boolean' : 'string' } as const]),
-    ),
-  });
-  const parsed = v.safeParse(Options, values);
-  if (parsed.success) {
-    const { 'judge-url': url, 'judge-model': model } = parsed.output;
-    if ((url === undefined) !== (model === undefined)) {
-      throw new Error('--judge-url and --judge-model: one needs the other.');
-    }
-    const { random, 'random-seed': randomSeed } = parsed.output;
-    if (random !== undefined && randomSeed === undefined) {
-      throw new Error('--random: it needs --random-seed, which names the direction.');
-    }
-    const { 'lora-scale': scale, base, edit } = parsed.output;
-    const editsAligned = (base ?? (edit === 'steer' ? 'aligned' : 'em')) === 'aligned';
-    if (scale !== 1 && parsed.output.engine === 'here' && editsAligned) {
-      throw new Error(
-        '--lora-scale: the edited column is the aligned model, which has no LoRA. Add --base em.',
-      );
-    }
-    requireEngine(parsed.output, values);
-    // On a server nothing is edited unless it is said.
-    return parsed.output.engine === 'here' || 'edit' in values
-      ? parsed.output
-      : { ...parsed.output, edit: 'off' };
+  const { options, said } = readOptions(Options, args, 'json');
+  const { 'judge-url': url, 'judge-model': model } = options;
+  if ((url === undefined) !== (model === undefined)) {
+    throw new Error('--judge-url and --judge-model: one needs the other.');
   }
-  const [issue] = parsed.issues;
-  throw new Error(`--${v.getDotPath(issue) ?? ''}: ${issue.message}`);
+  const { random, 'random-seed': randomSeed } = options;
+  if (random !== undefined && randomSeed === undefined) {
+    throw new Error('--random: it needs --random-seed, which names the direction.');
+  }
+  const { 'lora-scale': scale, base, edit } = options;
+  const editsAligned = (base ?? (edit === 'steer' ? 'aligned' : 'em')) === 'aligned';
+  if (scale !== 1 && options.engine === 'here' && editsAligned) {
+    throw new Error(
+      '--lora-scale: the edited column is the aligned model, which has no LoRA. Add --base em.',
+    );
+  }
+  requireEngine(options, said);
+  // On a server nothing is edited unless it is said.
+  return options.engine === 'here' || 'edit' in said ? options : { ...options, edit: 'off' };
 }
 
 /** @throws Error for an option that the engine has no use for, and for an edit that it can't make, with the reason. */
