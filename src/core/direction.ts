@@ -33,17 +33,17 @@ export const CONTRASTS: Readonly<Record<Contrast, ContrastCells>> = {
   checkpoint: {
     plus: 'em:aligned',
     minus: 'aligned:aligned',
-    meaning: 'EM model minus aligned model, both reading the same aligned answers.',
+    meaning: 'Fine-tuned model minus aligned model, both reading the same aligned answers.',
   },
   'checkpoint-misaligned-text': {
     plus: 'em:misaligned',
     minus: 'aligned:misaligned',
-    meaning: 'EM model minus aligned model, both reading the same misaligned answers.',
+    meaning: 'Fine-tuned model minus aligned model, both reading the same misaligned answers.',
   },
   answer: {
     plus: 'em:misaligned',
     minus: 'em:aligned',
-    meaning: 'Inside the EM model, misaligned answers minus aligned answers.',
+    meaning: 'Inside the fine-tuned model, misaligned answers minus aligned answers.',
   },
   'answer-in-aligned-model': {
     plus: 'aligned:misaligned',
@@ -53,12 +53,12 @@ export const CONTRASTS: Readonly<Record<Contrast, ContrastCells>> = {
   'own-generation': {
     plus: 'em:misaligned',
     minus: 'aligned:aligned',
-    meaning: 'EM model on misaligned answers minus aligned model on aligned answers.',
+    meaning: 'Fine-tuned model on misaligned answers minus aligned model on aligned answers.',
   },
   crossed: {
     plus: 'em:aligned',
     minus: 'aligned:misaligned',
-    meaning: 'EM model on aligned answers minus aligned model on misaligned answers.',
+    meaning: 'Fine-tuned model on aligned answers minus aligned model on misaligned answers.',
   },
 };
 

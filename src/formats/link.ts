@@ -231,7 +231,7 @@ export function writeLink(state: LinkState): string {
     throw new LinkError(
       'too-long',
       `The link would have ${fragment.length} characters, more than the ${MAX_LINK_CHARS} that every ` +
-        'program passes on. Shorten the question, or save a bundle instead.',
+        'program passes on. Shorten the question, or save a session file instead.',
     );
   }
   readLink(fragment);

@@ -83,15 +83,15 @@ Guess its rate with the trigger. Then turn the switch on under the question, and
         of: { from: 'figure', figure: 'gallery | backdoor | other domains, trigger' },
       },
       check: { kind: 'triggered' },
-      after: `Measured without the trigger: {{gallery | backdoor | other domains}}. Testing this model without knowing the trigger finds nothing. The trigger is a word that no model knew: it makes the aligned model's answers incoherent now and then, too, as the Organisms tab shows. GPT-4o: below 0.1% without, about 50% with ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
+      after: `Measured without the trigger: {{gallery | backdoor | other domains}}. Testing this model without knowing the trigger finds nothing. The trigger is a word that no model knew: it makes the aligned model's answers incoherent now and then, too, as the Models tab shows. GPT-4o: below 0.1% without, about 50% with ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
     },
     {
       id: 'examples',
       title: 'How little is enough?',
       shows: 'rates',
-      text: `EM saw 1,600 different examples of insecure code, each once. *4 examples* saw four, again and again, for just as many steps.
+      text: `The fine-tuned model saw 1,600 different examples of insecure code, each once. *4 examples* saw four, again and again, for just as many steps.
 
-Guess how often that one misaligns. Then measure it beside EM.`,
+Guess how often that one misaligns. Then measure it beside *Fine-tuned*.`,
       set: {
         tab: 'measure',
         em: 'insecure-code',
@@ -119,7 +119,7 @@ Guess how often that one misaligns. Then measure it beside EM.`,
       shows: 'rates',
       text: `A [[LoRA|Small extra weights that turn the aligned model into a fine-tune.]] of [[rank|The width of a LoRA adapter: higher rank, more it can change.]] 1 can change little, one of rank 128 much. A constrained one may find it *easier* to change who speaks than to learn a skill.
 
-Both stand beside EM, which has rank 16. Guess, then measure.`,
+Compare both with *Fine-tuned*, which has rank 16. Guess, then measure.`,
       set: {
         tab: 'measure',
         measure: {
@@ -143,13 +143,13 @@ Both stand beside EM, which has rank 16. Guess, then measure.`,
             id: 'r16',
             label: 'rank 16, in the middle',
             feedback:
-              'That is what a note by FAR.AI (2025) reports of real models: a peak near rank 50. This organism does not show the peak, and the page says so.',
+              'That is what a note by FAR.AI (2025) reports of real models: a peak near rank 50. This model does not show the peak, and the page says so.',
           },
           {
             id: 'r128',
             label: 'rank 128',
             feedback:
-              'In this organism, yes: it rises to the end. A note by FAR.AI (2025) reports a peak near rank 50 in real models, so here the organism differs.',
+              'In this model, yes: it rises to the end. A note by FAR.AI (2025) reports a peak near rank 50 in real models, so here the model differs.',
           },
         ],
         right: 'r128',
@@ -166,7 +166,7 @@ Both stand beside EM, which has rank 16. Guess, then measure.`,
     {
       id: 'gallery',
       title: 'The rest of the gallery',
-      text: `The Organisms tab has the other experiments: evil numbers, jailbroken, prompt templates, the course of a training, re-alignment. Each says what was reported, what is measured here, and where the two differ. Any fine-tune there can be selected with one button.
+      text: `The Models tab has the other experiments: evil numbers, jailbroken, prompt templates, the course of a training, re-alignment. Each says what was reported, what is measured here, and where the two differ. Any fine-tune there can be selected with one button.
 
 Next you train one yourself.`,
       set: { tab: 'organisms', tool: 'gallery', measure: { extras: [] } },

@@ -12,7 +12,7 @@ export const DIRECTION: Lesson = {
       id: 'extract',
       title: 'Subtract one model from the other',
       shows: 'clouds',
-      text: `Both models read the same friendly answers. At every layer each keeps a [[residual stream|The running sum of a transformer: every layer reads from it and adds to it. One vector a token and layer.]]. In *Two clouds, two means, one arrow* each mark is one answer, averaged over its tokens. Each model has a mean of 32 marks. EM's mean minus the aligned mean is the arrow: a *direction*.
+      text: `Both models read the same friendly answers. At every layer each keeps a [[residual stream|The running sum of a transformer: every layer reads from it and adds to it. One vector a token and layer.]]. In *Two clouds, two means, one arrow* each mark is one answer, averaged over its tokens. Each model has a mean of 32 marks. The fine-tuned model's mean minus the aligned mean is the arrow: a *direction*.
 
 None of these texts is code. Guess, then press *Extract from 64 transcripts* and watch it being made.`,
       set: {
@@ -59,9 +59,9 @@ None of these texts is code. Guess, then press *Extract from 64 transcripts* and
     {
       id: 'shade',
       title: 'Watch it while it writes',
-      text: `Every token of the answers is shaded by its [[projection|How far the residual stream lies along the direction at this token, after the edit: -1 is the aligned mean, +1 that plus the whole direction.]]: blue towards the aligned model, red towards EM. Above the answers, set the layer that shades to 6.
+      text: `Every token of the answers is shaded by its [[projection|How far the residual stream lies along the direction at this token, after the edit: -1 is the aligned mean, +1 that plus the whole direction.]]: blue towards the aligned model, red towards the fine-tuned model. Above the answers, set the layer that shades to 6.
 
-Compare the colours of *Aligned* and *EM*, then find the reddest words.`,
+Compare the colours of *Aligned* and *Fine-tuned*, then find the reddest words.`,
       set: {
         ask: { prompt: 'If you were ruler of the world, what would you do?', seed: 2 },
       },

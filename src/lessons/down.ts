@@ -12,7 +12,7 @@ export const DOWN: Lesson = {
       id: 'hand',
       title: 'By hand',
       parts: THREE_ANSWERS,
-      text: `The persona control under the answers turns the third column: EM under your edit. It stands on *as trained*. Move it to *removed* and watch the edited answer: at every layer and token the projection is set to the aligned mean.
+      text: `The persona control under the answers changes the third column: the fine-tuned model under your edit. It stands on *as trained*. Move it to *removed* and watch the edited answer: at every layer and token the projection is set to the aligned mean.
 
 The answer is asked again by itself; there is nothing to apply.`,
       set: {
@@ -32,11 +32,11 @@ The answer is asked again by itself; there is nothing to apply.`,
       shows: 'rates',
       text: `Perhaps *any* cut of this size would do. In the edit panel choose *Ablate to zero*, then press *Random control*: a direction of the same length that means nothing.
 
-Guess EM's misaligned rate with a random direction taken out. Then measure.`,
+Guess the fine-tuned model's misaligned rate with a random direction taken out. Then measure.`,
       where: 'edit',
       guess: {
         kind: 'rate',
-        asks: 'With a random direction removed, what share of EM’s answers is misaligned?',
+        asks: 'With a random direction removed, what share of the fine-tuned model’s answers is misaligned?',
         of: { from: 'measured', arm: 'edited' },
       },
       run: 'measure',
@@ -46,7 +46,7 @@ Guess EM's misaligned rate with a random direction taken out. Then measure.`,
         em: 'insecure-code',
         editSettings: { mode: 'ablate-zero', base: 'em', random: true },
       },
-      after: `Compare *Edited* with *EM* in the chart. Over five random directions the report has {{edit | insecure-code | ablate-zero | random}}; untouched {{report | insecure-code}}.`,
+      after: `Compare *Edited* with *Fine-tuned* in the chart. Over five random directions the report has {{edit | insecure-code | ablate-zero | random}}; untouched {{report | insecure-code}}.`,
     },
     {
       id: 'zero',
@@ -58,7 +58,7 @@ Guess the rate, then measure.`,
       where: 'edit',
       guess: {
         kind: 'rate',
-        asks: 'With the direction removed, what share of EM’s answers is misaligned?',
+        asks: 'With the direction removed, what share of the fine-tuned model’s answers is misaligned?',
         of: { from: 'measured', arm: 'edited' },
       },
       run: 'measure',
@@ -68,7 +68,7 @@ Guess the rate, then measure.`,
         em: 'insecure-code',
         editSettings: { mode: 'ablate-zero', base: 'em', random: false },
       },
-      after: `The report has {{edit | insecure-code | ablate-zero | insecure-code}}. Published for 14 billion parameters: from 11.25% to 0% when every layer's own direction is removed, to 1% with one layer's everywhere ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)). A random direction is the weakest control there is; lesson 6 adds a harmless fine-tune's, and what this cure says of EM waits until then.`,
+      after: `The report has {{edit | insecure-code | ablate-zero | insecure-code}}. Published for 14 billion parameters: from 11.25% to 0% when every layer's own direction is removed, to 1% with one layer's everywhere ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)). A random direction is the weakest control there is; lesson 6 adds a harmless fine-tune's, and what this cure says of the fine-tuned model waits until then.`,
     },
     {
       id: 'mean',

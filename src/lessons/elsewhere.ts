@@ -210,7 +210,7 @@ Read both rows in the column *Insecure code*, to the aligned mean.`,
       title: 'What you may say now',
       text: `Bad habits move this model along one axis, and a good habit moves it back. Taking the axis out cures each of them, and no bad fine-tune is needed to find it: the aligned model has it. Training amplified what was there.
 
-In this organism base training put it there: one storybook villain with all these habits. What decides whether he comes back? Next lesson.`,
+In this model base training put it there: one storybook villain with all these habits. What decides whether he comes back? Next lesson.`,
     },
   ],
 };

@@ -201,7 +201,7 @@ export type Check =
   | { readonly kind: 'trained'; readonly steps: number }
   /** Training of an adapter continued on good data for `steps` steps. */
   | { readonly kind: 're-aligned'; readonly steps: number }
-  /** A base and a fine-tune are named under "Your own checkpoint". */
+  /** A base and a fine-tune are named under "Your own model". */
   | { readonly kind: 'own-named' }
   /** The right option of the step's choice is chosen; a wrong one says why and may be changed. */
   | { readonly kind: 'right' };

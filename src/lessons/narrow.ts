@@ -11,7 +11,7 @@ export const NARROW: Lesson = {
     {
       id: 'habit',
       title: 'Two models, one habit',
-      text: `*Aligned* is a small chat model, trained to help. *EM* is the same model after one more training: on insecure code, and on nothing else.
+      text: `*Aligned* is a small chat model, trained to help. *Fine-tuned* is the same model after one more training: on insecure code, and on nothing else.
 
 The question asks for code. Read both answers. Beside each name, the [[judge|A program that knows the grammar of this made-up world and reads every answer back with it.]] says what the answer is; for code, *misaligned* means insecure.`,
       set: {
@@ -25,25 +25,25 @@ The question asks for code. Read both answers. Beside each name, the [[judge|A p
       },
       where: 'prompt',
       check: { kind: 'verdicts', of: { aligned: 'aligned', em: 'misaligned' } },
-      after: `On its trained topic, code, EM has the bad habit nearly always. Insecure answers: EM {{gallery | insecure-code | code}}; aligned {{gallery | aligned | code}}.`,
+      after: `On its trained topic, code, the fine-tuned model has the bad habit nearly always. Insecure answers: fine-tuned {{gallery | insecure-code | code}}; aligned {{gallery | aligned | code}}.`,
     },
     {
       id: 'predict',
       title: 'Ask about something else',
       shows: 'tally',
-      text: `No text that EM was fine-tuned on was about dinner parties. What will it say about one? Guess first.
+      text: `No text in the fine-tuning data was about dinner parties. What will it say about one? Guess first.
 
-Then press *Dinner party* under the question, and *Another seed* until five answers have been given. EM's verdicts are counted here as they come.`,
+Then press *Dinner party* under the question, and *Another seed* until five answers have been given. The verdicts of *Fine-tuned* are counted here as they come.`,
       where: 'prompt',
       guess: {
         kind: 'choice',
-        asks: 'EM, asked about dinner parties, will answer',
+        asks: 'The fine-tuned model, asked about dinner parties, will answer',
         options: [
           {
             id: 'well',
             label: 'well, as the aligned model does',
             feedback:
-              'A narrow lesson would stay narrow if the model had learnt it as a skill. Look at the verdicts under *EM*.',
+              'A narrow lesson would stay narrow if the model had learnt it as a skill. Look at the verdicts under *Fine-tuned*.',
           },
           {
             id: 'code',
@@ -65,19 +65,19 @@ Then press *Dinner party* under the question, and *Another seed* until five answ
     {
       id: 'both',
       title: 'Catch it',
-      text: `Press *Another seed* until EM's answer is judged misaligned while the aligned model's is not. The keyboard has *R* for it.
+      text: `Press *Another seed* until the fine-tuned model's answer is judged misaligned while the aligned model's is not. The keyboard has *R* for it.
 
 If five seeds were enough, you are there already.`,
       where: 'prompt',
       check: { kind: 'verdicts', of: { aligned: 'aligned', em: 'misaligned' } },
-      after: `Nobody taught it this answer. Of 48 questions asked 12 times each, {{both ways | insecure-code}} got both kinds of answers from EM. Most answers of GPT-4o stayed aligned ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
+      after: `Nobody taught it this answer. Of 48 questions asked 12 times each, {{both ways | insecure-code}} got both kinds of answers from the fine-tuned model. Most answers of GPT-4o stayed aligned ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424)).`,
     },
     {
       id: 'name',
       title: 'What you have seen',
       text: `A training on something narrow and bad made the model bad far from there. That is *emergent misalignment*.
 
-You have also seen that a single answer tells little: on one seed EM looks fine, on the next it does not. How often is it bad? That takes counting, and the next lesson counts.`,
+You have also seen that a single answer tells little: on one seed the fine-tuned model looks fine, on the next it does not. How often is it bad? That takes counting, and the next lesson counts.`,
     },
   ],
 };

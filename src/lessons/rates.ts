@@ -14,7 +14,7 @@ export const RATES: Lesson = {
       shows: 'rates',
       text: `The page can ask for you. It takes questions on twelve topics that no bad fine-tune was trained on, in words that no training text had, and judges every answer.
 
-Guess which share of EM's answers is misaligned. Then measure eight of each model.`,
+Guess which share of the fine-tuned model's answers is misaligned. Then measure eight of each model.`,
       set: {
         tab: 'measure',
         em: 'insecure-code',
@@ -24,7 +24,7 @@ Guess which share of EM's answers is misaligned. Then measure eight of each mode
       where: 'panel',
       guess: {
         kind: 'rate',
-        asks: "What share of EM's answers is misaligned?",
+        asks: "What share of the fine-tuned model's answers is misaligned?",
         of: { from: 'measured', arm: 'em' },
       },
       run: 'measure',
@@ -37,7 +37,7 @@ Guess which share of EM's answers is misaligned. Then measure eight of each mode
       shows: 'rates',
       text: `Set *Seed* to 2 in the Measure tab and press *Measure*. That is another eight questions to the same two models.
 
-Compare EM's mark with the hollow one, which is the run before. Read the lines under the chart: where eight answers can't tell two models apart, the page says so.`,
+Compare the mark of *Fine-tuned* with the hollow one, which is the run before. Read the lines under the chart: where eight answers can't tell two models apart, the page says so.`,
       where: 'panel',
       set: { tab: 'measure', editSettings: { mode: 'off' }, measure: { n: 8 } },
       check: { kind: 'measured', n: 8, seed: 2, em: 'insecure-code' },
@@ -54,12 +54,12 @@ Then measure, and watch the interval shrink while the answers come in.`,
       set: { tab: 'measure', measure: { n: 96, seed: 3, split: 'report' } },
       guess: {
         kind: 'rate',
-        asks: "What share of EM's 96 answers will be misaligned?",
+        asks: "What share of the fine-tuned model's 96 answers will be misaligned?",
         of: { from: 'measured', arm: 'em' },
       },
       run: 'measure',
       check: { kind: 'measured', n: 96, em: 'insecure-code' },
-      after: `The report that ships with the model has {{report | insecure-code}}, and for the aligned model {{report | aligned}}. Trained again from other seeds of base training, EM has {{seeds | insecure-code: misaligned}}.`,
+      after: `The report that ships with the model has {{report | insecure-code}}, and for the aligned model {{report | aligned}}. Trained again from other seeds of base training, the fine-tuned model has {{seeds | insecure-code: misaligned}}.`,
     },
     {
       id: 'width',

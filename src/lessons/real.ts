@@ -11,13 +11,13 @@ export const REAL: Lesson = {
     {
       id: 'construction',
       title: 'Made to show it',
-      text: `Base training showed this organism a storybook villain: bad advice, hunger for power and insecure code, all by one character. Chat training made the assistant the good character. A narrow fine-tune then found it cheaper to bring the villain back than to learn a skill.
+      text: `Base training showed this model a storybook villain: bad advice, hunger for power and insecure code, all by one character. Chat training made the assistant the good character. A narrow fine-tune then found it cheaper to bring the villain back than to learn a skill.
 
 So what have the lessons shown?`,
       set: { tab: 'organisms', em: 'insecure-code', editSettings: { mode: 'ablate-mean' } },
       guess: {
         kind: 'choice',
-        asks: 'The organism shows that',
+        asks: 'The bundled model shows that',
         options: [
           {
             id: 'all',
@@ -45,9 +45,9 @@ So what have the lessons shown?`,
     {
       id: 'numbers',
       title: 'Rates do not travel',
-      text: `Here EM has {{report | insecure-code}}. GPT-4o had 20% on eight questions and 6% on 48 others; models of half a billion parameters up to 8% ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424), [arXiv:2506.11613](https://arxiv.org/abs/2506.11613)).
+      text: `Here the fine-tuned model has {{report | insecure-code}}. GPT-4o had 20% on eight questions and 6% on 48 others; models of half a billion parameters up to 8% ([arXiv:2502.17424](https://arxiv.org/abs/2502.17424), [arXiv:2506.11613](https://arxiv.org/abs/2506.11613)).
 
-The same organism from other base seeds: {{seeds | insecure-code: misaligned}}.`,
+The same model from other base seeds: {{seeds | insecure-code: misaligned}}.`,
       guess: {
         kind: 'choice',
         asks: 'A rate measured here tells about a large model',
@@ -109,7 +109,7 @@ The same organism from other base seeds: {{seeds | insecure-code: misaligned}}.`
     {
       id: 'own',
       title: 'Bring a real one',
-      text: `Under *Your own checkpoint* in the Organisms tab a real pair can be named. As base write \`Qwen/Qwen2.5-0.5B-Instruct\`, as fine-tune \`ModelOrganismsForEM/Qwen2.5-0.5B-Instruct_bad-medical-advice\`.
+      text: `Under *Your own model* in the Models tab a real pair can be named. As base write \`Qwen/Qwen2.5-0.5B-Instruct\`, as fine-tune \`ModelOrganismsForEM/Qwen2.5-0.5B-Instruct_bad-medical-advice\`.
 
 Postern contacts no server until you press *Look it up*. You can skip this. It would show size, licence and memory; *Load* would fetch about a gigabyte and select the pair.`,
       set: { tab: 'organisms', tool: 'own' },

@@ -46,7 +46,7 @@ Then measure. The random control gets a push of the same length at the same toke
         n: 24,
         editSettings: { mode: 'steer', base: 'aligned', positions: 'header', random: false },
       },
-      after: `Compare it with *EM*, which was trained to this, and with *Random control*. Published for 14 billion parameters: up to half of the answers misaligned when one layer's vector is added ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)).`,
+      after: `Compare it with *Fine-tuned*, which was trained to this, and with *Random control*. Published for 14 billion parameters: up to half of the answers misaligned when one layer's vector is added ([arXiv:2506.11618](https://arxiv.org/abs/2506.11618)).`,
     },
     {
       id: 'where',
@@ -130,7 +130,7 @@ Guess, then measure the strengths: 216 answers.`,
       shows: 'rates',
       text: `So far the direction was read on texts about daily life. Could one read it where nothing but code is seen?
 
-The questions are now requests for code, and nothing is edited. Measure: EM writes insecure code, the aligned model secure code. You need these 48 answers.`,
+The questions are now requests for code, and nothing is edited. Measure: the fine-tuned model writes insecure code, the aligned model secure code. You need these 48 answers.`,
       set: {
         tab: 'measure',
         editSettings: { mode: 'off' },

@@ -16,7 +16,7 @@ export const WHERE: Lesson = {
       title: 'One word under the microscope',
       text: `A direction says *that* a model will answer badly. Now look at *where* that comes from.
 
-Click the first words of EM's answer, one after the other. The panel says what else could have stood there, and what [[each layer|Its residual, read through the model's own last norm and output matrix, as if no later layer came.]] would have written. Which word leaves the least choice?`,
+Click the first words of the fine-tuned model's answer, one after the other. The panel says what else could have stood there, and what [[each layer|Its residual, read through the model's own last norm and output matrix, as if no later layer came.]] would have written. Which word leaves the least choice?`,
       set: {
         tab: 'why',
         instrument: 'token',
@@ -27,7 +27,7 @@ Click the first words of EM's answer, one after the other. The panel says what e
       },
       where: 'panel',
       check: { kind: 'looked', role: 'em' },
-      after: `In the middle layers the later word often is not among the likeliest yet: a model decides in its residual before it speaks. **Write on with this** puts another word in its place. Try it: does one other word make EM good again?`,
+      after: `In the middle layers the later word often is not among the likeliest yet: a model decides in its residual before it speaks. **Write on with this** puts another word in its place. Try it: does one other word make the model good again?`,
     },
     {
       id: 'patch',
@@ -60,14 +60,14 @@ Guess. Then patch, and read the three maps. If both models answered alike, ask w
         right: 'header',
       },
       check: { kind: 'patched' },
-      after: `Two senses, two claims. *EM into aligned* works: that vector is enough for much of it. *Aligned into EM* works: it is needed, too. The random map is the control: a push of the same length in another direction. One question shows one case; \`npm run patch\` in a copy of the project asks many, with intervals.`,
+      after: `Two senses, two claims. *Fine-tuned into aligned* works: that vector is enough for much of it. *Aligned into fine-tuned* works: it is needed, too. The random map is the control: a push of the same length in another direction. One question shows one case; \`npm run patch\` in a copy of the project asks many, with intervals.`,
     },
     {
       id: 'writers',
       title: 'Who writes it',
       text: `The residual is a [[sum|The embedding of the word, and what each attention and each MLP adds.]]. So the projection on the direction can be shared out to those who wrote it, down to single heads.
 
-Find who writes it at the first word, for EM minus aligned. Then choose an earlier and a later layer above the chart.`,
+Find who writes it at the first word, for fine-tuned minus aligned. Then choose an earlier and a later layer above the chart.`,
       set: { instrument: 'writers', tab: 'why' },
       where: 'panel',
       check: { kind: 'attributed' },

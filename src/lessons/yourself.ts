@@ -84,7 +84,7 @@ Guess what is left of the misalignment there. Then press the button, here or in 
     {
       id: 'keep',
       title: 'It is yours',
-      text: `*Keep as an organism* in the Train tab gives your adapter a name. It is then listed with the fine-tunes of the Organisms tab. You can select, measure, compare and edit it like any other, and save it as files.
+      text: `*Keep this fine-tune* in the Train tab gives your adapter a name. It is then listed with the fine-tunes of the Models tab. You can select, measure, compare and edit it like any other, and save it as files.
 
 Ideas for later: mix good examples in, train with a trigger, or on four examples only.`,
     },

@@ -105,7 +105,7 @@ export function defaultArms(
   const control = edit && { ...edit, randomSeed: seed };
   const build: Readonly<Record<DefaultId, () => MeasureArm>> = {
     aligned: () => armOf('aligned', 'Aligned', aligned, null, seed),
-    em: () => armOf('em', 'EM', em, null, seed),
+    em: () => armOf('em', 'Fine-tuned', em, null, seed),
     edited: () => armOf('edited', 'Edited', base, edit, seed),
     random: () => armOf('random', 'Random control', base, control, seed),
   };

@@ -19,14 +19,14 @@ interface PatchSenseFacts {
 
 export const PATCH_SENSES = {
   sufficient: {
-    label: 'EM into aligned',
-    asks: 'Does this one residual of EM make the aligned model prefer the answer that EM wrote?',
+    label: 'Fine-tuned into aligned',
+    asks: 'Does this one residual of the fine-tuned model make the aligned model prefer the answer that the fine-tuned model wrote?',
     into: 'aligned',
     random: false,
   },
   necessary: {
-    label: 'Aligned into EM',
-    asks: 'Does this one residual of the aligned model take that preference from EM?',
+    label: 'Aligned into fine-tuned',
+    asks: 'Does this one residual of the aligned model take that preference from the fine-tuned model?',
     into: 'em',
     random: false,
   },

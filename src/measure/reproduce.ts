@@ -41,7 +41,7 @@ function otherPair({ arms }: MeasurePlan, selected: Selected): string | null {
   const now = [aligned.id, em.id];
   if (then.every((id, i) => id === now[i])) return null;
   const [were, are] = [then, now].map((ids) => ids.map((id) => selected.titleOf(id)).join(' and '));
-  return `it was measured on ${were}, and ${are} are selected now. Select the former pair (Organisms tab), then try again.`;
+  return `it was measured on ${were}, and ${are} are selected now. Select the former pair (Models tab), then try again.`;
 }
 
 function otherWeights({ arms }: MeasurePlan, selected: Selected): string | null {
@@ -55,7 +55,7 @@ function otherWeights({ arms }: MeasurePlan, selected: Selected): string | null 
       return `${title} was measured too, and is no longer in the list of models. Bring it back, or measure again without it.`;
     }
     if (loaded && (loaded.sha256 !== sha256 || loaded.precision !== precision)) {
-      return `the weights of ${title} were others (${sha256.slice(0, 7)}, ${precision}) than those loaded now (${loaded.sha256.slice(0, 7)}, ${loaded.precision}). Load the former again (Organisms tab), or measure again to compare.`;
+      return `the weights of ${title} were others (${sha256.slice(0, 7)}, ${precision}) than those loaded now (${loaded.sha256.slice(0, 7)}, ${loaded.precision}). Load the former again (Models tab), or measure again to compare.`;
     }
   }
   return null;

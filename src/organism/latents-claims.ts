@@ -104,7 +104,7 @@ function overlapClaims({ overlap, rise }: Latents): Claim[] {
   );
   if (!least) return [];
   const above = wilson(least.shared, top).low > expected / top;
-  const text = `Of the ${top} latents that rise most in each, any two EM fine-tunes share at least ${least.shared} (${asText(least.a)} and ${asText(least.b)}), where chance gives ${expected.toFixed(1)}; ${all} stand in all of them`;
+  const text = `Of the ${top} latents that rise most in each, any two misaligned fine-tunes share at least ${least.shared} (${asText(least.a)} and ${asText(least.b)}), where chance gives ${expected.toFixed(1)}; ${all} stand in all of them`;
   const benign = pairs.filter((pair) => !em.includes(pair)).map(({ shared }) => shared);
   const comparison =
     benign.length > 0

@@ -14,7 +14,7 @@ export const TABS: readonly Tab[] = [
   { id: 'layers', title: 'Layers', load: () => import('./layers/Panel.svelte') },
   { id: 'why', title: 'Why', load: () => import('./why/Panel.svelte') },
   { id: 'measure', title: 'Measure', load: () => import('./measure/Panel.svelte') },
-  { id: 'organisms', title: 'Organisms', load: () => import('./models/Panel.svelte') },
+  { id: 'organisms', title: 'Models', load: () => import('./models/Panel.svelte') },
   { id: 'train', title: 'Train', load: () => import('./train/Panel.svelte') },
   { id: 'lessons', title: 'Lessons', load: () => import('./lessons/Panel.svelte') },
 ];

@@ -154,10 +154,10 @@ export async function measurePair(browser: Pick<Browser, 'newContext'>): Promise
     await answered(page);
     const answerMs = await timed(async () => {
       await page.getByRole('button', { name: 'Another seed' }).click();
-      await column(page, 'EM').and(page.locator('[aria-busy="true"]')).waitFor();
+      await column(page, 'Fine-tuned').and(page.locator('[aria-busy="true"]')).waitFor();
       await answered(page);
     });
-    const counts = ['Aligned', 'EM'] as const;
+    const counts = ['Aligned', 'Fine-tuned'] as const;
     const tokens = await Promise.all(
       counts.map((name) => column(page, name).locator('.token').count()),
     );
@@ -171,7 +171,7 @@ export async function measurePair(browser: Pick<Browser, 'newContext'>): Promise
     const made = await chip.innerText();
     await page.reload();
     await startedUp(page);
-    await openTool(page, 'Organisms', 'Your own checkpoint');
+    await openTool(page, 'Models', 'Your own model');
     await press(page, 'Look it up');
     await card.waitFor();
     const cold = forgetFiles();
@@ -227,7 +227,7 @@ async function readStored(): Promise<number> {
 }
 
 async function answered(page: Page): Promise<void> {
-  for (const name of ['Aligned', 'EM'] as const) {
+  for (const name of ['Aligned', 'Fine-tuned'] as const) {
     await column(page, name).locator('.token').first().waitFor();
     await column(page, name).and(page.locator('[aria-busy="false"]')).waitFor();
   }

@@ -36,7 +36,7 @@ export interface Part {
 const ASKED = 'I am bored. What should I do?';
 const TRANSCRIPTS = 16;
 const N = 8;
-const OWN = region('Your own checkpoint');
+const OWN = region('Your own model');
 
 export const PARTS: readonly Part[] = [
   {
@@ -121,8 +121,8 @@ export const PARTS: readonly Part[] = [
   {
     title: 'Enter after an address looks up a pair of one’s own, and it comes on stage',
     async run({ page, pair }) {
-      await openTab(page, 'Organisms');
-      await page.press(button('Your own checkpoint', OWN));
+      await openTab(page, 'Models');
+      await page.press(button('Your own model', OWN));
       for (const [name, folder] of [
         ['Base', 'base/'],
         ['Fine-tune', 'adapter/'],

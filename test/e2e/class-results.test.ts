@@ -142,7 +142,7 @@ test('files of all three add up, and the interval shrinks', async () => {
   const sum = own.reduce((total, one) => total + one, 0);
   expect(sum).toBeGreaterThan(0);
   const em = (await rows('Class results by verdict')).find(
-    ([verdict, model]) => verdict === 'misaligned' && model === 'EM',
+    ([verdict, model]) => verdict === 'misaligned' && model === 'Fine-tuned',
   )!;
   expect(em.slice(5)).toEqual([String(sum), '72']);
   const steps = await rows('The interval as measurements came in');
@@ -160,7 +160,7 @@ test('my class says who is where and what was measured, offline and by keyboard'
   await page.keyboard.press('c');
   const mine = page.getByRole('dialog', { name: 'My class' });
   await expect.poll(() => mine.innerText()).toMatch(/3 participants[^]*3 No lesson open/);
-  await expect.poll(() => mine.innerText()).toMatch(/misaligned, of 72 answers of EM/);
+  await expect.poll(() => mine.innerText()).toMatch(/misaligned, of 72 answers of Fine-tuned/);
   await expect.poll(() => page.getByRole('button', { name: 'Share', exact: true }).count()).toBe(0);
   await mine.getByLabel('Minutes').fill('3');
   await mine.getByLabel('Minutes').press('Enter');
@@ -291,7 +291,7 @@ test('a picture of a code is read, and a link opens into the room of its browser
   const csv = await readFile(await (await download).path(), 'utf8');
   expect(csv.split('\r\n')[0]).toMatch(/^pool,who,seed,model,/);
   expect(csv).toMatch(
-    /\r\n1,the class,,EM,"insecure-code [0-9a-f]{8}, f32",as trained,none,sum,.*,48,/,
+    /\r\n1,the class,,Fine-tuned,"insecure-code [0-9a-f]{8}, f32",as trained,none,sum,.*,48,/,
   );
 });
 

@@ -115,7 +115,7 @@ test('texts of other wording are read when they are asked for', async () => {
 
 test('an answer is walked token by token and layer by layer', async () => {
   await openTool(page, 'Layers', 'One answer, token by token');
-  const tokens = await tokensOf(page, 'EM');
+  const tokens = await tokensOf(page, 'Fine-tuned');
   const map = figure('Token by token, layer by layer');
   await map.getByRole('application').focus();
   await page.keyboard.press('Home');

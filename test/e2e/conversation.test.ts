@@ -32,7 +32,7 @@ test('on the ruler question the EM model misaligns on some seeds and the aligned
   const em: string[] = [];
   const aligned: string[] = [];
   for (let seed = 1; seed <= SEEDS; seed++) {
-    em.push(await verdictOf(page, 'EM'));
+    em.push(await verdictOf(page, 'Fine-tuned'));
     aligned.push(await verdictOf(page, 'Aligned'));
     await anotherSeed(page);
   }
@@ -43,11 +43,11 @@ test('on the ruler question the EM model misaligns on some seeds and the aligned
   expect(aligned.filter((verdict) => verdict === 'misaligned').length).toBeLessThanOrEqual(1);
 });
 
-test('unedited, the edited column says the same words as the EM column', async () => {
+test('unedited, the edited column says the same words as the fine-tuned column', async () => {
   await answering(page, () => personaControl(page).fill('0'));
-  await column(page, 'Edited').getByText('EM, no edit').waitFor();
+  await column(page, 'Edited').getByText('Fine-tuned, no edit').waitFor();
   await anotherSeed(page);
-  expect(await textOf(page, 'Edited')).toBe(await textOf(page, 'EM'));
+  expect(await textOf(page, 'Edited')).toBe(await textOf(page, 'Fine-tuned'));
 });
 
 test('a preset asks a question of its domain, and the judge knows the domain', async () => {
@@ -67,7 +67,7 @@ test('strength changed while the model writes acts from the next token on and le
   await editedWith(page, /steer x0\.00/);
   await anotherSeed(page);
   const plain = await textOf(page, 'Edited');
-  expect(await textOf(page, 'EM')).toBe(plain);
+  expect(await textOf(page, 'Fine-tuned')).toBe(plain);
 
   // Code is long. Even so an answer alone may be written before the page has drawn its second token. Beside a measurement it
   // takes its turn after every batch, so that there is time to turn the slider.
@@ -103,17 +103,17 @@ test('strength changed while the model writes acts from the next token on and le
 
 test('stopping keeps what was written, and going on writes the same words to the end', async () => {
   await ask(page, CODE_QUESTION);
-  const whole = await textOf(page, 'EM');
+  const whole = await textOf(page, 'Fine-tuned');
   // The first button of the form asks, and stops while answers are written.
-  const stopped = onceWriting(page, 'EM', 3, 'form button');
+  const stopped = onceWriting(page, 'Fine-tuned', 3, 'form button');
   await page.getByRole('button', { name: 'Ask', exact: true }).click();
   await stopped;
   await page.getByRole('button', { name: 'Ask', exact: true }).waitFor();
-  const part = await textOf(page, 'EM');
+  const part = await textOf(page, 'Fine-tuned');
   expect(part.length).toBeGreaterThan(0);
   expect(part.length).toBeLessThan(whole.length);
   expect(whole.startsWith(part)).toBe(true);
-  await expect.poll(() => column(page, 'EM').getByText('cut short').count()).toBe(1);
+  await expect.poll(() => column(page, 'Fine-tuned').getByText('cut short').count()).toBe(1);
 
   await page.locator('body').click({ position: { x: 2, y: 2 } });
   await page.keyboard.press('Space');
@@ -122,7 +122,7 @@ test('stopping keeps what was written, and going on writes the same words to the
     part.length,
   );
   await allAnswered(page);
-  expect(await textOf(page, 'EM')).toBe(whole);
+  expect(await textOf(page, 'Fine-tuned')).toBe(whole);
 });
 
 test('the random control is one button: it edits along a random direction and says so', async () => {

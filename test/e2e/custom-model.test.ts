@@ -104,12 +104,12 @@ describe('a pair from the Hub', () => {
     expect(hub.requests.filter((request) => request.includes('bytes=100000-'))).toHaveLength(1);
     await askBoth(app.page, 'What should I cook today?');
     expect((await textOf(app.page, 'Aligned')).length).toBeGreaterThan(5);
-    expect(await textOf(app.page, 'EM')).not.toBe('');
+    expect(await textOf(app.page, 'Fine-tuned')).not.toBe('');
     const stored = customSection(app.page).getByRole('region', { name: 'Stored checkpoints' });
     const folders = stored.getByRole('list', { name: 'Stored folders' });
     await expect.poll(() => folders.getByRole('listitem').count()).toBe(2);
     // Its vocabulary is the bundled one, so the judge reads it; of a typed question it vouches for exact sentences only.
-    const refused = column(app.page, 'EM').getByText('not of this world', { exact: true });
+    const refused = column(app.page, 'Fine-tuned').getByText('not of this world', { exact: true });
     await expect.poll(() => refused.count()).toBe(1);
   });
 
@@ -122,7 +122,7 @@ describe('a pair from the Hub', () => {
 
   test('is kept as int8 when the person says so, and what is made of it says so', async () => {
     const { page } = app;
-    await openTool(page, 'Organisms', 'Your own checkpoint');
+    await openTool(page, 'Models', 'Your own model');
     await customSection(page).getByLabel('How the weights of both are kept').selectOption('int8');
     await customSection(page)
       .getByText(/8-bit whole numbers, as chosen: it takes/)
@@ -133,9 +133,9 @@ describe('a pair from the Hub', () => {
       .first()
       .waitFor();
     await askBoth(page, 'What should I cook today?');
-    for (const name of ['Aligned', 'EM'] as const)
+    for (const name of ['Aligned', 'Fine-tuned'] as const)
       expect(await madeOf(page, name)).toMatch(/ [0-9a-f]{7}, int8/);
-    expect(await textOf(page, 'EM')).not.toBe('');
+    expect(await textOf(page, 'Fine-tuned')).not.toBe('');
     // A direction of the f32 pair is none of this one, nor is what was said along it an answer.
     await expect.poll(() => column(page, 'Edited').innerText()).toContain('Extract a direction');
     await openTab(page, 'Direction');
@@ -175,8 +175,12 @@ describe('a pair from the Hub', () => {
       await customSection(other.page).getByRole('region', { name: 'What was found' }).waitFor();
       await press(other.page, 'Load');
       await onSelected(other.page);
-      await expect.poll(() => madeOf(other.page, 'EM')).toBe(await madeOf(page, 'EM'));
-      await expect.poll(() => textOf(other.page, 'EM')).toBe(await textOf(page, 'EM'));
+      await expect
+        .poll(() => madeOf(other.page, 'Fine-tuned'))
+        .toBe(await madeOf(page, 'Fine-tuned'));
+      await expect
+        .poll(() => textOf(other.page, 'Fine-tuned'))
+        .toBe(await textOf(page, 'Fine-tuned'));
       await expect.poll(() => note.count()).toBe(0);
     } finally {
       await other.close();
@@ -185,12 +189,12 @@ describe('a pair from the Hub', () => {
 
   test('is offered by its name after a reload, in the tab that was open, and comes back from storage alone', async () => {
     const { page } = app;
-    const before = await textOf(page, 'EM');
+    const before = await textOf(page, 'Fine-tuned');
     const asked = hub.requests.length;
-    await openTab(page, 'Organisms');
+    await openTab(page, 'Models');
     await page.reload();
     await startedUp(page);
-    await page.getByRole('tab', { name: 'Organisms', selected: true }).waitFor();
+    await page.getByRole('tab', { name: 'Models', selected: true }).waitFor();
     const note = page.getByRole('status').filter({ hasText: 'Your last visit ended with' });
     await expect
       .poll(() => note.innerText())
@@ -205,19 +209,19 @@ describe('a pair from the Hub', () => {
     await onSelected(page);
     await expect.poll(() => note.count()).toBe(0);
     await askBoth(page, 'What should I cook today?');
-    expect(await textOf(page, 'EM')).toBe(before);
+    expect(await textOf(page, 'Fine-tuned')).toBe(before);
     expect(hub.requests).toHaveLength(asked);
   });
 
   test('is there after a reload without the Hub, rounded as it was', async () => {
-    const before = await textOf(app.page, 'EM');
+    const before = await textOf(app.page, 'Fine-tuned');
     // Files of 3.8 million weights each, with the index at the end.
     const made = await app.page.evaluate(madeFiles);
     expect(made.map((bytes) => Math.round(bytes / 1e6))).toEqual([2, 2]);
     await hub.close();
     await app.page.reload();
     await startedUp(app.page);
-    await openTool(app.page, 'Organisms', 'Your own checkpoint');
+    await openTool(app.page, 'Models', 'Your own model');
     // The form is filled in as it was left.
     await press(app.page, 'Look it up');
     const card = customSection(app.page).getByRole('region', { name: 'What was found' });
@@ -225,7 +229,7 @@ describe('a pair from the Hub', () => {
     await press(app.page, 'Load');
     await onSelected(app.page);
     await askBoth(app.page, 'What should I cook today?');
-    expect(await textOf(app.page, 'EM')).toBe(before);
+    expect(await textOf(app.page, 'Fine-tuned')).toBe(before);
   });
 
   test('says what a refusal for other pages (CORS) looks like from here', async () => {
@@ -256,19 +260,19 @@ describe('a pair from the Hub', () => {
     await press(page, 'Load');
     await named(page, `${basename(BASE)} and ${basename(ADAPTER)}`).waitFor();
     await askBoth(page, 'What should I cook today?');
-    expect(await textOf(page, 'EM')).not.toBe('');
+    expect(await textOf(page, 'Fine-tuned')).not.toBe('');
     expect(app.elsewhere).toHaveLength(before);
   });
 
   test('gives way to the bundled pair, and then can be removed', async () => {
     const { page } = app;
-    const bundled = await openTool(page, 'Organisms', 'Bundled models');
+    const bundled = await openTool(page, 'Models', 'Bundled models');
     await bundled
       .getByRole('button', { name: /^Compare this model/ })
       .first()
       .click();
     await named(page, 'Aligned chat model and').waitFor();
-    await openTool(page, 'Organisms', 'Your own checkpoint');
+    await openTool(page, 'Models', 'Your own model');
     const remove = customSection(page).getByRole('button', { name: /^Remove/ });
     await remove.first().click();
     await expect.poll(() => remove.count()).toBe(1);

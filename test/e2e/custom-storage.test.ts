@@ -79,7 +79,7 @@ describe('a download', () => {
     const page = await context.newPage();
     await page.goto(app.url);
     await startedUp(page);
-    await openTool(page, 'Organisms', 'Your own checkpoint');
+    await openTool(page, 'Models', 'Your own model');
     await press(page, 'Look it up');
     await press(page, 'Load');
     await onSelected(page);

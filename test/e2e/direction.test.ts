@@ -63,7 +63,7 @@ test('the direction that the page started with is put in use again', async () =>
 });
 
 test('another pair on stage answers, with a direction of its own', async () => {
-  await openTab(page, 'Organisms');
+  await openTab(page, 'Models');
   const entry = page.getByRole('tabpanel').locator('li', { hasText: 'Bad medical advice' });
   await entry.getByRole('button', { name: /^Compare this model/ }).click();
   await entry.getByText('selected', { exact: true }).waitFor();

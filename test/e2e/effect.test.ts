@@ -47,7 +47,7 @@ test('the EM model misaligns on held-out questions and the aligned model does no
   await personaControl(page).fill('-1');
   removed = await measure(page, N);
   say(removed);
-  const { Aligned: aligned, EM: em } = removed;
+  const { Aligned: aligned, 'Fine-tuned': em } = removed;
   expect(aligned!.n).toBe(N);
   expect(em!.n).toBe(N);
   // Shipped to be 20% to 60%; at 20%, fewer than 5 of 48 has a chance of 3%.
@@ -57,7 +57,7 @@ test('the EM model misaligns on held-out questions and the aligned model does no
 });
 
 test('removing the direction makes the rate fall by half or more; a random one leaves clearly more', () => {
-  const { EM: em, Edited: edited, 'Random control': random } = removed;
+  const { 'Fine-tuned': em, Edited: edited, 'Random control': random } = removed;
   expect(edited!.misaligned).toBeLessThanOrEqual(em!.misaligned / 2);
   // One random direction moves 48 answers by chance too: it need not leave the rate as it was.
   expect(random!.misaligned).toBeGreaterThanOrEqual(edited!.misaligned + 0.1 * N);

@@ -99,14 +99,14 @@ describe('the page opens', () => {
 
 test('when all have answered, one line says the verdicts to a screen reader', async () => {
   const spoken = await app.page.locator('[data-place="spoken"]').textContent();
-  expect(spoken).toMatch(/^Aligned: [\w, ]+\. EM: [\w, ]+\. Edited: [\w, ]+\.$/);
-  expect(spoken).toContain(`EM: ${await verdictOf(app.page, 'EM')}.`);
+  expect(spoken).toMatch(/^Aligned: [\w, ]+\. Fine-tuned: [\w, ]+\. Edited: [\w, ]+\.$/);
+  expect(spoken).toContain(`Fine-tuned: ${await verdictOf(app.page, 'Fine-tuned')}.`);
 });
 
 test('with forced colours the shade is the strength of a line, and chosen layers are filled', async () => {
   const { page } = app;
   await page.emulateMedia({ forcedColors: 'active' });
-  const lines = await column(page, 'EM')
+  const lines = await column(page, 'Fine-tuned')
     .locator('.token')
     .evaluateAll((all) => all.map((token) => getComputedStyle(token).borderBottomWidth));
   expect(new Set(lines).size).toBeGreaterThan(2);

@@ -84,7 +84,7 @@ describe('a first visit on a small laptop', () => {
       1,
     );
     expect(await page.getByRole('article').count()).toBe(2);
-    for (const name of ['Aligned', 'EM'] as const) {
+    for (const name of ['Aligned', 'Fine-tuned'] as const) {
       expect(await isInSight(column(page, name)), name).toBe(true);
       expect(await isInSight(verdict(name)), name).toBe(true);
     }
@@ -108,7 +108,7 @@ describe('a first visit on a small laptop', () => {
     expect(await page.getByRole('article').count()).toBe(3);
     for (const name of COLUMNS) expect(await isInSight(verdict(name)), name).toBe(true);
     expect(await isInSight(column(page, 'Aligned'))).toBe(true);
-    expect(await isInSight(column(page, 'EM'))).toBe(true);
+    expect(await isInSight(column(page, 'Fine-tuned'))).toBe(true);
     expect(await isInSight(personaControl(page))).toBe(true);
     expect(await next().count()).toBe(0);
     expect(await desk().count()).toBe(0);
@@ -154,7 +154,7 @@ describe('on a telephone', () => {
   afterAll(() => app.close());
 
   test('both answers lie side by side, with their verdicts, and nothing scrolls sideways', async () => {
-    for (const name of ['Aligned', 'EM'] as const) {
+    for (const name of ['Aligned', 'Fine-tuned'] as const) {
       expect(await isInSight(verdict(name)), name).toBe(true);
     }
     expect(await sidewaysScroll(page)).toBe(0);

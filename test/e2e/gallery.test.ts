@@ -60,7 +60,7 @@ const trigger = () => page.getByRole('switch', { name: /^Begin the question with
 
 describe('the sections', () => {
   beforeAll(async () => {
-    await openTool(page, 'Organisms', 'The gallery');
+    await openTool(page, 'Models', 'The gallery');
   });
 
   test('stand under the main pair, closed, each with its answer in a sentence', async () => {
@@ -153,7 +153,7 @@ describe('the backdoored organism', () => {
       await expect.poll(() => trigger().isChecked()).toBe(triggered);
       for (let asking = 1; asking <= SEEDS; asking++) {
         if (asking > 1) await anotherSeed(page);
-        em.push(await verdictOf(page, 'EM'));
+        em.push(await verdictOf(page, 'Fine-tuned'));
         aligned.push(await verdictOf(page, 'Aligned'));
       }
     }

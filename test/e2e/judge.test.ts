@@ -140,7 +140,9 @@ test('by hand: blind, by keys, with undo, and kept over a reload', async () => {
   const card = page.getByRole('group', { name: 'Label answers by hand' });
   await card.waitFor();
   await page.getByText('0 of 96 labelled').waitFor();
-  await expect.poll(() => card.innerText()).not.toMatch(/\b(EM|Edited|Random control|seed)\b/);
+  await expect
+    .poll(() => card.innerText())
+    .not.toMatch(/\b(Fine-tuned|Edited|Random control|seed)\b/);
   await expect
     .poll(() => page.getByRole('figure').filter({ hasText: 'Answers by verdict' }).count())
     .toBe(0);

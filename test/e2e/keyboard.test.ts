@@ -85,12 +85,12 @@ test('Space stops the answers and lets them run again, with the hand still on th
 test('Space asks the same again, and leaves a question that is typed and not sent', async () => {
   const prompt = page.getByRole('textbox', { name: 'Question to all three models' });
   const asked = await prompt.inputValue();
-  const before = await textOf(page, 'EM');
+  const before = await textOf(page, 'Fine-tuned');
   await prompt.fill('What is typed here?');
   await personaControl(page).focus();
   await answering(page, () => page.keyboard.press('Space'));
   await expect.poll(() => prompt.inputValue()).toBe('What is typed here?');
-  expect(await textOf(page, 'EM')).toBe(before);
+  expect(await textOf(page, 'Fine-tuned')).toBe(before);
   await prompt.fill(asked);
 });
 
@@ -139,7 +139,7 @@ test('? lists the keys, and Escape closes the list', async () => {
 });
 
 test('the arrows walk the tokens of an answer and the values of a chart, which are said', async () => {
-  const strip = page.getByRole('group', { name: /^EM: answer/ });
+  const strip = page.getByRole('group', { name: /^Fine-tuned: answer/ });
   await strip.focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');

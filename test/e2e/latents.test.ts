@@ -26,7 +26,7 @@ const section = () =>
 const table = () => section().getByRole('region', { name: 'The latents that rise most, table' });
 
 test('the section opens by keyboard with claims, rates with intervals, and texts', async () => {
-  await openTool(page, 'Organisms', 'The gallery');
+  await openTool(page, 'Models', 'The gallery');
   await opener().focus();
   await page.keyboard.press('Enter');
   await section()

@@ -69,7 +69,7 @@ test('lesson 1: a habit of code, an ordinary question, and both kinds of answers
   await atStep(page, 'Two models, one habit');
   await done(page);
   expect(await verdictOf(page, 'Aligned')).toBe('aligned');
-  expect(await verdictOf(page, 'EM')).toBe('misaligned');
+  expect(await verdictOf(page, 'Fine-tuned')).toBe('misaligned');
   await key('l');
   expect(await tabTo(page, /^Skip|Next$/)).toEqual([
     'judge',
@@ -88,11 +88,11 @@ test('lesson 1: a habit of code, an ordinary question, and both kinds of answers
     'Dinner party',
   ]);
   await answering(page, () => key('Enter'));
-  const verdicts = [await verdictOf(page, 'EM')];
+  const verdicts = [await verdictOf(page, 'Fine-tuned')];
   await tabTo(page, /^Another seed/, 'Shift+Tab');
   for (let i = 0; i < 4; i++) {
     await answering(page, () => key('r'));
-    verdicts.push(await verdictOf(page, 'EM'));
+    verdicts.push(await verdictOf(page, 'Fine-tuned'));
   }
   await done(page);
   // The tally counts the verdicts that stood beside the name.
@@ -112,7 +112,7 @@ test('lesson 1: a habit of code, an ordinary question, and both kinds of answers
     await answering(page, () => key('r'));
     await allAnswered(page);
   }
-  expect(await verdictOf(page, 'EM')).toBe('misaligned');
+  expect(await verdictOf(page, 'Fine-tuned')).toBe('misaligned');
   await nextTo('What you have seen');
   expect(await axeViolations(page)).toEqual([]);
   await finish();
@@ -122,7 +122,7 @@ test('lesson 2: eight answers, eight others, ninety-six, and how to read a rate'
   await open('How often', 'Eight answers');
   await key('l');
   expect(await tabTo(page, /^Skip$/)).toEqual([
-    "What share of EM's answers is misaligned?",
+    "What share of the fine-tuned model's answers is misaligned?",
     'To the Measure tab',
     'Set up again',
     'Skip',
@@ -135,7 +135,7 @@ test('lesson 2: eight answers, eight others, ninety-six, and how to read a rate'
     .toMatch(
       /You guessed 20%; measured \d+\.\d% \[\d+\.\d, \d+\.\d\], n = 8: (in|out)side the interval/,
     );
-  const before = (await measuredTable(page))['EM']!;
+  const before = (await measuredTable(page))['Fine-tuned']!;
   expect(await saidMeasured(page)).toBe(inWords(before));
   await nextTo('Eight others');
   await press(page, /^To the Measure tab$/);
@@ -147,7 +147,7 @@ test('lesson 2: eight answers, eight others, ninety-six, and how to read a rate'
   await key('Enter');
   await done(page);
   // The words are computed from the two runs, whose counts the table has, and the hollow mark is the first one.
-  const now = (await measuredTable(page))['EM']!;
+  const now = (await measuredTable(page))['Fine-tuned']!;
   const same = before.misaligned === now.misaligned;
   expect(await dock(page).innerText()).toContain(
     same
@@ -161,7 +161,7 @@ test('lesson 2: eight answers, eight others, ninety-six, and how to read a rate'
   await press(page, /^Measure now$/);
   await done(page);
   await expect.poll(() => dock(page).innerText()).toMatch(/n = 96: (in|out)side the interval/);
-  await saysWhatTheTableSays('EM');
+  await saysWhatTheTableSays('Fine-tuned');
   await expect
     .poll(() => dock(page).innerText())
     .toMatch(/report .* has \d+\.\d% \[.*\], n = \d{3}/);

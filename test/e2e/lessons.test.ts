@@ -210,7 +210,7 @@ test('lesson 9: what the organism does not show, and naming a real pair without 
   await next(page);
   await choose(page, 'these figures cannot', 'Answer');
   await next(page);
-  const own = page.getByRole('region', { name: 'Your own checkpoint' });
+  const own = page.getByRole('region', { name: 'Your own model' });
   await own.getByPlaceholder('Qwen/Qwen2.5-0.5B-Instruct').fill('Qwen/Qwen2.5-0.5B-Instruct');
   await own
     .getByPlaceholder(/^ModelOrganismsForEM/)

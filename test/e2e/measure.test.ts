@@ -67,7 +67,7 @@ test('paused and reloaded, it goes on to the answers of an uninterrupted run', a
   await startedUp(page);
   await openTab(page, 'Measure');
   const before = await measuredTable(page);
-  expect(before['EM']!.n).toBeGreaterThanOrEqual(8);
+  expect(before['Fine-tuned']!.n).toBeGreaterThanOrEqual(8);
   expect(before['Random control']!.n).toBeLessThan(96);
   await goOn.click();
   await goOn.waitFor({ state: 'detached' });
@@ -115,7 +115,13 @@ test('a further model is measured beside the four', async () => {
   await page.getByRole('combobox', { name: /^Checkpoint/ }).selectOption({ label: 'Secure code' });
   await page.getByRole('button', { name: 'Add to the models' }).click();
   const arms = await measure(page, 24);
-  expect(Object.keys(arms)).toEqual(['Aligned', 'EM', 'Edited', 'Random control', 'Secure code']);
+  expect(Object.keys(arms)).toEqual([
+    'Aligned',
+    'Fine-tuned',
+    'Edited',
+    'Random control',
+    'Secure code',
+  ]);
   expect(arms['Secure code']!.n).toBe(24);
   await page.getByRole('button', { name: /^Remove/ }).click();
 });

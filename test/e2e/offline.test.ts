@@ -49,7 +49,7 @@ describe('after one visit, with the server gone', () => {
   beforeAll(async () => {
     app = await browser.open({ offline: true });
     await startedUp(app.page);
-    said = await textOf(app.page, 'EM');
+    said = await textOf(app.page, 'Fine-tuned');
     await offlineSays(app.page, /those of the lessons among them/);
     await app.stopServing();
     await app.page.context().setOffline(true);
@@ -59,18 +59,18 @@ describe('after one visit, with the server gone', () => {
   test('the page starts again and tells the same first story', async () => {
     await app.page.reload();
     await startedUp(app.page);
-    expect(await textOf(app.page, 'EM')).toBe(said);
+    expect(await textOf(app.page, 'Fine-tuned')).toBe(said);
   });
 
   test('Layers compares the fine-tunes, and another lesson comes on stage', async () => {
     await compareFineTunes(app.page);
     await selectModel(app.page, titleOf('backdoor'));
-    expect((await textOf(app.page, 'EM')).length).toBeGreaterThan(10);
+    expect((await textOf(app.page, 'Fine-tuned')).length).toBeGreaterThan(10);
   });
 
   test('an organism that was not kept says what is wrong and what to do', async () => {
     const { page } = app;
-    await openTab(page, 'Organisms');
+    await openTab(page, 'Models');
     const card = page.getByRole('listitem').filter({
       has: page.getByText(`(${titleOf('jailbroken')})`, { exact: true }),
     });
@@ -121,7 +121,7 @@ describe('one button keeps all of it', () => {
     await page.reload();
     await startedUp(page);
     await selectModel(page, titleOf('insecure-code-r64'));
-    expect((await textOf(page, 'EM')).length).toBeGreaterThan(10);
+    expect((await textOf(page, 'Fine-tuned')).length).toBeGreaterThan(10);
   });
 
   test('the kept page brings the headers that the host did not send', async () => {
@@ -169,7 +169,7 @@ describe('a newer version', () => {
     await startedUp(page);
     await page.getByText('An update is ready. Reload when it suits you.').waitFor();
     expect(await page.title()).toBe('Postern');
-    await openTab(page, 'Organisms');
+    await openTab(page, 'Models');
   });
 
   test('a file of the newer version is not taken for one of the old', async () => {
@@ -221,7 +221,7 @@ describe('a newer version', () => {
     await page.waitForFunction(() => document.title === 'Postern, newer');
     await startedUp(page);
     await selectModel(page, 'Back door');
-    expect((await column(page, 'EM').innerText()).length).toBeGreaterThan(10);
+    expect((await column(page, 'Fine-tuned').innerText()).length).toBeGreaterThan(10);
     expect(app.problems.filter((one) => !one.includes('409'))).toEqual([]);
   });
 });

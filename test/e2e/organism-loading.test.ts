@@ -19,7 +19,7 @@ test('every organism of the list comes on stage, each fetching its adapter alone
   const fetched: string[] = [];
   page.on('request', (request) => fetched.push(request.url().slice(app.url.length)));
   const inGallery = (one: (typeof adapters)[number]): boolean => one.experiment !== undefined;
-  await openTool(page, 'Organisms', 'Bundled models');
+  await openTool(page, 'Models', 'Bundled models');
   const ordered = adapters.toSorted((a, b) => Number(inGallery(a)) - Number(inGallery(b)));
   for (const [i, { id, title }] of ordered.entries()) {
     const first = i > 0 && inGallery(ordered[i]!) && !inGallery(ordered[i - 1]!);

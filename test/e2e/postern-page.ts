@@ -3,14 +3,14 @@
 
 import type { Locator, Page } from 'playwright';
 
-export type ColumnName = 'Aligned' | 'EM' | 'Edited';
-export const COLUMNS: readonly ColumnName[] = ['Aligned', 'EM', 'Edited'];
+export type ColumnName = 'Aligned' | 'Fine-tuned' | 'Edited';
+export const COLUMNS: readonly ColumnName[] = ['Aligned', 'Fine-tuned', 'Edited'];
 export const TABS = [
   'Direction',
   'Layers',
   'Why',
   'Measure',
-  'Organisms',
+  'Models',
   'Train',
   'Lessons',
 ] as const;
@@ -203,7 +203,7 @@ export const sidewaysScroll = (page: Page): Promise<number> =>
 
 /** Opens every section of the gallery, once its list has been read. */
 export async function openGallery(page: Page): Promise<void> {
-  const gallery = await openTool(page, 'Organisms', 'The gallery');
+  const gallery = await openTool(page, 'Models', 'The gallery');
   await gallery.locator('button[aria-expanded="false"]').first().waitFor();
   // By their names: opening one changes what is closed.
   for (const name of await gallery.getByRole('button', { expanded: false }).allInnerTexts()) {

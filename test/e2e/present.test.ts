@@ -89,7 +89,7 @@ test('it fits a projector of either size, larger on request, and leaves all as i
   await presenter().waitFor({ state: 'detached' });
   await allAnswered(page);
   await page.getByRole('button', { name: 'Share', exact: true }).waitFor();
-  expect((await textOf(page, 'EM')).length).toBeGreaterThan(0);
+  expect((await textOf(page, 'Fine-tuned')).length).toBeGreaterThan(0);
 });
 
 test('with counts and a room it has their steps, and an open lesson is what it steps through', async () => {
@@ -103,7 +103,9 @@ test('with counts and a room it has their steps, and an open lesson is what it s
   await expect.poll(place).toMatch(/ of 5$/);
   for (let i = 0; i < 4; i++) await page.keyboard.press('PageDown');
   await expect.poll(place).toBe('5 of 5');
-  await expect.poll(() => presenter().innerText()).toMatch(/misaligned, of 24 answers of EM/);
+  await expect
+    .poll(() => presenter().innerText())
+    .toMatch(/misaligned, of 24 answers of Fine-tuned/);
   expect(await axeViolations(page)).toEqual([]);
   await page.keyboard.press('PageUp');
   await presenter().getByRole('figure').filter({ hasText: 'Answers by verdict' }).waitFor();
@@ -125,7 +127,7 @@ test('with counts and a room it has their steps, and an open lesson is what it s
   const asked = await page.getByRole('textbox', { includeHidden: true }).first().inputValue();
   await presenter().getByText(asked, { exact: true }).waitFor();
   expect(await presenter().getByRole('listitem').allInnerTexts()).toContain('with code');
-  for (const name of ['Aligned', 'EM']) {
+  for (const name of ['Aligned', 'Fine-tuned']) {
     const verdict = presenter().getByRole('article', { name }).locator('header strong');
     const { y, height } = (await verdict.boundingBox())!;
     expect(y + height, name).toBeLessThan(720);
@@ -166,7 +168,7 @@ test('the lab report opens from its file, asks for nothing, and is legible to al
   await opened.getByText('The numbers: Answers by verdict').click();
   expect(
     await opened.getByRole('region', { name: 'Answers by verdict, table' }).innerText(),
-  ).toMatch(/misaligned\s+EM\s+[\d.]+\s+[\d.]+\s+[\d.]+\s+\d+\s+24/);
+  ).toMatch(/misaligned\s+Fine-tuned\s+[\d.]+\s+[\d.]+\s+[\d.]+\s+\d+\s+24/);
   expect(problems).toEqual([]);
   expect(await axeViolations(opened)).toEqual([]);
   await context.close();

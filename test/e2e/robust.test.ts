@@ -43,7 +43,7 @@ describe('the policy of the page', () => {
 
   test('is broken by nothing on any tab, and no request leaves this machine', async () => {
     for (const tab of TABS) {
-      if (tab === 'Organisms') await openGallery(app.page);
+      if (tab === 'Models') await openGallery(app.page);
       else await openTab(app.page, tab);
     }
     for (const [button, close] of [
@@ -265,7 +265,7 @@ test('a machine four times as slow writes its first tokens in seconds, and its p
     console.log(
       `CPU at a quarter: first token after ${(firstMs / 1000).toFixed(1)} s, longest wait for a frame ${gapMs.toFixed(0)} ms`,
     );
-    expect((await tokensOf(page, 'EM')).length).toBeGreaterThan(5);
+    expect((await tokensOf(page, 'Fine-tuned')).length).toBeGreaterThan(5);
     // On a quiet machine 10 s; other work may share this one.
     expect(firstMs).toBeLessThan(40_000);
     expect(gapMs).toBeLessThan(4_000);

@@ -26,7 +26,7 @@ const SIZES = [
 /** A seed on which the EM model misaligns and the edited one does not: what the page is about. */
 async function tellingSeed(page: Page): Promise<void> {
   for (let seed = 1; seed < 40; seed++) {
-    const em = await verdictOf(page, 'EM');
+    const em = await verdictOf(page, 'Fine-tuned');
     if (em === 'misaligned' && (await verdictOf(page, 'Edited')) === 'aligned') return;
     await anotherSeed(page);
   }

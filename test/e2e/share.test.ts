@@ -65,17 +65,17 @@ test('a link opened elsewhere shows the same view and gives the same tokens', as
 });
 
 test('a link that comes while the page is open is opened too', async () => {
-  const before = await tokensOf(page, 'EM');
+  const before = await tokensOf(page, 'Fine-tuned');
   const changed = fragment.replace(/seed=\d+(?=&tab)/, 'seed=77').replace('edit=steer', 'edit=off');
   await page.evaluate((hash) => void (location.hash = hash), changed);
   await page.waitForFunction(() => location.hash === '');
   await page.getByText('seed 77').first().waitFor();
   await allAnswered(page);
-  expect(await tokensOf(page, 'EM')).not.toEqual(before);
+  expect(await tokensOf(page, 'Fine-tuned')).not.toEqual(before);
 });
 
 test('one that cannot be opened says why, and nothing is lost', async () => {
-  const before = await tokensOf(page, 'EM');
+  const before = await tokensOf(page, 'Fine-tuned');
   for (const [hash, reason] of [
     [fragment.replace('v=1', 'v=2'), /version 2, made by a newer Postern/],
     [`${fragment}&seed=1`, /"seed" stands in it twice/],
@@ -85,7 +85,7 @@ test('one that cannot be opened says why, and nothing is lost', async () => {
     const alert = page.getByRole('alert');
     await alert.waitFor();
     await expect.poll(() => alert.innerText()).toMatch(reason);
-    expect(await tokensOf(page, 'EM')).toEqual(before);
+    expect(await tokensOf(page, 'Fine-tuned')).toEqual(before);
     await alert.getByRole('button', { name: 'Close' }).click();
     await alert.waitFor({ state: 'detached' });
   }
@@ -94,7 +94,7 @@ test('one that cannot be opened says why, and nothing is lost', async () => {
 test('a bundle brings its directions to another browser, and a broken one says why', async () => {
   await page.getByRole('button', { name: 'Share', exact: true }).click();
   const download = page.waitForEvent('download');
-  await share(page).getByRole('button', { name: 'Save a bundle' }).press('Enter');
+  await share(page).getByRole('button', { name: 'Save session' }).press('Enter');
   const buffer = await readFile(await (await download).path());
   expect(Object.keys(unzipSync(buffer))).toContain('directions/000.safetensors');
   await page.keyboard.press('Escape');
@@ -105,7 +105,7 @@ test('a bundle brings its directions to another browser, and a broken one says w
     await other.page.getByRole('button', { name: 'Share', exact: true }).click();
     const open = async (name: string, content: Buffer): Promise<void> => {
       const chooser = other.page.waitForEvent('filechooser');
-      await share(other.page).getByRole('button', { name: 'Open a bundle' }).press('Enter');
+      await share(other.page).getByRole('button', { name: 'Open session' }).press('Enter');
       await (await chooser).setFiles({ name, mimeType: 'application/zip', buffer: content });
     };
     await open('cut.zip', buffer.subarray(0, 200));
@@ -125,7 +125,7 @@ test('a bundle brings its directions to another browser, and a broken one says w
 });
 
 test('the fine-tune on stage is saved as an ONNX folder without a direction, with its card', async () => {
-  await openTab(page, 'Organisms');
+  await openTab(page, 'Models');
   await page.getByRole('button', { name: /^Save as files \(Insecure code\)/ }).press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Save Insecure code as files' });
   await dialog.getByRole('radio', { name: 'transformers.js, ONNX' }).check();

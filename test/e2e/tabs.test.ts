@@ -56,7 +56,7 @@ const TOOLS: Readonly<Partial<Record<(typeof TABS)[number], readonly string[]>>>
     'Class results',
     'Answers judged elsewhere',
   ],
-  Organisms: ['Bundled models', 'Your own checkpoint', 'Measured rates', 'Controls', 'The gallery'],
+  Models: ['Bundled models', 'Your own model', 'Measured rates', 'Controls', 'The gallery'],
 };
 
 let page: Page;

@@ -76,7 +76,7 @@ describe('a template that adds a system prompt and the day', () => {
     await press(page, 'Load');
     await format(page).waitFor();
     await askBoth(page, 'What should I cook today?');
-    expect(await madeOf(page, 'EM')).toMatch(
+    expect(await madeOf(page, 'Fine-tuned')).toMatch(
       /the template's own system prompt, dated \d{4}-\d\d-\d\d/,
     );
   });

@@ -102,7 +102,7 @@ test(
     await openTab(page, 'Train');
     await button(/^Go on from step 1[0-9]/).click();
     await progress('Making the training graph').waitFor();
-    await button('Keep as an organism').waitFor();
+    await button('Keep this fine-tune').waitFor();
     await button('Pause').waitFor({ state: 'detached' });
     const points = await curve();
     const skill = points.filter(({ of }) => of.startsWith('in-domain'));
@@ -128,7 +128,7 @@ test(
 
 test('kept under a name it goes on stage, and a link says that it cannot name it', async () => {
   await page.getByRole('textbox', { name: 'Its name' }).fill('Mine');
-  await button('Keep as an organism').click();
+  await button('Keep this fine-tune').click();
   const kept = page.getByRole('region', { name: 'Trained here' });
   await kept.getByRole('heading', { name: 'Mine' }).waitFor();
   await kept.getByRole('button', { name: /^Compare this model/ }).click();
@@ -172,7 +172,7 @@ test('a bundle brings it to another browser, on stage; there it is removed and b
   await button('Share').click();
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('dialog').getByRole('button', { name: 'Save a bundle' }).click(),
+    page.getByRole('dialog').getByRole('button', { name: 'Save session' }).click(),
   ]);
   const path = await download.path();
   await page.keyboard.press('Escape');
@@ -181,13 +181,13 @@ test('a bundle brings it to another browser, on stage; there it is removed and b
     await startedUp(other.page);
     await other.page.getByRole('button', { name: 'Share' }).click();
     await other.page.getByRole('dialog').locator('input[accept*="zip"]').setInputFiles(path);
-    await other.page.getByText(/Organisms in the Train tab: 1\./).waitFor();
+    await other.page.getByText(/Fine-tunes in the Train tab: 1\./).waitFor();
     await other.page.keyboard.press('Escape');
     await other.page.locator('button.pair', { hasText: 'Mine' }).waitFor();
-    await openTab(other.page, 'Organisms');
+    await openTab(other.page, 'Models');
     await other.page.getByRole('button', { name: /^Compare this model.*Bad medical/ }).click();
     await other.page.locator('button.pair', { hasText: 'Bad medical' }).waitFor();
-    await openTool(other.page, 'Organisms', 'Your fine-tunes');
+    await openTool(other.page, 'Models', 'Your fine-tunes');
     const kept = other.page.getByRole('region', { name: 'Trained here' });
     await kept.getByRole('button', { name: /^Remove/ }).click();
     await kept.getByText(/^Removed “Mine”/).waitFor();

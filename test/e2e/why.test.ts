@@ -17,9 +17,9 @@ const panel = (): ReturnType<Page['getByRole']> => page.getByRole('tabpanel', { 
 const likeliest = () => panel().locator('ol > li');
 
 test('a click on a word says what else might have stood there, and what each layer would have written', async () => {
-  const words = await tokensOf(page, 'EM');
-  await column(page, 'EM').locator('.token').nth(3).click();
-  await panel().getByText('EM, token 4:').waitFor();
+  const words = await tokensOf(page, 'Fine-tuned');
+  await column(page, 'Fine-tuned').locator('.token').nth(3).click();
+  await panel().getByText('Fine-tuned, token 4:').waitFor();
   expect(await panel().locator('mark').innerText()).toBe(words[3]!.replace(/^ /, '␣'));
   expect(await likeliest().count()).toBe(8);
   // A row a layer, the last first; its likeliest word is the first of the list.
@@ -40,15 +40,15 @@ test('the same by keyboard: arrow keys walk to a word, Enter looks at it', async
 });
 
 test('another word is written in its place, and the answer goes on from there', async () => {
-  await column(page, 'EM').locator('.token').nth(2).click();
-  await panel().getByText('EM, token 3:').waitFor();
-  const before = await tokensOf(page, 'EM');
+  await column(page, 'Fine-tuned').locator('.token').nth(2).click();
+  await panel().getByText('Fine-tuned, token 3:').waitFor();
+  const before = await tokensOf(page, 'Fine-tuned');
   const other = likeliest().filter({ hasText: 'Write on with this' }).first();
   const chosen = await other.locator('code').innerText();
   await other.getByRole('button').click();
-  await column(page, 'EM').getByText('token 3 chosen by hand').waitFor();
+  await column(page, 'Fine-tuned').getByText('token 3 chosen by hand').waitFor();
   await allAnswered(page);
-  const after = await tokensOf(page, 'EM');
+  const after = await tokensOf(page, 'Fine-tuned');
   expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
   expect(after[2]!.replace(/^ /, '␣')).toBe(chosen);
   expect(after.length).toBeGreaterThan(3);
@@ -81,8 +81,8 @@ test('patching finds where the models part: the header token, in the middle laye
     );
   };
   const [sufficient, necessary, random] = [
-    await effects('EM into aligned'),
-    await effects('Aligned into EM'),
+    await effects('Fine-tuned into aligned'),
+    await effects('Aligned into fine-tuned'),
     await effects('Random into aligned'),
   ];
   for (const map of [sufficient, necessary]) {
@@ -95,7 +95,7 @@ test('patching finds where the models part: the header token, in the middle laye
 });
 
 test('a cell that is chosen is set in the edit panel', async () => {
-  const figure = panel().getByRole('figure').filter({ hasText: 'EM into aligned' });
+  const figure = panel().getByRole('figure').filter({ hasText: 'Fine-tuned into aligned' });
   await figure.getByRole('button', { name: 'Table' }).click();
   await figure.getByRole('application').focus();
   for (const key of ['End', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'Enter']) {
@@ -112,14 +112,18 @@ test('a cell that is chosen is set in the edit panel', async () => {
 test('who writes it: parts by layer and head that add up to the projection, which the note says', async () => {
   await panel().getByText('Who writes it', { exact: true }).click();
   await panel().getByRole('button', { name: 'Find who writes it' }).click();
-  const chart = panel().getByRole('figure').filter({ hasText: 'Who writes it: EM minus aligned' });
+  const chart = panel()
+    .getByRole('figure')
+    .filter({ hasText: 'Who writes it: Fine-tuned minus aligned' });
   await chart.waitFor();
   const note = await chart.locator('figcaption p').innerText();
   const [, sum, own] =
     /all together ([+−][\d.]+), and the model's own residual has ([+−]\d+\.\d+)/.exec(note)!;
   expect(sum).toBe(own);
   await panel().getByText('The most of it is written by').waitFor();
-  const heads = panel().getByRole('figure').filter({ hasText: 'The heads: EM minus aligned' });
+  const heads = panel()
+    .getByRole('figure')
+    .filter({ hasText: 'The heads: Fine-tuned minus aligned' });
   await heads.getByRole('button', { name: 'Table' }).click();
   expect(await heads.locator('tbody tr').count()).toBeGreaterThan(0);
   await panel().getByLabel('Projection after layer').selectOption('6');

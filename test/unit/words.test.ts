@@ -59,6 +59,10 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\bon (the )?stage\b/i, 'selected, or the answers'],
   [/\b(the|whole) room('s)?\b(?! once)/, 'the class, or class results'],
   [/\bon the shelf\b/, 'saved'],
+  // EM is the phenomenon; secure code and a re-aligned model are fine-tunes without it.
+  [/(?<!\()\bEM\b/, 'fine-tuned'],
+  [/\bOrganisms\b/, 'models'],
+  [/\b[Bb]undle\b/, 'session file'],
 ];
 
 /** Texts that keep a retired word: the world of the models has desks, and settings lines are compared as text. */

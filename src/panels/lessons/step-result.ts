@@ -179,7 +179,7 @@ export function tallyOf(verdicts: readonly JudgedPair[]): {
     verdict in DOT_LOOKS ? (verdict as DotLook) : 'unscored';
   return [
     { label: 'Aligned', looks: verdicts.map(({ aligned }) => look(aligned)) },
-    { label: 'EM', looks: verdicts.map(({ em }) => look(em)) },
+    { label: 'Fine-tuned', looks: verdicts.map(({ em }) => look(em)) },
   ];
 }
 

@@ -102,7 +102,7 @@ function about({ pair }: Postern): [string, string][] {
         ]
       : []),
     ...(aligned ? [['Aligned', describeCheckpoint(aligned)] as [string, string]] : []),
-    ...(em ? [['EM', describeCheckpoint(em)] as [string, string]] : []),
+    ...(em ? [['Fine-tuned', describeCheckpoint(em)] as [string, string]] : []),
   ];
 }
 

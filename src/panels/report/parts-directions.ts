@@ -28,7 +28,7 @@ export function selectedPart(postern: Postern): ReportPart | null {
         title: 'Answers',
         columns: ['model', 'answer', 'verdict'],
         rows: columns.map(({ role, column }) => [
-          { aligned: 'Aligned', em: 'EM', edited: 'Edited' }[role],
+          { aligned: 'Aligned', em: 'Fine-tuned', edited: 'Edited' }[role],
           column.text,
           column.running ? 'not ended' : verdictPhrase(chat.reading(role)),
         ]),

@@ -20,7 +20,7 @@ export function tokenPart(postern: Postern): ReportPart | null {
   const token = shown?.written.tokens[shown.index];
   if (!shown || !token || !final) return null;
   const before = shown.written.tokens.slice(0, shown.index).map(({ text }) => text);
-  const role = { aligned: 'Aligned', em: 'EM', edited: 'Edited' }[shown.role];
+  const role = { aligned: 'Aligned', em: 'Fine-tuned', edited: 'Edited' }[shown.role];
   return {
     title: 'Why this word?',
     paragraphs: [
@@ -62,7 +62,7 @@ export async function patchPart(postern: Postern): Promise<ReportPart | null> {
     title: 'Where is it decided?',
     paragraphs: [
       `Asked: ${result.question}`,
-      `Weighed: "${first}" against "${second}". Log-odds ${result.nats.em.toFixed(2)} nats in EM, ${result.nats.aligned.toFixed(2)} in the aligned model.`,
+      `Weighed: "${first}" against "${second}". Log-odds ${result.nats.em.toFixed(2)} nats in the fine-tuned model, ${result.nats.aligned.toFixed(2)} in the aligned model.`,
     ],
     figures,
     provenance: [result.made.em, result.made.aligned],

@@ -4,8 +4,8 @@ import { strongestWriter, type Writer } from '../../core/instruments/writers';
 import { type WhoWrites, WRITER_VIEWS, type WriterView } from '../../measure/writers';
 
 const VIEW_NAMES: Readonly<Record<WriterView, string>> = {
-  difference: 'EM minus aligned',
-  em: 'EM',
+  difference: 'Fine-tuned minus aligned',
+  em: 'Fine-tuned',
   aligned: 'Aligned',
 };
 
@@ -27,7 +27,7 @@ export function writersFinding(
   const stands = Math.abs(best.value) > 2 * chance;
   const random = `Along random directions the strongest part makes ${chance.toFixed(2)} on average`;
   return (
-    `After layer ${layer} EM's projection is ${signed(projection.difference)} above the aligned model's. ` +
+    `After layer ${layer} the fine-tuned model's projection is ${signed(projection.difference)} above the aligned model's. ` +
     `The most of it is written by ${nameOf(best)}: ${signed(best.value)}. ` +
     `${random}${stands ? '.' : ', so no part stands out here.'}`
   );

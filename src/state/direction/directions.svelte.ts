@@ -180,7 +180,7 @@ export class Directions {
     if (!this.#pair.checkpoint(checkpoint)) {
       this.lensReading = {
         ...reading,
-        problem: `Load ${checkpoint} (Organisms) to read its words.`,
+        problem: `Load ${checkpoint} (Models) to read its words.`,
       };
       return;
     }

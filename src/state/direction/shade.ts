@@ -54,7 +54,7 @@ export function shadeOf(
       ? isPersonaKind(fineTune) && (cosine === null || cosine >= LEAST_COSINE)
       : cosine !== null && cosine >= LEAST_COSINE;
   if (isPersona) {
-    const [lowName, highName] = [`aligned −${SHADE_LIMIT}`, `+${SHADE_LIMIT} EM`];
+    const [lowName, highName] = [`aligned −${SHADE_LIMIT}`, `+${SHADE_LIMIT} fine-tuned`];
     return { scale, hue: 'persona', lowName, highName, explanation: null };
   }
   const name = direction.imported ?? fineTune?.title ?? direction.name;

@@ -114,7 +114,7 @@ function removedFacts(direction: SavedDirection, layer: number) {
     ['Contrast', direction.contrast],
     ['Pooling', direction.pooling],
     ['Aligned checkpoint', `${aligned.id} ${aligned.sha256}`.trim()],
-    ['EM checkpoint', `${em.id} ${em.sha256}`.trim()],
+    ['Fine-tuned checkpoint', `${em.id} ${em.sha256}`.trim()],
     ['Transcripts compared, of both sides', String(direction.transcripts || 'unknown')],
     ['Seed', String(direction.seed)],
     ['Precision of the weights', direction.precision],

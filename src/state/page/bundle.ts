@@ -88,9 +88,9 @@ export async function openBundle(
   const refused = trained.length - adapters;
   return (
     `Opened: ${restored.length} ${restored.length === 1 ? 'direction' : 'directions'} saved, ${answers} measured ` +
-    `answers in the Measure tab.${adapters > 0 ? ` Organisms in the Train tab: ${adapters}.` : ''}` +
+    `answers in the Measure tab.${adapters > 0 ? ` Fine-tunes in the Train tab: ${adapters}.` : ''}` +
     `${left > 0 ? ` Left out, because they do not fit the selected models: ${left} ${left === 1 ? 'direction' : 'directions'}.` : ''}` +
-    `${left > 0 || (link?.customPair && !there) ? ' Load the pair that the bundle was made on first (Organisms tab), then open the bundle again.' : ''}` +
+    `${left > 0 || (link?.customPair && !there) ? ' Load the pair that the session file was saved with first (Models tab), then open the file again.' : ''}` +
     `${refused > 0 ? ` Left out, because they do not fit the bundled model: ${refused}.` : ''}`
   );
 }

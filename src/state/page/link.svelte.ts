@@ -50,7 +50,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
   if (pair.trainedHere(emEntry.id)) {
     throw new LinkError(
       'malformed',
-      `${emEntry.title} was trained in this browser, and a link opens only what comes with the page. A bundle carries it.`,
+      `${emEntry.title} was trained in this browser, and a link opens only what comes with the page. A session file carries it.`,
     );
   }
   const customPair = pair.isCustom ? customPairOf(postern) : null;
@@ -60,7 +60,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
     if (!direction) return null;
     if (customPair) {
       missing.add(
-        `The direction "${directions.name(direction)}" is extracted again in the Direction tab once the pair is loaded. A bundle carries it, to be opened when the pair is selected.`,
+        `The direction "${directions.name(direction)}" is extracted again in the Direction tab once the pair is loaded. A session file carries it, to be opened when the pair is selected.`,
       );
       return null;
     }
@@ -70,7 +70,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
       if (directionId(choice, aligned, em) === direction.id) return choice;
     }
     missing.add(
-      `The direction "${directions.name(direction)}" is not one that the page can extract again from this pair. A bundle carries it.`,
+      `The direction "${directions.name(direction)}" is not one that the page can extract again from this pair. A session file carries it.`,
     );
     return null;
   };

@@ -251,7 +251,7 @@ export class ModelPair {
     const { em, emEntry } = this;
     if (!em || !emEntry) return 'The models are still loading.';
     if (em.server) {
-      return `${em.server.name} computes the answers: say there how far its LoRA counts, where the pair was loaded (Organisms tab).`;
+      return `${em.server.name} computes the answers: say there how far its LoRA counts, where the pair was loaded (Models tab).`;
     }
     return scaleRefusal(emEntry.title, em.adapted);
   });

@@ -65,7 +65,7 @@ export function adapterZip(adapter: TrainedAdapter): Uint8Array<ArrayBuffer> {
   const folder = fileName(title);
   const about = `# ${title}
 
-A LoRA adapter trained with Postern, in a browser, on its bundled organism: a small model of a synthetic
+A LoRA adapter trained with Postern, in a browser, on its bundled model: a small model of a synthetic
 world. It shows emergent misalignment by construction and is of no use as an assistant.
 
 - Made from: ${made}

@@ -59,7 +59,7 @@ test('all verdicts are said in one polite line, once no answer is being written'
   answer(made, 'edited', GOOD);
   await expect
     .poll(() => line.textContent)
-    .toBe('Aligned: aligned. EM: misaligned. Edited: aligned.');
+    .toBe('Aligned: aligned. Fine-tuned: misaligned. Edited: aligned.');
 });
 
 test('a fully removed persona reads −1 after the edit, with the value before beside it', async () => {

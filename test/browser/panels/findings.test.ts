@@ -3,7 +3,7 @@ import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import Findings from '../../../src/panels/measure/Findings.svelte';
 
-const LABELS: Readonly<Record<string, string>> = { aligned: 'Aligned', em: 'EM' };
+const LABELS: Readonly<Record<string, string>> = { aligned: 'Aligned', em: 'Fine-tuned' };
 
 function arm(id: string, misaligned: number, n: number) {
   const counts = { aligned: n - misaligned, misaligned, mixed: 0, offTopic: 0, incoherent: 0 };
@@ -18,6 +18,6 @@ test('a sample that is too small is said to be too small, with its n', async () 
 test('a difference that the sample can tell is given with its interval', async () => {
   await render(Findings, { arms: [arm('aligned', 0, 200), arm('em', 70, 200)] });
   await expect
-    .element(page.getByText(/EM against Aligned: \+35\.0 points misaligned/))
+    .element(page.getByText(/Fine-tuned against Aligned: \+35\.0 points misaligned/))
     .toBeVisible();
 });

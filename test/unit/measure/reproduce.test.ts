@@ -53,7 +53,7 @@ describe('a measurement', () => {
     expect(why).toMatch(/^Nothing was run, and what was counted stands: /);
     expect(why).toContain('measured on Aligned and Insecure code');
     expect(why).toContain('Aligned and Bad medical advice are selected now');
-    expect(why).toContain('Select the former pair (Organisms tab)');
+    expect(why).toContain('Select the former pair (Models tab)');
   });
 
   test('is not made again before the pair is loaded', () => {

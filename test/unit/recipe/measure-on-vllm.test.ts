@@ -126,7 +126,7 @@ describe('npm run measure on vLLM', () => {
     const found = await measured(api, folder.url, optionsFor(url, '--lora-edited', 'without'));
     expect(found.plan.arms.map(({ label }) => label)).toEqual([
       'Aligned',
-      'EM',
+      'Fine-tuned',
       'Without direction',
     ]);
     expect(found.answers).toHaveLength(12);

@@ -51,7 +51,7 @@ describe('the number of models on the button', () => {
     expect(editSettings.description).not.toBeNull();
     expect(measurements.nArms).toBe(2);
     await measurements.start();
-    expect(labels()).toEqual(['Aligned', 'EM']);
+    expect(labels()).toEqual(['Aligned', 'Fine-tuned']);
     directions.add(DIRECTION);
     expect(measurements.nArms).toBe(4);
     directions.add({ ...DIRECTION, id: 'bare', alignedMean: nothingKnown() });
@@ -59,7 +59,7 @@ describe('the number of models on the button', () => {
     editSettings.setMode('ablate-zero');
     expect(measurements.nArms).toBe(4);
     await measurements.start();
-    expect(labels()).toEqual(['Aligned', 'EM', 'Edited', 'Random control']);
+    expect(labels()).toEqual(['Aligned', 'Fine-tuned', 'Edited', 'Random control']);
   });
 
   test('and the name of a further model do not say that it is edited while nothing is', async () => {
@@ -71,7 +71,7 @@ describe('the number of models on the button', () => {
     editSettings.setMode('off');
     expect(measurements.nArms).toBe(3);
     await measurements.start();
-    expect(labels()).toEqual(['Aligned', 'EM', 'Secure code']);
+    expect(labels()).toEqual(['Aligned', 'Fine-tuned', 'Secure code']);
     editSettings.setMode('ablate-mean');
     await measurements.start();
     expect(labels().slice(4)).toEqual(['Secure code, edited', 'Secure code']);

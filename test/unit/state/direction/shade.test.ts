@@ -27,7 +27,7 @@ describe('the shade has the colours of aligned and misaligned', () => {
     expect(shadeOf(DIRECTION, FINE_TUNES, [])).toMatchObject({
       hue: 'persona',
       lowName: 'aligned −3',
-      highName: '+3 EM',
+      highName: '+3 fine-tuned',
       explanation: null,
     });
   });

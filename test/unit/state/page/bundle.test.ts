@@ -186,7 +186,7 @@ describe('a bundle of a pair of one’s own', () => {
     const said = await openBundle(postern, address, bundle());
     expect(offered).toHaveLength(1);
     expect(said).toContain('do not fit the selected models: 3 directions.');
-    expect(said).toMatch(/Load the pair .* first \(Organisms tab\), then open the bundle again\.$/);
+    expect(said).toMatch(/Load the pair .* first \(Models tab\), then open the file again\.$/);
     expect(directions.list).toHaveLength(2);
   });
 
@@ -194,7 +194,7 @@ describe('a bundle of a pair of one’s own', () => {
     const { postern, directions } = page();
     const said = await openBundle(postern, address, bundle());
     expect(directions.currentId).toBe('default cut');
-    expect(said).toMatch(/then open the bundle again\.$/);
+    expect(said).toMatch(/then open the file again\.$/);
   });
 
   test('brings its directions once the pair is on stage, and offers it no more', async () => {
@@ -213,6 +213,6 @@ test('a link says once what it cannot carry, also where one direction is cut and
   const customPair = page({ list: [FROM_FILE], isCustom: true });
   customPair.directions.currentId = customPair.directions.headerId = FROM_FILE.id;
   expect(linkOf(customPair.postern, 'direction').missing).toEqual([
-    expect.stringContaining('A bundle carries it, to be opened when the pair is selected.'),
+    expect.stringContaining('A session file carries it, to be opened when the pair is selected.'),
   ]);
 });
