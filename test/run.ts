@@ -26,8 +26,24 @@ const Report = v.object({
   numPassedTests: v.number(),
   numFailedTests: v.number(),
   numPendingTests: v.number(),
-  testResults: v.array(v.object({ status: v.string(), assertionResults: v.array(v.unknown()) })),
+  testResults: v.array(
+    v.object({
+      name: v.string(),
+      status: v.string(),
+      message: v.string(),
+      assertionResults: v.array(
+        v.object({
+          status: v.string(),
+          fullName: v.string(),
+          failureMessages: v.nullish(v.array(v.string()), []),
+        }),
+      ),
+    }),
+  ),
 });
+/** What is said again at the very end, so that who sees only the end of a long output sees why it failed. */
+const failures: string[] = [];
+const FAILURE_CHARACTERS = 1200;
 
 interface Count {
   readonly passed: number;
@@ -62,17 +78,25 @@ async function vitest(project: string, more: readonly string[] = [], tries = 2):
   const report = v.parse(Report, JSON.parse(readFileSync(file, 'utf8')));
   const unloaded = report.testResults.filter(
     (result) => result.status === 'failed' && result.assertionResults.length === 0,
-  ).length;
-  const failed = report.numFailedTests + unloaded;
+  );
+  const failed = report.numFailedTests + unloaded.length;
   if (status !== 0 && failed === 0 && tries > 1) {
     console.log(`The ${project} run ended early though no test failed. Running it once more.`);
     return vitest(project, more, tries - 1);
   }
+  for (const { name, message } of unloaded) fail(`${project}, ${name}`, message);
+  for (const { name, assertionResults } of report.testResults)
+    for (const { status, fullName, failureMessages } of assertionResults)
+      if (status === 'failed') fail(`${project}, ${name}: ${fullName}`, failureMessages.join('\n'));
   return {
     passed: report.numPassedTests,
     failed: status === 0 ? failed : Math.max(1, failed),
     skipped: report.numPendingTests,
   };
+}
+
+function fail(what: string, why: string): void {
+  failures.push(`FAILED ${what}\n${why.slice(0, FAILURE_CHARACTERS)}`);
 }
 
 /** Its output goes on line by line and not to the terminal, which two at once would both draw on. */
@@ -95,9 +119,9 @@ async function script(name: string, ...args: string[]): Promise<Count> {
     stream.on('data', (text: Buffer) => said.push(text));
   }
   const status = await new Promise((done, fail) => child.on('error', fail).on('close', done));
-  console.log(
-    `npm run ${name}: ${status === 0 ? 'passed' : 'FAILED'}\n${Buffer.concat(said).toString()}`,
-  );
+  const text = Buffer.concat(said).toString();
+  console.log(`npm run ${name}: ${status === 0 ? 'passed' : 'FAILED'}\n${text}`);
+  if (status !== 0) fail(`npm run ${name}`, text.slice(-FAILURE_CHARACTERS));
   return status === 0 ? NONE : FAILED;
 }
 
@@ -174,6 +198,7 @@ async function run(): Promise<void> {
     counts.reduce((total, count) => total + of(count), 0);
   const failed = sum((count) => count.failed);
   const skipped = sum((count) => count.skipped);
+  for (const failure of failures) console.log(failure);
   tellGpu();
   const parts = [...seconds].map(([name, time]) => `${name} ${time.toFixed(0)}`);
   console.log(`Seconds by the clock: ${parts.join(', ')}; in all ${process.uptime().toFixed(0)}`);
