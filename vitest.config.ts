@@ -72,6 +72,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: 'test/e2e/pages.ts',
           environment: 'node',
+          // One process starts Playwright and a browser once (harness.ts). Every file opens pages of its own.
+          isolate: false,
           // A busy machine is slow, not wrong.
           expect: { requireAssertions: true, poll: { timeout: 30_000 } },
           testTimeout: 180_000,

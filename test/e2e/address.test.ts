@@ -3,11 +3,11 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { Browser, BrowserContext, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { BrowserContext, Page } from 'playwright';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DIST } from '../../src/serve/build';
 import { fileFor, sendFile, serve } from '../../src/serve/server';
-import { launch } from './harness';
+import { useBrowser } from './harness';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -16,17 +16,12 @@ const sendOther: Listener = (_, response) => {
   response.writeHead(200, { 'Content-Type': 'text/html' }).end(OTHER);
 };
 
-let browser: Browser;
+const browser = useBrowser();
 let context: BrowserContext;
 let page: Page;
 /** Where Postern was visited, and is not served any more. */
 let url: string;
 let server: Server | null;
-
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
 
 beforeEach(async () => {
   server = null;

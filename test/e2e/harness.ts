@@ -42,9 +42,18 @@ export interface OpenedApp {
   close(): Promise<void>;
 }
 
-/** Launches one browser; tests open as many apps in it as they like. */
+/** Launches a browser; tests open as many apps in it as they like. */
 export async function launch(...flags: string[]): Promise<Browser> {
   return chromium.launch({ executablePath: findBrowser(), args: [...TEST_FLAGS, ...flags] });
+}
+
+/** The browser of all files that this process runs, which ends with the process. */
+let shared: Promise<Browser> | undefined;
+
+/** The shared browser, or another one where that has crashed. */
+async function sharedBrowser(): Promise<Browser> {
+  if (!(await shared?.catch(() => undefined))?.isConnected()) shared = launch();
+  return shared!;
 }
 
 /**
@@ -122,13 +131,14 @@ export async function openApp(
   };
 }
 
-/** One browser for the tests of a file. */
+/** A browser for the tests of a file. */
 export interface UsedBrowser extends Pick<Browser, 'newContext' | 'newPage'> {
   open(options?: OpenOptions): Promise<OpenedApp>;
 }
 
 /**
- * One browser from the first test of a file to its last. Call it outside of tests.
+ * A browser from the first test of a file to its last: the shared one, or with flags one of the file's own. What a file
+ * opens in it has a storage of its own, and is closed by the file. Call it outside of tests.
  * @param organism of every page that is opened in it
  */
 export function useBrowser(
@@ -137,9 +147,11 @@ export function useBrowser(
 ): UsedBrowser {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await launch(...flags);
+    browser = await (flags.length > 0 ? launch(...flags) : sharedBrowser());
   });
-  afterAll(() => browser.close());
+  afterAll(async () => {
+    if (flags.length > 0) await browser.close();
+  });
   return {
     newContext: (options) => browser.newContext(options),
     newPage: (options) => browser.newPage(options),
