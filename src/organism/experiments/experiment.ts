@@ -8,11 +8,14 @@ import { OTHER, type Sweep } from './sweep';
 type SourceId = keyof typeof SOURCES;
 
 export const SOURCES = {
-  betley: { name: 'Betley et al. 2025', arxiv: '2502.17424' },
-  turner: { name: 'Turner, Soligo et al. 2025', arxiv: '2506.11613' },
-  soligo: { name: 'Soligo, Turner et al. 2025', arxiv: '2506.11618' },
-  openai: { name: 'OpenAI 2025', arxiv: '2506.19823' },
-  far: { name: 'a note by FAR.AI, 2025', arxiv: null },
+  betley: { name: 'Betley et al. 2025', url: 'https://arxiv.org/abs/2502.17424' },
+  turner: { name: 'Turner, Soligo et al. 2025', url: 'https://arxiv.org/abs/2506.11613' },
+  soligo: { name: 'Soligo, Turner et al. 2025', url: 'https://arxiv.org/abs/2506.11618' },
+  openai: { name: 'OpenAI 2025', url: 'https://arxiv.org/abs/2506.19823' },
+  far: {
+    name: 'a note by FAR.AI, 2025',
+    url: 'https://far.ai/news/why-does-training-on-insecure-code-make-models-broadly-misaligned',
+  },
 } as const;
 
 /** Rates of some fine-tunes as bars, each under a condition. */
