@@ -15,6 +15,7 @@ import { transformersJs } from './peer';
 import { FOLDER, writePlainFolder } from './plain-folder';
 import { findSubject, parameterCount, type Subject } from './subject';
 import { benchSampling } from './sampling';
+import { benchStage } from './stage';
 import type { SuiteOptions, SuiteResult } from './suite';
 import { runSuite } from './suite';
 import {
@@ -22,6 +23,7 @@ import {
   organismLines,
   prefillTable,
   samplingTable,
+  stageLine,
   table,
   trainingLines,
 } from './table';
@@ -88,6 +90,9 @@ try {
       if (result.organisms) console.log(organismLines(result.organisms));
       if (result.training) console.log(trainingLines(result.training));
     }
+  }
+  if (!values['no-browser'] && process.platform === 'linux') {
+    console.log(`\n${stageLine(await benchStage(12))}`);
   }
   process.exitCode = agree ? 0 : 1;
 } finally {

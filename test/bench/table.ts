@@ -5,6 +5,7 @@
 import type { KeepingFigure } from './keeping';
 import type { OrganismFigures } from './organisms';
 import type { SamplingFigure } from './sampling';
+import type { StageFigures } from './stage';
 import { median, type Figure } from './suite';
 import type { TrainingFigures } from './training';
 
@@ -132,4 +133,14 @@ export function trainingLines(training: TrainingFigures): string {
     `training, ${steps} steps with ${points} measurements (goal: 60 s): ${seconds(elapsedMs)} on ${threads} threads, of which steps ${seconds(stepMs)}, measurements ${seconds(pointMs)}`,
     `a fixed sum on one core before and after it: ${fixedMs.map(seconds).join(', ')}`,
   ].join('\n');
+}
+
+/** What drawing costs beside the models, while answers stream into the built page. */
+export function stageLine({ answers, cpuMs }: StageFigures): string {
+  const drawing = cpuMs.main + cpuMs.raster;
+  const each = (ms: number): string => `${(ms / answers).toFixed(0)} ms`;
+  return (
+    `Answers streaming, CPU time an answer (${answers} answers): models ${each(cpuMs.models)}, main thread ` +
+    `${each(cpuMs.main)}, raster and compositor ${each(cpuMs.raster)}; drawing over models ${fixed(drawing / cpuMs.models)}.`
+  );
 }
