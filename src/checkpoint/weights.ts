@@ -93,14 +93,7 @@ export function openWeights(fileConfig: ModelConfig, files: readonly FileBytes[]
   const all = files.map(({ name }) => name).join(', ');
   for (const [name, dims] of expected) {
     const entry = stored(name);
-    if (!entry) {
-      throw new CheckpointError(
-        'missing-tensor',
-        all,
-        `Tensor "${name}" is missing.`,
-        'Check that the file is complete and belongs to this config.json.',
-      );
-    }
+    if (!entry) throw missingTensor(name, all);
     if (entry.dims.join() !== dims.join()) {
       throw new CheckpointError(
         'wrong-shape',
@@ -121,6 +114,45 @@ export function openWeights(fileConfig: ModelConfig, files: readonly FileBytes[]
   return { config, weights, matrices };
 }
 
+/**
+ * Checks the names of all tensors of a checkpoint, as its index lists them, before a file is downloaded.
+ * @param file the index, for messages
+ * @throws CheckpointError as `openWeights` for the names.
+ */
+export function requireTensors(
+  fileConfig: ModelConfig,
+  names: readonly string[],
+  file: string,
+): void {
+  const listed = new Set(names);
+  const known = expectedTensors({ ...fileConfig, tieWordEmbeddings: false });
+  const unknown = names.find((name) => !known.has(name) && !REDUNDANT.test(name));
+  if (unknown !== undefined) throw unknownTensor(unknown, file);
+  const missing = [...expectedTensors(fileConfig).keys()].find(
+    (name) =>
+      !listed.has(name) &&
+      // A tied embedding may be stored under the head's name alone.
+      !(name === EMBEDDING && fileConfig.tieWordEmbeddings && listed.has(HEAD)),
+  );
+  if (missing !== undefined) throw missingTensor(missing, file);
+}
+
+const missingTensor = (name: string, files: string): CheckpointError =>
+  new CheckpointError(
+    'missing-tensor',
+    files,
+    `Tensor "${name}" is missing.`,
+    'Check that the file is complete and belongs to this config.json.',
+  );
+
+const unknownTensor = (name: string, file: string): CheckpointError =>
+  new CheckpointError(
+    'unsupported-architecture',
+    file,
+    `It has a tensor "${name}" that config.json does not account for.`,
+    'Check that both files belong to the same checkpoint.',
+  );
+
 /** All tensors of all files by name. @param known names that the architecture has */
 function entriesOf(
   known: ReadonlyMap<string, unknown>,
@@ -130,14 +162,7 @@ function entriesOf(
   for (const file of files) {
     for (const [name, entry] of openSafetensors(file)) {
       if (REDUNDANT.test(name)) continue;
-      if (!known.has(name)) {
-        throw new CheckpointError(
-          'unsupported-architecture',
-          file.name,
-          `It has a tensor "${name}" that config.json does not account for.`,
-          'Check that both files belong to the same checkpoint.',
-        );
-      }
+      if (!known.has(name)) throw unknownTensor(name, file.name);
       if (entries.has(name)) {
         throw new CheckpointError(
           'corrupt',

@@ -5,6 +5,8 @@ import { checkAdapterHeader } from '../../src/checkpoint/adapter/peft';
 import { declaredMatrices } from '../../src/checkpoint/adapter/adapter-rules';
 import { expectedTensors, parseConfig } from '../../src/checkpoint/config';
 import { parseGenerationConfig } from '../../src/checkpoint/generation-config';
+import { indexedTensors } from '../../src/checkpoint/sharded';
+import { requireTensors } from '../../src/checkpoint/weights';
 import type {
   AdapterBase,
   AdapterCard,
@@ -14,7 +16,13 @@ import type {
   StoredReport,
 } from '../api';
 import { CACHED_PRECISIONS, convertedFile } from '../runtime/converted-weights';
-import { wantedFiles, type Folder, type FolderRole } from '../source/folder';
+import {
+  INDEX,
+  wantedFiles,
+  type Folder,
+  type FolderEntry,
+  type FolderRole,
+} from '../source/folder';
 import { ModelError } from '../runtime';
 import { openFolder, type Sources } from '../source/open-folder';
 import { readManifest, StoredFolder } from '../source/stored-folder';
@@ -37,8 +45,18 @@ async function baseCard(
   sources: Sources,
   signal: AbortSignal,
 ): Promise<{ card: Omit<CheckpointCard, 'tokens'>; folder: Folder }> {
-  const { card, folder, text } = await inspect(source, 'base', 'config.json', sources, signal);
+  const { card, folder, wanted, text } = await inspect(
+    source,
+    'base',
+    'config.json',
+    sources,
+    signal,
+  );
   const config = parseConfig(text, `${folder.name}/config.json`);
+  if (wanted.some(({ path }) => path === INDEX)) {
+    const index = `${folder.name}/${INDEX}`;
+    requireTensors(config, indexedTensors(await folder.peek(INDEX, signal), index), index);
+  }
   const parameters = [...expectedTensors(config).values()].reduce(
     (sum, dims) => sum + dims.reduce((product, dim) => product * dim, 1),
     0,
@@ -144,7 +162,7 @@ async function inspect(
   configName: string,
   sources: Sources,
   signal: AbortSignal,
-): Promise<{ card: FolderCard; folder: Folder; text: string }> {
+): Promise<{ card: FolderCard; folder: Folder; wanted: readonly FolderEntry[]; text: string }> {
   const folder = await openFolder(source, sources);
   const wanted = await wantedFiles(folder, role, signal);
   const text = await folder.peek(configName, signal);
@@ -163,7 +181,7 @@ async function inspect(
       : wanted.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
     storedBytes: remote ? await remote.storedBytes(wanted) : 0,
   };
-  return { card, folder, text };
+  return { card, folder, wanted, text };
 }
 
 /** The stored folders, complete or not, by name. */

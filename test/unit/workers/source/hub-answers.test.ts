@@ -187,6 +187,50 @@ describe('a checkpoint in several files', () => {
     expect(!none.ok && none.message).toMatch(/and 1 more, which are not in the folder/);
   });
 
+  // The file's own words, which the load would say after the download.
+  test.each([
+    [
+      'GPTQ',
+      'model.layers.0.self_attn.q_proj.qweight',
+      /q_proj\.qweight" that config\.json does not account/,
+    ],
+    ['FP8', 'model.layers.1.mlp.up_proj.weight_scale_inv', /weight_scale_inv" that config\.json/],
+    ['a reward model', 'score.weight', /"score\.weight" that config\.json/],
+    ['a layer more', 'model.layers.99.mlp.up_proj.weight', /layers\.99\.mlp/],
+  ])('whose index lists the tensors of %s is refused at look-up', async (_, name, words) => {
+    publish([
+      [INDEX, index({ ...map, [name]: names[0]! })],
+      [names[0]!, shard(0)],
+      [names[1]!, shard(1)],
+    ]);
+    const result = await look();
+    expect(result).toMatchObject({ ok: false, code: 'bad-checkpoint' });
+    expect(!result.ok && result.message).toMatch(words);
+  });
+
+  test('whose index lacks a tensor is refused at look-up, by its name', async () => {
+    const less = Object.fromEntries(
+      Object.entries(map).filter(([name]) => name !== 'model.norm.weight'),
+    );
+    publish([
+      [INDEX, index(less)],
+      [names[0]!, shard(0)],
+      [names[1]!, shard(1)],
+    ]);
+    const result = await look();
+    expect(!result.ok && result.message).toMatch(/Tensor "model\.norm\.weight" is missing/);
+  });
+
+  test('whose index lists what the load leaves out is taken', async () => {
+    const more = { 'model.layers.0.self_attn.rotary_emb.inv_freq': names[0]! };
+    publish([
+      [INDEX, index({ ...map, ...more })],
+      [names[0]!, shard(0)],
+      [names[1]!, shard(1)],
+    ]);
+    expect((await look()).ok).toBe(true);
+  });
+
   test.each(['../x.safetensors', '/etc/x.safetensors', 'C:\\x.safetensors', 'a/b.safetensors'])(
     'that lie elsewhere (%s) is refused at look-up',
     async (name) => {
