@@ -1,9 +1,20 @@
 // Parses untrusted YAML in bounded time: parts are counted while they are read, the first error ends the
 // parse, and the size after expanding anchors and merge keys (`<<: *base`) is computed before expanding.
-// Merge keys as in PyYAML; several documents are refused, as in its safe_load. A repeated key in one mapping
-// is refused, where PyYAML takes the last.
+// Merge keys and plain words as in PyYAML; several documents are refused, as in its safe_load. A repeated key in
+// one mapping is refused, where PyYAML takes the last.
 
-import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, Parser } from 'yaml';
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  Parser,
+  visit,
+} from 'yaml';
+import { plainScalar } from './yaml-scalars';
 
 /** Brackets in brackets, and indents: a list of questions has four. */
 const MAX_DEPTH = 50;
@@ -36,6 +47,12 @@ export function yamlValue(source: string): unknown {
   }
   if (!document) return null;
   requireModest(document);
+  visit(document, {
+    Scalar(key, node) {
+      if (key === 'key' || node.type !== 'PLAIN' || node.tag !== undefined) return;
+      node.value = plainScalar(node.source ?? '', node.value);
+    },
+  });
   // Anchors are bounded above.
   return document.toJS({ maxAliasCount: -1 }) as unknown;
 }

@@ -92,6 +92,7 @@ describe('a parser of foreign files', () => {
     'src/formats/read-class-file.ts',
     'src/formats/sae-file.ts',
     'src/formats/trait-scores.ts',
+    'src/formats/yaml-scalars.ts',
     'src/formats/yaml-value.ts',
     'src/formats/zip.ts',
     'src/formats/direction/byte-reader.ts',

@@ -141,7 +141,7 @@ const RECORDED = JSON.parse(
   readFileSync(join(import.meta.dirname, 'fixtures', 'pyyaml.json'), 'utf8'),
 ) as readonly Recorded[];
 
-describe('merge keys and documents are as PyYAML has them', () => {
+describe('merge keys, plain words and documents are as PyYAML has them', () => {
   test.each(RECORDED)('$name', ({ yaml, value, error }) => {
     if (error === undefined) expect(yamlValue(yaml)).toEqual(value);
     else expect(() => yamlValue(yaml)).toThrow();
@@ -155,6 +155,17 @@ describe('merge keys and documents are as PyYAML has them', () => {
     expect(questions[1]).toEqual({ ...questions[0], id: 'b' });
     expect(questions[1]).toMatchObject({ samplesPerParaphrase: 7, temperature: 0.5 });
     expect(ignored).toEqual([]);
+  });
+
+  // PyYAML reads them so, and the published evaluation asks with what it read.
+  test('a word that is no text to PyYAML is refused in the place of one, and said', () => {
+    expect(() => read('- {id: a, paraphrases: [no]}\n')).toThrow(/"paraphrases\.0".*string.*false/);
+    expect(() => read('- {id: a, paraphrases: [q], system: off}\n')).toThrow(/"system".*false/);
+    expect(() => read('- {id: a, paraphrases: [q], temperature: 1e0}\n')).toThrow(
+      /"temperature".*"1e0"/,
+    );
+    const { questions } = read('- {id: a, paraphrases: ["no"], samples_per_paraphrase: 010}\n');
+    expect(questions[0]).toMatchObject({ paraphrases: ['no'], samplesPerParaphrase: 8 });
   });
 
   test('of several documents none is dropped in silence', () => {
