@@ -12,6 +12,7 @@ import { Cycler, Joiner } from './jinja/loop';
 import { Meter } from './jinja/meter';
 import { parse } from './jinja/parser';
 import { text } from './jinja/print';
+import { unsetNames } from './jinja/unset-names';
 import {
   type Arguments,
   bind,
@@ -45,13 +46,14 @@ export function compileTemplate(source: string): CompiledTemplate {
   }
   const template = parse(source);
   check(template);
+  const unset = unsetNames(template);
   return (variables, strftimeNow) => {
     const meter = new Meter();
     const context = globals(meter, strftimeNow);
     for (const [name, value] of Object.entries(variables)) {
       if (value !== undefined) context.set(name, fromJavaScript(value, meter));
     }
-    return new Interpreter(context, meter).render(template);
+    return new Interpreter(context, meter, unset).render(template);
   };
 }
 

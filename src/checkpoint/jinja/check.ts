@@ -99,6 +99,18 @@ function call(callee: Expression, { positional }: CallArguments): void {
   }
 }
 
+const isNumber = (node: Expression): boolean =>
+  node.type === 'unary' ? isNumber(node.operand) : node.type === 'constant';
+
+/**
+ * jinja2 writes a negative number into a program of Python as it stands, where `-2 ** n` is -(2 ** n), but computes
+ * the power itself where both are written out.
+ */
+function power({ left, right }: Expression & { readonly type: 'binary' }): void {
+  if (left.type !== 'unary' || !isNumber(left) || isNumber(right)) return;
+  throw new Error('a negative number to a power that is not written out is not supported');
+}
+
 function expression(node: Expression, soft: boolean): void {
   const all = (nodes: readonly (Expression | null)[], softly = soft): void => {
     for (const each of nodes) if (each) expression(each, softly);
@@ -118,6 +130,9 @@ function expression(node: Expression, soft: boolean): void {
       all(node.pairs.flat());
       break;
     case 'binary':
+      if (node.operator === '**') power(node);
+      all([node.left, node.right]);
+      break;
     case 'and':
     case 'or':
       all([node.left, node.right]);

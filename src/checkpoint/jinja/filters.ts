@@ -5,7 +5,7 @@ import { attributeOf } from './attributes';
 import { formatPercent, rounded } from './format';
 import type { Meter } from './meter';
 import { toFloat } from './numbers';
-import { binary, length, negative, truth } from './operators';
+import { binary, iterator, length, negative, truth } from './operators';
 import { json, text } from './print';
 import { SEQUENCE_FILTERS } from './sequence-filters';
 import { capitalize, escapeHtml, lengthOf, sliceOf, splitLines, strip } from './text';
@@ -295,7 +295,7 @@ const TEXT_FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
     'urlencode',
     (value, args, { meter }) => {
       bind('urlencode', args, []);
-      if (isList(value) || value instanceof Dict || value instanceof Tuple) {
+      if (textIn(value) === null && !(value instanceof Undefined) && iterator(value) !== null) {
         throw new Error('urlencode of pairs is not supported');
       }
       const string = text(value, meter);

@@ -21,6 +21,7 @@ import {
 } from './operators';
 import { text } from './print';
 import { TESTS } from './tests';
+import type { UnsetNames } from './unset-names';
 import {
   type Arguments,
   Computed,
@@ -80,11 +81,13 @@ export class Interpreter {
 
   readonly context: ReadonlyMap<string, Value>;
   readonly meter: Meter;
+  readonly #unset: UnsetNames;
 
   /** @param context variables and functions by their names */
-  constructor(context: ReadonlyMap<string, Value>, meter: Meter) {
+  constructor(context: ReadonlyMap<string, Value>, meter: Meter, unset: UnsetNames) {
     this.context = context;
     this.meter = meter;
+    this.#unset = unset;
     this.#tools = {
       meter,
       applyFilter: (name, value, args) => this.#filter(name, value, args),
@@ -94,7 +97,15 @@ export class Interpreter {
 
   /** @throws Error for what the template raises, does wrong or may not do. */
   render(template: Block): string {
-    return this.#captured(template, new Scope(null)).text;
+    return this.#captured(template, this.#scope(template, null)).text;
+  }
+
+  #scope(block: Block, parent: Scope | null): Scope {
+    const scope = new Scope(parent);
+    for (const name of this.#unset.get(block) ?? []) {
+      scope.variables.set(name, new Undefined(`'${name}' is undefined`));
+    }
+    return scope;
   }
 
   #captured(block: Block, scope: Scope): { text: string; signal: Signal } {
@@ -132,7 +143,7 @@ export class Interpreter {
         return this.#for(node, items, 0, scope, output);
       }
       case 'set-block': {
-        const inner = new Scope(scope);
+        const inner = this.#scope(node.body, scope);
         const { text: body, signal } = this.#captured(node.body, inner);
         if (signal !== 'goes on') return signal;
         const value = node.filter ? this.#evaluate(node.filter, inner, body) : body;
@@ -140,21 +151,21 @@ export class Interpreter {
         break;
       }
       case 'filter-block': {
-        const inner = new Scope(scope);
+        const inner = this.#scope(node.body, scope);
         const { text: body, signal } = this.#captured(node.body, inner);
         if (signal !== 'goes on') return signal;
         output.write(text(this.#evaluate(node.filter, inner, body), this.meter));
         break;
       }
       case 'with': {
-        const inner = new Scope(scope);
+        const inner = this.#scope(node.body, scope);
         for (const [target, value] of node.assignments) {
           this.#assign(target, this.#evaluate(value, scope), inner);
         }
         return this.#block(node.body, inner, output);
       }
       case 'generation':
-        output.write(this.#captured(node.body, new Scope(scope)).text);
+        output.write(this.#captured(node.body, this.#scope(node.body, scope)).text);
         break;
       case 'macro':
         scope.variables.set(node.name, this.#macro(node.name, node.signature, node.body, scope));
@@ -196,14 +207,16 @@ export class Interpreter {
     let ended = 0;
     for (let item = loop.next(); item !== undefined; item = loop.next()) {
       meter.charge(TURN_STEPS);
-      const turn = new Scope(scope);
+      const turn = this.#scope(body, scope);
       turn.variables.set('loop', loop);
       this.#assign(target, item, turn);
       const signal = this.#block(body, turn, output);
       if (signal === 'break') break;
       if (signal === 'goes on') ended += 1;
     }
-    return ended > 0 ? 'goes on' : this.#block(node.otherwise, new Scope(scope), output);
+    return ended > 0
+      ? 'goes on'
+      : this.#block(node.otherwise, this.#scope(node.otherwise, scope), output);
   }
 
   *#filtered(
@@ -254,7 +267,7 @@ export class Interpreter {
     const call = ({ positional, keyword }: Arguments): Value => {
       this.meter.charge(TURN_STEPS);
       const left = new Map(keyword);
-      const inner = new Scope(scope);
+      const inner = this.#scope(body, scope);
       const { variables } = inner;
       const take = (key: string): Value | undefined => {
         const value = left.get(key);

@@ -86,7 +86,11 @@ export const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
     'callable',
     alone(
       'callable',
-      (value) => value instanceof Func || (value instanceof Computed && value.callable),
+      (value) =>
+        value instanceof Func ||
+        // An undefined value can be called, which then raises.
+        value instanceof Undefined ||
+        (value instanceof Computed && value.callable),
     ),
   ],
   ['escaped', alone('escaped', (value) => value instanceof Markup)],

@@ -1,5 +1,5 @@
 // Python's string operations. Lengths and indices count code points, not UTF-16 units; whitespace is that of
-// `str.isspace`; case follows Unicode, where JavaScript and Python agree.
+// `str.isspace`; case follows Unicode.
 
 import { BLANK } from './lexer';
 
@@ -112,32 +112,52 @@ export function count(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-const initial = (word: string): string => {
-  const upper = word.toUpperCase();
-  const [first = '', ...rest] = Array.from(upper);
-  return first + rest.join('').toLowerCase();
-};
+/** Letters whose capital at the start of a word is another than their capital elsewhere (UnicodeData.txt). */
+const DIGRAPHS = ['Ǆǅǆ', 'Ǉǈǉ', 'Ǌǋǌ', 'Ǳǲǳ'];
+const GEORGIAN = /[\u10d0-\u10fa\u10fd-\u10ff]/u;
+const WITH_IOTA = /[\u1f80-\u1faf]/u;
+const LAST_IOTA: Readonly<Record<string, string>> = { ᾳ: 'ᾼ', ῃ: 'ῌ', ῳ: 'ῼ' };
 
-export function capitalize(text: string): string {
-  const [first = '', ...rest] = Array.from(text);
-  return initial(first) + rest.join('').toLowerCase();
+/** Unicode's title case of one character. */
+function initial(point: string): string {
+  if (point === '') return '';
+  const digraph = DIGRAPHS.find((forms) => forms.includes(point));
+  if (digraph) return digraph[1]!;
+  if (GEORGIAN.test(point) || /\p{Lt}/u.test(point)) return point;
+  if (WITH_IOTA.test(point)) return String.fromCodePoint(point.codePointAt(0)! | 8);
+  if (point === 'ŉ') return 'ʼN';
+  const [first = '', ...rest] = Array.from(point.toUpperCase());
+  return LAST_IOTA[point] ?? first + rest.join('').toLowerCase();
 }
+
+/** Its first character in title case, the others in lower case: a sigma that ends it knows what is before it. */
+function initialOf(word: string): string {
+  const [first = ''] = word;
+  return initial(first) + word.toLowerCase().slice(first.toLowerCase().length);
+}
+
+export const capitalize = initialOf;
 
 /** `str.title`: a letter after something without case is a capital. */
-export function title(text: string): string {
-  return text.replace(
-    /(\p{Cased})(\p{Cased}*)/gu,
-    (_, first: string, rest: string) => initial(first) + rest.toLowerCase(),
-  );
-}
+export const title = (text: string): string => text.replace(/\p{Cased}+/gu, initialOf);
 
 export const swapCase = (text: string): string =>
   Array.from(text, (point) => {
+    if (/\p{Lt}/u.test(point)) return point;
     const lower = point.toLowerCase();
     return point === lower ? point.toUpperCase() : lower;
   }).join('');
 
-const hasCase = /\p{Cased}/u;
+/** Words of a capital and small letters; what has no case ends a word. */
+function isTitle(text: string): boolean {
+  let inWord = false;
+  for (const [point] of text.matchAll(/[^]/gu)) {
+    const cased = /\p{Cased}/u.test(point);
+    if (cased && /\p{Lowercase}/u.test(point) !== inWord) return false;
+    inWord = cased;
+  }
+  return /[\p{Cased}]/u.test(text);
+}
 
 /** The tests of `str`, by their names; all are false of an empty text but `isascii`. */
 export const TEXT_TESTS: Readonly<Record<string, (text: string) => boolean>> = {
@@ -145,11 +165,14 @@ export const TEXT_TESTS: Readonly<Record<string, (text: string) => boolean>> = {
   isalpha: (text) => /^\p{L}+$/u.test(text),
   isascii: (text) => !/[^\0-\x7f]/.test(text),
   isdecimal: (text) => /^\p{Nd}+$/u.test(text),
-  isdigit: (text) => /^[\p{Nd}²³¹⁰⁴-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒]+$/u.test(text),
-  islower: (text) => hasCase.test(text) && !/[\p{Lu}\p{Lt}]/u.test(text),
+  isdigit: (text) =>
+    /^[\p{Nd}²³¹⁰⁴-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒\u1369-\u1371\u19da\u{10a40}-\u{10a43}\u{10e60}-\u{10e68}\u{11052}-\u{1105a}\u{1f100}-\u{1f10a}]+$/u.test(
+      text,
+    ),
+  islower: (text) => /\p{Lowercase}/u.test(text) && !/[\p{Uppercase}\p{Lt}]/u.test(text),
   isspace: (text) => ALL_BLANK.test(text),
-  istitle: (text) => hasCase.test(text) && title(text) === text,
-  isupper: (text) => hasCase.test(text) && !/[\p{Ll}\p{Lt}]/u.test(text),
+  istitle: isTitle,
+  isupper: (text) => /\p{Uppercase}/u.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text),
 };
 
 /** Characters that HTML gives a meaning to, as markupsafe writes them. */

@@ -379,6 +379,34 @@ a {#- c -#} b {# c #} c {{- ' d ' -}} e {{ 'f' }} g
 {{ loop }}
 {{ '\\u00e9' == 'e\\u0301' }} {{ '\\u00e9'|length }} {{ 'e\\u0301'|length }} {{ '\\u00e9'.upper() }} {{ '\\u0149'.upper() }} {{ '\\u03a3\\u0391\\u03a3'.lower() }}
 {{ 10 ** 20 }} {{ 10 ** 20 // 3 }} {{ 10 ** 20 % 7 }} {{ 9007199254740993 + 0 }} {{ 10 ** 20 / 10 }} {{ (10 ** 20)|string|length }} {{ 3.0 == 3 }} {{ 1e3|int }} {{ 0.5 + 1 }} {{ 1.0 ~ '' }}
+{{ nothing is callable }} {{ nothing is not callable }} {{ messages[0].nothing is callable }} {{ none is callable }}
+{{ range(4)|urlencode }}
+{{ '\\u01c6'.title() }} {{ '\\u01c4x'.capitalize() }} {{ '\\u01c5'.swapcase() }} {{ '\\u10d0\\u10d1'.title() }} {{ '\\u10d0'.capitalize() }} {{ '\\u1f80'.title() }} {{ '\\u1fb3'.capitalize() }} {{ ''.capitalize() }}|{{ ''.title() }}| {{ '\\ufb01x'.title() }}
+{{ '\\u0391\\u03a3'.title() }} {{ '\\u0391\\u03a3'.capitalize() }} {{ '\\u0391\\u03a3 \\u03a3'.title() }} {{ '\\u0391\\u03a3\\u0391'.capitalize() }}
+{{ '\\u00aa'.islower() }} {{ '\\u2160'.isupper() }} {{ '\\u2170'.islower() }} {{ '\\u01c5'.islower() }} {{ '\\u01c5'.istitle() }} {{ 'A B'.istitle() }} {{ 'Ab1c'.istitle() }} {{ 'Ab1C'.istitle() }} {{ '1'.istitle() }} {{ '\\u1369'.isdigit() }}
+{% for i in [1] %}{{ n }}{% endfor %}{% set n = 5 %}{{ n }}
+{% for i in [1, 2] %}{% set n = 5 %}{{ n }}{% endfor %}{{ n }}
+{% for i in [1, 2] %}{% for j in [1] %}{{ n }}{% endfor %}{% set n = 5 %}{{ n }}{% endfor %}{{ n }}
+{% for i in [1] %}{{ n }}{% endfor %}{{ n }}{% set n = 3 %}
+{% for i in [1] %}{{ n is defined }}{% endfor %}{% set n = n|default(3) %}{{ n }}
+{% for i in [1] %}{{ n is defined }}{% endfor %}{% set n = 3 %}{{ n }}
+{% if yes %}{% for i in [1] %}{{ n }}{% endfor %}{% endif %}{% set n = 5 %}
+{% if yes %}{% for i in [1] %}{{ n }}{% endfor %}{% set n = 5 %}{% endif %}{{ n }}
+{% if no %}{% elif yes %}{% for i in [1] %}{{ n }}{% endfor %}{% else %}{% set n = 5 %}{% endif %}{{ n }}
+{% set text %}[{{ text }}]{% endset %}{{ text }}
+{% set q %}{{ n }}{% endset %}{% set n = 1 %}{{ q }}{{ n }}
+{% macro f() %}{{ n }}{% endmacro %}{{ f() }}{% set n = 3 %}{{ f() }}
+{% macro f() %}{% for i in [1] %}{{ n }}{% endfor %}{% set n = 4 %}{{ n }}{% endmacro %}{{ f() }}{{ n }}
+{% macro f(n) %}{% for i in [1] %}{{ n }}{% endfor %}{% set n = 4 %}{{ n }}{% endmacro %}{{ f(1) }}{{ n }}
+{% macro g() %}{{ caller() }}{% endmacro %}{% call g() %}{% for i in [1] %}{{ n }}{% endfor %}{% set n = 4 %}{{ n }}{% endcall %}{{ n }}
+{% with n = 3 %}{% for i in [1] %}{{ n }}{% endfor %}{% endwith %}{{ n }}
+{% with q = 3 %}{% for i in [1] %}{{ n }}{% endfor %}{% set n = 4 %}{% endwith %}{{ n }}
+{% filter upper %}{{ text }}{% endfilter %}{% set text = 1 %}
+{% generation %}{{ n }}{% endgeneration %}{% set n = 2 %}
+{% for i in [1] %}{{ text }}{% endfor %}{% macro text() %}x{% endmacro %}{{ text() }}
+{% for i in [1] if n %}{{ i }}{% endfor %}{% set n = 1 %}
+{% for i in [] %}{% else %}{% for j in [1] %}{{ n }}{% endfor %}{% set n = 1 %}{% endfor %}{{ n }}
+{% for n in [1] %}{{ n }}{% endfor %}{% for i in [1] %}{{ n }}{% endfor %}
 """.strip("\n").split("\n")
 
 # What needs line ends of its own.

@@ -149,6 +149,34 @@ test('the clock is the one that is given', () => {
   expect(render('{{ strftime_now("%Y") }}')).toBe('some day');
 });
 
+describe('what is not done as in jinja2', () => {
+  test.each([
+    ['{{ text|wordwrap(9) }}', 'filter "wordwrap"'],
+    ['{{ items|random }}', 'filter "random"'],
+    ['{{ items|map("pprint")|list }}', 'filter "pprint"'],
+    ['{{ x is filter }}', 'test "filter"'],
+    ['{{ items|select("test")|list }}', 'test "test"'],
+    ['{{ x.casefold() }}', 'method "casefold"'],
+    ['{{ ("a" ~ x).encode("utf-8") }}', 'method "encode"'],
+    ['{{ lipsum(3) }}', 'function "lipsum"'],
+    ['{{ strftime_now("%d %Q") }}', '"%Q"'],
+    ['{{ "\\N{BULLET}" }}', 'escapes by name'],
+    ['{% block a %}{% endblock %}', '{% block %}'],
+    ['{% include "x" %}', '{% include %}'],
+    ['{% autoescape true %}{% endautoescape %}', '{% autoescape %}'],
+    // Python 3.11 and jinja2 3.1.6: -(2 ** n) where n is a variable, (-2) ** 2 where it is written out.
+    ['{{ -2 ** n }}', 'a negative number to a power'],
+  ])('%s is refused by name before a chat is known', (template, name) => {
+    expect(() => compileTemplate(template)).toThrow(name);
+    // Where nothing would have reached it, too.
+    expect(() => compileTemplate(`{% for i in [] %}${template}{% endfor %}`)).toThrow(name);
+  });
+
+  test('the power of a negative number that is written out is computed', () => {
+    expect(render('{{ -2 ** 2 }} {{ -2 ** -1 }} {{ (-n) ** n }}', { n: 2 })).toBe('4 -0.5 4');
+  });
+});
+
 describe('a day as text', () => {
   test('as in Python with English names', () => {
     expect(strftime('2024-07-26', '%d %b %Y')).toBe('26 Jul 2024');
