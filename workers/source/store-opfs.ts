@@ -26,6 +26,16 @@ export async function openStore(): Promise<FileStore> {
 /** Names of any kind, as file names. */
 const safe = (name: string): string => encodeURIComponent(name).replaceAll('*', '%2A');
 
+/** The name that `safe` was given; null: another program of this address, or another version, wrote this one. */
+function nameOf(stored: string): string | null {
+  try {
+    const name = decodeURIComponent(stored);
+    return safe(name) === stored ? name : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Exists in workers only, so the page's types, under which tests see this file, lack it. */
 interface SyncHandle {
   read(into: Uint8Array, options: { at: number }): number;
@@ -81,7 +91,10 @@ class OpfsStore implements FileStore {
 
   async folders(): Promise<readonly string[]> {
     const names: string[] = [];
-    for await (const name of this.#root.keys()) names.push(decodeURIComponent(name));
+    for await (const [name, { kind }] of this.#root.entries()) {
+      const shown = kind === 'directory' ? nameOf(name) : null;
+      if (shown !== null) names.push(shown);
+    }
     return names;
   }
 
@@ -91,7 +104,8 @@ class OpfsStore implements FileStore {
       const handle = await directory.getFileHandle(safe(file));
       return holdable(bytesOnDisk(shownAs, await handle.getFile(), sha256), handle);
     } catch (error) {
-      if (isNamed(error, 'NotFoundError')) return null;
+      // A folder of that name is no file.
+      if (isNamed(error, 'NotFoundError') || isNamed(error, 'TypeMismatchError')) return null;
       throw error;
     }
   }

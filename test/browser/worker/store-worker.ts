@@ -1,6 +1,7 @@
 // Uses the browser's storage where it can be used, which is in a worker.
 
 import { expose } from 'comlink';
+import { storedReport } from '../../../workers/checkpoint/inspect';
 import { openStore } from '../../../workers/source/store-opfs';
 
 const FOLDER = 'a folder of store.test.ts';
@@ -37,6 +38,33 @@ const worker = {
     end();
     otherEnd();
     return { ...values, afterwards: file.slice(100, 900), atLast: await remove() };
+  },
+
+  /** What the store reports where another program, or another version, has left things of its own in it. */
+  async amongOthers() {
+    const root = await navigator.storage.getDirectory();
+    const checkpoints = await root.getDirectoryHandle('checkpoints', { create: true });
+    await checkpoints.getDirectoryHandle('100% other', { create: true });
+    await checkpoints.getDirectoryHandle('a b', { create: true });
+    await checkpoints.getFileHandle('a-file', { create: true });
+    const store = await openStore();
+    const write = async (folder: string, text: string): Promise<void> => {
+      const writer = await store.write(folder, 'manifest.json');
+      writer.clear();
+      writer.append(new TextEncoder().encode(text));
+      writer.close();
+    };
+    await write('hub https://x a/newer main', '{"version":2,"files":{}}');
+    await write('hub https://x a/broken main', '{"version":1,');
+    const odd = await checkpoints.getDirectoryHandle('hub%20x', { create: true });
+    await odd.getDirectoryHandle('manifest.json', { create: true });
+    const before = (await storedReport(store)).entries.map(({ key, complete }) => [key, complete]);
+    for (const [key] of before) await store.remove(String(key));
+    const after = (await storedReport(store)).entries.length;
+    const left: string[] = [];
+    for await (const name of checkpoints.keys()) left.push(name);
+    for (const name of left) await checkpoints.removeEntry(name, { recursive: true });
+    return { before, after, left: left.sort() };
   },
 };
 

@@ -21,3 +21,19 @@ test('a stored file that is held, by two at once, is read as it is, and can be r
     worker.terminate();
   }
 });
+
+test('what others left in the storage hides nothing, is not listed and stays; a folder of another version can be removed', async () => {
+  const worker = new Worker(new URL('./store-worker.ts', import.meta.url), { type: 'module' });
+  try {
+    const { before, after, left } = await wrap<StoreWorker>(worker).amongOthers();
+    expect(before).toEqual([
+      ['hub https://x a/broken main', false],
+      ['hub https://x a/newer main', false],
+      ['hub x', false],
+    ]);
+    expect(after).toBe(0);
+    expect(left).toEqual(['100% other', 'a b', 'a-file']);
+  } finally {
+    worker.terminate();
+  }
+});
