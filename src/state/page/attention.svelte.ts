@@ -14,7 +14,7 @@ import {
 } from '../../lessons/parts';
 import type { Lessons } from '../lessons/lessons.svelte';
 import { readSaved, writeSaved } from '../saved';
-import { fields, whole } from '../saved/form';
+import { fields, list, whole } from '../saved/form';
 
 const KEY = 'attention';
 const DOOR_PARTS = DOORS.map(({ part }) => part);
@@ -25,7 +25,7 @@ interface SavedAttention {
 }
 const AttentionForm = fields<SavedAttention>({
   state: whole(v.picklist(ATTENTION_STATES)),
-  opened: whole(v.array(v.picklist(DOOR_PARTS))),
+  opened: list(whole(v.picklist(DOOR_PARTS))),
 });
 
 export class Attention {

@@ -22,7 +22,7 @@ import {
   OLD_READ,
 } from './kept-fixtures';
 
-interface Case {
+export interface Case {
   readonly is: string;
   readonly kept: Readonly<Record<string, unknown>>;
   /** What is still there. */

@@ -93,6 +93,11 @@ export const RUN = {
 };
 export const PROGRESS = { losses: [1, 2], points: [], state: null, dropped: false, keptAs: null };
 export const PLACE = { from: 'hub', id: 'org/name', revision: 'main', url: '' } as const;
+export const PAIR = {
+  base: PLACE,
+  fineTune: { ...PLACE, id: 'org/tuned' },
+  ...{ kind: 'adapter', endpoint: '', precision: 'auto', keys: ['a', 'b'] },
+} as const;
 
 /** R of `PACKED` as [d_model, n_layers * 5], which earlier versions wrote. */
 export const OLD_READ = new Float32Array(PACKED.read.length);

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import { cleanup, render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
+import { TABS } from '../../../src/panels/tabs';
 import MeasurePanel from '../../../src/panels/measure/Panel.svelte';
 import StorageNote from '../../../src/panels/shell/StorageNote.svelte';
 import { createTheme } from '../../../src/state/browser/theme.svelte';
@@ -17,7 +18,9 @@ import type { SetAside } from '../../../src/state/saved/set-aside';
 import { MEASUREMENT } from '../../unit/formats/class-record';
 import { onSelected } from '../loaded';
 import { CASES } from './kept-cases';
+import { KEPT_KEYS } from '../../unit/state/kept-keys';
 import { DIRECTION, EDIT } from './kept-fixtures';
+import { PAGE_CASES } from './kept-page-cases';
 import WithPostern from '../panels/WithPostern.svelte';
 
 const failures: string[] = [];
@@ -54,6 +57,7 @@ async function start(): Promise<Postern> {
   await startUp(postern, new AddressLink(), null);
   await postern.classResults.restore();
   await postern.customModel.restore();
+  await postern.view.restore((id) => TABS.some((tab) => tab.id === id));
   return postern;
 }
 
@@ -87,7 +91,7 @@ function readAll({
 const everything = (postern: Postern): unknown[] =>
   readAll({ ...postern, imported: postern.measurements.imported });
 
-describe.each(CASES)('$is', ({ kept, intact, note }) => {
+describe.each([...CASES, ...PAGE_CASES])('$is', ({ kept, intact, note }) => {
   test('costs itself alone, is named and still there, also at the next start', async () => {
     for (const [key, value] of Object.entries(kept)) await set(`postern:${key}`, value);
     const postern = await start();
@@ -119,15 +123,7 @@ describe.each(CASES)('$is', ({ kept, intact, note }) => {
   });
 });
 
-const KEYS = [
-  ...['stage', 'desk', 'directions', 'prompting', 'questions', 'imported-answers', 'room'],
-  ...['measure', 'dose', 'transfer', 'contrasts'].flatMap((key) => [
-    `${key}-plan`,
-    `${key}-answers`,
-  ]),
-  ...['participant', 'lessons', 'training-choice', 'training-run', 'training-progress', 'trained'],
-  ...['own', 'offline', 'set-aside', 'attention', 'open-tools'],
-];
+const KEYS = [...KEPT_KEYS, 'set-aside'];
 const ANYTHING: readonly (readonly [string, unknown])[] = [
   ['null', null],
   ['a text', 'text'],
