@@ -43,6 +43,12 @@ const UNHEEDED: Readonly<Record<string, readonly unknown[]>> = {
   forced_eos_token_id: [],
   guidance_scale: [1],
   stop_strings: [],
+  constraints: [],
+  dola_layers: [],
+  force_words_ids: [],
+  num_beam_groups: [1],
+  token_healing: [false],
+  watermarking_config: [],
 };
 
 export interface GenerationConfig {
@@ -106,7 +112,8 @@ export function parseGenerationConfig(json: unknown, file: string): GenerationCo
     endIds,
     ignoredSettings: Object.entries(UNHEEDED).flatMap(([name, off]) => {
       const found = setting(name);
-      return found === null || off.includes(found) ? [] : [name];
+      const isEmpty = Array.isArray(found) && found.length === 0;
+      return found === null || isEmpty || off.includes(found) ? [] : [name];
     }),
     odd,
   };

@@ -74,11 +74,22 @@ function partsOf(value: PickleValue): [string, PickleValue][] | PickleRows | nul
     return rowsOf(value.items) ?? value.items.map((item, i) => [String(i), item]);
   }
   if (value.kind !== 'dict') return null;
-  return value.entries.flatMap(([key, item]): [string, PickleValue][] =>
-    typeof key === 'string' || typeof key === 'number'
-      ? [[String(key).slice(0, MAX_KEY), item]]
-      : [],
-  );
+  return value.entries.map(([key, item], i) => [
+    (nameOf(key) ?? `entry ${i}`).slice(0, MAX_KEY),
+    item,
+  ]);
+}
+
+/** A key as part of a path: `('layer', 3)` is `layer.3`. Null for an object. */
+function nameOf(key: PickleValue): string | null {
+  if (typeof key === 'string' || typeof key === 'number') return String(key);
+  if (typeof key === 'boolean') return key ? 'True' : 'False';
+  if (key === null) return 'None';
+  if (key.kind === 'bytes') return new TextDecoder().decode(key.bytes.subarray(0, MAX_KEY));
+  if (key.kind !== 'tuple' || key.items.length > MAX_KEY) return null;
+  return key.items
+    .map((part) => (typeof part === 'object' && part?.kind === 'tuple' ? '' : (nameOf(part) ?? '')))
+    .join('.');
 }
 
 /** Lists of floats, or lists of such lists of one length; whole numbers alone are something else. */

@@ -39,7 +39,7 @@ export interface PickleArray {
   dims: readonly number[];
   /** Column by column. */
   fortran: boolean;
-  /** Little-endian; null: in an order, or of a type, that is not read. */
+  /** Little-endian; null: of a type that is not read. */
   bytes: Uint8Array | null;
 }
 
@@ -246,7 +246,23 @@ function fillArray(array: PickleArray, items: readonly PickleValue[]): void {
   array.dims = dims;
   array.dtype = NUMPY[dtype.code] ?? 'other';
   array.fortran = fortran === true;
-  array.bytes = dtype.order === '>' ? null : bytes;
+  const swaps = dtype.order === '>' && array.dtype !== 'other' && bytes !== null;
+  array.bytes = swaps ? swapped(bytes, WIDTH[array.dtype as keyof typeof WIDTH]) : bytes;
+}
+
+/** Numbers of `width` bytes each in the other byte order; bytes that make no whole number are left out. */
+function swapped(bytes: Uint8Array, width: number): Uint8Array {
+  const made = new Uint8Array(bytes.length - (bytes.length % width));
+  for (let at = 0; at < made.length; at += width) {
+    made.set(
+      bytes
+        .subarray(at, at + width)
+        .slice()
+        .reverse(),
+      at,
+    );
+  }
+  return made;
 }
 
 function rebuildTensor(items: readonly PickleValue[]): PickleTensor | null {

@@ -207,6 +207,11 @@ describe('generation_config.json', () => {
       'min_p',
       'no_repeat_ngram_size',
     ]);
+    // An empty list of texts or tokens asks for nothing.
+    const off = { stop_strings: [], suppress_tokens: [], num_beam_groups: 1, token_healing: false };
+    const on = { stop_strings: ['x'], watermarking_config: {}, dola_layers: 'high' };
+    expect(parseGenerationConfig(off, 'g').ignoredSettings).toEqual([]);
+    expect(parseGenerationConfig(on, 'g').ignoredSettings.sort()).toEqual(Object.keys(on).sort());
   });
 });
 

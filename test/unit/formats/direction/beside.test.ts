@@ -113,6 +113,29 @@ test("a bare pickle of Python's own lists is read", () => {
   expect(rows(file)).toEqual([fixtureRow(1), fixtureRow(2)]);
 });
 
+describe('a pickle of NumPy', () => {
+  test('of numbers in the other byte order is read', () => {
+    const file = read('big-endian.pkl');
+    expect(file.candidates.map(({ name }) => name)).toEqual(['layers', 'exact']);
+    for (const which of [0, 1]) {
+      expect(rows(file, which)).toEqual([0, 1, 2, 3].map((r) => fixtureRow(r)));
+    }
+  });
+
+  test('keeps the vectors whose keys are tuples, whole numbers of NumPy, bytes and truths', () => {
+    const file = read('odd-keys.pkl');
+    const of = (name: string) => file.candidates.findIndex((one) => one.name === name);
+    expect(file.candidates[of('tuples.layer.*, 6 wide')]).toMatchObject({ indices: [0, 1, 2, 3] });
+    expect(rows(file, of('tuples.layer.*, 6 wide'))).toEqual(
+      [0, 1, 2, 3].map((r) => fixtureRow(r)),
+    );
+    expect(file.candidates[of('numpy.*, 6 wide')]).toMatchObject({ indices: [-3, -2, -1] });
+    expect(file.candidates[of('bytes.layer_*, 6 wide')]).toMatchObject({ indices: [1, 2] });
+    expect(rows(file, of('truths.True'))).toEqual([fixtureRow(3)]);
+    expect(rows(file, of('truths.False'))).toEqual([fixtureRow(0)]);
+  });
+});
+
 describe('a name', () => {
   test.each([
     ['-1', -1, '*'],
