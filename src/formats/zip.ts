@@ -58,13 +58,13 @@ export function unzipWithin(
   bytes: Uint8Array,
   limits: ZipLimits,
 ): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
-  const all = directory(bytes, limits.entries);
+  const { from, entries: all } = directory(bytes, limits.entries);
   const wanted = all.filter(({ name }) => limits.wanted?.(name) ?? true);
   const total = wanted.reduce((sum, one) => sum + Math.max(one.bytes, one.packedBytes), 0);
   if (!(total <= limits.bytes)) {
     throw new ZipError('too-large', `It unpacks to ${total} bytes, more than ${limits.bytes}.`);
   }
-  const starts = dataStarts(bytes, all);
+  const starts = dataStarts(bytes, all, from);
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const entry of wanted) {
     if (files.has(entry.name)) throw corrupt(`It has two entries "${shown(entry.name)}".`);
@@ -80,8 +80,11 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** All entries as the central directory lists them. */
-function directory(bytes: Uint8Array, most: number): readonly Entry[] {
+/** All entries as the central directory lists them, and where it begins. */
+function directory(
+  bytes: Uint8Array,
+  most: number,
+): { readonly entries: readonly Entry[]; readonly from: number } {
   const view = viewOf(bytes);
   const { count, from } = directoryPlace(view);
   if (count > most) throw new ZipError('too-large', `It has ${count} entries, more than ${most}.`);
@@ -108,7 +111,7 @@ function directory(bytes: Uint8Array, most: number): readonly Entry[] {
     entries.push({ name, method: view.getUint16(at + 10, true), ...with64(view, sizes, extra) });
     at = next;
   }
-  return entries;
+  return { entries, from };
 }
 
 /** Number of entries and where their list begins, from the record at the end of the file. */
@@ -154,8 +157,16 @@ function with64(
   return sizes;
 }
 
-/** Where the data of each entry begins. @throws ZipError where entries overlap. */
-function dataStarts(bytes: Uint8Array, entries: readonly Entry[]): ReadonlyMap<Entry, number> {
+/**
+ * Where the data of each entry begins.
+ * @param end where the list of entries begins
+ * @throws ZipError where entries overlap each other or their list.
+ */
+function dataStarts(
+  bytes: Uint8Array,
+  entries: readonly Entry[],
+  end: number,
+): ReadonlyMap<Entry, number> {
   const view = viewOf(bytes);
   const starts = new Map<Entry, number>();
   let free = 0;
@@ -169,6 +180,7 @@ function dataStarts(bytes: Uint8Array, entries: readonly Entry[]): ReadonlyMap<E
       offset + LOCAL_BYTES + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true);
     free = start + packedBytes;
     if (!(free <= bytes.length)) throw corrupt(`It ends inside its entry "${shown(name)}".`);
+    if (free > end) throw corrupt(`Its entry "${shown(name)}" overlaps the list of entries.`);
     starts.set(entry, start);
   }
   return starts;

@@ -54,6 +54,14 @@ describe('a zip', () => {
     expect(process.cpuUsage(before).user).toBeLessThan(1e6);
   });
 
+  test('whose last entry goes on into the list of entries is refused', () => {
+    const one = zipSync({ a: [strToU8('hello'), { level: 0 }] });
+    const view = viewOf(one);
+    const list = view.getUint32(one.length - 6, true);
+    for (const field of [20, 24]) view.setUint32(list + field, 5 + 40, true);
+    expect(() => unzipWithin(one, LIMITS)).toThrow(/"a" overlaps the list of entries/);
+  });
+
   test('whose entries share their bytes is refused before anything is unpacked', () => {
     const two = zipSync({
       a: [strToU8('hello'), { level: 0 }],
