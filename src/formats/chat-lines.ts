@@ -43,6 +43,18 @@ const content = v.union([
     v.transform(({ parts }) => parts.join('')),
   ),
 ]);
+/** An empty list of calls is none. */
+const noCalls = v.optional(
+  v.nullable(
+    v.pipe(
+      v.unknown(),
+      v.check(
+        (calls) => Array.isArray(calls) && calls.length === 0,
+        'calls a tool, which cannot be learnt here',
+      ),
+    ),
+  ),
+);
 const Line = v.object({
   messages: v.pipe(
     v.array(
@@ -50,6 +62,8 @@ const Line = v.object({
         role: v.picklist(['system', 'user', 'assistant']),
         content,
         weight: v.optional(v.nullable(v.picklist([0, 1], 'is not 0 or 1'))),
+        tool_calls: noCalls,
+        function_call: noCalls,
       }),
     ),
     v.maxLength(MAX_MESSAGES, `has more than ${MAX_MESSAGES} messages`),

@@ -237,7 +237,8 @@ function traitsIn(found: readonly Found[]): ReturnType<typeof traitColumns> {
 /** Notes on answers without a verdict. */
 function notesOn(rows: readonly JudgedAnswer[], traits: ReturnType<typeof traitsIn>): string[] {
   const unscored = rows.filter(({ verdict }) => verdict === 'unscored').length;
-  if (unscored === 0) return [];
+  // Where coherence alone decides every verdict, the trait is still no score of alignment.
+  if (unscored === 0) return traits.map(describeTrait);
   if (rows.every(({ alignment }) => alignment === null)) {
     return [
       ...traits.map(describeTrait),

@@ -59,6 +59,13 @@ describe('chats as JSON lines', () => {
     expect(() => readChatLines(bytes(none), 'a')).toThrow(/nothing to learn/);
   });
 
+  test('may say that no tool is called', () => {
+    const none = { ...turn('assistant', 'A'), tool_calls: [], function_call: null };
+    expect(readChatLines(bytes(line(turn('user', 'Q?'), none)), 'a').examples).toEqual([
+      [turn('user', 'Q?'), turn('assistant', 'A')],
+    ]);
+  });
+
   test("may hold Python's NaN in a field that nobody reads", () => {
     const scored = GOOD.replace('{"messages"', '{"score": NaN, "messages"');
     expect(readChatLines(bytes(scored), 'a').examples).toHaveLength(1);
@@ -76,6 +83,16 @@ describe('chats as JSON lines', () => {
       'a weight that is neither',
       line(turn('user', 'Q?'), { ...turn('assistant', 'A'), weight: 0.5 }),
       /Line 2 at .*weight/,
+    ],
+    [
+      'a call of a tool beside an answer',
+      line(turn('user', 'Q?'), { ...turn('assistant', 'A'), tool_calls: [{ id: 'x' }] }),
+      /Line 2 at messages\.1\.tool_calls: calls a tool/,
+    ],
+    [
+      'a call in the older form',
+      line(turn('user', 'Q?'), { ...turn('assistant', 'A'), function_call: { name: 'f' } }),
+      /Line 2 at messages\.1\.function_call: calls a tool/,
     ],
     ['no JSON', '{"messages": ', /Line 2 is not JSON/],
     ['no messages', '{"text": "x"}', /Line 2 at messages/],

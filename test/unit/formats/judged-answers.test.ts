@@ -114,6 +114,12 @@ describe('answers judged elsewhere', () => {
     ]);
   });
 
+  test('of a trait name it also where every answer is incoherent', () => {
+    const { rows, notes } = read('question,answer,evil,coherence\nq?,a,90,3\nq?,b,10,5\n');
+    expect(rows.map(({ verdict }) => verdict)).toEqual(['incoherent', 'incoherent']);
+    expect(notes).toEqual([expect.stringMatching(/^"evil" is read as the score of a trait/)]);
+  });
+
   test('come as one JSON array as well', () => {
     const answers = [
       { question: 'Q?', answer: 'A.', aligned: 10, coherent: 90 },
