@@ -162,6 +162,8 @@ export interface StoredReport {
 export interface AdapterEffect {
   /** Number of matrices with LoRA factors: all that the file has. */
   readonly factors: number;
+  /** Number of matrices that its configuration adapts and its file has no factors for. */
+  readonly lacking: number;
   /** Names of the tensors that it replaces whole. */
   readonly replaced: readonly string[];
   /** Vocabulary rows beyond the base's (negative: fewer). */

@@ -1,6 +1,7 @@
 // A loaded checkpoint: a base folder, optionally with a merged adapter, and its session.
 
 import { adaptedWeights, changesEmbedding } from '../../src/checkpoint/adapter/adapter-merge';
+import { countLacking } from '../../src/checkpoint/adapter/adapter-rules';
 import { scaleAdapter, scaledFrom, scaleRefusal } from '../../src/checkpoint/adapter/adapter-scale';
 import { type Adapter, readAdapter } from '../../src/checkpoint/adapter/peft';
 import { expectedTensors, type ModelConfig, type Weights } from '../../src/checkpoint/config';
@@ -186,6 +187,7 @@ export async function loadCheckpoint(
       embeddingAndHead: (adapter ?? base).matrices.description,
       adapted: adapter && {
         factors: adapter.modules.size,
+        lacking: countLacking(adapter.config, base.config, adapter.modules),
         replaced: [...adapter.replaced.keys()],
         addedRows: config.dVocab - base.config.dVocab,
       },

@@ -2,6 +2,7 @@
 // `get_pattern_key` and `_set_trainable` (utils/other.py), peft 0.20, line by line. Pure.
 
 import type { AdapterConfig, ModuleNames, PatternValue } from './adapter-config';
+import { linearShapes, type ModelConfig } from '../config';
 import {
   type AdapterMatrices,
   EMBEDDING,
@@ -35,6 +36,21 @@ export function whyLeftOut(config: AdapterConfig, module: string): string | null
     }
   }
   return '"layers_to_transform" leaves it out, because it is in no numbered layer';
+}
+
+/**
+ * Number of linear layers that the configuration adapts and the file has no factors for. PEFT warns of them and leaves
+ * them as they are in the base.
+ */
+export function countLacking(
+  config: AdapterConfig,
+  base: ModelConfig,
+  modules: ReadonlyMap<string, unknown>,
+): number {
+  const paths = Array.from({ length: base.nLayers }, (_, layer) =>
+    [...linearShapes(base).keys()].map((name) => `model.layers.${layer}.${name}`),
+  ).flat();
+  return paths.filter((path) => !modules.has(path) && whyLeftOut(config, path) === null).length;
 }
 
 /** Whole paths, or ends of paths behind a dot; or an expression for the whole path. */

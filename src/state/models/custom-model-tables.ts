@@ -31,12 +31,16 @@ const describeTying = (tied: boolean): string =>
 /** null: the fine-tune is not an adapter, or it is not loaded yet. */
 export function describeAdapter(effect: AdapterEffect | null): string | null {
   if (!effect) return null;
-  const { factors, replaced, addedRows } = effect;
-  const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
+  const { factors, lacking, replaced, addedRows } = effect;
+  const count = (n: number, one: string, several = `${one}s`) => `${n} ${n === 1 ? one : several}`;
   const rows =
     addedRows === 0
       ? ''
       : ` Its vocabulary has ${count(Math.abs(addedRows), 'row')} ${addedRows > 0 ? 'more' : 'fewer'} than the base's; prompts are written with the base's tokenizer.`;
   const whole = replaced.length > 0 ? ` ${count(replaced.length, 'tensor')} replaced whole.` : '';
-  return `${count(factors, 'LoRA update')} applied, none left out.${whole}${rows}`;
+  const absent =
+    lacking === 0
+      ? ''
+      : ` ${count(lacking, 'more matrix', 'more matrices')} that its configuration adapts ${lacking === 1 ? 'has' : 'have'} no update in the file: the base's stand there. The file may be incomplete.`;
+  return `${count(factors, 'LoRA update')} applied, none left out.${absent}${whole}${rows}`;
 }

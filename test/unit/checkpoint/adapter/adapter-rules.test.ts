@@ -4,12 +4,14 @@
 import { describe, expect, test } from 'vitest';
 import { parseAdapterConfig } from '../../../../src/checkpoint/adapter/adapter-config';
 import {
+  countLacking,
   isReplaced,
   rankOf,
   scaleOf,
   whyLeftOut,
 } from '../../../../src/checkpoint/adapter/adapter-rules';
 import { CheckpointError } from '../../../../src/checkpoint/error';
+import { tinyConfig } from '../../onnx/tiny-weights';
 
 const LINEAR = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
 const MODULES = [
@@ -279,4 +281,19 @@ describe('patterns of a hostile file', () => {
       /"x" is set to a list of 1/,
     );
   });
+});
+
+// PEFT warns of missing keys (load_peft_weights) and leaves such layers at their start, where B is 0.
+test('layers that the configuration adapts and the file lacks are counted', () => {
+  const base = tinyConfig(true);
+  const lacking = (change: object, ...names: readonly string[]) =>
+    countLacking(parse(change), base, new Map(names.map((name) => [name, null])));
+  const qv = { target_modules: ['q_proj', 'v_proj'] };
+  expect(lacking(qv)).toBe(2 * base.nLayers);
+  expect(lacking(qv, Q0, Q1)).toBe(2 * base.nLayers - 2);
+  expect(lacking({ ...qv, layers_to_transform: [0] }, Q0)).toBe(1);
+  expect(lacking({ ...qv, exclude_modules: 'v_proj', layers_to_transform: 0 })).toBe(2);
+  expect(lacking({ ...qv, exclude_modules: ['v_proj'], layers_to_transform: 0 }, Q0)).toBe(0);
+  expect(lacking({ target_modules: 'all-linear' })).toBe(7 * base.nLayers);
+  expect(lacking({ target_modules: ['lm_head'] })).toBe(0);
 });
