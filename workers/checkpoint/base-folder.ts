@@ -17,7 +17,7 @@ import { ByteCounter } from '../source/fetch-file';
 import { ModelError } from '../runtime';
 import { wantedFiles, weightFiles } from '../source/folder';
 import { folderKey, openFolder, type Sources } from '../source/open-folder';
-import { readTokenizer, requireRows } from './tokenizer-files';
+import { readTokenizer, requireRows, rowsNeeded } from './tokenizer-files';
 
 export interface BaseFolder {
   /** The configuration that the files imply: the head may be separate even if config.json says otherwise. */
@@ -91,7 +91,7 @@ async function fetchFolder(
     const file = files.get(path);
     return Promise.resolve(file ? { name: file.name, text: textOf(file) } : null);
   }, missing);
-  requireRows(tokenizer.ordinarySize, fileConfig.dVocab, folder.name);
+  requireRows(rowsNeeded(tokenizer), fileConfig.dVocab, folder.name);
   const generation = files.get('generation_config.json');
   const shards = weightFiles(files);
   const { config, weights, matrices } = openWeights(fileConfig, shards);

@@ -19,7 +19,7 @@ import { ModelError, throwIfCancelled, type Runtime } from '../runtime';
 import { DecoderSession } from '../runtime/session';
 import { deviceEngine, type TokenEngine } from '../run/token-engine';
 import { wantedFiles } from '../source/folder';
-import { requireAdapterRows } from './tokenizer-files';
+import { requireAdapterRows, rowsNeeded } from './tokenizer-files';
 import { folderKey, openFolder, type Sources } from '../source/open-folder';
 import { StoredFolder } from '../source/stored-folder';
 
@@ -105,7 +105,7 @@ export async function loadCheckpoint(
   if (scale !== 1) requireScalable(source, read);
   const adapter = read && scaleAdapter(read, scale);
   const config = adapter?.merged ?? base.config;
-  if (names) requireAdapterRows(tokenizer.ordinarySize, config.dVocab, names.weights);
+  if (names) requireAdapterRows(rowsNeeded(tokenizer), config.dVocab, names.weights);
   const inUse = precisionInUse(
     source,
     config,

@@ -27,7 +27,7 @@ import { ModelError } from '../runtime';
 import { openFolder, type Sources } from '../source/open-folder';
 import { readManifest, StoredFolder } from '../source/stored-folder';
 import type { FileStore } from '../source/store';
-import { readTokenizer, requireAdapterRows, requireRows } from './tokenizer-files';
+import { readTokenizer, requireAdapterRows, requireRows, rowsNeeded } from './tokenizer-files';
 
 const GENERATION = 'generation_config.json';
 
@@ -94,7 +94,7 @@ export async function lookUpBase(
     (path) =>
       new ModelError('network', `${folder.name}/${path} is not there any more. Look up again.`),
   );
-  const tokens = tokenizer.ordinarySize;
+  const tokens = rowsNeeded(tokenizer);
   requireRows(tokens, card.config.dVocab, folder.name);
   // The tokenizer has been read, so its size is known now even where the server does not state it.
   const bytes =

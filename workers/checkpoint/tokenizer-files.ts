@@ -33,24 +33,38 @@ export async function readTokenizer(
 }
 
 /**
- * Gemma 3 has a token for images without a row in its language models; `tokens` does not count it.
- * @throws ModelError where the vocabulary has fewer rows than the tokenizer has tokens.
+ * Rows of the vocabulary that texts and conversations need. Gemma 3 has a token for images without a row in its language
+ * models, which no conversation writes; tokens of a chat format that were added later are written by every one.
  */
-export function requireRows(tokens: number, rows: number, folder: string): void {
-  if (tokens <= rows) return;
+export function rowsNeeded(tokenizer: Tokenizer): number {
+  const question = { role: 'user', content: 'Q' } as const;
+  const { ids } = tokenizer.chatPrompt([question], true);
+  const answered = tokenizer.answeredChat([question, { role: 'assistant', content: 'A' }]);
+  return [...ids, ...answered.ids].reduce(
+    (rows, id) => Math.max(rows, id + 1),
+    tokenizer.ordinarySize,
+  );
+}
+
+/**
+ * @param needed as `rowsNeeded`
+ * @throws ModelError where the vocabulary has fewer rows.
+ */
+export function requireRows(needed: number, rows: number, folder: string): void {
+  if (needed <= rows) return;
   throw new ModelError(
     'bad-checkpoint',
-    `${folder}/tokenizer.json: It has ${tokens} tokens, config.json only ${rows}. ` +
-      'Check that both files belong to the same checkpoint.',
+    `${folder}/tokenizer.json: Conversations in its format need ${needed} tokens, config.json has only ${rows}. ` +
+      'Check that both files belong to the same checkpoint; where tokens were added, its embedding was never resized.',
   );
 }
 
 /** The same for the vocabulary that an adapter makes. @param weights its file, for the message */
-export function requireAdapterRows(tokens: number, rows: number, weights: string): void {
-  if (tokens <= rows) return;
+export function requireAdapterRows(needed: number, rows: number, weights: string): void {
+  if (needed <= rows) return;
   throw new ModelError(
     'bad-checkpoint',
     `${weights}: Its vocabulary has ${rows} rows, but the base's tokenizer has ` +
-      `${tokens} tokens. Choose an adapter made for the loaded checkpoint.`,
+      `${needed} tokens. Choose an adapter made for the loaded checkpoint.`,
   );
 }

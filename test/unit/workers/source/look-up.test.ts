@@ -211,7 +211,45 @@ test('a tokenizer with more tokens than the vocabulary has rows is refused at lo
   REPOSITORIES.set('postern/few-rows', { files: new Map([...BASE, ['config.json', bytes]]) });
   const result = await api.inspectBase(repository('postern/few-rows'), 'i');
   expect(!result.ok && result.message).toMatch(
-    /tokenizer\.json: It has \d+ tokens, config\.json only/,
+    /tokenizer\.json: .* need \d+ tokens, config\.json has only/,
   );
+  expect(requestsOf('.safetensors')).toEqual([]);
+});
+
+// transformers looks such a token up in the embedding and fails there: index out of range.
+test.each([
+  ['a token of the chat format without a row of the vocabulary is refused at look-up', true],
+  ['a token without a row that no conversation writes is no hindrance', false],
+])('%s', async (_, written) => {
+  const tokenizer = JSON.parse(new TextDecoder().decode(BASE.get('tokenizer.json'))) as {
+    added_tokens: object[];
+  };
+  const settings = JSON.parse(new TextDecoder().decode(BASE.get('tokenizer_config.json'))) as {
+    chat_template: string;
+  };
+  const added = { id: TINY_CONFIG.dVocab, content: '<|later|>', special: true, normalized: false };
+  const encode = (value: object) => new TextEncoder().encode(JSON.stringify(value));
+  const flags = { single_word: false, lstrip: false, rstrip: false };
+  const files = new Map([
+    ...BASE,
+    [
+      'tokenizer.json',
+      encode({ ...tokenizer, added_tokens: [...tokenizer.added_tokens, { ...added, ...flags }] }),
+    ],
+    [
+      'tokenizer_config.json',
+      encode({
+        ...settings,
+        chat_template: `${written ? '<|later|>' : ''}${settings.chat_template}`,
+      }),
+    ],
+  ]);
+  REPOSITORIES.set('postern/later', { files });
+  const result = await api.inspectBase(repository('postern/later'), 'i');
+  if (!written) expect(result.ok).toBe(true);
+  else
+    expect(!result.ok && result.message).toMatch(
+      /need \d+ tokens, config\.json has only \d+\..* never resized/,
+    );
   expect(requestsOf('.safetensors')).toEqual([]);
 });
