@@ -80,7 +80,7 @@ describe('a checkpoint folder', () => {
     ['cut-tokenizer', 'tokenizer.json', 'not valid JSON', /Download it again/],
     ['cut-tokenizer-config', 'tokenizer_config.json', 'not valid JSON', /Download it again/],
     ['no-template', 'tokenizer_config.json', 'chat_template', /as it was published/],
-    ['small-vocabulary', 'tokenizer.json', 'config.json only 20', /same checkpoint/],
+    ['small-vocabulary', 'tokenizer.json', 'config.json has only 20', /same checkpoint/],
   ])('%s: %s is refused because of "%s"', async (folder, file, reason, advice) => {
     const result = await api.load(source('x', folder), 'load', nothing);
     expect(result).toMatchObject({ ok: false, code: 'bad-checkpoint' });
