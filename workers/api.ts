@@ -9,10 +9,17 @@ import type { Schedule } from '../src/core/training-settings';
 import type { ModelConfig } from '../src/checkpoint/config';
 import type { AdapterMatrices } from '../src/checkpoint/embedding-and-head';
 import type { Precision, PrecisionDevice } from '../src/checkpoint/precision';
-import type { ServedBy, ServerSource } from './server-api';
+import type { ServedBy, ServerCard, ServerSource } from './server-api';
 
 export type { EditPositions, Precision, PrecisionDevice };
-export type { EngineLimits, EngineTask, ServedBy, ServerKind, ServerSource } from './server-api';
+export type {
+  EngineLimits,
+  EngineTask,
+  ServedBy,
+  ServerCard,
+  ServerKind,
+  ServerSource,
+} from './server-api';
 export type { OfflineFile, OfflineReply, OfflineRequest } from './offline-api';
 
 export type Device = 'webgpu' | 'wasm';
@@ -164,6 +171,8 @@ export interface AdapterEffect {
   readonly factors: number;
   /** Names of the tensors that it replaces whole. */
   readonly replaced: readonly string[];
+  /** The largest rank of its factors. */
+  readonly rank: number;
   /** Vocabulary rows beyond the base's (negative: fewer). */
   readonly addedRows: number;
 }
@@ -457,8 +466,11 @@ export interface Progress {
 export interface ExportRequest {
   readonly runId: string;
   readonly checkpoint: string;
-  /** A Hugging Face folder, or the ONNX layout that transformers.js loads. */
-  readonly format: 'safetensors' | 'onnx';
+  /**
+   * A Hugging Face folder, the ONNX layout that transformers.js loads, or LoRAs for a server: of a fine-tune whose base
+   * is loaded too. Then `without` adds a LoRA without the direction, of one rank more.
+   */
+  readonly format: 'safetensors' | 'onnx' | 'lora';
   readonly precision: 'f32' | 'f16';
   /** A direction [d_model] to remove from the weights; null: unchanged weights. */
   readonly without: Float32Array | null;
@@ -568,6 +580,15 @@ export interface ModelApi {
     base: AdapterBase,
     runId: string,
   ): Promise<Result<AdapterCard>>;
+  /**
+   * Looks up what a server runs, with the folder's tokenizer; nothing is kept.
+   * @param onProgress told of a server that is asked again
+   */
+  inspectServer(
+    source: CheckpointSource,
+    runId: string,
+    onProgress: (progress: LoadProgress) => void,
+  ): Promise<Result<ServerCard>>;
   stored(): Promise<Result<StoredReport>>;
   /** Refused while a loaded checkpoint reads from it. */
   removeStored(key: string): Promise<Result<null>>;

@@ -28,6 +28,7 @@ import type {
   Result,
   Score,
   ScoreRequest,
+  ServerCard,
   TokenEvent,
   TokenizedPrompt,
   TrainedStep,
@@ -160,6 +161,15 @@ export class ModelClient {
 
   inspectAdapter: ModelApi['inspectAdapter'] = (source, base, runId) =>
     this.#call((api) => api.inspectAdapter(source, base, runId), runId);
+
+  /** Asks a server what it runs. */
+  inspectServer(
+    source: CheckpointSource,
+    runId: string,
+    onProgress: (progress: LoadProgress) => void = () => {},
+  ): Promise<Result<ServerCard>> {
+    return this.#call((api) => api.inspectServer(source, runId, Comlink.proxy(onProgress)), runId);
+  }
 
   /** Lists the downloads stored in this browser. */
   stored: ModelApi['stored'] = () => this.#call((api) => api.stored());

@@ -187,6 +187,7 @@ export async function loadCheckpoint(
       adapted: adapter && {
         factors: adapter.modules.size,
         replaced: [...adapter.replaced.keys()],
+        rank: Math.max(0, ...[...adapter.modules.values()].map(({ a }) => a.dims[0] ?? 0)),
         addedRows: config.dVocab - base.config.dVocab,
       },
       elapsedMs: runtime.now() - begun,
