@@ -131,6 +131,7 @@ export class ServedModel {
     this.task.cancel();
     this.found = null;
     this.link = null;
+    this.#shown = null;
   }
 
   #server(): ServerSource {
@@ -163,7 +164,9 @@ export class ServedModel {
     this.found = found;
     const { loras } = found.server;
     if (!loras.includes(this.lora)) this.lora = loras[0] ?? '';
-    if (!loras.includes(this.editedLora)) this.editedLora = '';
+    if (!loras.includes(this.editedLora)) {
+      this.editedLora = loras.find((name) => name !== this.lora) ?? '';
+    }
     this.#save();
   }
 
