@@ -20,4 +20,4 @@ export function describeAnswering(server: ServedBy | undefined, hosts: string, n
 }
 
 /** Questions of a block that keep the slots of a server busy while the last answers of a block are awaited. */
-export const servedBlock = ({ slots }: Pick<ServedBy, 'slots'>): number => Math.max(32, 6 * slots);
+export const servedBlock = ({ slots }: Pick<ServedBy, 'slots'>): number => Math.max(32, 8 * slots);

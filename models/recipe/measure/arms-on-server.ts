@@ -67,7 +67,7 @@ export async function armsOnServer(
   const base = options.base === 'em' ? lora : undefined;
   const named: readonly Arm[] = [
     { id: 'aligned', label: 'Aligned', lora: undefined, edit: null },
-    { id: 'em', label: 'EM', lora, edit: null },
+    { id: 'em', label: 'Fine-tuned', lora, edit: null },
     edit
       ? { id: 'edited', label: 'Edited', lora: base, edit }
       : { id: 'edited', label: 'Without direction', lora: options['lora-edited'], edit: null },
@@ -91,7 +91,8 @@ export async function armsOnServer(
   return {
     arms: asked.map((arm, i) => armOf(arm.id, arm.label, loaded[i]!, arm.edit, seed)),
     sampling: aligned.defaultSampling,
-    ...(aligned.server ? { block: servedBlock(aligned.server) } : {}),
+    // Nobody watches the rates grow here, so blocks are twice as large as the page's.
+    ...(aligned.server ? { block: 2 * servedBlock(aligned.server) } : {}),
     direction,
   };
 }

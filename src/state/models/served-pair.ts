@@ -29,15 +29,16 @@ export const titleOfLora = (name: string): string =>
     .replace(/\.gguf$/, '');
 
 export function servedRegistry({ base, server, card, lora, edited }: ServedChoice): Registry {
-  const { host, model, loras } = card;
-  const baseId = `own:base:${model} at ${host}`;
+  const { model, loras } = card;
+  // As the ids of other custom pairs, so that lines of results name them alike; the line itself says where.
+  const baseId = `own:base:${plain(model)}`;
   const titles = loras.map(titleOfLora);
   /** The whole name where two files are called the same. */
   const titleOf = (name: string): string => {
     const title = titleOfLora(name);
     return titles.filter((one) => one === title).length > 1 ? name : title;
   };
-  const idOf = (name: string): string => `own:em:${model}:${titleOf(name)} at ${host}`;
+  const idOf = (name: string): string => `own:em:${plain(model)}:${plain(titleOf(name))}`;
   const on = (id: string, name: string, url = server.url): [string, CheckpointSource] => {
     const { key, ...rest } = server;
     const itsKey = key !== undefined && hostOf(url) === hostOf(server.url) ? { key } : {};
@@ -56,7 +57,7 @@ export function servedRegistry({ base, server, card, lora, edited }: ServedChoic
   else if (edited) {
     const at = hostOf(edited.url);
     const title = `${edited.lora === '' ? model : titleOfLora(edited.lora)} at ${at}`;
-    editedId = `own:em:${model}:${title}`;
+    editedId = `own:em:${plain(model)}:${plain(title)}`;
     entries.push(entryOf(editedId, title, 'variant'));
     sources.push(on(editedId, edited.lora, edited.url));
   }
@@ -70,5 +71,8 @@ export function servedRegistry({ base, server, card, lora, edited }: ServedChoic
     ...(editedId === undefined ? {} : { edited: editedId }),
   };
 }
+
+/** The parts of an id are divided by colons. */
+const plain = (name: string): string => name.replaceAll(':', '.');
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);
