@@ -9,17 +9,12 @@ import type { Schedule } from '../src/core/training-settings';
 import type { ModelConfig } from '../src/checkpoint/config';
 import type { AdapterMatrices } from '../src/checkpoint/embedding-and-head';
 import type { Precision, PrecisionDevice } from '../src/checkpoint/precision';
+import type { Exported, ExportRequest } from './export-api';
 import type { ServedBy, ServerCard, ServerSource } from './server-api';
 
 export type { EditPositions, Precision, PrecisionDevice };
-export type {
-  EngineLimits,
-  EngineTask,
-  ServedBy,
-  ServerCard,
-  ServerKind,
-  ServerSource,
-} from './server-api';
+export type * from './server-api';
+export type { Exported, ExportRequest } from './export-api';
 export type { OfflineFile, OfflineReply, OfflineRequest } from './offline-api';
 
 export type Device = 'webgpu' | 'wasm';
@@ -462,35 +457,10 @@ export interface Progress {
   readonly total: number;
 }
 
-/** A loaded checkpoint as a folder, for other programs. */
-export interface ExportRequest {
-  readonly runId: string;
-  readonly checkpoint: string;
-  /**
-   * A Hugging Face folder, the ONNX layout that transformers.js loads, or LoRAs for a server: of a fine-tune whose base
-   * is loaded too. Then `without` adds a LoRA without the direction, of one rank more.
-   */
-  readonly format: 'safetensors' | 'onnx' | 'lora';
-  readonly precision: 'f32' | 'f16';
-  /** A direction [d_model] to remove from the weights; null: unchanged weights. */
-  readonly without: Float32Array | null;
-  /** Name of the folder inside the zip. */
-  readonly folder: string;
-  /** Further files of the folder, by their path in it. */
-  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
-}
-
 /** Licences and sources that the folders of a loaded checkpoint state. */
 export interface Provenance {
   readonly base: FolderCard;
   readonly adapter: FolderCard | null;
-}
-
-export interface Exported {
-  readonly zip: Blob;
-  /** Total size of the files. */
-  readonly folderBytes: number;
-  readonly elapsedMs: number;
 }
 
 /** How an adapter is trained: LoRA on every linear layer, loss on answers alone, as the recipe does it. */

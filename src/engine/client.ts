@@ -28,7 +28,6 @@ import type {
   Result,
   Score,
   ScoreRequest,
-  ServerCard,
   TokenEvent,
   TokenizedPrompt,
   TrainedStep,
@@ -163,13 +162,8 @@ export class ModelClient {
     this.#call((api) => api.inspectAdapter(source, base, runId), runId);
 
   /** Asks a server what it runs. */
-  inspectServer(
-    source: CheckpointSource,
-    runId: string,
-    onProgress: (progress: LoadProgress) => void = () => {},
-  ): Promise<Result<ServerCard>> {
-    return this.#call((api) => api.inspectServer(source, runId, Comlink.proxy(onProgress)), runId);
-  }
+  inspectServer: ModelApi['inspectServer'] = (source, runId, onProgress) =>
+    this.#call((api) => api.inspectServer(source, runId, Comlink.proxy(onProgress)), runId);
 
   /** Lists the downloads stored in this browser. */
   stored: ModelApi['stored'] = () => this.#call((api) => api.stored());

@@ -155,7 +155,7 @@ describe('npm run measure on a llama-server', () => {
     await expect(measured(api, base, optionsFor(url))).rejects.toThrow(
       /built-in judge reads only the language of the invented world.*--judge-url and --judge-model/,
     );
-    await tiny.close();
+    tiny.close();
     expect(requests).toEqual([]);
   });
 

@@ -114,7 +114,6 @@ test.each(['llama', 'vllm'] as const)(
     expect(answers).toHaveLength(N);
     expect(slots.most).toBe(SLOTS);
     const allowed = slots.given / SLOTS;
-    console.log(`${kind}: ${((100 * allowed) / slots.now).toFixed(1)}% of what the slots allow`);
     expect(allowed / slots.now).toBeGreaterThan(0.9);
   },
   240_000,

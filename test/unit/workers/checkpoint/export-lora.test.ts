@@ -115,7 +115,7 @@ test('what it writes without the direction adds nothing along it after any block
   for (const later of rest) expect(later).toBeCloseTo(first, 3);
   const [one = 0, ...others] = await read('bad');
   expect(others.some((later) => Math.abs(later - one) > 0.01)).toBe(true);
-  await at.close();
+  at.close();
 });
 
 test('is refused for a model without an adapter, by name', async () => {
