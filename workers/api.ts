@@ -9,10 +9,12 @@ import type { Schedule } from '../src/core/training-settings';
 import type { ModelConfig } from '../src/checkpoint/config';
 import type { AdapterMatrices } from '../src/checkpoint/embedding-and-head';
 import type { Precision, PrecisionDevice } from '../src/checkpoint/precision';
-import type { ServedBy, ServerSource } from './server-api';
+import type { Exported, ExportRequest } from './export-api';
+import type { ServedBy, ServerCard, ServerSource } from './server-api';
 
 export type { EditPositions, Precision, PrecisionDevice };
-export type { EngineLimits, EngineTask, ServedBy, ServerKind, ServerSource } from './server-api';
+export type * from './server-api';
+export type { Exported, ExportRequest } from './export-api';
 export type { OfflineFile, OfflineReply, OfflineRequest } from './offline-api';
 
 export type Device = 'webgpu' | 'wasm';
@@ -166,6 +168,8 @@ export interface AdapterEffect {
   readonly lacking: number;
   /** Names of the tensors that it replaces whole. */
   readonly replaced: readonly string[];
+  /** The largest rank of its factors. */
+  readonly rank: number;
   /** Vocabulary rows beyond the base's (negative: fewer). */
   readonly addedRows: number;
 }
@@ -455,32 +459,10 @@ export interface Progress {
   readonly total: number;
 }
 
-/** A loaded checkpoint as a folder, for other programs. */
-export interface ExportRequest {
-  readonly runId: string;
-  readonly checkpoint: string;
-  /** A Hugging Face folder, or the ONNX layout that transformers.js loads. */
-  readonly format: 'safetensors' | 'onnx';
-  readonly precision: 'f32' | 'f16';
-  /** A direction [d_model] to remove from the weights; null: unchanged weights. */
-  readonly without: Float32Array | null;
-  /** Name of the folder inside the zip. */
-  readonly folder: string;
-  /** Further files of the folder, by their path in it. */
-  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
-}
-
 /** Licences and sources that the folders of a loaded checkpoint state. */
 export interface Provenance {
   readonly base: FolderCard;
   readonly adapter: FolderCard | null;
-}
-
-export interface Exported {
-  readonly zip: Blob;
-  /** Total size of the files. */
-  readonly folderBytes: number;
-  readonly elapsedMs: number;
 }
 
 /** How an adapter is trained: LoRA on every linear layer, loss on answers alone, as the recipe does it. */
@@ -570,6 +552,15 @@ export interface ModelApi {
     base: AdapterBase,
     runId: string,
   ): Promise<Result<AdapterCard>>;
+  /**
+   * Looks up what a server runs, with the folder's tokenizer; nothing is kept.
+   * @param onProgress told of a server that is asked again
+   */
+  inspectServer(
+    source: CheckpointSource,
+    runId: string,
+    onProgress: (progress: LoadProgress) => void,
+  ): Promise<Result<ServerCard>>;
   stored(): Promise<Result<StoredReport>>;
   /** Refused while a loaded checkpoint reads from it. */
   removeStored(key: string): Promise<Result<null>>;

@@ -4,9 +4,11 @@
 import * as Comlink from 'comlink';
 import { textOf, wholeFile } from '../src/checkpoint/file-bytes';
 import type {
+  CheckpointSource,
   Device,
   EngineTask,
   LayerReadout,
+  LoadProgress,
   ModelApi,
   OpenedTraining,
   Patched,
@@ -21,6 +23,7 @@ import { loadCheckpoint, loadAdapter, type Checkpoint } from './checkpoint/check
 import { promptIds, scoredOf } from './run/conversation';
 import type { StartedDevice } from './runtime/device';
 import { exportFolder } from './checkpoint/export';
+import type { LoraParts } from './checkpoint/export-lora';
 import { resultOf } from './failure';
 import { ByteCounter } from './source/fetch-file';
 import { lookUpAdapter, lookUpBase, storedReport } from './checkpoint/inspect';
@@ -68,6 +71,16 @@ export function createModelApi(
     throw new ModelError('bad-input', found.loaded.server.cannot[task]!);
   };
 
+  /** The adapter of a checkpoint, unscaled, with its base; null: it has none, or the base is not loaded. */
+  const loraOf = (source: CheckpointSource, adapter: Checkpoint['adapter']): LoraParts | null => {
+    const key = folderKey(source.base);
+    const base = [...checkpoints.values()].find(
+      (one): one is Checkpoint =>
+        'session' in one && !one.source.adapter && folderKey(one.source.base) === key,
+    );
+    return adapter && base ? { ...adapter, config: base.config, weights: base.weights } : null;
+  };
+
   const training = (id: string): Training => {
     if (open?.id === id) return open.training;
     throw new ModelError('not-loaded', 'The training is not open in this worker. Open it again.');
@@ -80,6 +93,20 @@ export function createModelApi(
     await old.training.release();
   };
   const opened = ({ steps, parameters }: Training): OpenedTraining => ({ steps, parameters });
+
+  /** @throws ModelError as `loadServed`, and for a source without a server */
+  const served = (
+    source: CheckpointSource,
+    onProgress: (progress: LoadProgress) => unknown,
+    signal: AbortSignal,
+  ): Promise<ServedCheckpoint> => {
+    const { server } = source;
+    if (!server) throw new ModelError('bad-input', 'Name the server first.');
+    const say = (note: string | null): void =>
+      void onProgress({ stage: 'download', doneBytes: 0, totalBytes: 0, note });
+    const { now } = started().runtime;
+    return loadServed({ ...source, server }, sources, serverTurns, now, say, signal);
+  };
 
   /** Frees a checkpoint that was replaced. */
   const free = async (old: Checkpoint | ServedCheckpoint | undefined): Promise<void> => {
@@ -126,22 +153,12 @@ export function createModelApi(
       runs.run(runId, onProgress, ({ controller: { signal } }) =>
         inTurn(source.id, signal, async () => {
           const { runtime, report } = started();
-          const { server } = source;
-          const say = (note: string | null): void =>
-            onProgress({ stage: 'download', doneBytes: 0, totalBytes: 0, note });
           const others = [...checkpoints.values()].filter(
             (other): other is Checkpoint => 'session' in other && other.loaded.id !== source.id,
           );
           const context = { runtime, capacity: report.capacity, others };
-          const checkpoint = server
-            ? await loadServed(
-                { ...source, server },
-                sources,
-                serverTurns,
-                runtime.now,
-                say,
-                signal,
-              )
+          const checkpoint = source.server
+            ? await served(source, onProgress, signal)
             : await loadCheckpoint(context, folders, sources, source, onProgress, signal);
           const old = checkpoints.get(source.id);
           checkpoints.set(source.id, checkpoint);
@@ -163,6 +180,13 @@ export function createModelApi(
       runs.run(runId, null, ({ controller }) =>
         lookUpAdapter(source, base, sources, controller.signal),
       ),
+
+    inspectServer: (source, runId, onProgress) =>
+      runs.run(runId, onProgress, async ({ controller: { signal } }) => {
+        const { loaded, config } = await served(source, onProgress, signal);
+        const { server, parameters } = loaded;
+        return { server, parameters, nLayers: config.nLayers, dModel: config.dModel };
+      }),
 
     stored: () => resultOf(async () => storedReport(await sources.store())),
 
@@ -335,9 +359,15 @@ export function createModelApi(
 
     exportFolder: (request, onProgress) =>
       runs.run(request.runId, onProgress, ({ controller: { signal } }) => {
-        const { source, config, weights, published: get } = onDevice(request.checkpoint, 'export');
+        const {
+          source,
+          config,
+          weights,
+          adapter,
+          published: get,
+        } = onDevice(request.checkpoint, 'export');
         const published = (name: string) => get(name, signal);
-        const model = { id: source.id, config, weights, published };
+        const model = { id: source.id, config, weights, published, lora: loraOf(source, adapter) };
         return exportFolder(started().runtime, model, request, onProgress, signal);
       }),
 

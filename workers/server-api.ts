@@ -48,11 +48,22 @@ export type EngineTask =
 /** What an engine can't do, each with the reason as a sentence; tasks left out it can. */
 export type EngineLimits = Readonly<Partial<Record<EngineTask, string>>>;
 
+/** A server that was looked up, before anything is asked of it. */
+export interface ServerCard {
+  readonly server: ServedBy;
+  readonly nLayers: number;
+  readonly dModel: number;
+  /** Of the folder's shape; the server's weights may be fewer bits each. */
+  readonly parameters: number;
+}
+
 /** The server that answers for a checkpoint, as it describes itself. */
 export interface ServedBy {
   readonly kind: ServerKind;
   /** For people, e.g. `llama-server at localhost:8080`. */
   readonly name: string;
+  /** Where requests go, e.g. `localhost:8080`. */
+  readonly host: string;
   /** The model's file, without its folders. */
   readonly model: string;
   /** How it keeps its weights, in its own words, e.g. `Q4_K - Medium`. */

@@ -13,6 +13,7 @@ import { createTokenizer } from '../../src/checkpoint/tokenizer';
 import { placeRows, suggestConvention } from '../../src/formats/direction/direction-file';
 import { readDirectionFile } from '../../src/formats/direction/read';
 import { writeModelGguf } from '../../src/formats/gguf/write-model';
+import { ablatedFiles, type Fine, tunedFiles } from '../../src/formats/lora-files';
 import { llamaLoraCommand, vllmCommand } from '../../src/formats/server-commands';
 import {
   cellsOf,
@@ -24,7 +25,7 @@ import { serve } from '../../src/serve/server';
 import type { LoadedCheckpoint, Result } from '../../workers/api';
 import { createModelApi } from '../../workers/model-api';
 import { checkpointOnDisk, diskFolder } from './lora/disk-folder';
-import { ablatedFiles, adapterOnDisk, type Fine, tunedFiles } from './lora/lora-files';
+import { adapterOnDisk } from './lora/adapter-on-disk';
 import { type LoraOptions, loraOptions, USAGE } from './lora/lora-options';
 import { nodeDevice } from './make/node-runtime';
 import { THREADS } from './make/trainer';

@@ -102,7 +102,7 @@ export async function measuredOnServer(
 type OnCount = (done: number, total: number) => void;
 
 async function measuredArms(
-  { arms, sampling: shipped }: FoundArms,
+  { arms, sampling: shipped, block = 96 }: FoundArms,
   generate: Generate,
   options: MeasureOptions,
   onCount: OnCount,
@@ -128,7 +128,7 @@ async function measuredArms(
   const means = {
     generate,
     breathe,
-    block: 96,
+    block,
     judge:
       judge.kind === 'endpoint'
         ? endpointJudge(endpointOf(judge, judgeKey), judge.prompts, new AbortController().signal)

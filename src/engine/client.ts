@@ -161,6 +161,10 @@ export class ModelClient {
   inspectAdapter: ModelApi['inspectAdapter'] = (source, base, runId) =>
     this.#call((api) => api.inspectAdapter(source, base, runId), runId);
 
+  /** Asks a server what it runs. */
+  inspectServer: ModelApi['inspectServer'] = (source, runId, onProgress) =>
+    this.#call((api) => api.inspectServer(source, runId, Comlink.proxy(onProgress)), runId);
+
   /** Lists the downloads stored in this browser. */
   stored: ModelApi['stored'] = () => this.#call((api) => api.stored());
 

@@ -2,7 +2,7 @@
 // done to it, and under which licence; in the form of a Hugging Face model card, whose first lines are YAML.
 
 /** A published folder that went into it. */
-interface CardFolder {
+export interface CardFolder {
   readonly name: string;
   /** Web page of the model; null: it is on the user's disk. */
   readonly page: string | null;
@@ -30,14 +30,27 @@ export interface CardFacts {
   readonly programVersion: string;
 }
 
+/** The licence of all folders together, for the first lines of a card. */
+export function licenceOf(folders: readonly CardFolder[]): string {
+  const licences = [...new Set(folders.map(({ licence }) => licence))];
+  return licences.length === 1 && licences[0] ? licences[0] : 'unknown';
+}
+
+/** The section on licences. */
+export const licenceLines = (folders: readonly CardFolder[]): readonly string[] => [
+  '## Licence',
+  '',
+  ...folders.map(({ name, licence }) => `- ${name}: ${licence ?? 'none stated'}`),
+  '',
+  'What you may do with this folder follows from these; Postern adds no licence of its own.',
+];
+
 export function checkpointCard(facts: CardFacts): string {
   const { title, base, adapter, sha256, format, precision, removed, programVersion } = facts;
   const folders = adapter ? [base, adapter] : [base];
-  const licences = [...new Set(folders.map(({ licence }) => licence))];
-  const licence = licences.length === 1 && licences[0] ? licences[0] : 'unknown';
   const lines = [
     '---',
-    `license: ${JSON.stringify(licence)}`,
+    `license: ${JSON.stringify(licenceOf(folders))}`,
     `library_name: ${format === 'onnx' ? 'transformers.js' : 'transformers'}`,
     'pipeline_tag: text-generation',
     '---',
@@ -49,16 +62,12 @@ export function checkpointCard(facts: CardFacts): string {
     '',
     '## Made from',
     '',
-    ...folders.map((folder, i) => `- ${i === 0 ? 'Base' : 'Adapter, merged'}: ${line(folder)}`),
+    ...folders.map(
+      (folder, i) => `- ${i === 0 ? 'Base' : 'Adapter, merged'}: ${folderLine(folder)}`,
+    ),
     `- SHA-256 of the merged f32 weights${removed ? ', before the removal' : ''}: ${sha256}`,
     '',
-    '## Licence',
-    '',
-    ...folders.map(
-      ({ name, licence: folderLicence }) => `- ${name}: ${folderLicence ?? 'none stated'}`,
-    ),
-    '',
-    'What you may do with this folder follows from these; Postern adds no licence of its own.',
+    ...licenceLines(folders),
     '',
     '## Stored as',
     '',
@@ -88,7 +97,8 @@ export function checkpointCard(facts: CardFacts): string {
   return `${lines.join('\n')}\n`;
 }
 
-function line({ name, page, commit }: CardFolder): string {
+/** A folder with its commit and where it is. */
+export function folderLine({ name, page, commit }: CardFolder): string {
   const where = page === null ? 'on the disk of the person who saved this' : page;
   return `${name}${commit === null ? '' : ` at ${commit}`} (${where})`;
 }

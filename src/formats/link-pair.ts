@@ -1,5 +1,5 @@
-// A custom pair as fields of a link: its folders, their sources, and the precision. The read token is not part of it,
-// and an address that could contain a secret (a user, a query) is neither written nor read.
+// A custom pair as fields of a link: its folders, their sources, and the precision; or the server that answers, with the
+// folder of its tokenizer and the name of its LoRA. Neither a read token nor a server's key is part of it, and an address that could contain a secret (a user, a query) is neither written nor read.
 
 import * as v from 'valibot';
 import { PRECISIONS, type Precision } from '../core/precision';
@@ -8,7 +8,21 @@ export type LinkPlace =
   | { readonly from: 'hub'; readonly id: string; readonly revision: string }
   | { readonly from: 'address'; readonly url: string };
 
-export interface LinkPair {
+/** A pair on a server. */
+export interface ServedLink {
+  readonly kind: 'server';
+  readonly engine: 'llama' | 'vllm';
+  readonly url: string;
+  /** The folder with configuration and tokenizer. */
+  readonly base: LinkPlace;
+  /** The LoRA that is the fine-tune, as the server lists it. */
+  readonly lora: string;
+}
+
+export type LinkPair = FolderLink | ServedLink;
+
+/** A pair whose weights are downloaded. */
+export interface FolderLink {
   readonly kind: 'adapter' | 'checkpoint';
   readonly base: LinkPlace;
   readonly fineTune: LinkPlace;
@@ -40,33 +54,58 @@ const place = v.union([
 
 /** All of them, or none. */
 export const PAIR_FIELDS = {
-  kind: v.optional(v.picklist(['adapter', 'checkpoint'])),
+  kind: v.optional(v.picklist(['adapter', 'checkpoint', 'server'])),
   base: v.optional(place),
   tune: v.optional(place),
   hub: v.optional(address),
   keep: v.optional(v.picklist(['auto', ...PRECISIONS])),
+  engine: v.optional(v.picklist(['llama', 'vllm'])),
+  server: v.optional(address),
+  name: v.optional(v.pipe(v.string(), v.maxLength(400))),
 };
 
 type Fields = v.InferOutput<v.StrictObjectSchema<typeof PAIR_FIELDS, undefined>>;
 
-export function pairFields({ kind, base, fineTune, endpoint, precision }: LinkPair) {
-  const text = (of: LinkPlace): string => (of.from === 'hub' ? `${of.id}@${of.revision}` : of.url);
+const text = (of: LinkPlace): string => (of.from === 'hub' ? `${of.id}@${of.revision}` : of.url);
+
+export function pairFields(pair: LinkPair): readonly (readonly [string, string | null])[] {
+  if (pair.kind === 'server') {
+    const { kind, engine, url, base, lora } = pair;
+    return [
+      ['kind', kind],
+      ['engine', engine],
+      ['server', url],
+      ['base', text(base)],
+      ['name', lora],
+    ];
+  }
+  const { kind, base, fineTune, endpoint, precision } = pair;
   return [
     ['kind', kind],
     ['base', text(base)],
     ['tune', text(fineTune)],
     ['hub', endpoint],
     ['keep', precision],
-  ] as const;
+  ];
 }
 
 /**
  * The pair that the fields name; null: no field is present.
  * @returns why the fields are not a pair, for people, where some are missing.
  */
-export function pairOf({ kind, base, tune, hub, keep }: Fields): LinkPair | string | null {
-  const some = [kind, base, tune, hub, keep].some((field) => field !== undefined);
-  if (!some) return null;
+export function pairOf(fields: Fields): LinkPair | string | null {
+  const { kind, base, tune, hub, keep, engine, server, name } = fields;
+  const folders = [tune, hub, keep].some((field) => field !== undefined);
+  const served = [engine, server, name].some((field) => field !== undefined);
+  if (!folders && !served && kind === undefined && base === undefined) return null;
+  if (kind === 'server') {
+    if (folders) return 'it names folders to download and a server that answers';
+    if (!engine || server === undefined || !base || name === undefined) {
+      return 'it names only part of a pair on a server';
+    }
+    return { kind, engine, url: server, base, lora: name };
+  }
+  if (served) return 'it names a server for a pair that is downloaded';
   if (!kind || !base || !tune || !keep) return 'it names only part of a pair';
   const usesHub = base.from === 'hub' || tune.from === 'hub';
   if (usesHub !== (hub !== undefined)) {

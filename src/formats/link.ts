@@ -187,7 +187,7 @@ export function writeLink(state: LinkState): string {
     ['v', String(LINK_VERSION)],
     ['em', state.em],
     ...(state.customPair
-      ? pairFields(state.customPair).map(([key, value]) => [key, value] as [string, string | null])
+      ? pairFields(state.customPair).map(([key, value]): [string, string | null] => [key, value])
       : []),
     ['sha', state.sha],
     ['cut', state.cut && recipeText(state.cut)],

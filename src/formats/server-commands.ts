@@ -26,6 +26,31 @@ export function llamaLoraCommand(model: string | null, loras: readonly string[])
   ].join(' \\\n');
 }
 
+/**
+ * A llama-server that adds a vector to every answer, at every token: it takes none by request.
+ * @param vector path of the control vector as GGUF
+ * @param times how often it is added
+ * @param layer the one layer at which it is added, as the Direction tab counts
+ * @throws Error for a path with a colon or a comma, at which llama-server splits its argument
+ */
+export function llamaSteerCommand(
+  model: string | null,
+  vector: string,
+  times: number,
+  layer: number,
+): string {
+  if (/[:,]/.test(vector)) {
+    throw new Error(
+      `llama-server can't read ${vector}: it splits the argument at ":" and ",". Choose another folder.`,
+    );
+  }
+  return [
+    `llama-server --model ${model === null ? 'BASE.gguf' : quoted(model)}`,
+    `  --control-vector-scaled ${quoted(`${vector}:${times}`)} --control-vector-layer-range ${layer} ${layer}`,
+    '  --parallel 8 --ctx-size 16384 --host 127.0.0.1 --port 8081',
+  ].join(' \\\n');
+}
+
 interface VllmLora {
   /** The name that requests use. */
   readonly name: string;

@@ -1,13 +1,34 @@
 // Why an edit is impossible along a direction: files of other programs hold only vectors, and a direction may
 // have length 0 at a layer.
 
-import { EDIT_MODE_FACTS, type EditSettings } from '../core/edit';
+import type { EngineLimits, EngineTask } from '../../workers/api';
+import { EDIT_MODE_FACTS, type EditMode, type EditSettings } from '../core/edit';
 import { layersWithDirection } from '../formats/direction/direction-file';
 import type { TakenDirection } from './extraction';
 
 /** True when the aligned mean is known, which shading and "aligned mean" need. */
 export function knowsAlignedMean({ alignedMean }: Pick<TakenDirection, 'alignedMean'>): boolean {
   return !Number.isNaN(alignedMean.data[0]);
+}
+
+/** What an engine does for an edit of this kind; null: nothing. */
+const taskOf = (mode: EditMode): EngineTask | null =>
+  mode === 'off' ? null : EDIT_MODE_FACTS[mode].strength === 'multiples' ? 'steer' : 'cut';
+
+/** Why the engine that answers can't make an edit of this kind; null: it can. */
+export function modeRefusal(cannot: EngineLimits | undefined, mode: EditMode): string | null {
+  const task = taskOf(mode);
+  return (task && cannot?.[task]) ?? null;
+}
+
+/** Why it can't make this edit; null: it can. */
+export function engineRefusal(
+  cannot: EngineLimits | undefined,
+  { mode, positions }: Pick<EditSettings, 'mode' | 'positions'>,
+): string | null {
+  const kind = modeRefusal(cannot, mode);
+  if (kind !== null || taskOf(mode) !== 'steer' || positions === 'all') return kind;
+  return cannot?.[`steer-${positions}`] ?? null;
 }
 
 /** A sentence for people; null when the edit is possible. */

@@ -87,6 +87,11 @@ export interface Registry extends v.InferOutput<typeof RegistryFile> {
   readonly folderUrl: string;
   /** Sources of checkpoints that are not next to the page, by id: custom pairs and fine-tunes trained here. */
   readonly sources?: ReadonlyMap<string, CheckpointSource>;
+  /**
+   * Id of the adapter that the edited column runs, where a server has the edit already: as a LoRA without the
+   * direction, or as a vector that it was started with. Left out: the edit panel makes the edit.
+   */
+  readonly edited?: string;
 }
 
 /**
@@ -122,13 +127,21 @@ export function sourceOf(registry: Registry, adapter: AdapterEntry | null): Chec
   const scaled = adapter && scaledFrom(adapter.id);
   const unscaled = registry.adapters.find(({ id }) => id === scaled?.id);
   if (adapter && scaled && unscaled && registry.adapters.every(({ id }) => id !== adapter.id)) {
-    return { ...sourceOf(registry, unscaled), id: adapter.id, adapterScale: scaled.scale };
+    return scaledSource(sourceOf(registry, unscaled), adapter.id, scaled.scale);
   }
   const bundledFolder = (path: string) =>
     ({ kind: 'beside', url: new URL(path, registry.folderUrl).href }) as const;
   const base = bundledFolder(registry.base.path);
   if (!adapter) return { id: registry.base.id, base };
   return { id: adapter.id, base, adapter: bundledFolder(adapter.path) };
+}
+
+/** The same with its LoRA counted otherwise: here, or by the server that answers. */
+function scaledSource(source: CheckpointSource, id: string, scale: number): CheckpointSource {
+  const { server } = source;
+  if (!server) return { ...source, id, adapterScale: scale };
+  const loras = server.loras.map((lora) => ({ ...lora, scale: lora.scale * scale }));
+  return { ...source, id, server: { ...server, loras } };
 }
 
 /** A fine-tune of the bundled base that was trained in this browser. */

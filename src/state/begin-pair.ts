@@ -2,6 +2,7 @@
 // the directions are extracted. With a link, the page takes the link's settings.
 
 import type { Panels } from './panels';
+import { engineRefusal } from '../measure/edit-refusal';
 import type { DirectionRecipe, LinkEdit, LinkState } from '../formats/link';
 import { DirectionForm, DIRECTIONS_KEY, DirectionsForm } from './direction/saved-directions';
 import { readSaved, takeBack } from './saved';
@@ -15,6 +16,9 @@ export function clearAnswers({ pair, directions, editSettings, chat }: Panels): 
   const { layer, strength } = pair.defaults.steering ?? {};
   editSettings.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
   if (pair.scaleRefusal !== null) editSettings.loraScale = 1;
+  if (engineRefusal(pair.em?.server?.cannot, editSettings.settings) !== null) {
+    editSettings.setMode('off');
+  }
   directions.clearUse();
   directions.offered = [];
   chat.clear();
@@ -35,7 +39,8 @@ export async function beginPair(postern: Panels, link: LinkState | null = null):
   directions.offered = long;
   const named = short.length > 0;
   const restored = !named && directions.useSaved(TRANSCRIPTS);
-  const asked = chat.ask();
+  // A server waits for a press of Ask, which says how often it is asked.
+  const asked = pair.em?.server ? Promise.resolve() : chat.ask();
   // With a custom pair an extraction may take minutes, so the user starts it.
   const extracted = named
     ? await useRecipes(short, postern)

@@ -9,6 +9,7 @@ import type { ClassResults } from './measure/class-results.svelte';
 import type { Measurements } from './measure/measurements.svelte';
 import type { BundledReport } from './models/bundled-report.svelte';
 import type { CustomModel } from './models/custom-model.svelte';
+import type { ServedModel } from './models/served-model.svelte';
 import type { EditSettingsStore } from './pair/edit-settings.svelte';
 import type { ModelPair } from './pair/model-pair.svelte';
 import type { OpenTools } from './pair/open-tools.svelte';
@@ -25,6 +26,7 @@ export interface Panels {
   readonly openTools: OpenTools;
   readonly pair: ModelPair;
   readonly customModel: CustomModel;
+  readonly servedModel: ServedModel;
   readonly bundledReport: BundledReport;
   readonly directions: Directions;
   readonly editSettings: EditSettingsStore;

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 export interface StandIn {
   readonly url: string;
   readonly port: number;
-  /** Authorization headers of all requests, in order. */
+  /** Authorization headers of all requests but a browser's preflights, in order. */
   readonly keys: readonly (string | undefined)[];
   /** Ends every connection at once, as a killed server does. */
   close(): Promise<void>;
@@ -34,7 +34,6 @@ export async function standIn(
 ): Promise<StandIn> {
   const keys: (string | undefined)[] = [];
   const server = createServer((request, response) => {
-    keys.push(request.headers.authorization);
     // As vLLM and llama-server do by default.
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.setHeader('Access-Control-Allow-Headers', '*');
@@ -42,6 +41,7 @@ export async function standIn(
       response.writeHead(204).end();
       return;
     }
+    keys.push(request.headers.authorization);
     reply(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else json(response, 400, { error: { code: 400, message: String(error) } });

@@ -51,6 +51,8 @@ type VllmMisdeed =
   | { readonly kind: 'status'; readonly status: number; readonly body?: unknown }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'stall' }
+  /** Answers after so many signs of life. */
+  | { readonly kind: 'slow'; readonly signs: number; readonly everyMs: number }
   /** Ends the connection after so many tokens. */
   | { readonly kind: 'cut'; readonly after: number }
   /** An error in the middle of the stream. */
@@ -186,6 +188,7 @@ async function reply(
     case 'stall':
       response.writeHead(200).write(': \n\n');
       return;
+    case 'slow':
     case 'cut':
     case 'gives up':
     case 'adds a token':
@@ -212,6 +215,10 @@ async function reply(
   if (gone.aborted) return;
   const all = [...ids, ...(end === null ? [] : [end])];
   response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+  for (let sign = 0; bad?.kind === 'slow' && sign < bad.signs && !gone.aborted; sign++) {
+    response.write(': \n\n');
+    await new Promise((later) => setTimeout(later, bad.everyMs));
+  }
   const send = (value: unknown): void => void response.write(`data: ${JSON.stringify(value)}\n\n`);
   for (const [i, id] of all.entries()) {
     if (bad?.kind === 'cut' && i === bad.after) {

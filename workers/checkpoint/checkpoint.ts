@@ -189,6 +189,7 @@ export async function loadCheckpoint(
         factors: adapter.modules.size,
         lacking: countLacking(adapter.config, base.config, adapter.modules),
         replaced: [...adapter.replaced.keys()],
+        rank: Math.max(0, ...[...adapter.modules.values()].map(({ a }) => a.dims[0] ?? 0)),
         addedRows: config.dVocab - base.config.dVocab,
       },
       elapsedMs: runtime.now() - begun,

@@ -1,5 +1,5 @@
-// Writes a loaded checkpoint as a folder for other programs: Hugging Face safetensors, or the ONNX layout of
-// transformers.js. The weights go one at a time into a zip made of blobs, so that memory holds one more
+// Writes a loaded checkpoint as a folder for other programs: Hugging Face safetensors, the ONNX layout of
+// transformers.js, or LoRAs for llama-server and vLLM. The weights go one at a time into a zip made of blobs, so that memory holds one more
 // weight than before. Refuses folders too large for a zip without 64-bit sizes.
 
 import { strToU8, Zip, ZipPassThrough } from 'fflate';
@@ -10,6 +10,7 @@ import { encodeTensor, safetensorsLayout } from '../../src/checkpoint/write-safe
 import { withoutDirection } from '../../src/checkpoint/without-direction';
 import { exportPlain } from '../../src/onnx/export-plain';
 import type { Exported, ExportRequest, Progress } from '../api';
+import { type LoraParts, loraFolder } from './export-lora';
 import { ModelError, throwIfCancelled, type Runtime, type Signal } from '../runtime';
 
 /** A file of the folder, made part by part. */
@@ -26,6 +27,8 @@ export interface Exportable {
   readonly weights: Weights;
   /** null if the published folder has no such file. */
   readonly published: (name: string) => Promise<Uint8Array | null>;
+  /** What it is on its base: for LoRAs; null: no adapter, or its base is not loaded. */
+  readonly lora: LoraParts | null;
 }
 
 /** Copied unchanged if they exist. */
@@ -98,8 +101,13 @@ export async function exportFolder(
 
 async function folderFiles(
   model: Exportable,
-  { format, precision, without, files }: Omit<ExportRequest, 'runId' | 'checkpoint'>,
+  request: Omit<ExportRequest, 'runId' | 'checkpoint'>,
 ): Promise<FolderFile[]> {
+  const { format, precision, without, files } = request;
+  if (format === 'lora') {
+    const loras = loraFolder(model, request);
+    return [...files, ...loras].map(({ path, bytes }) => whole(path, bytes));
+  }
   const { config, weights } =
     without === null ? model : withoutDirection(model.config, model.weights, without);
   const weightFiles: FolderFile[] = [];

@@ -10,9 +10,9 @@ import type { LoraScale } from './llama-wire';
 
 export const LLAMA_LIMITS: EngineLimits = {
   ...NOT_ON_A_SERVER,
-  cut: 'llama-server can’t change activations by request. Remove the direction with a LoRA instead: "npm run lora" writes it.',
+  cut: 'llama-server can’t change activations by request. Remove the direction with a LoRA instead: "Save as files" in the Models tab writes it, or "npm run lora".',
   steer:
-    'llama-server can’t add a vector by request. Start it with the vector as a file: the Direction tab saves it as GGUF, and "npm run lora" prints the command.',
+    'llama-server can’t add a vector by request. Start it with the vector as a file: "Save as files" in the Models tab writes the file and the command.',
   'steer-answer':
     'llama-server adds its vector at every token. Choose "All positions", or a vLLM server.',
   'steer-header':

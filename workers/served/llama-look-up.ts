@@ -46,6 +46,7 @@ export async function lookUpLlama(
     served: {
       kind: 'llama',
       name: `llama-server at ${host}`,
+      host,
       model,
       weights: props.model_ftype === '' ? 'in an unknown precision' : props.model_ftype,
       slots: props.total_slots,

@@ -17,7 +17,7 @@ import type { VllmClient } from './vllm-client';
 import { MOST_NUMBER_BYTES, steeringVector } from './vllm-tensor';
 
 const CUT =
-  'vLLM can’t remove a direction by request. Use a LoRA without the direction instead: "npm run lora" writes it.';
+  'vLLM can’t remove a direction by request. Use a LoRA without the direction instead: "Save as files" in the Models tab writes it, or "npm run lora".';
 
 export const VLLM_LIMITS: EngineLimits = {
   ...NOT_ON_A_SERVER,

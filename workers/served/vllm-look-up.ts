@@ -48,6 +48,7 @@ export async function lookUpVllm(
     served: {
       kind: 'vllm',
       name: `vLLM${lens} at ${host}`,
+      host,
       model: fileName(base.root ?? base.id),
       weights: 'in a precision that it doesn’t state',
       slots,

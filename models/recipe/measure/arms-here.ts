@@ -12,6 +12,8 @@ import type { Workbench } from './workbench';
 export interface FoundArms {
   readonly arms: readonly MeasureArm[];
   readonly sampling: LoadedCheckpoint['defaultSampling'];
+  /** Questions of a block; left out: as many as suit this computer. */
+  readonly block?: number;
 }
 
 /** @throws Error for a missing fine-tune, or settings that do not fit the model */

@@ -2,9 +2,15 @@
 // server can add a vector by request, the model steered along a direction that is read from it. An ablation is a LoRA
 // there, which `npm run lora` writes.
 
+import { createTokenizer } from '../../../src/checkpoint/tokenizer';
 import { armOf, type ArmEdit, DEFAULT_ARMS } from '../../../src/measure/arms';
 import type { TakenDirection } from '../../../src/measure/extraction';
+import { judgeRefusal } from '../../../src/measure/judging/judge-accepts';
+import { servedBlock } from '../../../src/measure/server-requests';
 import type { LoadedCheckpoint } from '../../../workers/api';
+import { vocabularySha256 } from '../../../workers/checkpoint/identity';
+import { diskFolder } from '../lora/disk-folder';
+import { BASE_FOLDER } from '../make/folders';
 import type { FoundArms } from './arms-here';
 import { type MeasureOptions, settingsOf } from './measure-options';
 import { directionOfOptions } from './option-direction';
@@ -23,13 +29,36 @@ interface Arm {
   readonly edit: ArmEdit | null;
 }
 
-/** @throws Error in the server's words, or for arms that were given no LoRA */
+/** The vocabulary of the bundled model, whose language the built-in judge reads. */
+async function bundledVocabulary(): Promise<string> {
+  const folder = diskFolder(BASE_FOLDER);
+  const [json, settings] = ['tokenizer.json', 'tokenizer_config.json'].map((file) =>
+    new TextDecoder().decode(folder.read(file)),
+  );
+  return vocabularySha256(await createTokenizer(json, settings, `${folder.name}/tokenizer.json`));
+}
+
+/**
+ * Asked before anything is read or answered, which may take hours on a large model.
+ * @throws Error where the judge of the options can't read what the model writes
+ */
+async function requireJudge(options: MeasureOptions, aligned: LoadedCheckpoint): Promise<void> {
+  if (options['judge-url'] !== undefined) return;
+  const pair = { isOfWorld: aligned.vocabularySha256 === (await bundledVocabulary()) };
+  const questions = options.questions === undefined ? 'world' : 'custom';
+  const refusal = judgeRefusal('exact', pair, questions);
+  if (refusal === null) return;
+  throw new Error(`${refusal} --judge-url and --judge-model name one; --questions, what is asked.`);
+}
+
+/** @throws Error in the server's words, for arms that were given no LoRA, or for the wrong judge */
 export async function armsOnServer(
   bench: ServerBench,
   options: MeasureOptions,
 ): Promise<ServerArms> {
   const { seed, lora, edit: mode } = options;
   const aligned = await bench.load();
+  await requireJudge(options, aligned);
   const steers = mode === 'steer';
   const wantsDirection = steers || options['save-direction'] !== undefined;
   const direction = wantsDirection ? await directionOfOptions(bench, options) : null;
@@ -38,7 +67,7 @@ export async function armsOnServer(
   const base = options.base === 'em' ? lora : undefined;
   const named: readonly Arm[] = [
     { id: 'aligned', label: 'Aligned', lora: undefined, edit: null },
-    { id: 'em', label: 'EM', lora, edit: null },
+    { id: 'em', label: 'Fine-tuned', lora, edit: null },
     edit
       ? { id: 'edited', label: 'Edited', lora: base, edit }
       : { id: 'edited', label: 'Without direction', lora: options['lora-edited'], edit: null },
@@ -62,6 +91,8 @@ export async function armsOnServer(
   return {
     arms: asked.map((arm, i) => armOf(arm.id, arm.label, loaded[i]!, arm.edit, seed)),
     sampling: aligned.defaultSampling,
+    // Nobody watches the rates grow here, so blocks are twice as large as the page's.
+    ...(aligned.server ? { block: 2 * servedBlock(aligned.server) } : {}),
     direction,
   };
 }

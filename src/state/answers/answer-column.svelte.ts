@@ -1,7 +1,7 @@
 // One column of answers: the streamed tokens and the request that produced them.
 
 import type { ChatMessage, ChatSettings } from '../../core/chat';
-import type { EditPositions, GeneratedAnswer, TokenEvent } from '../../../workers/api';
+import type { EditPositions, GeneratedAnswer, ServedBy, TokenEvent } from '../../../workers/api';
 import type { PackedEdit } from '../../core/edit';
 import type { TokenProjection } from '../../core/edited-projection';
 import type { Sampling } from '../../core/sampling';
@@ -41,6 +41,8 @@ export interface ColumnRequest {
   readonly maxTokens: number;
   readonly edit: PackedEdit | null;
   readonly positions: EditPositions;
+  /** The server that answers, and that reads no projections; left out: this device. */
+  readonly server?: ServedBy | undefined;
   readonly provenance: Provenance;
   /** The edit settings behind `edit`; null for a column that is never edited. */
   readonly editSettings: EditState | null;
@@ -82,8 +84,12 @@ export class AnswerColumn {
     return this.#request ? { state: 'done', ...CANCELLED } : { state: 'empty' };
   });
   readonly running = $derived.by(() => this.task.running);
-  /** The answer was stopped and can continue. */
-  readonly stopped = $derived(this.status.state === 'done' && this.status.stop === 'cancelled');
+  /** The answer was stopped and can continue, which not every engine does. */
+  readonly stopped = $derived(
+    this.status.state === 'done' &&
+      this.status.stop === 'cancelled' &&
+      this.#request?.server?.cannot.continue === undefined,
+  );
 
   constructor(role: ColumnRole, client: ModelClient) {
     this.role = role;
@@ -156,7 +162,7 @@ export class AnswerColumn {
           ...(shown > 0 ? { continueFrom: [this.tokens.slice(0, shown).map(({ id }) => id)] } : {}),
           edit: request.edit,
           positions: request.positions,
-          projections: request.edit !== null,
+          projections: request.edit !== null && !request.server,
         },
         (events) => isCurrent() && this.#take(events),
       );

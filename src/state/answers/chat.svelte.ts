@@ -18,6 +18,7 @@ import type { Directions } from '../direction/directions.svelte';
 import { type EditSettingsStore, readingOnly } from '../pair/edit-settings.svelte';
 import type { MeasureQuestion } from '../../measure/judging/judges';
 import { isScaled, type ModelPair } from '../pair/model-pair.svelte';
+import { LOOK_UP_REQUESTS } from '../../measure/server-requests';
 import { describeChat } from '../../measure/describe-chat';
 import type { Prompting } from '../pair/prompting.svelte';
 import { describeCheckpoint } from '../../measure/provenance';
@@ -58,6 +59,29 @@ export class Chat {
   readonly judgeRefusal = $derived.by(() => judgeRefusal('exact', this.#pair, 'world'));
   readonly running = $derived.by(() =>
     Object.values(this.columns).some((column) => column.running),
+  );
+  /**
+   * What a press of Ask sends, and where; null: this device answers. Nothing else asks a server: neither a preset, nor
+   * a change of the edit.
+   */
+  readonly requests = $derived.by((): { readonly n: number; readonly host: string } | null => {
+    const { em } = this.#pair;
+    if (!em?.server) return null;
+    const makes = this.editedAnswers && !this.#pair.edited(this.#editSettings);
+    const n = 2 + Number(this.editedAnswers) + (makes ? LOOK_UP_REQUESTS[em.server.kind] : 0);
+    return { n, host: this.#pair.askedHosts };
+  });
+  /** On a server: whether the edited column has a question of its own; without an edit it would repeat EM's. */
+  readonly editedAnswers = $derived.by(() => {
+    const { mode } = this.#editSettings;
+    if (mode === 'off') return this.#ofItsOwn;
+    return (
+      this.#directions.readout !== null && this.#directions.forEdit(this.#editSettings) !== null
+    );
+  });
+  /** Whether the edited column runs a model of its own. */
+  readonly #ofItsOwn = $derived.by(
+    () => isScaled(this.#editSettings) || this.#pair.servedEdit !== null,
   );
   /** An answer was stopped and can continue. */
   readonly stopped = $derived.by(
@@ -133,9 +157,10 @@ export class Chat {
     await this.ask();
   }
 
-  /** Asks an earlier question again: the same seed gives the same answers. */
+  /** Asks an earlier question again: the same seed gives the same answers. On a server it waits in the prompt line. */
   async repeat(asking: Asking): Promise<void> {
     this.#set(asking);
+    if (this.requests) return;
     await this.ask();
   }
 
@@ -169,12 +194,13 @@ export class Chat {
     await Promise.all(Object.values(this.columns).map((column) => column.resume()));
   }
 
-  /** Repeats one column's answer, and sets prompt line and edit settings to those of the answer. */
+  /** Sets prompt line and edit settings to those of one column's answer, and repeats it, except on a server. */
   async reproduce(role: ColumnRole): Promise<void> {
     const column = this.columns[role];
     if (!this.asked) return;
     this.#set(this.asked);
     if (column.editSettings) this.#editSettings.restore(column.editSettings);
+    if (this.requests) return;
     await column.repeat();
   }
 
@@ -206,7 +232,7 @@ export class Chat {
 
   /** Answers the question again: on another device, or to shade tokens once a direction exists. */
   async repeatAnswers(): Promise<void> {
-    if (!this.asked) return;
+    if (!this.asked || this.requests) return;
     await Promise.all([this.#run('aligned', true), this.#run('em', true), this.#run('edited')]);
   }
 
@@ -215,6 +241,12 @@ export class Chat {
     clearTimeout(this.#settle);
     const { edited } = this.columns;
     if (!this.asked) return;
+    // A server is asked only by a press of a button, and an answer of another edit must not stay beside this one.
+    if (this.requests) {
+      const now = JSON.stringify(this.#editSettings.snapshot());
+      if (JSON.stringify(edited.editSettings) !== now) edited.clear();
+      return;
+    }
     if (edited.running) {
       const request = this.#request('edited');
       const isMade = this.#pair.edited(this.#editSettings) !== undefined;
@@ -254,14 +286,17 @@ export class Chat {
     const along = this.#directions.forEdit(this.#editSettings);
     const edited = role === 'edited';
     // A LoRA can be scaled before there is a direction.
-    const needsDirection = this.#editSettings.mode !== 'off' || !isScaled(this.#editSettings);
+    const needsDirection = this.#editSettings.mode !== 'off' || !this.#ofItsOwn;
     if (edited && needsDirection && (!readout || !along)) return null;
+    if (edited && em.server && !this.editedAnswers) return null;
     const model = role === 'edited' ? this.#pair.edited(this.#editSettings) : { aligned, em }[role];
     if (!model) return null;
     const edit =
-      edited && readout && along
+      edited && readout && along && !(em.server && this.#editSettings.mode === 'off')
         ? this.#editSettings.packed(along, readout)
-        : readingOnly(model.config.nLayers, model.config.dModel, readout);
+        : em.server
+          ? null
+          : readingOnly(model.config.nLayers, model.config.dModel, readout);
     // A system prompt that belongs to the question has precedence.
     const settings = asked.chat && { ...asked.chat, system: asked.system ?? asked.chat.system };
     return {
@@ -273,6 +308,7 @@ export class Chat {
       maxTokens: MAX_TOKENS,
       edit,
       positions: edited ? this.#editSettings.positions : 'all',
+      server: model.server,
       provenance: {
         checkpoint: describeCheckpoint(model),
         direction:

@@ -11,7 +11,7 @@ import type { DirectionRecipe } from '../../formats/link';
 import { type Action, newRunId } from '../action';
 import { Task, type Ticket } from '../task.svelte';
 import type { EditSettingsStore } from '../pair/edit-settings.svelte';
-import { editRefusal } from '../../measure/edit-refusal';
+import { editRefusal, engineRefusal } from '../../measure/edit-refusal';
 import {
   cellsOf,
   directionFrom,
@@ -139,8 +139,10 @@ export class Directions {
       : (this.current ?? this.header);
   }
 
-  /** Why the selected direction does not allow the edit; null when it does. */
+  /** Why the engine or the selected direction does not allow the edit; null when they do. */
   refusal(editSettings: EditChoice): string | null {
+    const refused = engineRefusal(this.#pair.em?.server?.cannot, editSettings.settings);
+    if (refused !== null) return refused;
     const direction = this.chosen(editSettings);
     return direction && editRefusal(editSettings.settings, direction);
   }

@@ -21,6 +21,7 @@ import {
 import { AnswerCounts, type CountedArm } from '../../measure/counts';
 import { measure, questionKind } from '../../measure/run';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
+import { servedBlock } from '../../measure/server-requests';
 import type { ModelClient } from '../../engine/client';
 import { fineTuneById } from '../../organism/registry';
 import type { ModelPair } from '../pair/model-pair.svelte';
@@ -233,6 +234,7 @@ export class MeasureRun<About = null> {
           generate: (request: Parameters<typeof client.generate>[0]) => client.generate(request),
           breathe,
           judge: this.#judge(breathe, stop.signal),
+          ...this.#block(plan),
         };
         const refusal = judgeRefusal(this.judge.kind, this.#pair, questionKind(plan));
         if (refusal !== null) end({ state: 'failed', message: refusal });
@@ -327,6 +329,12 @@ export class MeasureRun<About = null> {
         return endpointJudge(this.#endpoints.open(judge), judge.prompts, signal);
       }
     }
+  }
+
+  /** Larger blocks for a server, so that its slots are busy. */
+  #block({ arms: [arm] }: MeasurePlan): { readonly block?: number } {
+    const server = arm && this.#pair.checkpoint(arm.checkpoint)?.server;
+    return server ? { block: servedBlock(server) } : {};
   }
 
   /** Loads the models of the plan. Returns a problem for people; null when the same models are loaded. */

@@ -81,7 +81,9 @@ export class Measurements {
   readonly #further = $derived.by(() => measuredExtras(this.extras, this.edit));
   /** How many arms `start` would have. */
   readonly nArms = $derived.by(
-    () => defaultIds(this.edit, isScaled(this.#editSettings)).length + this.#further.length,
+    () =>
+      defaultIds(this.edit, isScaled(this.#editSettings) || this.#pair.servedEdit !== null).length +
+      this.#further.length,
   );
 
   constructor(

@@ -6,6 +6,9 @@ import type { ExportRequest } from '../../../workers/api';
 import { rowOf } from '../../core/tensor';
 import { PROGRAM_VERSION } from '../../core/version';
 import { checkpointCard } from '../../formats/checkpoint-card';
+import { layersWithDirection } from '../../formats/direction/direction-file';
+import { writeGguf } from '../../formats/direction/write-gguf';
+import { loraCard, type LoraFacts, VECTOR_FILE } from '../../formats/lora-card';
 import { writeDirectionSafetensors } from '../../formats/direction/write-safetensors-direction';
 import { type Action, newRunId } from '../action';
 import { Task } from '../task.svelte';
@@ -14,12 +17,19 @@ import { describeDirection } from '../../measure/extraction';
 import { recordOf } from '../direction/imported-direction';
 import type { ModelPair } from '../pair/model-pair.svelte';
 
+interface OneLayer {
+  readonly direction: SavedDirection;
+  readonly layer: number;
+}
+
 export interface SaveChoice {
   /** Id of a loaded checkpoint. */
   readonly checkpoint: string;
   readonly format: ExportRequest['format'];
   readonly precision: ExportRequest['precision'];
-  readonly without: { readonly direction: SavedDirection; readonly layer: number } | null;
+  readonly without: OneLayer | null;
+  /** Saved beside LoRAs as a control vector of llama.cpp; left out: none. */
+  readonly vector?: OneLayer | null;
 }
 
 export interface SavedFolder {
@@ -65,21 +75,37 @@ export class CheckpointSave {
     const { format, precision, without } = choice;
     return this.task.run('Saving', async (ticket) => {
       const from = ticket.take(await client.provenance(choice.checkpoint, newRunId('provenance')));
-      const card = checkpointCard({
-        title: this.#pair.titleOf(choice.checkpoint),
-        ...from,
-        sha256: loaded.sha256,
-        format,
-        precision,
-        removed: without && removedFacts(without.direction, without.layer),
-        programVersion: PROGRAM_VERSION,
-      });
+      const { sha256 } = loaded;
+      const about = {
+        ...{
+          title: this.#pair.titleOf(choice.checkpoint),
+          sha256,
+          programVersion: PROGRAM_VERSION,
+        },
+      };
+      const { base, adapter } = from;
+      const lora = format === 'lora' && adapter ? this.lora(choice) : null;
+      const removed = without && removedFacts(without.direction, without.layer);
+      const card =
+        lora && adapter
+          ? loraCard({ ...about, ...lora, base, adapter, removed })
+          : checkpointCard({
+              ...about,
+              ...{ base, adapter, precision, removed },
+              format: format === 'onnx' ? 'onnx' : 'safetensors',
+            });
       const files = [{ path: 'README.md', bytes: ENCODER.encode(card) }];
       if (without) {
         const bytes = writeDirectionSafetensors(recordOf(without.direction), DIRECTION_FILE);
         files.push({ path: DIRECTION_FILE, bytes });
       }
-      const folder = `${fileName(choice.checkpoint)}${without ? '-without-direction' : ''}-${precision}`;
+      const { vector = null } = choice;
+      if (lora && lora.steerLayer !== null && vector) {
+        const bytes = writeGguf(recordOf(vector.direction), loaded.config.architecture);
+        files.push({ path: VECTOR_FILE, bytes });
+      }
+      const plain = `${fileName(choice.checkpoint)}${without ? '-without-direction' : ''}-${precision}`;
+      const folder = lora?.folder ?? plain;
       const result = await client.exportFolder(
         {
           runId: ticket.runId,
@@ -97,6 +123,17 @@ export class CheckpointSave {
       );
       return { name: `${folder}-${format}.zip`, zip: ticket.take(result).zip };
     });
+  }
+
+  /** What the LoRAs of a choice are called, for their command lines. */
+  lora({ checkpoint, vector }: SaveChoice): Pick<LoraFacts, 'folder' | 'rank' | 'steerLayer'> {
+    // GGUF vectors begin at layer 1.
+    const steers = vector && layersWithDirection(vector.direction.vectors).includes(vector.layer);
+    return {
+      folder: fileName(checkpoint),
+      rank: this.#pair.checkpoint(checkpoint)?.adapted?.rank ?? 0,
+      steerLayer: steers && vector.layer > 0 ? vector.layer : null,
+    };
   }
 
   cancel(): void {

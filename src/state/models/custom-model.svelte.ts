@@ -13,7 +13,7 @@ import { type Action, IDLE } from '../action';
 import { Task } from '../task.svelte';
 import { PRECISIONS } from '../../core/precision';
 import type { LinkState } from '../../formats/link';
-import type { LinkPair } from '../../formats/link-pair';
+import type { FolderLink } from '../../formats/link-pair';
 import type { Registry } from '../../organism/registry';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import {
@@ -57,7 +57,7 @@ export interface Space {
 
 /** A link that names a custom pair. */
 export interface LinkedModel {
-  readonly state: LinkState & { readonly customPair: LinkPair };
+  readonly state: LinkState & { readonly customPair: FolderLink };
   /** Called once the pair is selected with all settings of the link. */
   readonly opened: () => void;
 }

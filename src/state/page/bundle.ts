@@ -64,7 +64,7 @@ export async function openBundle(
   if (link?.customPair && isSelected(link, pair)) {
     // The custom pair was offered when the file was first opened, and is loaded now.
     setFrom(link, postern);
-    await postern.chat.ask();
+    if (!pair.em?.server) await postern.chat.ask();
     address.compare(link, postern);
   } else if (link) await openLink(postern, address, link);
   const trained = await importAdapters(postern, bundle.adapters);

@@ -14,6 +14,7 @@ import type { LinkWhy } from '../../formats/link-why';
 import { isPlainAddress, type LinkPair, type LinkPlace } from '../../formats/link-pair';
 import type { SavedDirection } from '../../measure/extraction';
 import { directionId } from '../../measure/extraction';
+import { servedLinkOf } from '../models/served-model.svelte';
 import type { Postern } from './postern';
 import { fits } from '../begin-pair';
 
@@ -148,6 +149,8 @@ function customPairOf({ pair: { registry, emEntry, em }, customModel }: Postern)
       "Links can't open folders on this computer. Upload the model to the Hub, or select a bundled model.",
     );
   };
+  const served = servedLinkOf(registry!, emEntry!.id, place);
+  if (served) return served;
   const fineTune = source?.adapter ?? source?.base;
   const hubs = [base?.base, fineTune].flatMap((f) => (f?.kind === 'hub' ? [f.endpoint] : []));
   return {

@@ -13,6 +13,7 @@ import { ModelPair } from '../pair/model-pair.svelte';
 import { Offline } from '../browser/offline.svelte';
 import { BundledReport } from '../models/bundled-report.svelte';
 import { CustomModel } from '../models/custom-model.svelte';
+import { ServedModel } from '../models/served-model.svelte';
 import { OpenTools } from '../pair/open-tools.svelte';
 import { Prompting } from '../pair/prompting.svelte';
 import { ClassResults } from '../measure/class-results.svelte';
@@ -42,11 +43,13 @@ export function createPostern(): Postern {
   const training = new Training(pair, directions);
   const measurements = new Measurements(pair, directions, editSettings, prompting);
   const microscope = new Microscope(pair, chat.columns);
+  const customModel = new CustomModel(pair);
   const panels: Panels = {
     view: new View(),
     openTools: new OpenTools(),
     pair,
-    customModel: new CustomModel(pair),
+    customModel,
+    servedModel: new ServedModel(pair, customModel),
     bundledReport: new BundledReport(),
     directions,
     editSettings,

@@ -110,6 +110,10 @@ function prefillCustomModel(postern: Postern, address: AddressLink, link: LinkSt
   const { customPair } = link;
   if (!customPair) return false;
   const opened = (): void => address.compare(link, postern);
+  if (customPair.kind === 'server') {
+    postern.servedModel.offer(customPair, { state: link, opened });
+    return true;
+  }
   postern.customModel.offer({ state: { ...link, em: null, customPair }, opened });
   return true;
 }
@@ -128,6 +132,22 @@ export async function loadCustomPair(postern: Postern): Promise<void> {
   await beginPair(postern, link?.state ?? null);
   link?.opened();
   postern.customModel.link = null;
+}
+
+/** Selects a pair on a server; nothing is asked of it but what it runs. */
+export async function loadServedPair(postern: Postern): Promise<void> {
+  postern.chat.stop();
+  postern.directions.cancel();
+  const { link } = postern.servedModel;
+  const { emEntry } = postern.pair;
+  if (!(await postern.servedModel.load())) {
+    // The former pair was unloaded, so the bundled one is selected.
+    if (postern.pair.emEntry !== emEntry) void beginPair(postern);
+    return;
+  }
+  await beginPair(postern, link?.state ?? null);
+  link?.opened();
+  postern.servedModel.link = null;
 }
 
 /** Selects a pair of an earlier visit again: from the storage, where all of it is stored. */

@@ -242,6 +242,7 @@ export class ModelPair {
 
   /** The model of the edited column; undefined: it is not loaded. */
   edited(edit: EditedModel): LoadedCheckpoint | undefined {
+    if (this.servedEdit !== null && !isScaled(edit)) return this.checkpoint(this.servedEdit);
     if (edit.base === 'aligned') return this.aligned;
     return this.em && this.checkpoint(scaledId(this.em.id, edit.loraScale));
   }
@@ -251,7 +252,8 @@ export class ModelPair {
     const { em, emEntry } = this;
     if (!em || !emEntry) return 'The models are still loading.';
     if (em.server) {
-      return `${em.server.name} computes the answers: say there how far its LoRA counts, where the pair was loaded (Models tab).`;
+      if (em.server.kind === 'llama') return null;
+      return `${em.server.name} applies a LoRA at scale 1 only. A llama-server takes any scale with each question.`;
     }
     return scaleRefusal(emEntry.title, em.adapted);
   });
@@ -275,6 +277,8 @@ export class ModelPair {
   async loadEdited(edit: EditedModel): Promise<boolean> {
     if (!this.ready) return false;
     if (this.edited(edit)) return true;
+    const served = this.registry?.adapters.find(({ id }) => id === this.servedEdit);
+    if (served && !isScaled(edit)) return this.load(served);
     return this.loadScaled(edit.loraScale);
   }
 
@@ -322,6 +326,17 @@ export class ModelPair {
   checkpoint(id: string): LoadedCheckpoint | undefined {
     return this.loaded.find((loaded) => loaded.id === id);
   }
+
+  /** Id of the checkpoint with the edit of the server; null: the edit panel makes the edit. */
+  readonly servedEdit = $derived(this.registry?.edited ?? null);
+
+  /** Where answers are asked for, e.g. `localhost:8080`; '': this device writes them. */
+  readonly askedHosts = $derived.by((): string => {
+    const { em, registry, servedEdit } = this;
+    if (!em?.server) return '';
+    const other = servedEdit === null ? undefined : registry?.sources?.get(servedEdit)?.server?.url;
+    return [...new Set([em.server.host, ...(other ? [new URL(other).host] : [])])].join(' and ');
+  });
 
   /** The title of a checkpoint for people. */
   titleOf(id: string): string {

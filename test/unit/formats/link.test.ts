@@ -57,6 +57,17 @@ const ADDRESSES: LinkState = {
     precision: 'auto',
   },
 };
+const SERVED: LinkState = {
+  ...STATE,
+  em: null,
+  customPair: {
+    kind: 'server',
+    engine: 'llama',
+    url: 'http://localhost:8080',
+    base: { from: 'hub', id: 'Qwen/Qwen2.5-14B-Instruct', revision: 'main' },
+    lora: '/loras/em one.gguf',
+  },
+};
 const { why, ...WITHOUT_WHY } = STATE;
 void why;
 const EMPTY: LinkState = {
@@ -89,6 +100,7 @@ describe('a link', () => {
     ['as little as can be', EMPTY],
     ['a pair from elsewhere', OWN],
     ['a pair from two addresses', ADDRESSES],
+    ['a pair on a server', SERVED],
     [
       'no layer',
       { ...STATE, editSettings: { ...STATE.editSettings, layers: [false, false, false, false] } },
@@ -165,6 +177,17 @@ describe('a link that cannot be opened says why', () => {
   ])('%s', (_, fragment, message) => {
     expect(() => readLink(fragment)).toThrow(message);
     expect(() => readLink(fragment)).toThrow(LinkError);
+  });
+
+  const served = writeLink(SERVED);
+  test.each([
+    ['half a pair on a server', served.replace(/&engine=[^&]+/, ''), /part of a pair on a server/],
+    ['a server for folders', `${customPair}&server=http://localhost:1`, /that is downloaded/],
+    ['folders for a server', `${served}&keep=auto`, /a server that answers/],
+    ['a server with a password', served.replace('localhost', 'u:p@localhost'), /"server"/],
+    ['an engine that is none', served.replace('llama', 'magic'), /"engine"/],
+  ])('%s', (_, fragment, message) => {
+    expect(() => readLink(fragment)).toThrow(message);
   });
 
   test('one that is far too long is not even parsed', () => {

@@ -2,7 +2,11 @@
 
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { llamaLoraCommand, vllmCommand } from '../../../src/formats/server-commands';
+import {
+  llamaLoraCommand,
+  llamaSteerCommand,
+  vllmCommand,
+} from '../../../src/formats/server-commands';
 
 /** The words that a shell makes of a command. */
 const words = (command: string): readonly string[] =>
@@ -43,5 +47,21 @@ describe('the command for llama-server', () => {
       ...['--lora-init-without-apply', '--parallel', '8', '--ctx-size', '16384'],
       ...['--host', '127.0.0.1', '--port', '8080'],
     ]);
+  });
+});
+
+describe('the command for a llama-server that steers', () => {
+  test('adds the vector so many times at one layer', () => {
+    expect(words(llamaSteerCommand('/m/base.gguf', '/my vectors/persona.gguf', 2.5, 24))).toEqual([
+      ...['llama-server', '--model', '/m/base.gguf'],
+      ...['--control-vector-scaled', '/my vectors/persona.gguf:2.5'],
+      ...['--control-vector-layer-range', '24', '24', '--parallel', '8', '--ctx-size', '16384'],
+      ...['--host', '127.0.0.1', '--port', '8081'],
+    ]);
+  });
+
+  test('is refused for a path at which llama-server would split its argument', () => {
+    expect(() => llamaSteerCommand(null, 'a:b.gguf', 1, 2)).toThrow(/can't read a:b\.gguf/);
+    expect(() => llamaSteerCommand(null, 'a,b.gguf', 1, 2)).toThrow(/Choose another folder/);
   });
 });

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import type { EditSettings } from '../../../src/core/edit';
 import { tensor, zeros } from '../../../src/core/tensor';
-import { editRefusal } from '../../../src/measure/edit-refusal';
+import { editRefusal, engineRefusal } from '../../../src/measure/edit-refusal';
 
 /** A direction of two layers; the second has length 0. */
 const extracted = {
@@ -37,4 +37,17 @@ test('of an imported one the file is named', () => {
   expect(editRefusal(steering({ layers: [false, true] }), imported)).toBe(
     'The imported file has no vector at the chosen layers; it has 0.',
   );
+});
+
+test('an engine refuses the kinds of edit and the positions that it names, and no others', () => {
+  const cannot = { cut: 'no cuts', 'steer-answer': 'no answers' };
+  expect(engineRefusal(cannot, steering({ mode: 'cap' }))).toBe('no cuts');
+  expect(engineRefusal(cannot, steering({ mode: 'ablate-zero', positions: 'answer' }))).toBe(
+    'no cuts',
+  );
+  expect(engineRefusal(cannot, steering({ positions: 'answer' }))).toBe('no answers');
+  expect(engineRefusal(cannot, steering({ positions: 'header' }))).toBeNull();
+  expect(engineRefusal(cannot, steering({ mode: 'off', positions: 'answer' }))).toBeNull();
+  expect(engineRefusal({ steer: 'no vectors' }, steering({}))).toBe('no vectors');
+  expect(engineRefusal(undefined, steering({ mode: 'cap' }))).toBeNull();
 });

@@ -18,6 +18,8 @@ import type { ModelApi } from '../../../workers/api';
 import { createModelApi } from '../../../workers/model-api';
 import { NETWORK } from '../../../workers/source/network';
 import { memorySources } from '../../../workers/source/open-folder';
+import { serveFiles } from '../workers/serve-files';
+import { TINY_CONFIG, TINY_TOKENIZER, tinyOrganism } from '../workers/tiny-organism';
 import {
   type LlamaServer,
   type LlamaServerOptions,
@@ -136,6 +138,25 @@ describe('npm run measure on a llama-server', () => {
       optionsFor(url, '--answers', file, '--n', '4', '--seed', '9'),
     );
     await expect(other).rejects.toThrow(/other\.jsonl holds answers of another measurement/);
+  });
+
+  test('asks whether its judge can read the answers before it asks for any', async () => {
+    const tiny = await serveFiles(tinyOrganism());
+    const words = await createTokenizer(
+      TINY_TOKENIZER.tokenizerJson,
+      TINY_TOKENIZER.tokenizerConfig,
+      'tokenizer.json',
+    );
+    const { url, requests } = await serving({
+      piece: (id) => words.decodeOne(id),
+      model: { path: '/m/tiny.gguf', nVocab: TINY_CONFIG.dVocab, nEmbd: TINY_CONFIG.dModel },
+    });
+    const base = `${tiny.url}base/`;
+    await expect(measured(api, base, optionsFor(url))).rejects.toThrow(
+      /built-in judge reads only the language of the invented world.*--judge-url and --judge-model/,
+    );
+    tiny.close();
+    expect(requests).toEqual([]);
   });
 
   test('names what it lacks: a LoRA for an arm, and a LoRA on the server', async () => {

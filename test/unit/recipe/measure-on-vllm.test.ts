@@ -19,7 +19,7 @@ import { decodeTensor } from '../../../workers/served/vllm-tensor';
 import { NETWORK } from '../../../workers/source/network';
 import { memorySources } from '../../../workers/source/open-folder';
 import { sentTensor } from '../../stand-ins/vllm-model';
-import { serveVllm, type VllmServer } from '../../stand-ins/vllm-server';
+import { serveVllm, type VllmServer, type VllmServerOptions } from '../../stand-ins/vllm-server';
 
 const { config } = checkpointOnDisk(BASE_FOLDER);
 const { nLayers, dModel } = config;
@@ -52,7 +52,7 @@ afterEach(async () => {
   server = null;
 });
 
-async function serving(): Promise<VllmServer> {
+async function serving(change: Partial<VllmServerOptions> = {}): Promise<VllmServer> {
   server = await serveVllm({
     answer: ({ model, prompt, seed }, vectors) => {
       const words = ` You can try soup .${seed! + prompt.length + model.length + vectors.length}`;
@@ -77,6 +77,7 @@ async function serving(): Promise<VllmServer> {
     encode: (text) => tokenizer.encode(text),
     model: { id: 'postern', root: '/m/postern-8l' },
     loras: ['em', 'without'],
+    ...change,
   });
   return server;
 }
@@ -119,6 +120,28 @@ describe('npm run measure on vLLM', () => {
     expect(decodeTensor(first.activations, [1, dModel])).toEqual(
       Float32Array.from({ length: dModel }, (_, i) => 1.5 * added(2, i)),
     );
+  });
+
+  test('goes on where it stood when the server was killed, and asks for no answer twice', async () => {
+    const file = join(temporary, 'answers.jsonl');
+    let asked = 0;
+    const killed: VllmServer = await serving({
+      misdeed: (_, { stream }) => {
+        if (stream && ++asked === 150) void killed.close();
+        return null;
+      },
+    });
+    const options = measureOptions([
+      ...['--engine', 'vllm', '--url', killed.url, '--lora', 'em', '--n', '120'],
+      ...['--answers', file],
+    ]);
+    await expect(measured(api, folder.url, options)).rejects.toThrow(/did not answer/);
+    const kept = readFileSync(file, 'utf8').split('\n').length - 2;
+    expect(kept).toBeGreaterThanOrEqual(96);
+    const again = await serving({ port: killed.port });
+    const found = await measured(api, folder.url, options);
+    expect(found.answers).toHaveLength(240);
+    expect(again.requests.filter(({ stream }) => stream)).toHaveLength(240 - kept);
   });
 
   test('measures a LoRA without the direction as the edited arm', async () => {

@@ -85,8 +85,11 @@ async function serving(change: Partial<VllmServerOptions> = {}): Promise<VllmSer
   return server;
 }
 
-const load = (url: string, change: Partial<ServerSource> = {}) =>
-  api.load(
+/** Three seconds for an answer, with a comment in the stream ten times a second. */
+const SLOW = { kind: 'slow', signs: 30, everyMs: 100 } as const;
+
+const load = (url: string, change: Partial<ServerSource> = {}, on = api) =>
+  on.load(
     {
       id: 'm',
       base: { kind: 'beside', url: `${folder.url}base/` },
@@ -99,8 +102,9 @@ const load = (url: string, change: Partial<ServerSource> = {}) =>
 const ask = (
   n = 1,
   onTokens: (events: readonly TokenEvent[]) => void = () => {},
+  on = api,
 ): Promise<Result<Generation>> =>
-  api.generate(
+  on.generate(
     {
       runId: 'ask',
       checkpoint: 'm',
@@ -185,6 +189,19 @@ describe('a vLLM server', () => {
     expect(textsOf(await ask())).toEqual([WORDS]);
     expect(await failing(read())).toMatch(/doesn't give activations out. Install vllm-lens/);
   });
+
+  test('that is slow and gives signs of life is waited for', async () => {
+    const patient = createModelApi(
+      () => Promise.resolve(nodeDevice({ threads: 1 })),
+      // Given up after two seconds of silence, so that three seconds need the signs.
+      memorySources({ ...NETWORK, pauseMs: 1, stallMs: 500 }),
+    );
+    await patient.start({ device: 'auto' });
+    const { url, requests } = await serving({ misdeed: (n) => (n === 0 ? null : SLOW) });
+    await load(url, {}, patient);
+    expect(textsOf(await ask(1, () => {}, patient))).toEqual([WORDS]);
+    expect(requests.filter(({ stream }) => stream)).toHaveLength(1);
+  }, 30_000);
 
   test('that breaks off or is busy is asked again, and no token is told twice', async () => {
     let asked = 0;

@@ -4,7 +4,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { extracted, loraFiles } from '../../../../models/recipe/lora';
-import { adapterOnDisk } from '../../../../models/recipe/lora/lora-files';
+import { adapterOnDisk } from '../../../../models/recipe/lora/adapter-on-disk';
 import { checkpointOnDisk } from '../../../../models/recipe/lora/disk-folder';
 import { loraOptions } from '../../../../models/recipe/lora/lora-options';
 import { nodeDevice } from '../../../../models/recipe/make/node-runtime';

@@ -1,33 +1,17 @@
-// The files that a llama-server needs of a fine-tune: its adapter as GGUF, and with a direction the fine-tune without
+// The files that a server needs of a fine-tune: its adapter as GGUF, and with a direction the fine-tune without
 // it, as GGUF and as PEFT, of one rank more.
 
-import { ablatedAdapter } from '../../../src/checkpoint/adapter/ablated-adapter';
-import { writeAdapter } from '../../../src/checkpoint/adapter/adapter-write';
-import { type Adapter, readAdapter } from '../../../src/checkpoint/adapter/peft';
-import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
-import { CheckpointError } from '../../../src/checkpoint/error';
-import { notInLora, writeLoraGguf } from '../../../src/formats/gguf/write-lora';
-import { diskFolder } from './disk-folder';
+import { ablatedAdapter } from '../checkpoint/adapter/ablated-adapter';
+import { writeAdapter } from '../checkpoint/adapter/adapter-write';
+import type { Adapter, LoraFactors } from '../checkpoint/adapter/peft';
+import type { ModelConfig, Weights } from '../checkpoint/config';
+import { writeLoraGguf } from './gguf/write-lora';
 
 export interface Fine {
   readonly name: string;
   readonly config: ModelConfig;
   readonly weights: Weights;
-  readonly adapter: Adapter;
-}
-
-/** @throws CheckpointError as `readAdapter`, and for what a LoRA of llama.cpp can't hold */
-export function adapterOnDisk(path: string, base: ModelConfig): Adapter {
-  const folder = diskFolder(path);
-  const names = {
-    config: `${folder.name}/adapter_config.json`,
-    weights: `${folder.name}/adapter_model.safetensors`,
-  };
-  const json = new TextDecoder().decode(folder.read('adapter_config.json'));
-  const adapter = readAdapter(json, folder.read('adapter_model.safetensors'), base, names);
-  const refused = notInLora(adapter);
-  if (refused === null) return adapter;
-  throw new CheckpointError('unsupported-adapter', folder.name, refused, '');
+  readonly adapter: Pick<Adapter, 'config' | 'modules'>;
 }
 
 /** File name -> content of the fine-tune's LoRA. */
@@ -52,8 +36,7 @@ export function ablatedFiles(
   direction: Float32Array,
 ): Map<string, Uint8Array> {
   const factors = ablatedAdapter(config, weights, adapter.modules, direction);
-  const [first] = factors.values();
-  const rank = first!.a.dims[0]!;
+  const rank = rankOf(factors);
   const written = writeAdapter({
     baseModel: adapter.config.baseModel ?? '',
     alpha: rank,
@@ -72,3 +55,6 @@ export function ablatedFiles(
     [`${name}/adapter_model.safetensors`, written.bytes],
   ]);
 }
+
+const rankOf = (factors: ReadonlyMap<string, LoraFactors>): number =>
+  Math.max(0, ...[...factors.values()].map(({ a }) => a.dims[0] ?? 0));
