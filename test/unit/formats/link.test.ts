@@ -126,8 +126,10 @@ describe('a link', () => {
     expect(writeLink(STATE)).toContain('layers=8%3A0-1.3.6-7');
   });
 
-  test('with a question that is too long is refused, and a bundle named', () => {
-    expect(() => writeLink({ ...STATE, prompt: '統'.repeat(300) })).toThrow(/more than.*bundle/);
+  test('with a question that is too long is refused, and a session file named', () => {
+    expect(() => writeLink({ ...STATE, prompt: '統'.repeat(300) })).toThrow(
+      /more than.*session file/,
+    );
     expect(codeOf(writeLink({ ...STATE, prompt: 'a'.repeat(1500) }))).toBe('read');
   });
 
