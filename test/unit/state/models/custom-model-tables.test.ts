@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { describeAdapter } from '../../../../src/state/models/custom-model-tables';
 
-const EFFECT = { factors: 14, lacking: 0, replaced: [], addedRows: 0 };
+const EFFECT = { rank: 4, factors: 14, lacking: 0, replaced: [], addedRows: 0 };
 
 describe('what an adapter does to its base is said', () => {
   test('with the number of its updates', () => {
