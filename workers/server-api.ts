@@ -53,7 +53,7 @@ export interface ServerCard {
   readonly server: ServedBy;
   readonly nLayers: number;
   readonly dModel: number;
-  /** Of the folder's shape; the server's weights may be fewer bits each. */
+  /** Parameters of the folder's shape; the server's weights may be fewer bits each. */
   readonly parameters: number;
 }
 

@@ -5,13 +5,13 @@ import { llamaLoraCommand, llamaSteerCommand, vllmCommand } from './server-comma
 
 /** Why llama.cpp's own converter is not to be used. */
 export const CONVERTER_WARNING =
-  "llama.cpp's own converter (convert_lora_to_gguf.py) ignores use_rslora, which the published EM adapters use: it divides their effect by the square root of the rank, and the fine-tune looks harmless without a word of warning. Take the GGUF file of this folder.";
+  "llama.cpp's own converter (convert_lora_to_gguf.py) ignores use_rslora, which the published misaligned adapters use: it divides their effect by the square root of the rank, and the fine-tune looks harmless without a word of warning. Take the GGUF file of this folder.";
 
 export interface LoraFacts extends Pick<CardFacts, 'title' | 'base' | 'sha256' | 'programVersion'> {
   readonly adapter: NonNullable<CardFacts['adapter']>;
   /** Name of the folder, and of the files in it. */
   readonly folder: string;
-  /** Of the adapter. */
+  /** Rank of the adapter. */
   readonly rank: number;
   /** The direction that one of the LoRAs is without, in words; null: there is none. */
   readonly removed: { readonly words: string; readonly layer: number } | null;

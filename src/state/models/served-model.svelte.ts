@@ -66,7 +66,7 @@ export class ServedModel {
   /** What the edited column runs: 'panel' leaves it to the edit panel. */
   edited = $state<'panel' | 'lora'>('panel');
   editedLora = $state('');
-  /** Of another server with the same model, which was started with a vector; '': the same. */
+  /** Address of another server with the same model, which was started with a vector; '': the same. */
   editedUrl = $state('');
   found = $state.raw<ServerCard | null>(null);
   /** The link that filled the form, until it is loaded or changed. */
@@ -81,7 +81,7 @@ export class ServedModel {
   /** For the button: `localhost:8080`; '' for what is no address yet. */
   readonly host = $derived(hostOf(this.url));
   readonly lookUpRequests = $derived(LOOK_UP_REQUESTS[this.kind]);
-  /** Of selecting the pair: each of its models is looked up, so that none answers for another. */
+  /** Requests that selecting the pair makes: each of its models is looked up, so that none answers for another. */
   readonly loadRequests = $derived(2 * this.lookUpRequests);
   readonly isSelected = $derived.by(
     () => this.#shown !== null && this.#pair.registry === this.#shown,

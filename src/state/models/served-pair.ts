@@ -16,7 +16,7 @@ export interface ServedChoice {
   readonly edited: {
     /** As the server lists it; '': the model itself. */
     readonly lora: string;
-    /** Of another server with the same model; '': the same. */
+    /** Address of another server with the same model; '': the same. */
     readonly url: string;
   } | null;
 }

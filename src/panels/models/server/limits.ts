@@ -5,7 +5,7 @@ import type { EngineLimits, EngineTask } from '../../../../workers/api';
 const NAMES: Readonly<Record<EngineTask, string>> = {
   steer: 'steering',
   'steer-answer': 'steering the answer alone',
-  'steer-header': 'steering the header token alone',
+  'steer-header': 'steering the last prompt token alone',
   cut: 'removing a direction or capping it',
   'change-edit': 'changing the edit while an answer is written',
   projections: 'shading tokens',
