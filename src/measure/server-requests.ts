@@ -12,11 +12,20 @@ const count = (n: number): string =>
 export const describeAsking = (n: number, host: string): string => `${count(n)} to ${host}`;
 
 /**
- * Continues the label of a button that asks for answers; '' where this device writes them.
+ * Continues the label of a button that asks for answers; '' where this device writes them. At most: a model that has not
+ * been asked yet is looked up first.
  * @param hosts that are asked
+ * @param models that answer
  */
-export function describeAnswering(server: ServedBy | undefined, hosts: string, n: number): string {
-  return server ? `, ${describeAsking(n, hosts)}, ${server.slots} at once` : '';
+export function describeAnswering(
+  server: ServedBy | undefined,
+  hosts: string,
+  answers: number,
+  models: number,
+): string {
+  if (!server) return '';
+  const most = answers + models * LOOK_UP_REQUESTS[server.kind];
+  return `, up to ${describeAsking(most, hosts)}, ${server.slots} at once`;
 }
 
 /** Questions of a block that keep the slots of a server busy while the last answers of a block are awaited. */
