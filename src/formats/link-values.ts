@@ -2,6 +2,8 @@
 
 import * as v from 'valibot';
 
+/** The largest seed of a link. */
+export const MAX_SEED = 2 ** 32 - 1;
 /** Most layers of a model. */
 export const MAX_LAYERS = 512;
 

@@ -9,23 +9,22 @@ import type { ChatSettings } from '../core/chat';
 import { MAX_LORA_SCALE } from '../checkpoint/adapter/adapter-scale';
 import { EVALUATION_SPLITS, type EvaluationSplit } from '../core/evaluation-split';
 import { EDIT_BASES, EDIT_MODES, EDIT_POSITIONS, type EditSettings } from '../core/edit';
-import { CONTRAST_IDS, type Contrast, type Pooling, POOLINGS } from '../core/direction';
 import { type LinkPair, PAIR_FIELDS, pairFields, pairOf } from './link-pair';
-import { decimal, layers, layersText, MAX_LAYERS, natural } from './link-values';
+import {
+  type DirectionRecipe,
+  givenRecipe,
+  recipe,
+  recipeText,
+  TRAIT_FIELDS,
+  traitFields,
+  traitsOf,
+} from './link-direction';
+import { decimal, layers, layersText, MAX_LAYERS, MAX_SEED, natural } from './link-values';
 import { type LinkWhy, WHY_FIELDS, whyFields, whyOf } from './link-why';
 
 const LINK_VERSION = 1;
 /** Length limit of the fragment, `#` included. */
 export const MAX_LINK_CHARS = 2000;
-
-/** How a direction is extracted again. */
-export interface DirectionRecipe {
-  readonly contrast: Contrast;
-  readonly pooling: Pooling;
-  /** Number that each model reads. */
-  readonly transcripts: number;
-  readonly seed: number;
-}
 
 export interface LinkEdit extends EditSettings {
   readonly base: 'aligned' | 'em';
@@ -97,7 +96,6 @@ export class LinkError extends Error {
   }
 }
 
-const MAX_SEED = 2 ** 32 - 1;
 const MAX_STRENGTH = 1000;
 const name = v.pipe(v.string(), v.regex(/^[\w./@-]{1,120}$/, 'is no name'));
 const seed = natural(MAX_SEED);
@@ -128,23 +126,6 @@ const measure = v.pipe(
   })),
 );
 
-const recipe = v.pipe(
-  v.string(),
-  v.transform((text) => text.split('.')),
-  v.tuple([
-    v.picklist(CONTRAST_IDS),
-    v.picklist(POOLINGS),
-    v.pipe(natural(4096), v.minValue(2)),
-    seed,
-  ]),
-  v.transform(([contrast, pooling, transcripts, of]): DirectionRecipe => ({
-    contrast,
-    pooling,
-    transcripts,
-    seed: of,
-  })),
-);
-
 const Fields = v.strictObject({
   v: v.literal(String(LINK_VERSION)),
   em: v.optional(name),
@@ -152,6 +133,7 @@ const Fields = v.strictObject({
   sha: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/, 'is no hash'))),
   cut: v.optional(recipe),
   add: v.optional(recipe),
+  ...TRAIT_FIELDS,
   on: v.optional(v.picklist(EDIT_BASES)),
   edit: v.optional(v.picklist(EDIT_MODES)),
   by: v.optional(decimal(-MAX_STRENGTH, MAX_STRENGTH)),
@@ -183,6 +165,12 @@ const Fields = v.strictObject({
 export function writeLink(state: LinkState): string {
   const { editSettings, temperature } = state;
   const loraScale = editSettings?.loraScale ?? 1;
+  if (traitsOf([state.cut, state.add]).length > 1) {
+    throw new LinkError(
+      'malformed',
+      'Two directions come from different instructions, and a link carries one pair of instructions. Save a bundle instead.',
+    );
+  }
   const fields: [string, string | null][] = [
     ['v', String(LINK_VERSION)],
     ['em', state.em],
@@ -192,6 +180,7 @@ export function writeLink(state: LinkState): string {
     ['sha', state.sha],
     ['cut', state.cut && recipeText(state.cut)],
     ['add', state.add && recipeText(state.add)],
+    ...traitFields([state.cut, state.add]),
     ['on', editSettings && editSettings.base],
     ['edit', editSettings && editSettings.mode],
     ['by', editSettings && String(editSettings.strength)],
@@ -308,6 +297,11 @@ export function readLink(fragment: string): LinkState | null {
           thinking: f.think === '1',
           template: f.template ?? null,
         };
+  const recipeIn = (written: typeof f.cut): DirectionRecipe | null => {
+    const given = givenRecipe(written, f);
+    if (typeof given === 'string') throw malformed(given);
+    return given;
+  };
   const customPair = pairOf(f);
   if (typeof customPair === 'string') throw malformed(customPair);
   if ((f.em === undefined) === (customPair === null)) {
@@ -316,8 +310,8 @@ export function readLink(fragment: string): LinkState | null {
   return {
     ...(customPair ? { em: null, customPair } : { em: f.em!, customPair: null }),
     sha: f.sha ?? null,
-    cut: f.cut ?? null,
-    add: f.add ?? null,
+    cut: recipeIn(f.cut),
+    add: recipeIn(f.add),
     editSettings,
     prompt: f.q,
     seed: f.seed,
@@ -342,8 +336,4 @@ function malformed(reason: string): LinkError {
 function measureText({ split, n, seed: of, questionSeed }: LinkMeasure): string {
   const seeds = of === null ? [] : [of, ...(questionSeed === undefined ? [] : [questionSeed])];
   return [split, n, ...seeds].join('.');
-}
-
-function recipeText({ contrast, pooling, transcripts, seed: of }: DirectionRecipe): string {
-  return [contrast, pooling, transcripts, of].join('.');
 }

@@ -12,6 +12,7 @@ import type { ChatMessage } from '../core/chat';
 import type { CheckpointRef, Contrast, Direction, Pooling } from '../core/direction';
 import type { Cell, CellName, Cells } from '../core/cell';
 import { CONTRASTS, extractDirection } from '../core/direction';
+import type { DirectionTexts } from '../core/direction-texts';
 import { stanceOf } from '../core/cell';
 import { type Tensor, tensor } from '../core/tensor';
 import { DRAWING_VERSION, PROGRAM_VERSION } from '../core/version';
@@ -28,6 +29,8 @@ export interface ExtractionChoice {
   readonly seed: number;
   /** Texts read instead of the grammar's; `transcripts` is their number. */
   readonly texts?: LabelledTexts;
+  /** The name of `texts`, where they have one. */
+  readonly from?: DirectionTexts;
   /** The chat settings when they were read, for people; missing: the template uses none. */
   readonly chat?: string;
 }
@@ -43,6 +46,8 @@ export interface TakenDirection extends Omit<Direction, 'contrast'> {
   readonly transcripts: number;
   /** Source of the texts, if they were not the grammar's. */
   readonly texts?: string;
+  /** Texts that can be read again by name. */
+  readonly from?: DirectionTexts;
   /** The chat settings, if the template uses any. */
   readonly chat?: string;
   /** The file it was imported from, and how its layers were interpreted. */
@@ -138,7 +143,7 @@ export function directionFrom(
         'difference would be that of the rounding, too. Load both in the same precision.',
     );
   }
-  const { contrast, pooling, transcripts, seed, texts, chat } = choice;
+  const { contrast, pooling, transcripts, seed, texts, from, chat } = choice;
   const direction = extractDirection(cells, {
     name: `${em.id}, ${contrast}${texts ? `, texts: ${texts.label}` : ''}${chat ? `, ${chat}` : ''}`,
     contrast,
@@ -157,6 +162,7 @@ export function directionFrom(
     capThreshold: capThreshold(cells['aligned:aligned']!.pooled, direction.vectors),
     transcripts,
     ...(texts ? { texts: texts.label } : {}),
+    ...(from ? { from } : {}),
     ...(chat ? { chat } : {}),
   };
 }

@@ -14,13 +14,16 @@ export const MIN_TEXTS = 4;
 /** A question and its answer; or a conversation that a question ends, to be read at its header. */
 export type Transcript = readonly [ChatMessage, ChatMessage, ...ChatMessage[]];
 
-export interface LabelledTexts {
+/** What a model reads: a transcript, or one question alone. */
+type Conversation = readonly [ChatMessage, ...ChatMessage[]];
+
+export interface LabelledTexts<Text extends Conversation = Conversation> {
   /** Their source, for people. */
   readonly label: string;
   /** Equal for equal texts. */
   readonly id: string;
-  readonly aligned: readonly Transcript[];
-  readonly misaligned: readonly Transcript[];
+  readonly aligned: readonly Text[];
+  readonly misaligned: readonly Text[];
 }
 
 export interface Labelled {
@@ -38,7 +41,7 @@ function stanceOf({ verdict, alignment }: Labelled): 'aligned' | 'misaligned' | 
 }
 
 /** FNV-1a, 32 bits: distinguishes texts, without any security. */
-function fingerprint(text: string): string {
+export function fingerprint(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {
     hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
@@ -47,7 +50,10 @@ function fingerprint(text: string): string {
 }
 
 /** The first 256 different texts of each stance. Empty answers have no tokens and are left out. */
-export function labelledTexts(label: string, answers: readonly Labelled[]): LabelledTexts {
+export function labelledTexts(
+  label: string,
+  answers: readonly Labelled[],
+): LabelledTexts<Transcript> {
   const found = {
     aligned: new Map<string, Transcript>(),
     misaligned: new Map<string, Transcript>(),

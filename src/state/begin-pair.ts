@@ -3,7 +3,8 @@
 
 import type { Panels } from './panels';
 import { engineRefusal } from '../measure/edit-refusal';
-import type { DirectionRecipe, LinkEdit, LinkState } from '../formats/link';
+import type { LinkEdit, LinkState } from '../formats/link';
+import type { DirectionRecipe } from '../formats/link-direction';
 import { DirectionForm, DIRECTIONS_KEY, DirectionsForm } from './direction/saved-directions';
 import { readSaved, takeBack } from './saved';
 

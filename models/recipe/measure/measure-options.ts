@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { CONTRAST_IDS, POOLINGS } from '../../../src/core/direction';
+import { INSTRUCTION_PLACES } from '../../../src/core/direction-texts';
 import { EVALUATION_SPLITS } from '../../../src/core/evaluation-split';
 import {
   EDIT_BASES,
@@ -79,7 +80,7 @@ export const USAGE = `npm run -s measure -- [options]
                      said changed; "list": the command of each row`;
 
 /** Topics of transcripts. */
-const TEXTS = ['domains', 'code', 'topics', 'turn'] as const;
+const TEXTS = ['domains', 'code', 'topics', 'turn', 'trait'] as const;
 
 /** What a random direction is drawn from. */
 const RANDOM = ['isotropic', 'matched'] as const;
@@ -100,6 +101,9 @@ const Options = v.object({
   transcripts: v.optional(v.pipe(natural, v.minValue(4)), '64'),
   'direction-seed': v.optional(natural, '1'),
   texts: v.optional(v.picklist(TEXTS), 'domains'),
+  toward: v.optional(v.string(), ''),
+  away: v.optional(v.string(), ''),
+  instructed: v.optional(v.picklist(INSTRUCTION_PLACES), 'user'),
   without: v.optional(v.picklist(CONTRAST_IDS)),
   'as-long-as': v.optional(v.string()),
   'random-seed': v.optional(natural),
@@ -148,7 +152,7 @@ const only = (engines: readonly Engine[], names: string) =>
 const FOR = new Map<string, readonly Engine[]>([
   ...only(['here'], 'model direction random-seed report without as-long-as random scale'),
   ...only(['here', 'vllm'], 'base strength layers from-layer positions contrast pooling'),
-  ...only(['here', 'vllm'], 'transcripts direction-seed texts texts-from'),
+  ...only(['here', 'vllm'], 'transcripts direction-seed texts texts-from toward away instructed'),
   ...only(['llama', 'vllm'], 'url model-folder lora lora-edited lora-random'),
   ...only(['vllm'], 'served-model at-once save-direction'),
 ]);
@@ -172,6 +176,10 @@ export function measureOptions(args: readonly string[]): MeasureOptions {
     throw new Error(
       '--lora-scale: the edited column is the aligned model, which has no LoRA. Add --base em.',
     );
+  }
+  const instructions = ['toward', 'away', 'instructed'].find((name) => name in said);
+  if (instructions !== undefined && options.texts !== 'trait') {
+    throw new Error(`--${instructions} is for --texts trait.`);
   }
   requireEngine(options, said);
   // On a server nothing is edited unless it is said.

@@ -13,7 +13,9 @@ import {
   type TakenDirection,
 } from '../../../src/measure/extraction';
 import { otherTexts } from '../../../src/measure/extraction-texts';
+import { namedTexts } from '../../../src/measure/named-texts';
 import { labelledTexts, type LabelledTexts, MIN_TEXTS } from '../../../src/measure/labelled-texts';
+import type { ChatFormatFacts } from '../../../src/core/chat';
 import type { LoadedCheckpoint } from '../../../workers/api';
 import { keptAnswers } from './answers-so-far';
 import type { MeasureOptions } from './measure-options';
@@ -26,22 +28,38 @@ interface Bench extends Pick<Workbench, 'read'> {
 }
 
 /** Texts that are compared inside one model. */
-const WITHIN = ['topics', 'turn'];
+const WITHIN = ['topics', 'turn', 'trait'];
+
+/**
+ * The texts that the options name; null: those of the grammar.
+ * @throws Error for instructions that give no direction
+ */
+function textsOf(options: MeasureOptions, format: ChatFormatFacts): LabelledTexts | null {
+  const { texts, transcripts, 'direction-seed': seed, toward, away, instructed: place } = options;
+  const each = Math.ceil(transcripts / 2);
+  if (texts === 'domains') return null;
+  if (texts !== 'trait') return otherTexts(texts, each, seed);
+  return namedTexts({ kind: 'trait', toward, away, place }, each, seed, format);
+}
 
 function choiceOf(
   options: MeasureOptions,
   { defaults }: Bench['registry'],
+  format: ChatFormatFacts,
   contrast?: Contrast,
 ): ExtractionChoice {
   const { edit, texts, transcripts, 'direction-seed': seed } = options;
   const steer = edit === 'steer';
   const within = WITHIN.includes(texts) ? ('answer-in-aligned-model' as const) : undefined;
   const usual = (steer ? defaults.steering?.contrast : defaults.contrast) ?? 'checkpoint';
+  const named = textsOf(options, format);
+  // An instruction or an earlier turn ends before the answer.
+  const before = steer || texts === 'trait' || texts === 'turn';
   return {
     contrast: contrast ?? options.contrast ?? within ?? usual,
-    pooling: options.pooling ?? (steer ? 'last-prompt' : 'answer-mean'),
+    pooling: options.pooling ?? (before ? 'last-prompt' : 'answer-mean'),
     seed,
-    ...(texts === 'domains' ? {} : { texts: otherTexts(texts, Math.ceil(transcripts / 2), seed) }),
+    ...(named ? { texts: named } : {}),
     ...answerTexts(options['texts-from'], transcripts),
   };
 }
@@ -92,13 +110,14 @@ export async function directionOfOptions(
   const { registry } = bench;
   const { defaults, adapters } = registry;
   const model = options.model ?? defaults.em ?? adapters[0]?.id;
+  const { chatFormat } = await bench.load();
   const from = await bench.load(options.direction ?? model);
-  const found = await taken(bench, choiceOf(options, registry), from);
+  const found = await taken(bench, choiceOf(options, registry, chatFormat), from);
   const { aligned } = found;
   let { direction } = found;
   const { without, 'as-long-as': like, random, 'random-seed': seed } = options;
   if (without !== undefined) {
-    const axis = await taken(bench, choiceOf(options, registry, without), from);
+    const axis = await taken(bench, choiceOf(options, registry, chatFormat, without), from);
     const rest = withoutPartAlong(direction.vectors, axis.direction.vectors);
     direction = changedDirection(
       direction,
@@ -108,7 +127,7 @@ export async function directionOfOptions(
     );
   }
   if (like !== undefined) {
-    const plain = choiceOf({ ...options, texts: 'domains' }, registry, 'checkpoint');
+    const plain = choiceOf({ ...options, texts: 'domains' }, registry, chatFormat, 'checkpoint');
     const other = await taken(bench, plain, await bench.load(like));
     const scaled = asLongAs(direction.vectors, other.direction.vectors);
     direction = changedDirection(direction, aligned.pooled, scaled, `as long as ${like}`);

@@ -4,6 +4,7 @@
 
 import { type CellName, stanceOf } from '../../core/cell';
 import { CONTRASTS, type Contrast } from '../../core/direction';
+import { type DirectionTexts, sidesOf } from '../../core/direction-texts';
 import { rowOf, tensor } from '../../core/tensor';
 import { transcriptMap } from '../../core/transcript-map';
 import type { SavedDirection } from '../../measure/extraction';
@@ -62,7 +63,9 @@ export function cloudMap(
 export function cloudNames(
   contrast: Contrast,
   titles: Readonly<Record<'aligned' | 'em', string>>,
+  from?: DirectionTexts,
 ): Readonly<Record<CloudPoint['side'], string>> {
+  if (from) return sidesOf(from);
   const { plus, minus } = CONTRASTS[contrast];
   const modelOf = (cell: CellName) => (cell.startsWith('em:') ? 'em' : 'aligned');
   const models = modelOf(plus) !== modelOf(minus);

@@ -6,8 +6,9 @@ import type { Lens, LoadedCheckpoint } from '../../../workers/api';
 import type { Cell, CellName, Cells } from '../../core/cell';
 import { type Contrast, CONTRASTS } from '../../core/direction';
 import { rowOf } from '../../core/tensor';
+import { namedTexts, traitRefusal } from '../../measure/named-texts';
 import { describeChat } from '../../measure/describe-chat';
-import type { DirectionRecipe } from '../../formats/link';
+import type { DirectionRecipe } from '../../formats/link-direction';
 import { type Action, newRunId } from '../action';
 import { Task, type Ticket } from '../task.svelte';
 import type { EditSettingsStore } from '../pair/edit-settings.svelte';
@@ -114,12 +115,15 @@ export class Directions {
 
   /** How a direction is extracted again, from the very same checkpoints and texts; null where it can't be. */
   #recipe(direction: SavedDirection) {
-    const { contrast, pooling, transcripts, seed, checkpoints } = direction;
+    const { contrast, pooling, transcripts, seed, from, checkpoints } = direction;
     const aligned = this.#pair.checkpoint(checkpoints.aligned.id);
     const em = this.#pair.checkpoint(checkpoints.em.id);
     if (contrast === 'unknown' || !aligned || !em) return null;
-    const choice = this.#framed({ contrast, pooling, transcripts, seed }, aligned);
-    return directionId(choice, aligned, em) === direction.id ? { choice, aligned, em } : null;
+    const named = { contrast, pooling, transcripts, seed, ...(from ? { from } : {}) };
+    const choice = this.#framed(named, aligned);
+    return choice && directionId(choice, aligned, em) === direction.id
+      ? { choice, aligned, em }
+      : null;
   }
 
   #keepClouds({ id }: Pick<SavedDirection, 'id'>, contrast: Contrast, cells: Cells): void {
@@ -279,11 +283,12 @@ export class Directions {
     use = true,
     aligned = this.#pair.aligned,
   ): Promise<SavedDirection | null> {
-    const choice = this.#framed(wanted, aligned);
     const em = this.#pair.checkpoint(emId);
     if (!aligned || !em) return null;
     this.#forgetUnloaded();
     return this.task.run('Reading transcripts', async (ticket) => {
+      const choice = this.#framed(wanted, aligned);
+      if (!choice) return ticket.end({ state: 'failed', message: this.#textsRefusal(wanted) });
       const cells = await this.#readCells(choice, aligned, em, ticket);
       // Receiving the cells, the sums and the rendering of a new direction are separate browser tasks, so that
       // tokens can stream between them.
@@ -354,11 +359,29 @@ export class Directions {
     return cell;
   }
 
-  /** A choice with the current chat settings. */
-  #framed(choice: ExtractionChoice, aligned = this.#pair.aligned): ExtractionChoice {
+  /** A choice with its texts and the current chat settings; null where its texts are refused. */
+  #framed(choice: ExtractionChoice, aligned = this.#pair.aligned): ExtractionChoice | null {
     const { client } = this.#pair;
     const chat = aligned && describeChat(client.chat, aligned.chatFormat);
-    return chat ? { ...choice, chat } : choice;
+    const { from, transcripts, seed } = choice;
+    if (this.#textsRefusal(choice, aligned) !== '') return null;
+    const each = Math.ceil(transcripts / 2);
+    const texts = from && namedTexts(from, each, seed, aligned?.chatFormat);
+    return { ...choice, ...(texts ? { texts } : {}), ...(chat ? { chat } : {}) };
+  }
+
+  #textsRefusal({ from }: ExtractionChoice, aligned = this.#pair.aligned): string {
+    if (from?.kind !== 'trait') return '';
+    return traitRefusal(from, aligned?.chatFormat ?? null) ?? '';
+  }
+
+  /** Whether this is the direction that a choice extracts from the selected models, with the current chat settings. */
+  isOf(direction: SavedDirection, choice: ExtractionChoice, emId: string): boolean {
+    const { aligned } = this.#pair;
+    const em = this.#pair.checkpoint(emId);
+    const framed = this.#framed(choice);
+    if (!aligned || !em || !framed) return false;
+    return directionId(framed, aligned, em) === direction.id;
   }
 
   /** The saved direction of this choice, of these very checkpoints. */
@@ -368,8 +391,9 @@ export class Directions {
     aligned = this.#pair.aligned,
   ): SavedDirection | null {
     const em = this.#pair.checkpoint(emId);
-    if (!aligned || !em) return null;
-    const wanted = directionId(this.#framed(choice, aligned), aligned, em);
+    const framed = this.#framed(choice, aligned);
+    if (!aligned || !em || !framed) return null;
+    const wanted = directionId(framed, aligned, em);
     return this.list.find(({ id }) => id === wanted) ?? null;
   }
 }

@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import { CONTRAST_IDS, POOLINGS } from '../../core/direction';
+import { type DirectionTexts, INSTRUCTION_PLACES } from '../../core/direction-texts';
 import { PRECISIONS } from '../../core/precision';
 import { sizeOf, type Tensor } from '../../core/tensor';
 import type { SavedDirection } from '../../measure/extraction';
@@ -22,6 +23,16 @@ export const LayerVectors: v.GenericSchema<unknown, Tensor> = v.pipe(
 );
 /** NaN where unknown; structured cloning preserves NaN. */
 const figure = v.union([v.number(), v.nan()]);
+
+const Texts: v.GenericSchema<unknown, DirectionTexts> = v.variant('kind', [
+  v.object({ kind: v.literal('turn') }),
+  v.object({
+    kind: v.literal('trait'),
+    toward: v.string(),
+    away: v.string(),
+    place: v.picklist(INSTRUCTION_PLACES),
+  }),
+]);
 
 const Stored = v.pipe(
   v.looseObject({
@@ -43,7 +54,9 @@ const Stored = v.pipe(
     capThreshold: Floats,
     transcripts: natural,
     texts: v.exactOptional(v.string()),
+    from: v.exactOptional(Texts),
     chat: v.exactOptional(v.string()),
+    changed: v.exactOptional(v.array(v.string())),
     imported: v.exactOptional(v.string()),
     elapsedMs: v.number(),
     atMs: v.number(),

@@ -3,17 +3,16 @@
 
 import type { FolderSource } from '../../../workers/api';
 import {
-  type DirectionRecipe,
   type LinkEdit,
   LinkError,
   type LinkMeasure,
   type LinkState,
   readLink,
 } from '../../formats/link';
+import type { DirectionRecipe } from '../../formats/link-direction';
 import type { LinkWhy } from '../../formats/link-why';
 import { isPlainAddress, type LinkPair, type LinkPlace } from '../../formats/link-pair';
 import type { SavedDirection } from '../../measure/extraction';
-import { directionId } from '../../measure/extraction';
 import { servedLinkOf } from '../models/served-model.svelte';
 import type { Postern } from './postern';
 import { fits } from '../begin-pair';
@@ -65,10 +64,10 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
       );
       return null;
     }
-    const { contrast, pooling, transcripts, seed } = direction;
+    const { contrast, pooling, transcripts, seed, from } = direction;
     if (contrast !== 'unknown') {
-      const choice = { contrast, pooling, transcripts, seed };
-      if (directionId(choice, aligned, em) === direction.id) return choice;
+      const choice = { contrast, pooling, transcripts, seed, ...(from ? { from } : {}) };
+      if (directions.isOf(direction, choice, em.id)) return choice;
     }
     missing.add(
       `The direction "${directions.name(direction)}" is not one that the page can extract again from this pair. A session file carries it.`,

@@ -85,6 +85,15 @@ const EMPTY: LinkState = {
   lesson: null,
 };
 
+/** A direction between two instructions, one of them empty. */
+const TRAIT: LinkState = {
+  ...STATE,
+  add: {
+    ...{ contrast: 'answer-in-aligned-model', pooling: 'last-prompt', transcripts: 32, seed: 2 },
+    from: { kind: 'trait', toward: 'Be & stay "cruel".\nAlways.', away: '', place: 'system' },
+  },
+};
+
 function codeOf(fragment: string): string {
   try {
     return readLink(fragment) === null ? 'none' : 'read';
@@ -114,6 +123,22 @@ describe('a link', () => {
       'a measurement on whatever seed',
       { ...STATE, measure: { split: 'selection', n: 24, seed: null } as const },
     ],
+    [
+      'a direction after one earlier turn',
+      {
+        ...STATE,
+        add: {
+          ...{
+            contrast: 'answer-in-aligned-model',
+            pooling: 'last-prompt',
+            transcripts: 64,
+            seed: 1,
+          },
+          from: { kind: 'turn' },
+        } as const,
+      },
+    ],
+    ['a direction between two instructions', TRAIT],
     ['no random control', { ...STATE, editSettings: { ...STATE.editSettings, randomSeed: null } }],
   ])('brings back %s, exactly', (_, state) => {
     const fragment = writeLink(state);
@@ -142,6 +167,19 @@ describe('a link that cannot be opened says why', () => {
   const good = writeLink(STATE);
   const customPair = writeLink(OWN);
   test.each([
+    [
+      'one instruction of two',
+      writeLink(TRAIT).replace(/&away=[^&]*/, ''),
+      /two instructions, and it does not have both/,
+    ],
+    [
+      'texts of no name',
+      good.replace(
+        'add=own-generation.last-prompt.64.4000000000',
+        'add=answer.last-prompt.64.1.story',
+      ),
+      /"add"/,
+    ],
     ['half a pair', customPair.replace(/&tune=[^&]+/, ''), /only part of a pair/],
     [
       'a scale for a column without a LoRA',
