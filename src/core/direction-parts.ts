@@ -17,6 +17,41 @@ function checkShape(one: Tensor, two: Tensor): void {
 
 const isUsable = (length: number): boolean => length > 0 && Number.isFinite(length);
 
+/** A vector this many times shorter than it was is what rounding left. */
+const ROUNDING = 1e-5;
+
+/**
+ * Orthonormal vectors with the span of the given ones, in their order (Gram-Schmidt, each one twice). Zero vectors,
+ * and those that the ones before span, are left out.
+ * @param vectors all of one width
+ */
+export function orthonormal(vectors: readonly Float32Array[]): Float32Array[] {
+  const basis: Float64Array[] = [];
+  for (const vector of vectors) {
+    const length = norm(vector);
+    if (!isUsable(length)) continue;
+    const rest = Float64Array.from(vector, (x) => x / length);
+    for (const one of [...basis, ...basis]) {
+      const along = dot(rest, one);
+      for (let i = 0; i < rest.length; i++) rest[i]! -= along * one[i]!;
+    }
+    const left = norm(rest);
+    if (left > ROUNDING) basis.push(rest.map((x) => x / left));
+  }
+  return basis.map((one) => Float32Array.from(one));
+}
+
+/**
+ * a + times b at each layer.
+ * @param a [n_layers, d_model]
+ * @param b [n_layers, d_model]
+ * @throws RangeError for other shapes.
+ */
+export function sumOf(a: Tensor, b: Tensor, times: number): Tensor {
+  checkShape(a, b);
+  return { data: a.data.map((x, i) => x + times * b.data[i]!), dims: a.dims };
+}
+
 /**
  * v - (v . u) u at each layer, u the unit direction of `axis` there; a layer where the axis is zero stays.
  * @param vectors [n_layers, d_model]

@@ -4,7 +4,10 @@
 //   h' = h + p (a - (s (c - m) + g max(0, c - tau)) u)
 // s = 1, m = 0 is directional ablation (Arditi et al. 2024, arXiv:2406.11717); m = the aligned mean is
 // affine ablation (Marshall et al. 2024, arXiv:2411.09003); g = 1 caps the projection at tau; a steers.
+// With a second direction q, made orthogonal to u, ablation removes the plane of both: h' = h - p s Q Q^T (h - m), where
+// Q has the columns u and q. The graph has room for it in the columns that a cap and a steer use, so it costs nothing.
 
+import { orthonormal } from './direction-parts';
 import { dot, rowNorms, unitRows } from './projection';
 import type { Rng } from './rng';
 import { rowOf, type Tensor } from './tensor';
@@ -23,6 +26,8 @@ export interface LayerEdit {
   readonly cap: 0 | 1;
   /** tau. */
   readonly tau: number;
+  /** q: a second unit direction, orthogonal to u, along which the same share is removed; `reference` is its m. */
+  readonly also?: { readonly unit: Float32Array; readonly reference: number };
 }
 
 /** Ids of the modes, as links, files and the command line write them. */
@@ -176,6 +181,8 @@ export interface EditDirection {
   readonly alignedMean: Tensor;
   /** [n_layers] cap of the projection on the layer's own unit direction. */
   readonly capThreshold: Float32Array;
+  /** A second raw direction [n_layers, d_model]: ablation removes both, and other modes leave it alone. */
+  readonly also?: Tensor;
 }
 
 /**
@@ -199,13 +206,19 @@ export function editFromSettings(
     throw new RangeError(`The direction has layers 0 to ${nLayers - 1}, not ${source.layer}.`);
   }
   const units = unitRows(direction.vectors);
-  const has = (layer: number): boolean => rowOf(units, layer).data.some((x) => x !== 0);
+  const removes = EDIT_MODE_FACTS[settings.mode].strength === 'share removed';
+  const second = removes ? direction.also : undefined;
+  const basisOf = (layer: number): readonly Float32Array[] => {
+    const first = rowOf(units, layer).data;
+    return second ? orthonormal([first, rowOf(second, layer).data]) : isZero(first) ? [] : [first];
+  };
+  const has = (layer: number): boolean => basisOf(layer).length > 0;
   const someHave = settings.layers.some((chosen, layer) => chosen && has(layer));
   return settings.layers.map((chosen, layer) => {
     if (!chosen || settings.mode === 'off') return null;
     const from = source.kind === 'layer' ? source.layer : layer;
-    const unit = rowOf(units, from).data;
-    if (!has(from)) {
+    const [unit, other] = basisOf(from);
+    if (!unit) {
       if (source.kind === 'own' && someHave) return null;
       throw new RangeError(
         `The direction of layer ${from} has length 0 and cannot be edited along.`,
@@ -227,8 +240,22 @@ export function editFromSettings(
         alignedMean: mean,
         tau: mean + margin,
       }),
+      ...(other ? { also: alongOther(other, settings.mode, direction, layer) } : {}),
     };
   });
+}
+
+const isZero = (vector: Float32Array): boolean => vector.every((x) => x === 0);
+
+/** The second direction of a layer's edit, ablated to the same level as the first. */
+function alongOther(
+  unit: Float32Array,
+  mode: EditMode,
+  { alignedMean }: EditDirection,
+  layer: number,
+): NonNullable<LayerEdit['also']> {
+  const toMean = EDIT_MODE_FACTS[mode].needs === 'alignedMean';
+  return { unit, reference: toMean ? dot(rowOf(alignedMean, layer).data, unit) : 0 };
 }
 
 /** 1 where a position is edited, 0 elsewhere. `at` and `header` are positions in the conversation. */
@@ -270,7 +297,13 @@ export function randomControl(rng: Rng, direction: EditDirection): EditDirection
     const mean = rowOf(direction.alignedMean, layer).data;
     return tau - dot(mean, rowOf(real, layer).data) + dot(mean, rowOf(random, layer).data);
   });
-  return { ...direction, vectors, capThreshold };
+  const { also } = direction;
+  return {
+    ...direction,
+    vectors,
+    capThreshold,
+    ...(also ? { also: randomDirectionLike(rng, also) } : {}),
+  };
 }
 
 /** The edit of one residual [d_model] at a position with mask `p`; the graph's reference. */
@@ -278,7 +311,12 @@ export function applyEdit(h: Float32Array, edit: LayerEdit | null, p = 1): Float
   if (!edit) return h.slice();
   const c = dot(h, edit.unit);
   const cut = edit.strength * (c - edit.reference) + edit.cap * Math.max(0, c - edit.tau);
-  return h.map((x, i) => x + p * ((edit.steer?.[i] ?? 0) - cut * edit.unit[i]!));
+  const { also } = edit;
+  const cutAlso = also ? edit.strength * (dot(h, also.unit) - also.reference) : 0;
+  return h.map(
+    (x, i) =>
+      x + p * ((edit.steer?.[i] ?? 0) - cut * edit.unit[i]! - cutAlso * (also?.unit[i] ?? 0)),
+  );
 }
 
 /** Columns a layer takes in the packed form. */
@@ -288,7 +326,8 @@ export const EDIT_WIDTH = 5;
  * The edit as the graph takes it: h' = h + relu(h R + b) W at edited positions, five columns a layer:
  * [r, u, -u, u, 0], biases [0, -m, m, -tau, 1], rows [0, -s u, s u, -g u, a]. Column 0, before the
  * bias, is the projection that is reported; r is the readout direction, so a random control is still
- * read along the direction of interest. An edit of zero strength adds exact zeros.
+ * read along the direction of interest. An edit of zero strength adds exact zeros. A second ablated direction q takes the
+ * last two columns: [r, u, -u, q, -q], biases [0, -m, m, -m', m'], rows [0, -s u, s u, -s q, s q].
  */
 export interface PackedEdit {
   /** R [n_layers, d_model, 5]. */
@@ -325,7 +364,12 @@ export function packEdit(
     if (edit.unit.length !== dModel || (edit.steer && edit.steer.length !== dModel)) {
       throw new RangeError(`The edit of layer ${layer} is not ${dModel} wide like the model.`);
     }
+    const { also } = edit;
+    if (also && (edit.cap !== 0 || edit.steer)) {
+      throw new RangeError(`The edit of layer ${layer} removes two directions and does more.`);
+    }
     bias.set([0, -edit.reference, edit.reference, -edit.tau, 1], first);
+    if (also) bias.set([-also.reference, also.reference], first + 3);
     for (let i = 0; i < dModel; i++) {
       const u = edit.unit[i]!;
       read.set([u, -u, u], first * dModel + i * EDIT_WIDTH + 1);
@@ -333,6 +377,11 @@ export function packEdit(
       write[(first + 2) * dModel + i] = edit.strength * u;
       write[(first + 3) * dModel + i] = -edit.cap * u;
       write[(first + 4) * dModel + i] = edit.steer?.[i] ?? 0;
+      if (!also) continue;
+      const q = also.unit[i]!;
+      read.set([q, -q], first * dModel + i * EDIT_WIDTH + 3);
+      write[(first + 3) * dModel + i] = -edit.strength * q;
+      write[(first + 4) * dModel + i] = edit.strength * q;
     }
   });
   return { read, bias, write };
