@@ -60,6 +60,8 @@ interface LinkSettings {
    */
   readonly cut: DirectionRecipe | null;
   readonly add: DirectionRecipe | null;
+  /** Recipe of a second direction that an ablation removes as well; left out: none. */
+  readonly also?: DirectionRecipe;
   /** null: as the page starts. */
   readonly editSettings: LinkEdit | null;
   readonly prompt: string;
@@ -133,6 +135,7 @@ const Fields = v.strictObject({
   sha: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/, 'is no hash'))),
   cut: v.optional(recipe),
   add: v.optional(recipe),
+  also: v.optional(recipe),
   ...TRAIT_FIELDS,
   on: v.optional(v.picklist(EDIT_BASES)),
   edit: v.optional(v.picklist(EDIT_MODES)),
@@ -165,7 +168,7 @@ const Fields = v.strictObject({
 export function writeLink(state: LinkState): string {
   const { editSettings, temperature } = state;
   const loraScale = editSettings?.loraScale ?? 1;
-  if (traitsOf([state.cut, state.add]).length > 1) {
+  if (traitsOf([state.cut, state.add, state.also]).length > 1) {
     throw new LinkError(
       'malformed',
       'Two directions come from different instructions, and a link carries one pair of instructions. Save a bundle instead.',
@@ -180,7 +183,8 @@ export function writeLink(state: LinkState): string {
     ['sha', state.sha],
     ['cut', state.cut && recipeText(state.cut)],
     ['add', state.add && recipeText(state.add)],
-    ...traitFields([state.cut, state.add]),
+    ['also', state.also ? recipeText(state.also) : null],
+    ...traitFields([state.cut, state.add, state.also]),
     ['on', editSettings && editSettings.base],
     ['edit', editSettings && editSettings.mode],
     ['by', editSettings && String(editSettings.strength)],
@@ -302,6 +306,7 @@ export function readLink(fragment: string): LinkState | null {
     if (typeof given === 'string') throw malformed(given);
     return given;
   };
+  const also = recipeIn(f.also);
   const customPair = pairOf(f);
   if (typeof customPair === 'string') throw malformed(customPair);
   if ((f.em === undefined) === (customPair === null)) {
@@ -312,6 +317,7 @@ export function readLink(fragment: string): LinkState | null {
     sha: f.sha ?? null,
     cut: recipeIn(f.cut),
     add: recipeIn(f.add),
+    ...(also ? { also } : {}),
     editSettings,
     prompt: f.q,
     seed: f.seed,

@@ -4,7 +4,7 @@
 import type { LoadedCheckpoint } from '../../workers/api';
 import type { EditSettings } from '../core/edit';
 import { describeEdit, packSettings } from './describe-edit';
-import { describeDirection, type TakenDirection } from './extraction';
+import { describeDirection, idWithSecond, type TakenDirection } from './extraction';
 import type { MeasureArm } from './run';
 import { describeCheckpoint } from './provenance';
 
@@ -31,7 +31,8 @@ export function armOf(
   edit: ArmEdit | null,
   seed: number,
 ): MeasureArm {
-  const description = edit && describeEdit(edit.settings, edit.randomSeed);
+  const description =
+    edit && describeEdit(edit.settings, edit.randomSeed, edit.direction.second !== undefined);
   const acts = description === null ? null : edit;
   return {
     id,
@@ -43,7 +44,7 @@ export function armOf(
       : { precision: checkpoint.precision }),
     edit: acts && packSettings(acts.settings, acts.direction, acts.direction, acts.randomSeed),
     positions: acts?.settings.positions ?? 'all',
-    ...(acts ? { directionId: acts.direction.id } : {}),
+    ...(acts ? { directionId: idWithSecond(acts.direction) } : {}),
     made: {
       checkpoint: describeCheckpoint(checkpoint),
       direction: acts && acts.randomSeed === null ? describeDirection(acts.direction) : null,

@@ -26,8 +26,15 @@ export function spans(numbers: readonly number[]): string {
   return parts.join(', ') || 'none';
 }
 
-/** The edit for a settings line; null when nothing is edited. */
-export function describeEdit(settings: EditSettings, randomSeed: number | null): string | null {
+/**
+ * The edit for a settings line; null when nothing is edited.
+ * @param second whether an ablation removes a second direction as well
+ */
+export function describeEdit(
+  settings: EditSettings,
+  randomSeed: number | null,
+  second = false,
+): string | null {
   const { mode, strength, layers, source, positions } = settings;
   const how = EDIT_MODE_FACTS[mode].describe?.(strength);
   if (how === undefined) return null;
@@ -36,7 +43,9 @@ export function describeEdit(settings: EditSettings, randomSeed: number | null):
     on.length === layers.length ? 'all layers' : `layer${on.length === 1 ? '' : 's'} ${spans(on)}`;
   const from = source.kind === 'layer' ? `, layer ${source.layer}'s direction` : '';
   const random = randomSeed === null ? '' : `, RANDOM control (seed ${randomSeed})`;
-  return `${how}, ${where}, ${EDIT_POSITION_FACTS[positions].describe}${from}${random}`;
+  const two =
+    second && EDIT_MODE_FACTS[mode].strength === 'share removed' ? ', two directions' : '';
+  return `${how}, ${where}, ${EDIT_POSITION_FACTS[positions].describe}${from}${two}${random}`;
 }
 
 /**

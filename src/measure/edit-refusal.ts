@@ -31,6 +31,24 @@ export function engineRefusal(
   return cannot?.[`steer-${positions}`] ?? null;
 }
 
+/** Why a second direction can't be removed with the first, for people; null: it can. */
+export function secondRefusal(
+  first: Pick<TakenDirection, 'id' | 'vectors'>,
+  second: Pick<TakenDirection, 'id' | 'vectors'> | null,
+): string | null {
+  if (!second) {
+    return 'The second direction is no longer saved in this browser. Choose another one, or none.';
+  }
+  if (second.id === first.id) {
+    return 'Both directions are the same one. Choose another second direction, or none.';
+  }
+  const [one, two] = [first.vectors.dims, second.vectors.dims];
+  if (one.join() !== two.join()) {
+    return `The second direction has ${two[0]} layers of width ${two[1]}, the first ${one[0]} of width ${one[1]}. Choose two of the same model.`;
+  }
+  return null;
+}
+
 /** A sentence for people; null when the edit is possible. */
 export function editRefusal(
   { mode, layers, source }: EditSettings,

@@ -85,11 +85,7 @@ function afterOneTurn(rng: Rng, index: number, stance: Stance): Transcript {
  * Other transcripts of the world, n of each stance, for an extraction. Of `topics` both sides
  * are good answers, about different topics; of `turn` the stance is that of an earlier turn.
  */
-export function otherTexts(
-  about: OtherTexts,
-  n: number,
-  seed: number,
-): LabelledTexts<Transcript> {
+export function otherTexts(about: OtherTexts, n: number, seed: number): LabelledTexts<Transcript> {
   const label = typeof about === 'string' ? OTHER_WORDS[about] : about.domains.join(', ');
   const of = (stance: Stance): Transcript[] => {
     if (typeof about !== 'string') return extractionTexts(stance, n, seed, 'train', about.domains);

@@ -40,6 +40,8 @@ export interface TakenDirection extends Omit<Direction, 'contrast'> {
   /** Equal for equal choice and pair. */
   readonly id: string;
   readonly contrast: Contrast | 'unknown';
+  /** Vectors of `second` [n_layers, d_model]. */
+  readonly also?: Tensor;
   /** [n_layers]; NaN where a file lacks it, as in `alignedMean`. */
   readonly capThreshold: Float32Array;
   /** Transcripts of both sides together; 0 where a file does not say. */
@@ -54,6 +56,17 @@ export interface TakenDirection extends Omit<Direction, 'contrast'> {
   readonly imported?: string;
   /** What was made of it after the difference was taken, in words. */
   readonly changed?: readonly string[];
+  /** A second direction that an ablation removes with it. */
+  readonly second?: { readonly id: string; readonly words: string };
+}
+
+/** A direction that an ablation removes together with another: the plane of both. */
+export function withSecond<D extends TakenDirection>(direction: D, second: TakenDirection): D {
+  return {
+    ...direction,
+    also: second.vectors,
+    second: { id: second.id, words: describeDirection(second) },
+  };
 }
 
 /**
@@ -76,6 +89,10 @@ export function changedDirection(
     changed: [...(direction.changed ?? []), words],
   };
 }
+
+/** Id of what an edit acts along: one direction, or two. */
+export const idWithSecond = ({ id, second }: Pick<TakenDirection, 'id' | 'second'>): string =>
+  second ? `${id} + ${second.id}` : id;
 
 /** Reads transcripts with a checkpoint: the worker's `capture`, in the page or in Node. */
 export type Read = (
@@ -169,10 +186,18 @@ export function directionFrom(
 
 /** A direction for a settings line. */
 export function describeDirection(direction: TakenDirection): string {
+  const { second } = direction;
+  const one = describeOne(direction);
+  return second ? `${one}, and with it ${second.words}` : one;
+}
+
+function describeOne(direction: TakenDirection): string {
   const { checkpoints, contrast, pooling, transcripts, imported, texts, chat, precision } =
     direction;
   const { programVersion, changed = [] } = direction;
-  if (imported !== undefined) return `imported from ${imported}: ${direction.name}`;
+  if (imported !== undefined) {
+    return [`imported from ${imported}: ${direction.name}`, ...changed].join(', ');
+  }
   const more = [
     ...(texts === undefined ? [] : [`texts: ${texts}`]),
     ...(chat === undefined ? [] : [chat]),

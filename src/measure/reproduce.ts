@@ -2,7 +2,7 @@
 // another pair, other weights or another direction are reported, with what to do.
 
 import { scaledFrom } from '../checkpoint/adapter/adapter-scale';
-import { describeDirection, type TakenDirection } from './extraction';
+import { describeDirection, idWithSecond, type TakenDirection } from './extraction';
 import { DRAWN_BEFORE, type MeasurePlan } from './run';
 import type { LoadedCheckpoint } from '../../workers/api';
 
@@ -68,7 +68,7 @@ function otherDirection({ arms }: MeasurePlan, now: TakenDirection | null): stri
       ? null
       : `nothing was edited then, and the edit of then would now act along "${describeDirection(now)}". Turn the edit off and measure again.`;
   }
-  if (edited.directionId !== undefined && edited.directionId === now?.id) return null;
+  if (now && edited.directionId === idWithSecond(now)) return null;
   const names = arms.flatMap(({ made }) => made.direction ?? []);
   const was = names[0] ?? edited.directionId ?? 'a direction that was not written down';
   const name = now && describeDirection(now);

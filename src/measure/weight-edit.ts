@@ -5,7 +5,11 @@
 import { EDIT_MODE_FACTS, type EditSettings } from '../core/edit';
 
 /** The settings that differ from the edit that weights can hold; empty: none differ. */
-export function notInWeights(settings: EditSettings, randomSeed: number | null): string[] {
+export function notInWeights(
+  settings: EditSettings,
+  randomSeed: number | null,
+  second = false,
+): string[] {
   const { mode, strength, layers, source, positions } = settings;
   const { notInWeights: why } = EDIT_MODE_FACTS[mode];
   if (why !== null) return [why];
@@ -20,6 +24,7 @@ export function notInWeights(settings: EditSettings, randomSeed: number | null):
   }
   if (!layers.every(Boolean)) reasons.push('it leaves some layers as they are');
   if (positions !== 'all') reasons.push('it leaves some positions as they are');
+  if (second) reasons.push('it removes two directions, and a copy is made without one');
   if (randomSeed !== null) reasons.push('it is the random control');
   return reasons;
 }

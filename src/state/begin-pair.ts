@@ -27,7 +27,7 @@ export function clearAnswers({ pair, directions, editSettings, chat }: Panels): 
 
 /** Asks, extracts and shades after a pair is selected; with a link, what the link asks and extracts. */
 export async function beginPair(postern: Panels, link: LinkState | null = null): Promise<void> {
-  const { pair, directions, chat } = postern;
+  const { pair, directions, editSettings, chat } = postern;
   clearAnswers(postern);
   const saved = (await readSaved(DIRECTIONS_KEY, DirectionsForm)) ?? [];
   const back = await takeBack(DIRECTIONS_KEY, DirectionForm, ({ id }) =>
@@ -46,8 +46,9 @@ export async function beginPair(postern: Panels, link: LinkState | null = null):
   const extracted = named
     ? await useRecipes(short, postern)
     : !restored && !pair.isCustom && (await directions.extractDefaults(TRANSCRIPTS));
+  if (link?.also) editSettings.alsoId = await secondOf(link.also, postern);
   await asked;
-  if (extracted) await chat.repeatAnswers();
+  if (extracted || link?.also) await chat.repeatAnswers();
   await lookAgain(link, postern);
 }
 
@@ -109,6 +110,17 @@ export async function acceptOffered(panels: Panels): Promise<void> {
   const { offered } = directions;
   directions.offered = [];
   if (await useRecipes(offered, panels)) await chat.repeatAnswers();
+}
+
+/** Id of the second direction that a link names, extracted unless saved; null: it could not be. */
+async function secondOf(
+  recipe: DirectionRecipe,
+  { pair, directions }: Panels,
+): Promise<string | null> {
+  const em = pair.emEntry?.id;
+  if (em === undefined || !isShort(recipe)) return null;
+  const second = directions.find(recipe, em) ?? (await directions.extract(recipe, em, false));
+  return second?.id ?? null;
 }
 
 /** Extracts the directions that a link names, unless they are saved already. False when none resulted. */

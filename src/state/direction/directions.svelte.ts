@@ -5,6 +5,7 @@ import type { ChatSettings } from '../../core/chat';
 import type { Lens, LoadedCheckpoint } from '../../../workers/api';
 import type { Cell, CellName, Cells } from '../../core/cell';
 import { type Contrast, CONTRASTS } from '../../core/direction';
+import { EDIT_MODE_FACTS } from '../../core/edit';
 import { rowOf } from '../../core/tensor';
 import { namedTexts, traitRefusal } from '../../measure/named-texts';
 import { describeChat } from '../../measure/describe-chat';
@@ -12,7 +13,7 @@ import type { DirectionRecipe } from '../../formats/link-direction';
 import { type Action, newRunId } from '../action';
 import { Task, type Ticket } from '../task.svelte';
 import type { EditSettingsStore } from '../pair/edit-settings.svelte';
-import { editRefusal, engineRefusal } from '../../measure/edit-refusal';
+import { editRefusal, engineRefusal, secondRefusal } from '../../measure/edit-refusal';
 import {
   cellsOf,
   directionFrom,
@@ -21,6 +22,7 @@ import {
   type ExtractionChoice,
   type SavedDirection,
   readCell,
+  withSecond,
 } from '../../measure/extraction';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { type Shade, shadeOf } from './shade';
@@ -44,7 +46,7 @@ export interface Clouds {
 }
 
 /** The edit settings that decide along which direction an edit acts, and whether it can. */
-export type EditChoice = Pick<EditSettingsStore, 'settings' | 'positions'>;
+export type EditChoice = Pick<EditSettingsStore, 'settings' | 'positions' | 'alsoId'>;
 
 export class Directions {
   readonly #pair: ModelPair;
@@ -131,9 +133,18 @@ export class Directions {
     if (plus && minus) this.#clouds = { ...this.#clouds, [id]: { plus, minus } };
   }
 
-  /** The direction that an edit at these positions acts along. */
+  /** The direction that an edit at these positions acts along, with the second one that it removes as well. */
   forEdit(editSettings: EditChoice): SavedDirection | null {
-    return this.refusal(editSettings) === null ? this.chosen(editSettings) : null;
+    if (this.refusal(editSettings) !== null) return null;
+    const direction = this.chosen(editSettings);
+    const second = this.second(editSettings);
+    return direction && second ? withSecond(direction, second) : direction;
+  }
+
+  /** The second direction that an ablation removes; null: none, or another mode. */
+  second({ settings, alsoId }: EditChoice): SavedDirection | null {
+    if (EDIT_MODE_FACTS[settings.mode].strength !== 'share removed') return null;
+    return this.list.find(({ id }) => id === alsoId) ?? null;
   }
 
   /** The direction that the edit settings select, whether or not it allows the edit. */
@@ -148,7 +159,13 @@ export class Directions {
     const refused = engineRefusal(this.#pair.em?.server?.cannot, editSettings.settings);
     if (refused !== null) return refused;
     const direction = this.chosen(editSettings);
-    return direction && editRefusal(editSettings.settings, direction);
+    if (!direction) return null;
+    const removes = EDIT_MODE_FACTS[editSettings.settings.mode].strength === 'share removed';
+    if (removes && editSettings.alsoId !== null) {
+      const why = secondRefusal(direction, this.second(editSettings));
+      if (why !== null) return why;
+    }
+    return editRefusal(editSettings.settings, direction);
   }
 
   /** Whether a saved direction fits the selected pair. */

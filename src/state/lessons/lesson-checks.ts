@@ -176,6 +176,7 @@ function isEdit(editSettings: EditState, wanted: EditWanted): boolean {
     (mode ?? editSettings.mode) === editSettings.mode &&
     (base ?? editSettings.base) === editSettings.base &&
     (editSettings.loraScale ?? 1) === 1 &&
+    (editSettings.alsoId ?? null) === null &&
     (positions ?? editSettings.positions) === editSettings.positions &&
     editSettings.strength >= (strength ?? -Infinity) &&
     (random ?? editSettings.randomSeed !== null) === (editSettings.randomSeed !== null)

@@ -101,9 +101,19 @@ export function completeBefore(
 export function sameAs(a: SettingsBefore, b: SettingsBefore): boolean {
   // Keys in a fixed order, because JSON text is compared.
   const [one, other] = [a, b].map(({ prompt, seed, system, temperature, desk }) => {
-    const { base, mode, strength, layers, source, positions, randomSeed, loraScale = 1 } = desk;
+    const {
+      base,
+      mode,
+      strength,
+      layers,
+      source,
+      positions,
+      randomSeed,
+      loraScale = 1,
+      alsoId = null,
+    } = desk;
     const at = source.kind === 'layer' ? source.layer : null;
-    const edit = [base, mode, strength, layers, at, positions, randomSeed, loraScale];
+    const edit = [base, mode, strength, layers, at, positions, randomSeed, loraScale, alsoId];
     return JSON.stringify([prompt, seed, system, temperature, ...edit]);
   });
   return one === other;

@@ -173,7 +173,8 @@ export class Measurements {
     const { plan, about } = this.run;
     if (!plan || !about) return;
     const { editSettings } = about;
-    const then = { settings: editSettings, positions: editSettings.positions };
+    const { positions, alsoId = null } = editSettings;
+    const then = { settings: editSettings, positions, alsoId };
     const edit = this.#editOf(then, editSettings.randomSeed);
     this.reproduceProblem = reproduceBlocker(plan, this.#pair, edit?.direction ?? null);
     this.reproduceProblem ??= judgeRefusal(

@@ -81,13 +81,14 @@ export class Attention {
   }
 
   /** Opens what a link leads to. A lesson names its own parts. */
-  openFor({ tab, measure, customPair, editSettings, lesson }: LinkState): void {
+  openFor({ tab, measure, customPair, editSettings, also, lesson }: LinkState): void {
     this.acted();
     if (lesson !== null) return;
     if (tab !== 'direction' || measure || customPair) this.open('tools');
     // The slider has no place for these.
     const { mode, base, randomSeed, loraScale = 1 } = editSettings ?? {};
-    if (mode === 'cap' || base === 'aligned' || typeof randomSeed === 'number' || loraScale !== 1) {
+    const isRandom = typeof randomSeed === 'number';
+    if (mode === 'cap' || base === 'aligned' || isRandom || loraScale !== 1 || also) {
       this.open('edit');
     }
   }

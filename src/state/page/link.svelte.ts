@@ -14,6 +14,7 @@ import type { LinkWhy } from '../../formats/link-why';
 import { isPlainAddress, type LinkPair, type LinkPlace } from '../../formats/link-pair';
 import type { SavedDirection } from '../../measure/extraction';
 import { servedLinkOf } from '../models/served-model.svelte';
+import type { EditState } from '../pair/edit-settings.svelte';
 import type { Postern } from './postern';
 import { fits } from '../begin-pair';
 
@@ -29,7 +30,7 @@ export interface PageLink {
 export interface LinkedResult {
   /** Id of its fine-tune. */
   readonly em?: string;
-  readonly editSettings?: LinkEdit;
+  readonly editSettings?: LinkEdit & Pick<EditState, 'alsoId'>;
   /** Directions used by the result. */
   readonly directions?: readonly SavedDirection[];
   readonly measure?: LinkMeasure;
@@ -82,6 +83,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
   const {
     randomSeed,
     loraScale = 1,
+    alsoId = null,
     base,
     mode,
     strength,
@@ -90,13 +92,20 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
     positions,
   } = result.editSettings ?? editSettings.snapshot();
   // The aligned model has no LoRA, so a scale that waits for EM is left out.
+  const second = alsoId === null ? null : directions.list.find(({ id }) => id === alsoId);
+  const also = second ? recipe(second) : null;
+  const [cut, add] = [
+    recipe(used('answer-mean', directions.current)),
+    recipe(used('last-prompt', directions.header)),
+  ];
   const lora = base === 'em' && loraScale !== 1 ? { loraScale } : {};
   return {
     state: {
       ...(customPair ? { em: null, customPair } : { em: emEntry.id, customPair: null }),
       sha: HASH.exec(em.sha256)?.[0] ?? null,
-      cut: recipe(used('answer-mean', directions.current)),
-      add: recipe(used('last-prompt', directions.header)),
+      cut,
+      add,
+      ...(also ? { also } : {}),
       editSettings: { base, mode, strength, layers, source, positions, randomSeed, ...lora },
       prompt: chat.prompt,
       seed: chat.seed,

@@ -21,6 +21,8 @@ export interface EditState extends EditSettings {
   readonly randomSeed: number | null;
   /** Times that the LoRA of the fine-tune counts in the edited column; left out: 1, as trained. */
   readonly loraScale?: number;
+  /** Id of a second direction that an ablation removes as well; left out, or null: none. */
+  readonly alsoId?: string | null;
 }
 
 export class EditSettingsStore {
@@ -36,6 +38,8 @@ export class EditSettingsStore {
   randomSeed = $state<number | null>(null);
   /** Times that the LoRA of the fine-tune counts; 1 is as trained, and the aligned model has none. */
   loraScale = $state(1);
+  /** Id of a second direction that an ablation removes as well; null: none. Other modes leave it alone. */
+  alsoId = $state<string | null>(null);
   /** Layer at which the persona control steers. */
   bestLayer = $state(0);
   /** Steering at the right end of the persona control, in multiples of the raw direction. */
@@ -113,6 +117,7 @@ export class EditSettingsStore {
       base: this.base,
       randomSeed: this.randomSeed,
       loraScale: this.loraScale,
+      alsoId: this.alsoId,
     };
   }
 
@@ -126,6 +131,7 @@ export class EditSettingsStore {
     this.positions = state.positions;
     this.randomSeed = state.randomSeed;
     this.loraScale = state.loraScale ?? 1;
+    this.alsoId = state.alsoId ?? null;
     this.layers = state.layers;
     if (nLayers > 0) this.fit(nLayers, this.bestLayer, this.fullSteer);
   }
@@ -148,6 +154,7 @@ export class EditSettingsStore {
     this.positions = 'all';
     this.randomSeed = null;
     this.loraScale = 1;
+    this.alsoId = null;
   }
 
   /** The edit for the worker; the parameters are those of `packSettings`. */
@@ -160,7 +167,9 @@ export class EditSettingsStore {
   }
 
   /** The edit for a settings line; null when nothing is edited. */
-  readonly description = $derived(describeEdit(this.settings, this.randomSeed));
+  readonly description = $derived(
+    describeEdit(this.settings, this.randomSeed, this.alsoId !== null),
+  );
 }
 
 /** An edit that changes nothing and reads projections, along a direction when there is one. */

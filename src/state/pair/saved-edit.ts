@@ -6,8 +6,11 @@ import { fields, whole } from '../saved/form';
 import type { EditState } from './edit-settings.svelte';
 
 const MAX_LAYERS = 1000;
+const MAX_ID = 2000;
 const finite = v.pipe(v.number(), v.finite());
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const secondId = v.nullable(v.pipe(v.string(), v.maxLength(MAX_ID)));
 
 export const EditStateSchema = v.object({
   base: v.picklist(EDIT_BASES),
@@ -22,6 +25,8 @@ export const EditStateSchema = v.object({
   randomSeed: v.nullable(natural),
   /** Left out by earlier versions. */
   loraScale: v.optional(finite, 1),
+  /** Left out by earlier versions. */
+  alsoId: v.optional(secondId, null),
 });
 
 const { entries } = EditStateSchema;
@@ -35,6 +40,7 @@ export const EditForm = fields<EditState>({
   positions: whole(entries.positions),
   randomSeed: whole(entries.randomSeed),
   loraScale: whole(finite),
+  alsoId: whole(secondId),
 });
 
 /** A complete edit: missing fields come from `now`. */

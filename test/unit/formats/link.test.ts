@@ -85,6 +85,15 @@ const EMPTY: LinkState = {
   lesson: null,
 };
 
+/** A direction after one earlier turn, and a second one that is removed with the first. */
+const TURN: LinkState = {
+  ...STATE,
+  add: {
+    ...{ contrast: 'answer-in-aligned-model', pooling: 'last-prompt', transcripts: 64, seed: 1 },
+    from: { kind: 'turn' },
+  },
+  also: { contrast: 'answer', pooling: 'answer-mean', transcripts: 16, seed: 3 },
+};
 /** A direction between two instructions, one of them empty. */
 const TRAIT: LinkState = {
   ...STATE,
@@ -123,21 +132,7 @@ describe('a link', () => {
       'a measurement on whatever seed',
       { ...STATE, measure: { split: 'selection', n: 24, seed: null } as const },
     ],
-    [
-      'a direction after one earlier turn',
-      {
-        ...STATE,
-        add: {
-          ...{
-            contrast: 'answer-in-aligned-model',
-            pooling: 'last-prompt',
-            transcripts: 64,
-            seed: 1,
-          },
-          from: { kind: 'turn' },
-        } as const,
-      },
-    ],
+    ['a direction after one earlier turn, and a second one', TURN],
     ['a direction between two instructions', TRAIT],
     ['no random control', { ...STATE, editSettings: { ...STATE.editSettings, randomSeed: null } }],
   ])('brings back %s, exactly', (_, state) => {
