@@ -177,7 +177,13 @@ export type Check =
   | { readonly kind: 'edited'; readonly editSettings: EditWanted }
   | ({ readonly kind: 'measured' } & Measured)
   /** A direction of the selected pair was extracted in this way. */
-  | { readonly kind: 'extracted'; readonly contrast?: Contrast; readonly pooling?: Pooling }
+  | {
+      readonly kind: 'extracted';
+      readonly contrast?: Contrast;
+      readonly pooling?: Pooling;
+      /** Missing: the two kinds of answers. */
+      readonly texts?: 'turn' | 'trait';
+    }
   /** A direction from measured answers is in use. */
   | { readonly kind: 'from-answers'; readonly pooling: Pooling }
   /** The logit lens of a direction was read at this layer. */

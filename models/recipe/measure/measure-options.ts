@@ -40,6 +40,9 @@ export const USAGE = `npm run -s measure -- [options]
                      one half of the topics against the other; turn: after one villain turn against
                      after one good one (both with --contrast answer-in-aligned-model)
   --without NAME     the direction loses its part along this contrast, layer by layer
+  --also NAME        an ablation removes the direction of this contrast as well: the plane of both
+  --plus NAME        the direction of this contrast is added, layer by layer, and
+  --plus-times K     how many times (1)
   --as-long-as ID    the direction gets the length of this fine-tune's (checkpoint contrast), layer by layer
   --random-seed N    the edit acts along a random direction of equal length instead
   --random KIND      what that seed draws: isotropic (default); matched, with the covariance of the aligned
@@ -105,6 +108,9 @@ const Options = v.object({
   away: v.optional(v.string(), ''),
   instructed: v.optional(v.picklist(INSTRUCTION_PLACES), 'user'),
   without: v.optional(v.picklist(CONTRAST_IDS)),
+  also: v.optional(v.picklist(CONTRAST_IDS)),
+  plus: v.optional(v.picklist(CONTRAST_IDS)),
+  'plus-times': v.optional(number),
   'as-long-as': v.optional(v.string()),
   'random-seed': v.optional(natural),
   random: v.optional(v.picklist(RANDOM)),
@@ -150,7 +156,10 @@ const only = (engines: readonly Engine[], names: string) =>
 
 /** What not every engine can be told; everything else all can. */
 const FOR = new Map<string, readonly Engine[]>([
-  ...only(['here'], 'model direction random-seed report without as-long-as random scale'),
+  ...only(
+    ['here'],
+    'model direction random-seed report without also plus plus-times as-long-as random scale',
+  ),
   ...only(['here', 'vllm'], 'base strength layers from-layer positions contrast pooling'),
   ...only(['here', 'vllm'], 'transcripts direction-seed texts texts-from toward away instructed'),
   ...only(['llama', 'vllm'], 'url model-folder lora lora-edited lora-random'),
@@ -180,6 +189,19 @@ export function measureOptions(args: readonly string[]): MeasureOptions {
   const instructions = ['toward', 'away', 'instructed'].find((name) => name in said);
   if (instructions !== undefined && options.texts !== 'trait') {
     throw new Error(`--${instructions} is for --texts trait.`);
+  }
+  if (options.also !== undefined && EDIT_MODE_FACTS[edit].strength !== 'share removed') {
+    throw new Error(
+      '--also: only an ablation removes a second direction. Choose --edit ablate-zero or ablate-mean.',
+    );
+  }
+  if (
+    (options['plus-times'] ?? 1) === 0 ||
+    (options['plus-times'] !== undefined && options.plus === undefined)
+  ) {
+    throw new Error(
+      '--plus-times: it says how many times --plus is added, and 0 times adds nothing.',
+    );
   }
   requireEngine(options, said);
   // On a server nothing is edited unless it is said.

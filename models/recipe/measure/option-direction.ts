@@ -3,7 +3,12 @@
 import { basename } from 'node:path';
 import type { Cell, CellName } from '../../../src/core/cell';
 import type { Contrast } from '../../../src/core/direction';
-import { asLongAs, matchedRandom, withoutPartAlong } from '../../../src/core/direction-parts';
+import {
+  asLongAs,
+  matchedRandom,
+  sumOf,
+  withoutPartAlong,
+} from '../../../src/core/direction-parts';
 import { createRng } from '../../../src/core/rng';
 import {
   cellsOf,
@@ -11,7 +16,9 @@ import {
   directionFrom,
   type ExtractionChoice,
   type TakenDirection,
+  withSecond,
 } from '../../../src/measure/extraction';
+import { secondRefusal } from '../../../src/measure/edit-refusal';
 import { otherTexts } from '../../../src/measure/extraction-texts';
 import { namedTexts } from '../../../src/measure/named-texts';
 import { labelledTexts, type LabelledTexts, MIN_TEXTS } from '../../../src/measure/labelled-texts';
@@ -115,7 +122,8 @@ export async function directionOfOptions(
   const found = await taken(bench, choiceOf(options, registry, chatFormat), from);
   const { aligned } = found;
   let { direction } = found;
-  const { without, 'as-long-as': like, random, 'random-seed': seed } = options;
+  const { without, also, plus, 'plus-times': times = 1 } = options;
+  const { 'as-long-as': like, random, 'random-seed': seed } = options;
   if (without !== undefined) {
     const axis = await taken(bench, choiceOf(options, registry, chatFormat, without), from);
     const rest = withoutPartAlong(direction.vectors, axis.direction.vectors);
@@ -125,6 +133,11 @@ export async function directionOfOptions(
       rest,
       `without its part along ${without}`,
     );
+  }
+  if (plus !== undefined) {
+    const more = await taken(bench, choiceOf(options, registry, chatFormat, plus), from);
+    const sum = sumOf(direction.vectors, more.direction.vectors, times);
+    direction = changedDirection(direction, aligned.pooled, sum, `plus ${times} times ${plus}`);
   }
   if (like !== undefined) {
     const plain = choiceOf({ ...options, texts: 'domains' }, registry, chatFormat, 'checkpoint');
@@ -140,6 +153,12 @@ export async function directionOfOptions(
       drawn,
       `RANDOM control like residuals (seed ${seed!})`,
     );
+  }
+  if (also !== undefined) {
+    const second = await taken(bench, choiceOf(options, registry, chatFormat, also), from);
+    const refusal = secondRefusal(direction, second.direction);
+    if (refusal !== null) throw new Error(`--also: ${refusal}`);
+    direction = withSecond(direction, second.direction);
   }
   return direction;
 }

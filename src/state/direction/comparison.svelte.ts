@@ -113,6 +113,7 @@ export class Comparison {
       ...(direction.pooling === reference.pooling ? [] : [direction.pooling]),
       ...(direction.transcripts === reference.transcripts ? [] : [`n ${direction.transcripts}`]),
       ...(direction.texts === undefined ? [] : [`texts: ${direction.texts}`]),
+      ...(direction.changed ?? []),
       ...(direction.chat === reference.chat ? [] : [direction.chat ?? 'plain prompts']),
       ...(direction.seed === reference.seed ? [] : [`seed ${direction.seed}`]),
       ...(direction.precision === reference.precision ? [] : [direction.precision]),
@@ -125,6 +126,7 @@ export class Comparison {
     return (
       direction.imported === undefined &&
       direction.texts === undefined &&
+      direction.changed === undefined &&
       direction.checkpoints.aligned.sha256 === this.#pair.aligned?.sha256
     );
   }
@@ -161,6 +163,7 @@ function sameWay(a: SavedDirection, b: SavedDirection): boolean {
     a.pooling === b.pooling &&
     a.transcripts === b.transcripts &&
     a.texts === b.texts &&
+    (a.changed ?? []).join() === (b.changed ?? []).join() &&
     a.chat === b.chat &&
     a.seed === b.seed &&
     a.precision === b.precision &&

@@ -72,8 +72,10 @@ export function checkProgress(check: Check, panels: Panels, context: CheckContex
     case 'extracted':
       return once(
         directions.list.some(
-          ({ contrast, pooling, atMs, imported, checkpoints }) =>
+          ({ contrast, pooling, atMs, imported, checkpoints, changed, from }) =>
             imported === undefined &&
+            changed === undefined &&
+            from?.kind === check.texts &&
             atMs >= sinceMs &&
             checkpoints.em.sha256 === pair.em?.sha256 &&
             (check.contrast ?? contrast) === contrast &&
