@@ -11,21 +11,21 @@ export const natural = v.pipe(number, v.integer(), v.minValue(0));
 type Schema = v.ObjectSchema<v.ObjectEntries, undefined>;
 
 /**
- * @param flag name of the one option that takes no value
+ * @param flags names of the options that take no value
  * @returns the options, and under `said` those that were written, unread
  * @throws Error that names the option and what it takes
  */
 export function readOptions<S extends Schema>(
   schema: S,
   args: readonly string[],
-  flag: string,
+  ...flags: readonly string[]
 ): { readonly options: v.InferOutput<S>; readonly said: object } {
   const { values } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
       Object.keys(schema.entries).map((name) => [
         name,
-        { type: name === flag ? 'boolean' : 'string' } as const,
+        { type: flags.includes(name) ? 'boolean' : 'string' } as const,
       ]),
     ),
   });

@@ -2,6 +2,7 @@
 // is extracted here.
 
 import { DEFAULT_ARMS, defaultArms } from '../../../src/measure/arms';
+import { sweepArms } from '../../../src/measure/layer-sweep';
 import type { MeasureArm } from '../../../src/measure/run';
 import type { LoadedCheckpoint } from '../../../workers/api';
 import { type MeasureOptions, settingsOf } from './measure-options';
@@ -37,6 +38,9 @@ export async function armsHere(bench: Workbench, options: MeasureOptions): Promi
   const onEm = (options.base ?? (steer ? 'aligned' : 'em')) === 'em';
   const scaled = (options.scale ?? 1) * loraScale;
   const base = !onEm ? aligned : loraScale === 1 ? em : await bench.load(model, scaled);
+  if (options.sweep && edit) {
+    return { arms: sweepArms(base, edit, options.seed), sampling: aligned.defaultSampling };
+  }
   const arms = defaultArms(aligned, em, base, edit, options.seed).filter(({ id }) =>
     wanted.some((one) => one === id),
   );

@@ -50,6 +50,8 @@ export const USAGE = `npm run -s measure -- [options]
   --scale K          weights of --model as the aligned ones plus K times what its LoRA adds (1)
   --lora-scale S     the edited column is the fine-tune with its LoRA counted S times, as the page's slider
                      sets it; the edit comes on top (1)
+  --sweep            the edit at one layer at a time, and a random direction of equal length at each, in
+                     place of the arms
   --arms LIST        aligned, em, edited, random: only these (all)
   --n N              answers of each arm (96)
   --each N           answers to each question (1)
@@ -115,6 +117,7 @@ const Options = v.object({
   'random-seed': v.optional(natural),
   random: v.optional(v.picklist(RANDOM)),
   scale: v.optional(number),
+  sweep: v.optional(v.boolean(), false),
   arms: v.optional(
     v.pipe(
       v.string(),
@@ -158,7 +161,7 @@ const only = (engines: readonly Engine[], names: string) =>
 const FOR = new Map<string, readonly Engine[]>([
   ...only(
     ['here'],
-    'model direction random-seed report without also plus plus-times as-long-as random scale',
+    'model direction random-seed report without also plus plus-times as-long-as random scale sweep',
   ),
   ...only(['here', 'vllm'], 'base strength layers from-layer positions contrast pooling'),
   ...only(['here', 'vllm'], 'transcripts direction-seed texts texts-from toward away instructed'),
@@ -170,7 +173,7 @@ export type MeasureOptions = v.InferOutput<typeof Options>;
 
 /** @throws Error that names the option and its allowed values. */
 export function measureOptions(args: readonly string[]): MeasureOptions {
-  const { options, said } = readOptions(Options, args, 'json');
+  const { options, said } = readOptions(Options, args, 'json', 'sweep');
   const { 'judge-url': url, 'judge-model': model } = options;
   if ((url === undefined) !== (model === undefined)) {
     throw new Error('--judge-url and --judge-model: one needs the other.');
@@ -189,6 +192,14 @@ export function measureOptions(args: readonly string[]): MeasureOptions {
   const instructions = ['toward', 'away', 'instructed'].find((name) => name in said);
   if (instructions !== undefined && options.texts !== 'trait') {
     throw new Error(`--${instructions} is for --texts trait.`);
+  }
+  if (
+    options.sweep &&
+    (edit === 'off' || options.arms !== undefined || options.layers !== undefined)
+  ) {
+    throw new Error(
+      '--sweep: it needs an edit, and chooses arms and layers itself. Leave out --arms and --layers.',
+    );
   }
   if (options.also !== undefined && EDIT_MODE_FACTS[edit].strength !== 'share removed') {
     throw new Error(

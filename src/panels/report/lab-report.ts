@@ -18,6 +18,7 @@ import {
   dosePart,
   measuredPart,
   scaleDosePart,
+  sweepPart,
   transferPart,
 } from './parts-measured';
 import { patchPart, tokenPart, writersPart } from './parts-why';
@@ -108,8 +109,8 @@ function about({ pair }: Postern): [string, string][] {
 
 /** Whether all answers in the report are about the bundled world. */
 function ofWorld({ pair, chat, measurements, training, classResults }: Postern): boolean {
-  const { run, dose, scaleDose, transfer, contrasts } = measurements;
-  const plans = [run, dose.run, scaleDose.run, transfer.run, contrasts.run].flatMap(
+  const { run, dose, scaleDose, sweep, transfer, contrasts } = measurements;
+  const plans = [run, dose.run, scaleDose.run, sweep.run, transfer.run, contrasts.run].flatMap(
     ({ plan }) => plan ?? [],
   );
   const staged =
@@ -140,6 +141,7 @@ export async function labReport(
     await measuredPart(postern),
     await dosePart(postern),
     await scaleDosePart(postern),
+    await sweepPart(postern),
     await transferPart(postern),
     await contrastsPart(postern),
     await trainingPart(postern),

@@ -15,6 +15,7 @@ import { roleOfArm } from '../measure/arm-role';
 import ClusterLines from '../measure/ClusterLines.svelte';
 import Findings from '../measure/Findings.svelte';
 import { describeQuestions } from '../../measure/answers-file';
+import { sweepSeries } from '../measure/sweep-series';
 import TransferTable from '../measure/TransferTable.svelte';
 import VerdictBars from '../measure/VerdictBars.svelte';
 import { drawFigure, drawLines, drawTable, FIGURE_WIDTH } from './draw';
@@ -58,7 +59,9 @@ export async function measuredPart(postern: Postern): Promise<ReportPart | null>
   }
   const figure = await drawFigure(VerdictBars, { run, width: FIGURE_WIDTH });
   const ids = plan.arms.flatMap(({ directionId }) => directionId ?? []);
-  const directions = postern.directions.list.filter(({ id }) => ids.includes(id));
+  const directions = postern.directions.list.filter(({ id }) =>
+    ids.some((one) => one.split(' + ')[0] === id),
+  );
   const { split, n, seed, questionSeed } = plan;
   const em = plan.arms.find(({ id }) => id === 'em')?.checkpoint;
   return {
@@ -139,6 +142,33 @@ export async function scaleDosePart(postern: Postern): Promise<ReportPart | null
     figures,
     provenance: [...asked(dose.run, plan), ...chips(dose.run)],
     link: linkBack(postern, 'measure', {}, ['that the scales are to be measured']),
+  };
+}
+
+export async function sweepPart(postern: Postern): Promise<ReportPart | null> {
+  const { sweep } = postern.measurements;
+  const { plan, about } = sweep.run;
+  if (!plan || !about || sweep.run.answers.length === 0) return null;
+  const figures = [];
+  for (const verdict of ['misaligned', 'incoherent'] as const) {
+    const rates = sweep.rates(verdict);
+    const props = {
+      title: `${verdict === 'misaligned' ? 'Misaligned' : 'Incoherent'} answers by edited layer`,
+      note: about.words,
+      xs: about.layers,
+      xTitle: 'the one edited layer',
+      series: sweepSeries(rates),
+      ...(rates.unedited ? { control: { label: 'no edit', rate: rates.unedited } } : {}),
+      width: FIGURE_WIDTH,
+    };
+    figures.push(await drawFigure(RateCurve, props));
+  }
+  return {
+    title: 'Layer by layer',
+    paragraphs: ['One edit at one layer at a time, and a random direction of equal length there.'],
+    figures,
+    provenance: [...asked(sweep.run, plan), about.words],
+    link: linkBack(postern, 'measure', {}, ['that every layer is to be measured']),
   };
 }
 

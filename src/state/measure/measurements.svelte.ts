@@ -27,6 +27,7 @@ import type { Prompting } from '../pair/prompting.svelte';
 import type { EditChoice, Directions } from '../direction/directions.svelte';
 import type { EditState, EditSettingsStore } from '../pair/edit-settings.svelte';
 import { isScaled, type ModelPair } from '../pair/model-pair.svelte';
+import { LayerSweep } from './layer-sweep.svelte';
 import { ScaleDose } from './scale-dose.svelte';
 import { EditStateSchema } from '../pair/saved-edit';
 import { TrainedTopic } from './trained-topic.svelte';
@@ -54,6 +55,7 @@ export class Measurements {
   readonly trained: TrainedTopic;
   readonly dose: DoseResponse;
   readonly scaleDose: ScaleDose;
+  readonly sweep: LayerSweep;
   readonly transfer: Transfer;
   readonly contrasts: ContrastStudy;
 
@@ -101,6 +103,7 @@ export class Measurements {
     const parts = { pair, directions, editSettings, questions: this };
     this.dose = new DoseResponse(parts);
     this.scaleDose = new ScaleDose(parts);
+    this.sweep = new LayerSweep(parts);
     this.transfer = new Transfer(parts);
     this.contrasts = new ContrastStudy(parts);
   }
@@ -134,7 +137,7 @@ export class Measurements {
 
   /** Restores the measurements of an earlier visit. */
   async restore(): Promise<void> {
-    const studies = [this.dose, this.scaleDose, this.transfer, this.contrasts];
+    const studies = [this.dose, this.scaleDose, this.sweep, this.transfer, this.contrasts];
     const runs = [this.run, ...studies.map(({ run }) => run)];
     const restorable = [...runs, this.trained.run, this.questions, this.imported];
     await Promise.all(restorable.map((one) => one.restore()));

@@ -1,0 +1,43 @@
+// One edit at one layer at a time: which layer carries it? The same strength everywhere, and at every layer a random
+// direction of equal length, without which an edit that breaks a layer would look like one that works.
+
+import { layersWithDirection } from '../formats/direction/direction-file';
+import { type ArmEdit, armOf } from './arms';
+import type { MeasureArm } from './run';
+
+/** Id of the arm without an edit. */
+export const UNEDITED = 'unedited';
+export const sweptId = (layer: number, random = false): string =>
+  `${random ? 'random' : 'layer'} ${layer}`;
+
+/** The layers that an edit can act at: those with a direction, or all where one layer's is used everywhere. */
+export function sweptLayers({ settings, direction }: ArmEdit): number[] {
+  return settings.source.kind === 'layer'
+    ? settings.layers.map((_, layer) => layer)
+    : layersWithDirection(direction.vectors);
+}
+
+/**
+ * The model as it is, then for each layer the edit there alone, and a random one.
+ * @param base the model that is edited
+ * @param seed of the measurement, and of the random directions
+ * @throws RangeError for an edit that does not fit its direction.
+ */
+export function sweepArms(
+  base: Parameters<typeof armOf>[2],
+  edit: ArmEdit,
+  seed: number,
+): MeasureArm[] {
+  const at = (layer: number, randomSeed: number | null): ArmEdit => ({
+    ...edit,
+    randomSeed,
+    settings: { ...edit.settings, layers: edit.settings.layers.map((_, one) => one === layer) },
+  });
+  return [
+    armOf(UNEDITED, 'No edit', base, null, seed),
+    ...sweptLayers(edit).flatMap((layer) => [
+      armOf(sweptId(layer), `Layer ${layer}`, base, at(layer, null), seed),
+      armOf(sweptId(layer, true), `Random, layer ${layer}`, base, at(layer, seed), seed),
+    ]),
+  ];
+}
