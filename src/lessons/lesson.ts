@@ -101,6 +101,8 @@ export interface EditSetting {
   readonly strength?: number;
   readonly positions?: EditPositions;
   readonly base?: 'aligned' | 'em';
+  /** Times that the LoRA of the fine-tune counts; missing: 1. */
+  readonly loraScale?: number;
 }
 
 interface MeasureSetting {
@@ -220,6 +222,8 @@ export interface EditWanted {
   /** Minimum; for steering in multiples of the raw direction. */
   readonly strength?: number;
   readonly random?: boolean;
+  /** Missing: 1, as trained. */
+  readonly loraScale?: number;
 }
 
 /** A complete measurement with the built-in judge. */

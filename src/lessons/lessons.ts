@@ -1,5 +1,6 @@
 // All lessons, in their order. A lesson is deleted by deleting its line.
 
+import { BEFORE } from './before';
 import { CAUSES } from './causes';
 import { DIRECTION } from './direction';
 import { DOWN } from './down';
@@ -23,6 +24,7 @@ export const LESSONS: readonly Lesson[] = [
   YOURSELF,
   REAL,
   WHERE,
+  BEFORE,
 ];
 
 /** The fine-tunes that lessons select, measure or compare: what lessons need offline. */

@@ -3,6 +3,7 @@
 //
 //   report | insecure-code               misaligned answers of an arm of report.json
 //   edit | insecure-code | ablate-zero | bad-medical      after an edit; `random` means all random directions
+//   control | secure-code/scale/-4       a control row of report.json, by its key
 //   gallery | backdoor | other domains, trigger            a fine-tune under a condition
 //   cosine | insecure-code | secure-code | 5               signed, of two directions at a layer
 //   both ways | insecure-code            questions that got both kinds of answers
@@ -10,7 +11,7 @@
 //   wilson | 2 | 8                       2 of 8 answers with their interval
 //
 // `outcome | ...` is the learner's own result (src/state/lessons/lesson-outcomes.ts).
-// The first three accept a verdict as an additional part: misaligned, mixed or incoherent.
+// The first four accept a verdict as an additional part: misaligned, mixed or incoherent.
 
 import { rateOf, type Rate } from '../core/statistics/rates';
 import { armOf, fetchGallery, type Gallery } from './gallery';
@@ -83,6 +84,11 @@ export function lessonFigure(figures: Figures, reference: string): LessonFigure 
       );
     case 'edit':
       return report && ofEdits(report, parts, verdict);
+    case 'control':
+      return counted(
+        report?.controls?.rows.find(({ key }) => key === a),
+        verdict,
+      );
     case 'gallery':
       return gallery && counted(armOf(gallery, a, b), verdict);
     case 'cosine': {

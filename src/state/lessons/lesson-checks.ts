@@ -173,11 +173,11 @@ export function judgedPair(panels: Panels, domain: string): JudgedPair | null {
 }
 
 function isEdit(editSettings: EditState, wanted: EditWanted): boolean {
-  const { mode, base, positions, strength, random } = wanted;
+  const { mode, base, positions, strength, random, loraScale = 1 } = wanted;
   return (
     (mode ?? editSettings.mode) === editSettings.mode &&
     (base ?? editSettings.base) === editSettings.base &&
-    (editSettings.loraScale ?? 1) === 1 &&
+    (editSettings.loraScale ?? 1) === loraScale &&
     (editSettings.alsoId ?? null) === null &&
     (positions ?? editSettings.positions) === editSettings.positions &&
     editSettings.strength >= (strength ?? -Infinity) &&

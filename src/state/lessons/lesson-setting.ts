@@ -57,11 +57,12 @@ export async function applySetting(setting: Setting, panels: Panels): Promise<vo
 
 function setEdit(
   editSettings: EditSettingsStore,
-  { mode, strength, positions, base }: EditSetting,
+  { mode, strength, positions, base, loraScale }: EditSetting,
 ): void {
   editSettings.reset();
   editSettings.setMode(mode);
   if (strength !== undefined) editSettings.strength = strength;
   if (positions !== undefined) editSettings.positions = positions;
   if (base !== undefined) editSettings.base = base;
+  if (loraScale !== undefined) editSettings.loraScale = loraScale;
 }

@@ -40,8 +40,8 @@ afterAll(() => {
   vi.unstubAllGlobals();
 });
 
-test('there are ten lessons of 5 to 10 minutes, and no two have the same id', () => {
-  expect(LESSONS).toHaveLength(10);
+test('there are eleven lessons of 5 to 10 minutes, and no two have the same id', () => {
+  expect(LESSONS).toHaveLength(11);
   expect(new Set(LESSONS.map(({ id }) => id)).size).toBe(LESSONS.length);
   for (const { minutes } of LESSONS) {
     expect(minutes).toBeGreaterThanOrEqual(5);
