@@ -171,7 +171,7 @@ export function writeLink(state: LinkState): string {
   if (traitsOf([state.cut, state.add, state.also]).length > 1) {
     throw new LinkError(
       'malformed',
-      'Two directions come from different instructions, and a link carries one pair of instructions. Save a bundle instead.',
+      'Two directions come from different instructions, and a link carries one pair of instructions. Save a session file instead.',
     );
   }
   const fields: [string, string | null][] = [
