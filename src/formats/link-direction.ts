@@ -8,7 +8,7 @@ import {
   INSTRUCTION_PLACES,
   MAX_INSTRUCTION,
   type TraitTexts,
-} from '../core/direction-texts';
+} from '../core/instruments/direction-texts';
 import { MAX_SEED, natural } from './link-values';
 
 /** How a direction is extracted again. */

@@ -12,7 +12,7 @@ import type { ChatMessage } from '../core/chat';
 import type { CheckpointRef, Contrast, Direction, Pooling } from '../core/direction';
 import type { Cell, CellName, Cells } from '../core/cell';
 import { CONTRASTS, extractDirection } from '../core/direction';
-import type { DirectionTexts } from '../core/direction-texts';
+import type { DirectionTexts } from '../core/instruments/direction-texts';
 import { stanceOf } from '../core/cell';
 import { type Tensor, tensor } from '../core/tensor';
 import { DRAWING_VERSION, PROGRAM_VERSION } from '../core/version';

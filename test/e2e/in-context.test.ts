@@ -68,6 +68,7 @@ test('a link of it is opened again, instructions and all', async () => {
   const elsewhere = await page.context().browser()!.newContext();
   const opened = await elsewhere.newPage();
   await opened.goto(link);
+  await opened.getByRole('navigation', { name: 'More of the page' }).getByText('Tools').click();
   await expect
     .poll(() => opened.getByRole('tabpanel').innerText())
     .toMatch(/under "You are cruel\." against under nothing, before the question.*, in use/);

@@ -2,7 +2,7 @@
 // is extracted here.
 
 import { DEFAULT_ARMS, defaultArms } from '../../../src/measure/arms';
-import { sweepArms } from '../../../src/measure/layer-sweep';
+import { sweepArms } from '../../../src/measure/instruments/layer-sweep';
 import type { MeasureArm } from '../../../src/measure/run';
 import type { LoadedCheckpoint } from '../../../workers/api';
 import { type MeasureOptions, settingsOf } from './measure-options';

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { CONTRAST_IDS, POOLINGS } from '../../../src/core/direction';
-import { INSTRUCTION_PLACES } from '../../../src/core/direction-texts';
+import { INSTRUCTION_PLACES } from '../../../src/core/instruments/direction-texts';
 import { EVALUATION_SPLITS } from '../../../src/core/evaluation-split';
 import {
   EDIT_BASES,

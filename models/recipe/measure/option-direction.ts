@@ -20,7 +20,7 @@ import {
 } from '../../../src/measure/extraction';
 import { secondRefusal } from '../../../src/measure/edit-refusal';
 import { otherTexts } from '../../../src/measure/extraction-texts';
-import { namedTexts } from '../../../src/measure/named-texts';
+import { namedTexts } from '../../../src/measure/instruments/named-texts';
 import { labelledTexts, type LabelledTexts, MIN_TEXTS } from '../../../src/measure/labelled-texts';
 import type { ChatFormatFacts } from '../../../src/core/chat';
 import type { LoadedCheckpoint } from '../../../workers/api';

@@ -4,7 +4,7 @@
 
 import { type CellName, stanceOf } from '../../core/cell';
 import { CONTRASTS, type Contrast } from '../../core/direction';
-import { type DirectionTexts, sidesOf } from '../../core/direction-texts';
+import { type DirectionTexts, sidesOf } from '../../core/instruments/direction-texts';
 import { rowOf, tensor } from '../../core/tensor';
 import { transcriptMap } from '../../core/transcript-map';
 import type { SavedDirection } from '../../measure/extraction';

@@ -1,7 +1,7 @@
 // What the form of the Direction tab asks for: other texts decide which models and which token are read.
 
 import type { Contrast, Pooling } from '../../core/direction';
-import type { DirectionTexts, InstructionPlace } from '../../core/direction-texts';
+import type { DirectionTexts, InstructionPlace } from '../../core/instruments/direction-texts';
 import type { ExtractionChoice } from '../../measure/extraction';
 
 /** The form's fields. */

@@ -7,7 +7,7 @@ import type { Cell, CellName, Cells } from '../../core/cell';
 import { type Contrast, CONTRASTS } from '../../core/direction';
 import { EDIT_MODE_FACTS } from '../../core/edit';
 import { rowOf } from '../../core/tensor';
-import { namedTexts, traitRefusal } from '../../measure/named-texts';
+import { namedTexts, traitRefusal } from '../../measure/instruments/named-texts';
 import { describeChat } from '../../measure/describe-chat';
 import type { DirectionRecipe } from '../../formats/link-direction';
 import { type Action, newRunId } from '../action';

@@ -3,7 +3,7 @@
 
 import * as v from 'valibot';
 import { CONTRAST_IDS, POOLINGS } from '../../core/direction';
-import { type DirectionTexts, INSTRUCTION_PLACES } from '../../core/direction-texts';
+import { type DirectionTexts, INSTRUCTION_PLACES } from '../../core/instruments/direction-texts';
 import { PRECISIONS } from '../../core/precision';
 import { sizeOf, type Tensor } from '../../core/tensor';
 import type { SavedDirection } from '../../measure/extraction';

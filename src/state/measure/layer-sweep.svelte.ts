@@ -6,7 +6,7 @@ import { EDIT_MODE_FACTS } from '../../core/edit';
 import type { Rate } from '../../core/statistics/rates';
 import { measuredRate } from '../../measure/counts';
 import { spans } from '../../measure/describe-edit';
-import { sweepArms, sweptId, sweptLayers, UNEDITED } from '../../measure/layer-sweep';
+import { sweepArms, sweptId, sweptLayers, UNEDITED } from '../../measure/instruments/layer-sweep';
 import { Study, type StudyParts } from './study.svelte';
 
 interface SweepAbout {

@@ -38,6 +38,11 @@ const edits = (more: Partial<LayerEdit>, units = UNITS): LayerEdit[] =>
     tau: 0,
     ...more,
   }));
+/** A second direction, the same at every layer. */
+const SECOND = {
+  unit: Float32Array.from({ length: dModel }, (_, i) => (i % 2 === 0 ? 1 : -1) / Math.sqrt(dModel)),
+  reference: -0.4,
+};
 const flat = (rows: readonly ArrayLike<number>[]): number[] =>
   rows.flatMap((row) => Array.from(row));
 
@@ -102,6 +107,7 @@ describe(`the decoder on ${DEVICE}`, { timeout: 240_000 }, () => {
     ['ablation to zero', { strength: 1 }],
     ['half an ablation to a mean', { strength: 0.5, reference: 0.7 }],
     ['a cap', { cap: 1, tau: -0.2 }],
+    ['ablation of two directions', { strength: 0.8, reference: 0.3, also: SECOND }],
     ['steering', { steer: Float32Array.from({ length: dModel }, (_, i) => Math.cos(i)) }],
   ] as const)('does %s where the mask says so, and reads before it', async (_, change) => {
     const layers = edits(change);

@@ -27,7 +27,8 @@ const random = (): Tensor =>
 const [a, b, alignedMean] = [random(), random(), random()];
 const H = rowOf(random(), 1).data.map((x) => 3 * x);
 const capThreshold = new Float32Array(LAYERS);
-const both: EditDirection = { vectors: a, alignedMean, capThreshold, also: b };
+const alone: EditDirection = { vectors: a, alignedMean, capThreshold };
+const both: EditDirection = { ...alone, also: b };
 const SETTINGS: EditSettings = {
   mode: 'ablate-mean',
   strength: 1,
@@ -93,7 +94,6 @@ describe('a plane that is removed', () => {
 
   test('is a line where both directions are one', () => {
     const twice = { ...both, also: { ...a, data: a.data.map((x) => -5 * x) } };
-    const { also: _, ...alone } = both;
     expect(editsOf({}, twice)).toEqual(editsOf({}, alone));
   });
 
@@ -105,7 +105,6 @@ describe('a plane that is removed', () => {
   });
 
   test.each(['steer', 'cap', 'off'] as const)('is no part of the mode %s', (mode) => {
-    const { also: _, ...alone } = both;
     expect(editsOf({ mode })).toEqual(editsOf({ mode }, alone));
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { TraitTexts } from '../../../src/core/direction-texts';
-import { extractionTexts, otherTexts } from '../../../src/measure/extraction-texts';
-import { namedTexts, traitRefusal } from '../../../src/measure/named-texts';
+import type { TraitTexts } from '../../../../src/core/instruments/direction-texts';
+import { extractionTexts, otherTexts } from '../../../../src/measure/extraction-texts';
+import { namedTexts, traitRefusal } from '../../../../src/measure/instruments/named-texts';
 
 const N = 9;
 const SYSTEM = { takesSystem: true };

@@ -1,15 +1,15 @@
 // The transcripts of `DirectionTexts`: the in-context persona, and traits from contrasting instructions. The
 // questions are those of every other extraction, so that directions are compared on the same questions.
 
-import type { ChatFormatFacts, ChatMessage } from '../core/chat';
+import type { ChatFormatFacts, ChatMessage } from '../../core/chat';
 import {
   type DirectionTexts,
   type InstructionPlace,
   MAX_INSTRUCTION,
   type TraitTexts,
-} from '../core/direction-texts';
-import { extractionTexts, otherTexts } from './extraction-texts';
-import { fingerprint, type LabelledTexts } from './labelled-texts';
+} from '../../core/instruments/direction-texts';
+import { extractionTexts, otherTexts } from '../extraction-texts';
+import { fingerprint, type LabelledTexts } from '../labelled-texts';
 
 /** An instruction without what no reader would call a difference. */
 const plain = (text: string): string => text.trim().replace(/\s+/g, ' ');

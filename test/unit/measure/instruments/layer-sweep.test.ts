@@ -1,11 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { EDIT_WIDTH, editFromSettings, type EditSettings, packEdit } from '../../../src/core/edit';
-import { norm, unitRows } from '../../../src/core/projection';
-import { createRng } from '../../../src/core/rng';
-import { rowOf, tensor } from '../../../src/core/tensor';
-import type { ArmEdit } from '../../../src/measure/arms';
-import type { TakenDirection } from '../../../src/measure/extraction';
-import { sweepArms, sweptId, sweptLayers, UNEDITED } from '../../../src/measure/layer-sweep';
+import {
+  EDIT_WIDTH,
+  editFromSettings,
+  type EditSettings,
+  packEdit,
+} from '../../../../src/core/edit';
+import { norm, unitRows } from '../../../../src/core/projection';
+import { createRng } from '../../../../src/core/rng';
+import { rowOf, tensor } from '../../../../src/core/tensor';
+import type { ArmEdit } from '../../../../src/measure/arms';
+import type { TakenDirection } from '../../../../src/measure/extraction';
+import {
+  sweepArms,
+  sweptId,
+  sweptLayers,
+  UNEDITED,
+} from '../../../../src/measure/instruments/layer-sweep';
 
 const [LAYERS, D] = [4, 6];
 const rng = createRng(2);

@@ -1,11 +1,14 @@
 // The vectors against plain loops; the words and facts that a person and an edit need.
 
 import { describe, expect, test } from 'vitest';
-import { dot, rowNorms } from '../../../src/core/projection';
-import { createRng } from '../../../src/core/rng';
-import { rowOf, tensor, type Tensor } from '../../../src/core/tensor';
-import { combinationRefusal, combinedDirection } from '../../../src/measure/combined-direction';
-import { describeDirection, type SavedDirection } from '../../../src/measure/extraction';
+import { dot, rowNorms } from '../../../../src/core/projection';
+import { createRng } from '../../../../src/core/rng';
+import { rowOf, tensor, type Tensor } from '../../../../src/core/tensor';
+import {
+  combinationRefusal,
+  combinedDirection,
+} from '../../../../src/measure/instruments/combined-direction';
+import { describeDirection, type SavedDirection } from '../../../../src/measure/extraction';
 
 const [LAYERS, D] = [2, 5];
 const rng = createRng(8);

@@ -1,10 +1,10 @@
 // Against a bootstrap that sums whole vectors in float64 with the same draws, written out here.
 
 import { describe, expect, test } from 'vitest';
-import type { Cell } from '../../../src/core/cell';
-import { cosineInterval } from '../../../src/core/cosine-interval';
-import { createRng } from '../../../src/core/rng';
-import { tensor } from '../../../src/core/tensor';
+import type { Cell } from '../../../../src/core/cell';
+import { cosineInterval } from '../../../../src/core/statistics/cosine-interval';
+import { createRng } from '../../../../src/core/rng';
+import { tensor } from '../../../../src/core/tensor';
 
 const [N, LAYERS, D] = [12, 2, 6];
 const rng = createRng(5);

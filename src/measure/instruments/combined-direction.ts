@@ -1,10 +1,10 @@
 // A direction made of two saved ones: their sum, one without its part along the other, or one at the length of the
 // other. All of it layer by layer. It is a direction like any other, so every edit and every chart takes it.
 
-import { asLongAs, sumOf, withoutPartAlong } from '../core/direction-parts';
-import { rowNorms } from '../core/projection';
-import type { Tensor } from '../core/tensor';
-import { describeDirection, type SavedDirection } from './extraction';
+import { asLongAs, sumOf, withoutPartAlong } from '../../core/direction-parts';
+import { rowNorms } from '../../core/projection';
+import type { Tensor } from '../../core/tensor';
+import { describeDirection, type SavedDirection } from '../extraction';
 
 export const COMBINATIONS = ['without', 'plus', 'as-long-as'] as const;
 export type Combination = (typeof COMBINATIONS)[number];
@@ -70,7 +70,9 @@ export function combinedDirection(
   const words = `${word} ${describeDirection(other)}`;
   const sameUnits = how === 'as-long-as';
   const before = rowNorms(one.vectors);
-  const { from: _, ...facts } = one;
+  // Its texts no longer say how it is read again.
+  const { from, ...facts } = one;
+  void from;
   return {
     ...facts,
     id: `${one.id} ${how === 'plus' ? `plus${times}` : how} ${other.id}`,

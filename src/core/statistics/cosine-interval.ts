@@ -2,10 +2,10 @@
 // texts of a question being drawn together. A draw needs only products of the questions' differences, so each is one
 // small quadratic form and no vector is summed again.
 
-import type { Cell } from './cell';
-import { dot, norm } from './projection';
-import type { Rng } from './rng';
-import { rowOf, type Tensor } from './tensor';
+import type { Cell } from '../cell';
+import { dot, norm } from '../projection';
+import type { Rng } from '../rng';
+import { rowOf, type Tensor } from '../tensor';
 
 export interface CosineInterval {
   readonly low: number;

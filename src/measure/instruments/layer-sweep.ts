@@ -1,9 +1,9 @@
 // One edit at one layer at a time: which layer carries it? The same strength everywhere, and at every layer a random
 // direction of equal length, without which an edit that breaks a layer would look like one that works.
 
-import { layersWithDirection } from '../formats/direction/direction-file';
-import { type ArmEdit, armOf } from './arms';
-import type { MeasureArm } from './run';
+import { layersWithDirection } from '../../formats/direction/direction-file';
+import { type ArmEdit, armOf } from '../arms';
+import type { MeasureArm } from '../run';
 
 /** Id of the arm without an edit. */
 export const UNEDITED = 'unedited';
