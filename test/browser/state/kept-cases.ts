@@ -66,7 +66,12 @@ export const CASES: readonly Case[] = [
     is: 'an edit mode of a newer version',
     kept: { desk: { ...EDIT, mode: 'rotate', later: true } },
     intact: ({ editSettings }) =>
-      expect(editSettings.snapshot()).toEqual({ ...EDIT, mode: 'ablate-mean', loraScale: 1 }),
+      expect(editSettings.snapshot()).toEqual({
+        ...EDIT,
+        mode: 'ablate-mean',
+        loraScale: 1,
+        alsoId: null,
+      }),
     note: /: an edit setting\./,
   },
   {
@@ -170,7 +175,10 @@ export const CASES: readonly Case[] = [
     intact: ({ measurements: { run } }) => {
       expect(OLD_READ).not.toEqual(PACKED.read);
       expect(run.plan).toEqual({ ...edited(PACKED), drawing: 1 });
-      expect(run.about).toEqual({ ...SETUP, editSettings: { ...EDIT, loraScale: 1 } });
+      expect(run.about).toEqual({
+        ...SETUP,
+        editSettings: { ...EDIT, loraScale: 1, alsoId: null },
+      });
       expect(run.answers).toHaveLength(1);
       expect([run.paused, run.drawnBefore]).toEqual([false, true]);
       expect(classRefusal(run.plan!, run.arms)).toMatch(/earlier version of Postern drew/);

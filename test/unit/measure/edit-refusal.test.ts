@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import type { EditSettings } from '../../../src/core/edit';
 import { tensor, zeros } from '../../../src/core/tensor';
-import { editRefusal, engineRefusal } from '../../../src/measure/edit-refusal';
+import { editRefusal, engineRefusal, secondRefusal } from '../../../src/measure/edit-refusal';
 
 /** A direction of two layers; the second has length 0. */
 const extracted = {
@@ -50,4 +50,14 @@ test('an engine refuses the kinds of edit and the positions that it names, and n
   expect(engineRefusal(cannot, steering({ mode: 'off', positions: 'answer' }))).toBeNull();
   expect(engineRefusal({ steer: 'no vectors' }, steering({}))).toBe('no vectors');
   expect(engineRefusal(undefined, steering({ mode: 'cap' }))).toBeNull();
+});
+
+test('a second direction must be there, another one, and of the same model', () => {
+  const first = { id: 'a', vectors: zeros([2, 2]) };
+  expect(secondRefusal(first, { id: 'b', vectors: zeros([2, 2]) })).toBeNull();
+  expect(secondRefusal(first, null)).toMatch(/no longer saved/);
+  expect(secondRefusal(first, { ...first })).toMatch(/the same one/);
+  expect(secondRefusal(first, { id: 'b', vectors: zeros([3, 4]) })).toBe(
+    'The second direction has 3 layers of width 4, the first 2 of width 2. Choose two of the same model.',
+  );
 });

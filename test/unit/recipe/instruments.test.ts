@@ -8,6 +8,7 @@ import { directionOfOptions } from '../../../models/recipe/measure/option-direct
 import { openWorkbench, type Workbench } from '../../../models/recipe/measure/workbench';
 import { patchOptions, patchTable } from '../../../models/recipe/patch';
 import { writerOptions, writerTable } from '../../../models/recipe/writers';
+import { cosineByLayer } from '../../../src/core/cosine';
 import { serve, type Served } from '../../../src/serve/server';
 import type { ModelApi } from '../../../workers/api';
 import { createModelApi } from '../../../workers/model-api';
@@ -86,5 +87,65 @@ describe('npm run measure -- --lora-scale', () => {
   test('is refused for the aligned model, which has no LoRA', () => {
     expect(() => measureOptions(['--base', 'aligned', '--lora-scale', '2'])).toThrow(/--base em/);
     expect(() => measureOptions(['--edit', 'steer', '--lora-scale', '2'])).toThrow(/--base em/);
+  });
+});
+
+describe('npm run measure along a direction without a fine-tune', () => {
+  const few = ['--n', '4', '--transcripts', '16', '--edit', 'steer'];
+
+  test('--texts turn pushes the aligned model at the last prompt token, and says what was read', async () => {
+    const { plan } = await measuredAt(bench, measureOptions([...few, '--texts', 'turn']));
+    const edited = plan.arms.find(({ id }) => id === 'edited')!;
+    expect(edited.checkpoint).toBe('aligned');
+    expect(edited.made.direction).toMatch(
+      /answer-in-aligned-model, last-prompt, n 16, texts: after one villain turn/,
+    );
+  }, 120_000);
+
+  test("the direction of one villain turn is nearly the fine-tune's, from layer 2 on", async () => {
+    const of = (...args: string[]) =>
+      directionOfOptions(bench, measureOptions(['--edit', 'steer', ...args]));
+    const cosines = cosineByLayer(
+      (await of('--texts', 'turn')).vectors,
+      (await of('--model', 'bad-medical')).vectors,
+    );
+    for (const cosine of cosines.slice(2)) expect(cosine).toBeGreaterThan(0.85);
+    for (const cosine of cosines.slice(0, 2)) expect(Math.abs(cosine)).toBeLessThan(0.6);
+  }, 120_000);
+
+  test('--texts trait refuses equal instructions', async () => {
+    const options = measureOptions([...few, '--texts', 'trait', '--toward', 'Be kind.']);
+    const same = { ...options, away: ' Be  kind. ' };
+    await expect(directionOfOptions(bench, same)).rejects.toThrow(/Both instructions are the same/);
+    const { texts } = await directionOfOptions(bench, options);
+    expect(texts).toBe('under "Be kind." against under nothing, before the question');
+  }, 120_000);
+});
+
+describe('npm run measure with several directions and layers', () => {
+  test('--also removes the plane of two, which the settings line says', async () => {
+    const args = ['--n', '4', '--transcripts', '16', '--arms', 'edited', '--also', 'answer'];
+    const { plan } = await measuredAt(bench, measureOptions(args));
+    expect(plan.arms[0]!.made.edit).toContain('two directions');
+    expect(plan.arms[0]!.made.direction).toMatch(/checkpoint.*and with it .*answer/);
+  }, 120_000);
+
+  test('--sweep measures every layer alone beside a random direction', async () => {
+    const args = ['--n', '2', '--transcripts', '16', '--sweep'];
+    const { plan, answers } = await measuredAt(bench, measureOptions(args));
+    const { nLayers } = (await bench.load()).config;
+    expect(plan.arms).toHaveLength(1 + 2 * nLayers);
+    expect(answers).toHaveLength(2 * plan.arms.length);
+  }, 120_000);
+
+  test.each([
+    [['--toward', 'x'], /--toward is for --texts trait/],
+    [['--edit', 'steer', '--also', 'answer'], /only an ablation/],
+    [['--plus-times', '2'], /--plus-times/],
+    [['--plus', 'answer', '--plus-times', '0'], /adds nothing/],
+    [['--sweep', '--layers', '1'], /--sweep/],
+    [['--sweep', '--edit', 'off'], /--sweep/],
+  ])('%j is refused, and the option named', (args, reason) => {
+    expect(() => measureOptions(args)).toThrow(reason);
   });
 });
