@@ -17,9 +17,8 @@ export function clearAnswers({ pair, directions, editSettings, chat }: Panels): 
   const { layer, strength } = pair.defaults.steering ?? {};
   editSettings.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
   if (pair.scaleRefusal !== null) editSettings.loraScale = 1;
-  if (engineRefusal(pair.em?.server?.cannot, editSettings.settings) !== null) {
-    editSettings.setMode('off');
-  }
+  const cannot = pair.em?.server?.cannot;
+  if (cannot && engineRefusal(cannot, editSettings.settings) !== null) editSettings.setMode('off');
   directions.clearUse();
   directions.offered = [];
   chat.clear();

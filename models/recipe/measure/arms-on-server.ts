@@ -6,7 +6,7 @@ import { createTokenizer } from '../../../src/checkpoint/tokenizer';
 import { armOf, type ArmEdit, DEFAULT_ARMS } from '../../../src/measure/arms';
 import type { TakenDirection } from '../../../src/measure/extraction';
 import { judgeRefusal } from '../../../src/measure/judging/judge-accepts';
-import { servedBlock } from '../../../src/measure/server-requests';
+import { servedBlock } from '../../../src/engine/server-requests';
 import type { LoadedCheckpoint } from '../../../workers/api';
 import { vocabularySha256 } from '../../../workers/checkpoint/identity';
 import { diskFolder } from '../lora/disk-folder';

@@ -18,7 +18,7 @@ import type { Directions } from '../direction/directions.svelte';
 import { type EditSettingsStore, readingOnly } from '../pair/edit-settings.svelte';
 import type { MeasureQuestion } from '../../measure/judging/judges';
 import { isScaled, type ModelPair } from '../pair/model-pair.svelte';
-import { LOOK_UP_REQUESTS } from '../../measure/server-requests';
+import { LOOK_UP_REQUESTS } from '../../engine/server-requests';
 import { describeChat } from '../../measure/describe-chat';
 import type { Prompting } from '../pair/prompting.svelte';
 import { describeCheckpoint } from '../../measure/provenance';

@@ -21,7 +21,7 @@ import {
 import { AnswerCounts, type CountedArm } from '../../measure/counts';
 import { measure, questionKind } from '../../measure/run';
 import type { MeasuredAnswer, MeasurePlan } from '../../measure/run';
-import { servedBlock } from '../../measure/server-requests';
+import { servedBlock } from '../../engine/server-requests';
 import type { ModelClient } from '../../engine/client';
 import { fineTuneById } from '../../organism/registry';
 import type { ModelPair } from '../pair/model-pair.svelte';

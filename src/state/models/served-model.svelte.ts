@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { FolderSource, ServerCard, ServerKind, ServerSource } from '../../../workers/api';
 import type { LinkState } from '../../formats/link';
 import { isPlainAddress, type LinkPlace, type ServedLink } from '../../formats/link-pair';
-import { LOOK_UP_REQUESTS } from '../../measure/server-requests';
+import { LOOK_UP_REQUESTS } from '../../engine/server-requests';
 import type { Registry } from '../../organism/registry';
 import { type Action, IDLE } from '../action';
 import type { ModelPair } from '../pair/model-pair.svelte';

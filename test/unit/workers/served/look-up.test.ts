@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeDevice } from '../../../../models/recipe/make/node-runtime';
 import { createTokenizer, type Tokenizer } from '../../../../src/checkpoint/tokenizer';
-import { LOOK_UP_REQUESTS } from '../../../../src/measure/server-requests';
+import { LOOK_UP_REQUESTS } from '../../../../src/engine/server-requests';
 import type { ModelApi, ServerKind } from '../../../../workers/api';
 import { createModelApi } from '../../../../workers/model-api';
 import { serveLlama } from '../../../stand-ins/llama-server';
