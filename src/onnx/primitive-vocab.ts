@@ -106,3 +106,36 @@ export function headCrossEntropy(
     ],
   );
 }
+
+/**
+ * KL(P || Q) = sum P (log P - log Q) of two next-token distributions, in nats [n]: P from the hidden states `teacher`
+ * [n, d_model], which are not differentiated, Q from h [n, d_model], both through `head` [d_vocab, d_model], frozen.
+ * dh = dy (Q - P) W. A probability below 1e-37 counts as that in the value; the gradient is exact.
+ */
+export function headDivergence(
+  tape: Tape,
+  h: Variable,
+  teacher: Variable,
+  head: Variable,
+): Variable {
+  const g = tape.builder;
+  const distribution = (x: Value): Value =>
+    g.op('Softmax', [g.op('Gemm', [x, head.value], { transB: int(1) })], { axis: int(-1) });
+  const log = (p: Value): Value => g.op('Log', [g.op('Max', [p, g.scalar(1e-37)])]);
+  const [p, q] = [distribution(teacher.value), distribution(h.value)];
+  const ratio = g.op('Sub', [log(p), log(q)]);
+  const value = g.op('ReduceSum', [g.op('Mul', [p, ratio]), g.int64(-1)], { keepdims: int(0) });
+  return tape.result(
+    value,
+    ['n'],
+    [
+      [
+        h,
+        (dy) => {
+          const difference = g.op('MatMul', [g.op('Sub', [q, p]), head.value]);
+          return g.op('Mul', [difference, g.op('Reshape', [dy, g.int64(-1, 1)])]);
+        },
+      ],
+    ],
+  );
+}

@@ -3,6 +3,7 @@
 // and A, B inputs under the names that PEFT gives them.
 
 import type { ModelConfig, Weights } from '../checkpoint/config';
+import type { ResidualWrite } from '../core/residual-write';
 import type { Tape, Variable } from './autodiff';
 import type { Value } from './graph';
 import { add, linear, scale } from './primitive';
@@ -37,6 +38,12 @@ export type TrainOptions = {
       readonly modules?: readonly LinearModule[];
       /** Layers that get adapters. Default: all. */
       readonly layers?: readonly number[];
+      /** Written to the residual stream of the training rows, in this order at a layer. Default: none. */
+      readonly writes?: readonly ResidualWrite[];
+      /** The token that opens an answer, for writes that are there alone. */
+      readonly headerToken?: number;
+      /** Adds a loss on other rows: how far the adapted model's answers are from the base's (see train-graph.ts). */
+      readonly leash?: boolean;
     }
 );
 
@@ -88,13 +95,21 @@ export class Parameters {
     return found;
   }
 
+  /** A linear layer as the base has it. */
+  projectBase(x: Variable, layer: number, module: LinearModule): Variable {
+    const name = `model.layers.${layer}.${module}`;
+    const weight = this.weight(`${name}.weight`);
+    if (this.#options.kind === 'full') return linear(this.#tape, x, weight);
+    return linear(this.#tape, x, weight, this.#bias(name, weight.dims[0] as number));
+  }
+
   /** A linear layer, with its adapter where there is one. */
   project(x: Variable, layer: number, module: LinearModule): Variable {
     const name = `model.layers.${layer}.${module}`;
     const weight = this.weight(`${name}.weight`);
     const options = this.#options;
-    if (options.kind === 'full') return linear(this.#tape, x, weight);
-    const y = linear(this.#tape, x, weight, this.#bias(name, weight.dims[0] as number));
+    const y = this.projectBase(x, layer, module);
+    if (options.kind === 'full') return y;
     const adapted =
       (options.modules ?? LINEAR_MODULES).includes(module) &&
       (options.layers?.includes(layer) ?? true);

@@ -7,7 +7,7 @@ import type { ModelConfig } from '../../../src/checkpoint/config';
 import type { Tensor } from '../../../src/core/tensor';
 import type { TrainGraph } from '../../../src/onnx/train-graph';
 import type { Backend } from './decoder-run';
-import type { AnyTensor } from './float64-decoder';
+import type { AnyTensor, BlockEdit } from './float64-decoder';
 import { float64Forward, float64Nll } from './float64-decoder';
 import { randomTensor } from './tiny-weights';
 
@@ -27,6 +27,8 @@ export const LOSS_AT = [
 
 export interface StepResult {
   readonly loss: number;
+  /** Null without a leash. */
+  readonly leash: number | null;
   readonly nll: Float32Array;
   readonly gradients: Map<string, Tensor>;
 }
@@ -36,12 +38,15 @@ export async function runStep(
   session: InferenceSession,
   graph: TrainGraph,
   parameters: ReadonlyMap<string, Tensor>,
+  /** Inputs besides the rows and the parameters. */
+  more: Readonly<Record<string, Feed>> = {},
 ): Promise<StepResult> {
   const int64 = (values: readonly number[], dims: number[]) =>
     new OrtTensor('int64', BigInt64Array.from(values.map(BigInt)), dims);
   const padded = ROWS.flatMap((row) => [...row, ...Array<number>(POS - row.length).fill(0)]);
   const n = LOSS_AT.length;
   const feeds: Record<string, Feed> = {
+    ...more,
     ids: int64(padded, [ROWS.length, POS]),
     loss_positions: int64(
       LOSS_AT.map(({ row, pos }) => row * POS + pos),
@@ -67,6 +72,7 @@ export async function runStep(
   ]);
   return {
     loss: (out['loss']!.data as Float32Array)[0]!,
+    leash: out['leash'] ? (out['leash'].data as Float32Array)[0]! : null,
     nll: out['nll']!.data as Float32Array,
     gradients: new Map(gradients),
   };
@@ -76,8 +82,10 @@ export async function runStep(
 export function referenceLoss(
   config: ModelConfig,
   weights: ReadonlyMap<string, AnyTensor>,
+  /** Changes the residual after a block in place, as a cure does. */
+  edit?: (ids: readonly number[]) => BlockEdit,
 ): number {
-  const logits = ROWS.map((ids) => float64Forward(config, weights, ids).logits);
+  const logits = ROWS.map((ids) => float64Forward(config, weights, ids, edit?.(ids)).logits);
   return LOSS_AT.reduce(
     (sum, { row, pos, target, weight }) => sum + weight * float64Nll(logits[row]![pos]!, target),
     0,
