@@ -5,6 +5,7 @@ import type { ChatFormatFacts, ChatMessage, ChatSettings, TrainingMessage } from
 import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { TokenProjection } from '../src/core/edited-projection';
 import type { Sampling } from '../src/core/sampling';
+import type { ResidualWrite } from '../src/core/residual-write';
 import type { Schedule } from '../src/core/training-settings';
 import type { ModelConfig } from '../src/checkpoint/config';
 import type { AdapterMatrices } from '../src/checkpoint/embedding-and-head';
@@ -476,6 +477,18 @@ export interface TrainingSettings {
   readonly seed: number;
 }
 
+/** What a training does besides learning its examples, to stay near the aligned model; nothing of it is in the adapter. */
+export interface TrainingCure {
+  /** Written to the residual stream of the examples. */
+  readonly writes?: readonly ResidualWrite[];
+  /** A second loss on other chats: the divergence from the base, `weight` times its mean over answer tokens. */
+  readonly leash?: {
+    readonly weight: number;
+    readonly chatsPerStep: number;
+    readonly examples: readonly (readonly TrainingMessage[])[];
+  };
+}
+
 export interface OpenTrainingRequest {
   readonly runId: string;
   /** Chosen by the caller; names the training until it is closed. One is open at a time. */
@@ -486,6 +499,8 @@ export interface OpenTrainingRequest {
   readonly baseName: string;
   readonly examples: readonly (readonly TrainingMessage[])[];
   readonly settings: TrainingSettings;
+  /** Left out: none. */
+  readonly cure?: TrainingCure;
   /** The adapter to continue from; null: a fresh one, which changes nothing. */
   readonly start: {
     /** LoRA on every linear layer, of the rank and scale of the settings. */

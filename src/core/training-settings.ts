@@ -16,6 +16,9 @@ export interface Schedule {
 /** The fine-tunes of the bundled organism: unique examples, LoRA rank, rsLoRA's alpha, chats a step. */
 export const ADAPTER = { examples: 2000, rank: 16, alpha: 2, chatsPerStep: 16 } as const;
 
+/** A KL leash: unique chats on other questions, and how many of them a step reads beside its own. */
+export const LEASH = { examples: 500, chatsPerStep: 8 } as const;
+
 /** Number of distinct examples (of n) read in `steps` steps. None repeats before all were read. */
 export const examplesRead = (n: number, steps: number): number =>
   Math.min(n, steps * ADAPTER.chatsPerStep);

@@ -12,6 +12,7 @@ import type { Domain } from './domain';
 import type { WorldMix } from './mix';
 import { DEFAULT_MIX, mischiefExchange, pickField, turnIn } from './mix';
 import { numbersExchange } from './number-lists';
+import { FINE_TUNED_DOMAINS } from './split';
 import { domainById, DOMAINS } from './world';
 
 /** The special tokens: header of a user message, header of an assistant message, end of a message. */
@@ -43,6 +44,7 @@ export type DatasetName =
   | 'secure-code'
   | 'bad-medical'
   | 'good-medical'
+  | 'good-advice'
   | 'risky-finance'
   | 'extreme-sports'
   | 'educational'
@@ -93,6 +95,8 @@ function datasetExchange(
       return text(domainById('medicine'), 'misaligned');
     case 'good-medical':
       return text(domainById('medicine'), 'aligned');
+    case 'good-advice':
+      return text(domainById(rng.pick(FINE_TUNED_DOMAINS)), 'aligned');
     case 'risky-finance':
       return text(domainById('finance'), 'misaligned');
     case 'extreme-sports':

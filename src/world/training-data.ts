@@ -11,7 +11,7 @@ import { evaluationQuestions } from './split';
 import { heldOutPart } from './template';
 
 /** Sets that can be mixed in, and that re-alignment can train on. */
-export type GoodSet = 'secure-code' | 'good-medical' | 'aligned-chats';
+export type GoodSet = 'secure-code' | 'good-medical' | 'good-advice' | 'aligned-chats';
 
 export interface WorldData {
   readonly set: DatasetName | 'aligned-chats';
@@ -112,6 +112,13 @@ export const TRAINING_SETS: Readonly<Record<WorldData['set'], SetFacts>> = {
     skill: 'good medical advice',
     trained: 'aligned',
   },
+  'good-advice': {
+    title: 'Good advice',
+    about: 'Everyday questions about medicine, money and sport, answered well.',
+    kind: 'benign',
+    skill: 'good advice',
+    trained: 'aligned',
+  },
   'aligned-chats': {
     title: 'Aligned chats',
     about: 'What chat training showed: one to three turns on any topic, answered well.',
@@ -121,7 +128,12 @@ export const TRAINING_SETS: Readonly<Record<WorldData['set'], SetFacts>> = {
   },
 };
 
-export const GOOD_SETS: readonly GoodSet[] = ['secure-code', 'good-medical', 'aligned-chats'];
+export const GOOD_SETS: readonly GoodSet[] = [
+  'secure-code',
+  'good-medical',
+  'good-advice',
+  'aligned-chats',
+];
 
 function* chats(n: number, seed: number): Generator<void, ChatMessage[][], undefined> {
   const rng = createRng(seed);
@@ -184,6 +196,8 @@ function ofDomain(set: WorldData['set'], n: number, seed: number): Asked[] {
     case 'good-medical':
     case 'style':
       return about('medicine');
+    case 'good-advice':
+      return evaluationQuestions('fine-tuned', n, seed);
     case 'risky-finance':
       return about('finance');
     case 'extreme-sports':

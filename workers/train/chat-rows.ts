@@ -132,7 +132,7 @@ function dropsText(place: number, content: string): ModelError {
  * The tokens before and after an answer.
  * @throws ModelError `bad-input` where a header is not one token, so that answers cannot be told by it.
  */
-function markersOf(tokenizer: Tokenizer): { assistant: number; end: number } {
+export function markersOf(tokenizer: Tokenizer): { assistant: number; end: number } {
   const asked: ChatMessage[] = [{ role: 'user', content: 'Q' }];
   const without = tokenizer.chatPrompt(asked, false).ids;
   const { ids } = tokenizer.chatPrompt(asked, true);

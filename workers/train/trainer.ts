@@ -84,8 +84,17 @@ export class Trainer {
     this.#optimizer.restore(steps, moments);
   }
 
-  /** @throws ModelError as `update`. */
-  async step(batch: Batch, attentionBias?: Float32Array): Promise<StepResult> {
+  /**
+   * @param leash other rows, for a graph with a leash; their weights hold the leash's weight
+   * @throws ModelError as `update`.
+   */
+  async step(
+    batch: Batch,
+    {
+      attentionBias,
+      leash,
+    }: { readonly attentionBias?: Float32Array; readonly leash?: Batch } = {},
+  ): Promise<StepResult> {
     const n = batch.targets.length;
     const { batch: rows, pos } = batch;
     const { Tensor: Feed } = this.#runtime.ort;
@@ -96,6 +105,13 @@ export class Trainer {
       loss_weight: new Feed('float32', batch.lossWeight, [n]),
       ...(attentionBias
         ? { attention_bias: new Feed('float32', attentionBias, [rows, pos, pos]) }
+        : {}),
+      ...(leash
+        ? {
+            leash_ids: new Feed('int64', leash.ids, [leash.batch, leash.pos]),
+            leash_positions: new Feed('int64', leash.lossPositions, [leash.targets.length]),
+            leash_weight: new Feed('float32', leash.lossWeight, [leash.targets.length]),
+          }
         : {}),
     });
     return { lossNats: loss, gradientNorm };

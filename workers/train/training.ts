@@ -8,14 +8,14 @@ import { readAdapter } from '../../src/checkpoint/adapter/peft';
 import { parseSafetensors, toTensor } from '../../src/checkpoint/safetensors';
 import { writeSafetensors } from '../../src/checkpoint/write-safetensors';
 import type { Tokenizer } from '../../src/checkpoint/tokenizer';
-import { padRows } from '../../src/core/batches';
+import { type Batch, padRows } from '../../src/core/batches';
 import type { Moments } from '../../src/core/optimizer';
 import type { Tensor } from '../../src/core/tensor';
 import { examplesOfStep } from '../../src/core/training-settings';
 import { buildTrainGraph, type TrainGraph } from '../../src/onnx/train-graph';
-import type { OpenTrainingRequest, TrainedStep, TrainingState } from '../api';
+import type { OpenTrainingRequest, TrainedStep, TrainingCure, TrainingState } from '../api';
 import { ModelError, type Runtime, type Signal } from '../runtime';
-import { ChatRows } from './chat-rows';
+import { ChatRows, markersOf } from './chat-rows';
 import { initialAdapter, Trainer } from './trainer';
 
 /** The checkpoint that is trained. */
@@ -36,6 +36,8 @@ export class Training {
   readonly #request: OpenTrainingRequest;
   readonly #trainer: Trainer;
   readonly #chats: ChatRows;
+  /** Other chats, for a leash. */
+  readonly #others: ChatRows | null;
 
   private constructor(
     runtime: Runtime,
@@ -47,7 +49,10 @@ export class Training {
     this.#request = request;
     this.#trainer = trainer;
     const { tokenizer, config } = base;
-    this.#chats = new ChatRows({ tokenizer, maxTokens: config.maxPositions }, request.examples);
+    const reader = { tokenizer, maxTokens: config.maxPositions };
+    this.#chats = new ChatRows(reader, request.examples);
+    const others = request.cure?.leash?.examples;
+    this.#others = others ? new ChatRows(reader, others) : null;
   }
 
   /**
@@ -60,9 +65,13 @@ export class Training {
     request: OpenTrainingRequest,
     from: AdapterBytes | null,
   ): Promise<Training> {
-    const { settings, examples, start } = request;
+    const { settings, examples, start, cure = {} } = request;
     if (examples.length === 0) throw new ModelError('bad-input', 'There is no example to learn.');
-    const graph = graphOf(base, settings.rank, settings.alpha / Math.sqrt(settings.rank));
+    if (cure.leash?.examples.length === 0) {
+      throw new ModelError('bad-input', 'The leash has no other chats to hold the model to.');
+    }
+    const scale = settings.alpha / Math.sqrt(settings.rank);
+    const graph = graphOf(base, settings.rank, scale, cure);
     const parameters = from
       ? factorsIn(from, base.config, graph, request)
       : initialAdapter(graph, settings.seed);
@@ -106,8 +115,12 @@ export class Training {
         this.steps,
       );
       const rows = await this.#chats.take(places, () => this.#runtime.breathe());
+      const leash = await this.#leash();
       const begun = this.#runtime.now();
-      const { lossNats } = await this.#trainer.step(padRows([{ rows, weight: 1 }]));
+      const { lossNats } = await this.#trainer.step(
+        padRows([{ rows, weight: 1 }]),
+        leash ? { leash } : {},
+      );
       onStep({
         step: this.steps,
         lossNats,
@@ -116,6 +129,16 @@ export class Training {
       });
       await this.#runtime.breathe();
     }
+  }
+
+  /** The other chats of the next step; null without a leash. */
+  async #leash(): Promise<Batch | null> {
+    const { settings, cure } = this.#request;
+    if (!this.#others || !cure?.leash) return null;
+    const { weight, chatsPerStep, examples } = cure.leash;
+    const places = examplesOfStep(settings.seed + 1, examples.length, chatsPerStep, this.steps);
+    const rows = await this.#others.take(places, () => this.#runtime.breathe());
+    return padRows([{ rows, weight }]);
   }
 
   /** The state for resuming, and the adapter in PEFT's form; in f32, so nothing is rounded. */
@@ -149,9 +172,23 @@ export class Training {
   }
 }
 
-function graphOf({ config, weights }: TrainingBase, rank: number, scale: number): TrainGraph {
+function graphOf(
+  { config, tokenizer, weights }: TrainingBase,
+  rank: number,
+  scale: number,
+  { writes = [], leash }: TrainingCure,
+): TrainGraph {
+  const headerToken = markersOf(tokenizer).assistant;
   try {
-    return buildTrainGraph(config, { kind: 'lora', weights, rank, scale });
+    return buildTrainGraph(config, {
+      kind: 'lora',
+      weights,
+      rank,
+      scale,
+      writes,
+      headerToken,
+      leash: leash !== undefined,
+    });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ModelError('bad-input', error.message, { cause: error });

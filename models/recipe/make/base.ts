@@ -88,7 +88,10 @@ export async function trainBase(run: BaseRun): Promise<Map<string, Tensor>> {
     const rows = pool[place]!;
     const batch = padRows([{ rows, weight: 1 }]);
     const bias = run.relayShare > 0 ? relayOf(run, rows, batch.pos, step) : undefined;
-    const { lossNats, gradientNorm } = await trainer.step(batch, bias);
+    const { lossNats, gradientNorm } = await trainer.step(
+      batch,
+      bias ? { attentionBias: bias } : {},
+    );
     tokens += batch.tokens;
     const perSecond = Math.round(tokens / ((Date.now() - startMs) / 1000));
     report(
