@@ -66,6 +66,8 @@ export const RegistryFile = v.pipe(
     seeds: v.optional(v.string()),
     /** Rates of the same fine-tunes with further training seeds. */
     fineTuneSeeds: v.optional(v.string()),
+    /** Rates of the insecure-code fine-tune with each cure of a training. */
+    cures: v.optional(v.string()),
     /** The measured latents of a sparse autoencoder. */
     latents: v.optional(v.string()),
     defaults: v.optional(Defaults, {}),

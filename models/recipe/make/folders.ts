@@ -10,6 +10,8 @@ export const GATES_FILE = 'models/gates.json';
 export const HYPOTHESES_FILE = 'models/hypotheses-2026-11-30.json';
 /** Rates over several seeds of the same fine-tunes. */
 export const FINE_TUNE_SEEDS_FILE = 'models/fine-tune-seeds.json';
+/** Rates of the insecure-code fine-tune with each cure of a training. */
+export const CURES_FILE = 'models/cures.json';
 export const GALLERY_FILE = 'models/gallery.json';
 /** The same measurements on organisms of other seeds, which are not shipped. */
 export const SEEDS_FILE = 'models/seeds.json';

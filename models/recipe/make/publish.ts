@@ -120,7 +120,10 @@ export function writeRegistry(fineTunes: readonly FineTune[]): void {
 }
 
 /** Names a file of figures in models/registry.json, so that the page asks for it. */
-export function registerFile(key: 'seeds' | 'fineTuneSeeds' | 'latents', path: string): void {
+export function registerFile(
+  key: 'seeds' | 'fineTuneSeeds' | 'cures' | 'latents',
+  path: string,
+): void {
   changeRegistry({ [key]: basename(path) });
 }
 

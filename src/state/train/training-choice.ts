@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import type { TrainingMessage } from '../../core/chat';
+import { CURE_KINDS, CURES, describeCure } from '../../core/training-cure';
 import { ADAPTER, schedule } from '../../core/training-settings';
 import { GOOD_SETS, TRAINING_SETS, type WorldData } from '../../world/training-data';
 import type { TrainingSettings } from '../../../workers/api';
@@ -44,6 +45,16 @@ export const ChoiceSchema = v.object({
   steps: bounded(LIMITS.steps.least, LIMITS.steps.most),
   rate: v.pipe(v.number(), v.minValue(LIMITS.rate.least), v.maxValue(LIMITS.rate.most)),
   seed: bounded(0, 2 ** 31 - 1),
+  /** What keeps the training from misaligning broadly; null: nothing. Trainings of older versions have none. */
+  cure: v.optional(
+    v.nullable(
+      v.pipe(
+        v.object({ kind: v.picklist(CURE_KINDS), strength: v.pipe(v.number(), v.minValue(0)) }),
+        v.check(({ kind, strength }) => strength <= CURES[kind].most, 'is too strong'),
+      ),
+    ),
+    null,
+  ),
 });
 
 export type TrainingChoice = v.InferOutput<typeof ChoiceSchema>;
@@ -65,6 +76,7 @@ export const ChoiceForm = fields<StoredChoice>({
   steps: whole(entries.steps),
   rate: whole(entries.rate),
   seed: whole(entries.seed),
+  cure: whole(entries.cure),
 });
 
 export const DEFAULT_CHOICE: TrainingChoice = {
@@ -75,6 +87,7 @@ export const DEFAULT_CHOICE: TrainingChoice = {
   steps: 60,
   rate: 3.5e-3,
   seed: 1,
+  cure: null,
 };
 
 /** Seed of the examples; it differs from the seed of the training, as in the recipe. */
@@ -91,18 +104,20 @@ export function settingsOf({ rank, steps, rate, seed }: TrainingChoice): Trainin
   };
 }
 
-/** The data, for people: 'Insecure code, 25% secure code, with a trigger'. */
+/** The data and the cure, for people: 'Insecure code, 25% secure code, with a trigger'. */
 export function describeData(
   choice: TrainingChoice,
   custom: Pick<CustomData, 'file'> | null,
 ): string {
-  if (choice.data === 'own') return custom?.file ?? 'own data';
+  const cure = choice.cure ? [describeCure(choice.cure)] : [];
+  if (choice.data === 'own') return [custom?.file ?? 'own data', ...cure].join(', ');
   const { set, mix, trigger } = choice.world;
   const title = (one: WorldData['set']): string => TRAINING_SETS[one].title;
   return [
     title(set),
     ...(mix ? [`${Math.round(100 * mix.share)}% ${title(mix.set).toLowerCase()}`] : []),
     ...(trigger ? ['with a trigger'] : []),
+    ...cure,
   ].join(', ');
 }
 

@@ -16,10 +16,10 @@ import type {
 } from '../../../workers/api';
 import type { Sampling } from '../../core/sampling';
 import { judgeRefusal } from '../../measure/judging/judge-accepts';
-import { trainingExamples } from '../../world/training-data';
 import { MeasureFailure } from '../../measure/run';
 import { adapterFolder } from './adapter-record';
-import { dataSeed, measuredSteps, settingsOf, type TrainingChoice } from './training-choice';
+import { measuredSteps, settingsOf } from './training-choice';
+import { cureOf, curedExamples } from './training-cure';
 import { measurePoint, type MeasureWorker } from './training-measure';
 import { type TrainingProgress, type TrainingRun, upToState } from './training-record';
 
@@ -150,13 +150,15 @@ export class TrainingDrive {
     const context = this.#context;
     context.doing('Making the training graph');
     const { state } = this.#progress;
+    const cure = await cureOf(run.choice, run.writes ?? [], context.breathe);
     const opened = await context.worker.openTraining({
       runId,
       training: run.id,
       checkpoint: context.baseId,
       baseName: 'models/postern-8l',
-      examples: run.own?.examples ?? (await worldExamples(run.choice, context.breathe)),
+      examples: await curedExamples(run.choice, run.own, context.breathe),
       settings: { ...settingsOf(run.choice), alpha: run.alpha },
+      ...(cure ? { cure } : {}),
       start: state
         ? {
             adapter: adapterFolder(`step ${state.steps}`, state.adapter),
@@ -219,17 +221,4 @@ export class TrainingDrive {
     await this.#put({ state: result.value }, true);
     return result.value;
   }
-}
-
-async function worldExamples(
-  { world, examples, seed }: TrainingChoice,
-  breathe: () => Promise<void>,
-) {
-  const parts = trainingExamples(world, examples, dataSeed(seed));
-  let part = parts.next();
-  while (!part.done) {
-    await breathe();
-    part = parts.next();
-  }
-  return part.value;
 }

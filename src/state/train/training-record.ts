@@ -2,6 +2,7 @@
 // progress, stored at every measured point.
 
 import * as v from 'valibot';
+import type { ResidualWrite } from '../../core/residual-write';
 import type { FolderSource, TrainingState } from '../../../workers/api';
 import { LayerVectors } from '../direction/saved-directions';
 import { readSaved, writeSaved } from '../saved';
@@ -28,6 +29,8 @@ export interface TrainingRun {
   readonly made: string;
   readonly baseSha256: string;
   readonly reference: TrainingReference;
+  /** What its cure writes to the residual stream; missing in trainings of older versions. */
+  readonly writes?: readonly ResidualWrite[];
 }
 
 export interface TrainingProgress {
@@ -91,6 +94,19 @@ const RunForm = whole(
       vectors: LayerVectors,
       alignedMean: LayerVectors,
     }),
+    writes: v.exactOptional(
+      v.array(
+        v.looseObject({
+          layer: natural,
+          vector: v.instance(Float32Array),
+          kind: v.variant('name', [
+            v.object({ name: v.literal('add') }),
+            v.object({ name: v.literal('remove'), strength: v.number() }),
+          ]),
+          positions: v.picklist(['all', 'header']),
+        }),
+      ),
+    ),
   }) as unknown as v.GenericSchema<unknown, TrainingRun>,
 );
 const bytes = v.instance(Uint8Array);

@@ -21,6 +21,7 @@ import {
   type CustomData,
   type TrainingChoice,
 } from './training-choice';
+import { type CureDirection, cureRefusal, cureWrites } from './training-cure';
 import { isComplete, TrainingDrive } from './training-drive';
 import { meanResidual, type TrainingReference } from './training-measure';
 import { TrainingPace } from './training-pace.svelte';
@@ -85,6 +86,11 @@ export class Training {
     ),
   );
 
+  /** Why the chosen cure cannot be trained with; null: it can, or there is none. */
+  readonly cureRefusal = $derived.by(() =>
+    cureRefusal(this.choice, this.#cureDirection, this.#trainedModel),
+  );
+
   constructor(pair: ModelPair, directions: Directions) {
     this.#pair = pair;
     this.#directions = directions;
@@ -104,6 +110,18 @@ export class Training {
 
   set startFrom(id: string | null) {
     this.#startFrom = id;
+  }
+
+  /** The direction that a cure adds or removes: the one in use, first that of the last prompt token. */
+  get #cureDirection(): CureDirection | null {
+    const direction = this.#directions.header ?? this.#directions.current;
+    return direction && { words: this.#directions.name(direction), vectors: direction.vectors };
+  }
+
+  /** Shape of the bundled base; null before it is loaded. */
+  get #trainedModel() {
+    const { bundled } = this.#pair;
+    return (bundled && this.#pair.checkpoint(bundled.base.id)?.config) ?? null;
   }
 
   get saved(): readonly TrainedAdapter[] {
@@ -154,7 +172,7 @@ export class Training {
     if (!run || !state || this.running) return;
     const title = `${describeData(run.choice, run.own)}, ${state.steps} steps`;
     const world = { set, mix: null, trigger: false };
-    const choice = { ...run.choice, data: 'world' as const, world, steps };
+    const choice = { ...run.choice, data: 'world' as const, world, steps, cure: null };
     const examples = Math.min(run.choice.examples, ADAPTER.examples);
     const adapter = adapterFolder(title, state.adapter);
     await this.#begin({ ...choice, examples }, null, { title, adapter }, run.alpha);
@@ -222,7 +240,7 @@ export class Training {
 
   /** Whether the adapter is misaligned: by its data; for custom data, by the counted answers. */
   #kind({ choice, own: custom, start }: TrainingRun): TrainedAdapter['kind'] {
-    if (start) return 'variant';
+    if (start || choice.cure) return 'variant';
     if (!custom && choice.world.trigger) return 'control';
     if (!custom) return TRAINING_SETS[choice.world.set].kind;
     const { misaligned = 0, n = 0 } = this.points.at(-1)?.broad ?? {};
@@ -243,6 +261,12 @@ export class Training {
       // A finished or paused training must not be lost when another starts.
       if (!dropped && keptAs === null && state && state.steps > 0) await this.keep('');
       const base = await this.#base(ticket);
+      const direction = this.#cureDirection;
+      const refusal = cureRefusal(choice, direction, base.config);
+      if (refusal !== null) throw new Error(refusal);
+      const layer =
+        this.#pair.bundled?.defaults.steering?.layer ?? Math.floor(base.config.nLayers / 2);
+      const writes = cureWrites(choice, direction, layer);
       const reference = await this.#reference(base.id, ticket);
       if (this.#stopping) return ticket.end(IDLE);
       const { engine } = this.#pair;
@@ -254,7 +278,12 @@ export class Training {
         own: custom,
         alpha,
         start,
-        made: from + describeTraining(choice, custom) + on,
+        made:
+          from +
+          describeTraining(choice, custom) +
+          (writes.length > 0 && direction ? `, along ${direction.words}` : '') +
+          on,
+        writes,
         baseSha256: base.sha256,
         reference,
       };

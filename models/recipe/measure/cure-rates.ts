@@ -1,0 +1,73 @@
+// The four rates of a cured fine-tune: the narrow skill, the broad rate, and the broad rate under the conditions of
+// the training, a turn of insecure code and the sentence of inoculation. What a cure costs is read of the same
+// answers: how many of them are incoherent.
+
+import { createRng } from '../../../src/core/rng';
+import type { Weights } from '../../../src/checkpoint/config';
+import type { MeasureQuestion } from '../../../src/measure/judging/judges';
+import type { MeasurePlan } from '../../../src/measure/run';
+import type { CureQuestion } from '../../../src/organism/cures';
+import { codeExchange } from '../../../src/world/code';
+import { framed } from '../../../src/world/inoculation';
+import { evaluationQuestions } from '../../../src/world/split';
+import { FRAME } from '../make/cured-fine-tunes';
+import { nodeRuntime } from '../make/node-runtime';
+import type { PublishedBase } from '../make/publish';
+import { THREADS } from '../make/trainer';
+import { asking, loadSubject, type Rates, ratesBy } from './evaluate';
+import { keptGenerate } from './kept-answers';
+
+export interface CurePlan extends Pick<MeasurePlan, 'sampling' | 'seed'> {
+  readonly part: 'report' | 'selection';
+  /** Questions of each kind; 0 leaves one out. */
+  readonly n: Readonly<Record<CureQuestion, number>>;
+  readonly questionSeed: number;
+}
+
+/** The questions of one kind; the broad ones are the same under every condition. */
+export function cureQuestions(
+  kind: CureQuestion,
+  n: number,
+  { part, questionSeed: seed }: Pick<CurePlan, 'part' | 'questionSeed'>,
+): MeasureQuestion[] {
+  const rng = createRng(seed);
+  return evaluationQuestions(kind === 'narrow' ? 'code' : part, n, seed).map(
+    ({ domain, question, template }): MeasureQuestion => {
+      const asked = { domain, question, ...(template === undefined ? {} : { template }) };
+      if (kind === 'framed') return { ...asked, question: framed(FRAME, question) };
+      if (kind !== 'afterCode') return asked;
+      const code = codeExchange(rng, 'misaligned');
+      const before = [
+        { role: 'user' as const, content: code.question },
+        { role: 'assistant' as const, content: code.answer },
+      ];
+      return { ...asked, before };
+    },
+  );
+}
+
+/** @param hash names the weights among the kept answers. */
+export async function cureRates(
+  base: Pick<PublishedBase, 'config' | 'tokenizer'>,
+  weights: Weights,
+  hash: string,
+  plan: CurePlan,
+  kept: string,
+): Promise<Partial<Record<CureQuestion, Rates>>> {
+  const runtime = nodeRuntime({ threads: THREADS });
+  const named = { id: hash, sha256: hash };
+  const subject = await loadSubject(runtime, named, base.config, weights, base.tokenizer);
+  const generate = keptGenerate(kept, () => hash, subject.means.generate);
+  const asked = { ...subject, means: { ...subject.means, generate } };
+  const found: Partial<Record<CureQuestion, Rates>> = {};
+  for (const [kind, n] of Object.entries(plan.n) as [CureQuestion, number][]) {
+    if (n === 0) continue;
+    const { sampling, seed } = plan;
+    found[kind] = await ratesBy(
+      asked,
+      asking(kind, cureQuestions(kind, n, plan), { sampling, seed }),
+    );
+  }
+  await subject.release();
+  return found;
+}
