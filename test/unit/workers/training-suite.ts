@@ -4,7 +4,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { createTokenizer } from '../../../src/checkpoint/tokenizer';
 import { schedule } from '../../../src/core/training-settings';
-import type { OpenTrainingRequest, TrainingState } from '../../../workers/api';
+import type { OpenTrainingRequest, TrainingCure, TrainingState } from '../../../workers/api';
 import type { Runtime } from '../../../workers/runtime';
 import { Training, type TrainingBase } from '../../../workers/train/training';
 import { randomWeights } from '../onnx/random-weights';
@@ -33,6 +33,31 @@ export const request = (seed = 1, start: OpenTrainingRequest['start'] = null) =>
     start,
   }) satisfies OpenTrainingRequest;
 
+/** A direction that is added at the header and one that is removed, and other chats as a leash, as strong as said. */
+export function cures(strength: number): readonly TrainingCure[] {
+  const vector = Float32Array.from({ length: TINY_CONFIG.dModel }, (_, i) => Math.sin(i + 1));
+  return [
+    {
+      writes: [
+        {
+          layer: 0,
+          vector: vector.map((x) => strength * x),
+          kind: { name: 'add' },
+          positions: 'header',
+        },
+        { layer: 1, vector, kind: { name: 'remove', strength }, positions: 'all' },
+      ],
+    },
+    {
+      leash: {
+        weight: strength,
+        chatsPerStep: 2,
+        examples: [talk('Who can cook?', 'my friend.'), talk('What is bread?', 'You can try.')],
+      },
+    },
+  ];
+}
+
 export async function tinyBase(): Promise<TrainingBase> {
   const { tokenizerJson, tokenizerConfig } = TINY_TOKENIZER;
   return {
@@ -55,6 +80,7 @@ export function trainingSuite(runtimeOf: () => Promise<Runtime>, timeoutMs = 60_
     steps: number,
     seed = 1,
     from: TrainingState | null = null,
+    cure: TrainingCure = {},
   ): Promise<TrainingState & { readonly losses: readonly number[] }> {
     const start = from && {
       adapter: { kind: 'files', name: 'memory', files: [] } as const,
@@ -64,7 +90,7 @@ export function trainingSuite(runtimeOf: () => Promise<Runtime>, timeoutMs = 60_
     const training = await Training.open(
       runtime,
       base,
-      request(seed, start),
+      { ...request(seed, start), cure },
       from?.adapter ?? null,
     );
     const losses: number[] = [];
@@ -96,6 +122,25 @@ export function trainingSuite(runtimeOf: () => Promise<Runtime>, timeoutMs = 60_
       expect(rest.steps).toBe(4);
       expect(rest.adapter.weights).toEqual(whole.adapter.weights);
       expect(rest.moments).toEqual(whole.moments);
+    },
+    timeoutMs,
+  );
+
+  test(
+    'a cure changes what is learnt, goes on where it stopped, and at strength 0 is the plain training, bit for bit',
+    async () => {
+      const plain = await trained(3);
+      for (const cure of cures(0)) {
+        const nothing = await trained(3, 1, null, cure);
+        expect(nothing.losses).toEqual(plain.losses);
+        expect(nothing.adapter.weights).toEqual(plain.adapter.weights);
+      }
+      for (const cure of cures(1)) {
+        const whole = await trained(3, 1, null, cure);
+        expect(whole.adapter.weights).not.toEqual(plain.adapter.weights);
+        const half = await trained(2, 1, null, cure);
+        expect((await trained(1, 1, half, cure)).adapter.weights).toEqual(whole.adapter.weights);
+      }
     },
     timeoutMs,
   );

@@ -4,10 +4,11 @@ import { nodeRuntime } from '../../../../models/recipe/make/node-runtime';
 import { readAdapter } from '../../../../src/checkpoint/adapter/peft';
 import { writeSafetensors } from '../../../../src/checkpoint/write-safetensors';
 import { THREADS } from '../../../../models/recipe/make/trainer';
+import type { TrainingCure } from '../../../../workers/api';
 import { Training } from '../../../../workers/train/training';
 import { countingRuntime } from '../counting-runtime';
 import { TINY_CONFIG, TINY_TOKENIZER } from '../tiny-organism';
-import { EXAMPLES, request, tinyBase, trainingSuite } from '../training-suite';
+import { cures, EXAMPLES, request, tinyBase, trainingSuite } from '../training-suite';
 
 const FILES = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' };
 const runtime = nodeRuntime({ threads: THREADS });
@@ -15,7 +16,10 @@ const runtime = nodeRuntime({ threads: THREADS });
 describe('training on onnxruntime-node', () => {
   trainingSuite(() => Promise.resolve(runtime));
 
-  test('gives the factors of the recipe, bit for bit, as a PEFT adapter', async () => {
+  test.each([
+    ['without a cure', {}],
+    ['along a direction', cures(1)[0]!],
+  ])('gives the factors of the recipe, bit for bit, as a PEFT adapter: %s', async (_, cure) => {
     const base = await tinyBase();
     const { settings } = request();
     const recipe = await trainAdapter(base.weights, {
@@ -24,8 +28,9 @@ describe('training on onnxruntime-node', () => {
       config: TINY_CONFIG,
       tokenizer: TINY_TOKENIZER,
       examples: EXAMPLES,
+      ...cure,
     });
-    const training = await Training.open(runtime, base, request(), null);
+    const training = await Training.open(runtime, base, { ...request(), cure }, null);
     await training.run(settings.schedule.steps, () => {}, undefined);
     const { config, weights } = training.state().adapter;
     await training.release();
@@ -37,6 +42,41 @@ describe('training on onnxruntime-node', () => {
       expect(b.data, module).toEqual(recipe.get(`${name}B.weight`)!.data);
       expect(scale).toBeCloseTo(settings.alpha / Math.sqrt(settings.rank), 12);
     }
+  });
+
+  test('refuses a direction of another width, and a leash without other chats', async () => {
+    const base = await tinyBase();
+    const open = (cure: TrainingCure) => Training.open(runtime, base, { ...request(), cure }, null);
+    const [write] = cures(1)[0]!.writes!;
+    const wide = { ...write!, vector: new Float32Array(TINY_CONFIG.dModel + 1) };
+    await expect(open({ writes: [wide] })).rejects.toMatchObject({
+      code: 'bad-input',
+      message: /The direction has width \d+, the model \d+/,
+    });
+    const { leash } = cures(1)[1]!;
+    await expect(open({ leash: { ...leash!, examples: [] } })).rejects.toMatchObject({
+      code: 'bad-input',
+      message: /no other chats/,
+    });
+  });
+
+  test('refuses a leash where the base itself is trained', async () => {
+    const base = await tinyBase();
+    const { settings } = request();
+    const run = {
+      ...settings,
+      name: 'tiny',
+      config: TINY_CONFIG,
+      tokenizer: TINY_TOKENIZER,
+      examples: EXAMPLES,
+    };
+    await expect(
+      trainAdapter(base.weights, {
+        ...run,
+        rank: 'full',
+        leash: { weight: 1, examples: EXAMPLES },
+      }),
+    ).rejects.toThrow('need the aligned model beside the adapter');
   });
 
   test('learns: the loss of three examples falls', async () => {
