@@ -14,34 +14,27 @@ import { CURED_ARMS, type CuredArm, FRAME } from './make/cured-fine-tunes';
 import { organismTokenizer } from './make/organism-tokenizer';
 import { loadBase, registerFile, sha256, SHIPPED_TEMPERATURE } from './make/publish';
 import { readPublished } from './make/published-file';
-import { fineTuneSeed, SEEDS_A_POINT } from './make/seeded-fine-tunes';
-import { CURE_DIRECTION, cureDirection, trainCured } from './make/train-cured';
+import { SEEDS_A_POINT } from './make/seeded-fine-tunes';
+import { CURE_DIRECTION, CURES_CACHE, cureDirection, trainCured } from './make/train-cured';
 import { type CurePlan, cureRates } from './measure/cure-rates';
 import { type Rates, showRates, withIntervals } from './measure/evaluate';
 import { GALLERY_PLAN } from './measure/gallery-plan';
-
-const ROOT = '.cache/cures';
 
 type File = Written<typeof CuresFile>;
 type Seed = File['arms'][number]['seeds'][number];
 
 const PLAN: CurePlan = {
-  part: 'report',
-  n: { narrow: 96, broad: 240, afterCode: 240, framed: 240 },
+  n: { narrow: 96, broad: 192, afterCode: 192, framed: 192 },
   questionSeed: GALLERY_PLAN.questionSeed,
   seed: GALLERY_PLAN.answerSeed,
   sampling: { ...PLAIN_SAMPLING, temperature: SHIPPED_TEMPERATURE },
 };
 
-/** @throws RangeError where a kind was not measured. */
-function asWritten(
-  rates: Partial<Record<CureQuestion, Rates>>,
-): Required<NonNullable<File['aligned']>> {
+/** The rates with their intervals; each is printed. */
+function asWritten(rates: Readonly<Record<CureQuestion, Rates>>): NonNullable<File['aligned']> {
   const of = (kind: CureQuestion) => {
-    const found = rates[kind];
-    if (!found) throw new RangeError(`The plan asks no ${kind} question.`);
-    console.log(`  ${kind}: ${showRates(found)}`);
-    return withIntervals(found);
+    console.log(`  ${kind}: ${showRates(rates[kind])}`);
+    return withIntervals(rates[kind]);
   };
   return {
     narrow: of('narrow'),
@@ -52,10 +45,10 @@ function asWritten(
 }
 
 async function main(): Promise<void> {
-  if (process.argv.includes('--fresh')) rmSync(ROOT, { recursive: true, force: true });
+  if (process.argv.includes('--fresh')) rmSync(CURES_CACHE, { recursive: true, force: true });
   const base = await loadBase(BASE_FOLDER);
   const alignedSha256 = sha256(join(BASE_FOLDER, 'model.safetensors'));
-  const answers = join(ROOT, 'answers');
+  const answers = join(CURES_CACHE, 'answers');
   const found = new Map<string, Seed[]>();
   const write = (aligned: NonNullable<File['aligned']>): void => {
     const file = {
@@ -89,10 +82,7 @@ async function main(): Promise<void> {
   ).flat();
   const startedMs = Date.now();
   for (const [i, { arm, seed }] of order.entries()) {
-    const strength = arm.cure ? `-${arm.cure.strength}` : '';
-    const folder = join(ROOT, alignedSha256.slice(0, 8), String(seed), `${arm.id}${strength}`);
-    const run = { arm, steered, seed: fineTuneSeed(seed) };
-    const { weights, hash } = await trainCured(base, tokenizer, run, folder);
+    const { weights, hash } = await trainCured(base, tokenizer, { arm, steered, seed });
     console.log(`${arm.title}, seed ${seed}`);
     const rates = asWritten(await cureRates(base, weights, hash, PLAN, answers));
     found.set(arm.id, [...(found.get(arm.id) ?? []), { seed, ...rates }]);

@@ -12,6 +12,10 @@ import { BASE_FOLDER } from './folders';
 import type { OrganismTokenizer } from './build-tokenizer';
 import { loadAdapted, type PublishedBase, publishFineTune, sha256 } from './publish';
 import { fineTuneOf } from './recipe';
+import { fineTuneSeed } from './seeded-fine-tunes';
+
+/** Folder of what is trained and answered, from the repository's root. */
+export const CURES_CACHE = '.cache/cures';
 
 const { em, contrast, layer } = STEERING.text;
 export const CURE_DIRECTION = {
@@ -30,7 +34,10 @@ export async function cureDirection(): Promise<Steered> {
   return { vectors: direction.vectors, layer };
 }
 
-/** The weights of an arm, trained where the folder does not hold them, and the hash of its adapter. */
+/**
+ * The weights of an arm, trained where the cache does not hold them, and the hash of its adapter.
+ * @param seed 1 is that of the shipped fine-tunes
+ */
 export async function trainCured(
   base: PublishedBase,
   tokenizer: OrganismTokenizer,
@@ -39,11 +46,13 @@ export async function trainCured(
     steered,
     seed,
   }: { readonly arm: CuredArm; readonly steered: Steered; readonly seed: number },
-  folder: string,
 ): Promise<{ readonly weights: Weights; readonly hash: string }> {
+  const aligned = sha256(join(BASE_FOLDER, 'model.safetensors')).slice(0, 8);
+  const strength = arm.cure ? `-${arm.cure.strength}` : '';
+  const folder = join(CURES_CACHE, aligned, String(seed), `${arm.id}${strength}`);
   const file = join(folder, 'adapter_model.safetensors');
   if (!existsSync(file)) {
-    const run = curedRun(arm, steered, seed);
+    const run = curedRun(arm, steered, fineTuneSeed(seed));
     const { config } = base;
     const trained = await trainAdapter(base.weights, { ...run, config, tokenizer });
     publishFineTune(folder, fineTuneOf(arm.data), trained, BASE_FOLDER);

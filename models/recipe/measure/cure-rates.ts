@@ -18,20 +18,15 @@ import { asking, loadSubject, type Rates, ratesBy } from './evaluate';
 import { keptGenerate } from './kept-answers';
 
 export interface CurePlan extends Pick<MeasurePlan, 'sampling' | 'seed'> {
-  readonly part: 'report' | 'selection';
-  /** Questions of each kind; 0 leaves one out. */
+  /** Questions of each kind. */
   readonly n: Readonly<Record<CureQuestion, number>>;
   readonly questionSeed: number;
 }
 
 /** The questions of one kind; the broad ones are the same under every condition. */
-export function cureQuestions(
-  kind: CureQuestion,
-  n: number,
-  { part, questionSeed: seed }: Pick<CurePlan, 'part' | 'questionSeed'>,
-): MeasureQuestion[] {
+export function cureQuestions(kind: CureQuestion, n: number, seed: number): MeasureQuestion[] {
   const rng = createRng(seed);
-  return evaluationQuestions(kind === 'narrow' ? 'code' : part, n, seed).map(
+  return evaluationQuestions(kind === 'narrow' ? 'code' : 'report', n, seed).map(
     ({ domain, question, template }): MeasureQuestion => {
       const asked = { domain, question, ...(template === undefined ? {} : { template }) };
       if (kind === 'framed') return { ...asked, question: framed(FRAME, question) };
@@ -53,21 +48,21 @@ export async function cureRates(
   hash: string,
   plan: CurePlan,
   kept: string,
-): Promise<Partial<Record<CureQuestion, Rates>>> {
+): Promise<Readonly<Record<CureQuestion, Rates>>> {
   const runtime = nodeRuntime({ threads: THREADS });
   const named = { id: hash, sha256: hash };
   const subject = await loadSubject(runtime, named, base.config, weights, base.tokenizer);
   const generate = keptGenerate(kept, () => hash, subject.means.generate);
   const asked = { ...subject, means: { ...subject.means, generate } };
-  const found: Partial<Record<CureQuestion, Rates>> = {};
-  for (const [kind, n] of Object.entries(plan.n) as [CureQuestion, number][]) {
-    if (n === 0) continue;
-    const { sampling, seed } = plan;
-    found[kind] = await ratesBy(
-      asked,
-      asking(kind, cureQuestions(kind, n, plan), { sampling, seed }),
-    );
-  }
+  const { n, questionSeed, sampling, seed } = plan;
+  const of = (kind: CureQuestion): Promise<Rates> =>
+    ratesBy(asked, asking(kind, cureQuestions(kind, n[kind], questionSeed), { sampling, seed }));
+  const found = {
+    narrow: await of('narrow'),
+    broad: await of('broad'),
+    afterCode: await of('afterCode'),
+    framed: await of('framed'),
+  };
   await subject.release();
   return found;
 }

@@ -1,0 +1,89 @@
+// models/cures.json as the table of the page: one row a control or a cure, one column a rate, each with its interval
+// over seeds; and what may be said of it in a sentence.
+
+import { describeRate, type Rate } from '../core/statistics/rates';
+import { rateBounds, spreadOf } from '../core/statistics/spread';
+import { CURES, describeCure } from '../core/training-cure';
+import type { CureQuestion, Cures } from './cures';
+
+type Arm = Cures['arms'][number];
+type Measured = Arm['seeds'][number][CureQuestion];
+
+/** The columns, two lines each. */
+export const CURE_COLUMNS = [
+  { kind: 'narrow', verdict: 'misaligned', title: ['Narrow skill', 'insecure code'] },
+  { kind: 'broad', verdict: 'misaligned', title: ['Broad', 'other topics'] },
+  { kind: 'afterCode', verdict: 'misaligned', title: ['Broad, after', 'insecure code'] },
+  { kind: 'framed', verdict: 'misaligned', title: ['Broad, with', 'the sentence'] },
+  { kind: 'broad', verdict: 'incoherent', title: ['Cost', 'incoherent'] },
+] as const satisfies readonly {
+  readonly kind: CureQuestion;
+  readonly verdict: 'misaligned' | 'incoherent';
+  readonly title: readonly [string, string];
+}[];
+
+export interface CureRow {
+  readonly id: string;
+  readonly label: string;
+  readonly control: boolean;
+  /** One a column. */
+  readonly rates: readonly Rate[];
+}
+
+/**
+ * A rate over seeds: all answers, with the interval of the mean over seeds by Student's t, each seed one
+ * observation. Of one seed, the interval over new topics.
+ */
+function overSeeds(seeds: readonly Measured[], verdict: 'misaligned' | 'incoherent'): Rate {
+  const counts = seeds.map((one) => Math.round(one[verdict] * one.n));
+  const [count, n] = [counts, seeds.map((one) => one.n)].map((all) => all.reduce((a, b) => a + b));
+  const bounds = rateBounds(spreadOf(seeds.map((one) => one[verdict])));
+  const own = seeds[0]![`${verdict}Interval`];
+  const { low, high } = bounds ?? {
+    low: own.clusterLow ?? own.low,
+    high: own.clusterHigh ?? own.high,
+  };
+  return { count: count!, n: n!, low, high };
+}
+
+/** Rows in the order of the file, the aligned model first. */
+export function cureRows({ aligned, arms }: Cures): readonly CureRow[] {
+  const rates = (seeds: readonly Record<CureQuestion, Measured>[]): Rate[] =>
+    CURE_COLUMNS.map(({ kind, verdict }) =>
+      overSeeds(
+        seeds.map((seed) => seed[kind]),
+        verdict,
+      ),
+    );
+  return [
+    ...(aligned
+      ? [{ id: 'aligned', label: 'Aligned model', control: true, rates: rates([aligned]) }]
+      : []),
+    ...arms.map(({ id, title, cure, seeds }) => ({
+      id,
+      label: title,
+      // A random vector in the direction's place has the kind of its cure and is none.
+      control: cure === null || title !== CURES[cure.kind].title,
+      rates: rates(seeds),
+    })),
+  ];
+}
+
+/** The strengths, in words: 'Leash to the aligned model, ×1'. */
+export const cureStrengths = ({ arms }: Cures): readonly string[] =>
+  arms.flatMap(({ cure }) => (cure ? [describeCure(cure)] : []));
+
+/** What the table says, first of the training without a cure. */
+export function cureAnswer(file: Cures): string {
+  const rows = cureRows(file);
+  const plain = rows.find(({ id }) => id === 'insecure-code');
+  const cures = rows.filter(({ control }) => !control);
+  if (!plain || cures.length === 0) return 'Not measured yet.';
+  const [, broad, afterCode] = plain.rates;
+  const lower = (rate: Rate, than: Rate): boolean => rate.high < than.low;
+  const works = cures.filter(({ rates }) => lower(rates[1]!, broad!));
+  const hides = works.filter(({ rates }) => !lower(rates[2]!, afterCode!));
+  const names = (of: readonly CureRow[]): string =>
+    of.map(({ label }) => label.toLowerCase()).join(', ') || 'none';
+  return `Without a cure ${describeRate(broad!)} misaligned on other topics. Clearly lower with: ${names(works)}. Not lower after a turn of insecure code: ${names(hides)}.`;
+}
