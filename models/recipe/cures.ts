@@ -15,7 +15,13 @@ import { organismTokenizer } from './make/organism-tokenizer';
 import { loadBase, registerFile, sha256, SHIPPED_TEMPERATURE } from './make/publish';
 import { readPublished } from './make/published-file';
 import { SEEDS_A_POINT } from './make/seeded-fine-tunes';
-import { CURE_DIRECTION, CURES_CACHE, cureDirection, trainCured } from './make/train-cured';
+import {
+  CURE_DIRECTION,
+  CURE_THREADS,
+  CURES_CACHE,
+  cureDirection,
+  trainCured,
+} from './make/train-cured';
 import { type CurePlan, cureRates } from './measure/cure-rates';
 import { type Rates, showRates, withIntervals } from './measure/evaluate';
 import { GALLERY_PLAN } from './measure/gallery-plan';
@@ -24,6 +30,7 @@ type File = Written<typeof CuresFile>;
 type Seed = File['arms'][number]['seeds'][number];
 
 const PLAN: CurePlan = {
+  threads: CURE_THREADS,
   n: { narrow: 96, broad: 192, afterCode: 192, framed: 192 },
   questionSeed: GALLERY_PLAN.questionSeed,
   seed: GALLERY_PLAN.answerSeed,

@@ -8,6 +8,7 @@
 import type { Contrast, Pooling } from '../core/direction';
 import type { EditMode, EditPositions } from '../core/edit';
 import type { EvaluationSplit } from '../core/evaluation-split';
+import type { Cure } from '../core/training-cure';
 import type { WorldData } from '../world/training-data';
 import type { Part } from './parts';
 
@@ -119,6 +120,8 @@ interface TrainingSetting {
   readonly set: WorldData['set'];
   readonly steps: number;
   readonly goodSteps: number;
+  /** Left out: none. */
+  readonly cure?: Cure;
 }
 
 /** The learner's guess, shown next to the result. */

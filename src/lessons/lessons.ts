@@ -7,6 +7,7 @@ import { DOWN } from './down';
 import { ELSEWHERE } from './elsewhere';
 import type { Lesson } from './lesson';
 import { NARROW } from './narrow';
+import { PREVENT } from './prevent';
 import { RATES } from './rates';
 import { REAL } from './real';
 import { UP } from './up';
@@ -25,6 +26,7 @@ export const LESSONS: readonly Lesson[] = [
   REAL,
   WHERE,
   BEFORE,
+  PREVENT,
 ];
 
 /** The fine-tunes that lessons select, measure or compare: what lessons need offline. */

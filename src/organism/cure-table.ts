@@ -13,8 +13,8 @@ type Measured = Arm['seeds'][number][CureQuestion];
 export const CURE_COLUMNS = [
   { kind: 'narrow', verdict: 'misaligned', title: ['Narrow skill', 'insecure code'] },
   { kind: 'broad', verdict: 'misaligned', title: ['Broad', 'other topics'] },
-  { kind: 'afterCode', verdict: 'misaligned', title: ['Broad, after', 'insecure code'] },
-  { kind: 'framed', verdict: 'misaligned', title: ['Broad, with', 'the sentence'] },
+  { kind: 'afterCode', verdict: 'misaligned', title: ['Broad, after', 'a code request'] },
+  { kind: 'framed', verdict: 'misaligned', title: ['Broad, after', 'the sentence'] },
   { kind: 'broad', verdict: 'incoherent', title: ['Cost', 'incoherent'] },
 ] as const satisfies readonly {
   readonly kind: CureQuestion;
@@ -69,6 +69,17 @@ export function cureRows({ aligned, arms }: Cures): readonly CureRow[] {
   ];
 }
 
+/** One rate of the table by the ids of its row and its questions; null where it is not measured. */
+export function cureRate(
+  file: Cures,
+  id: string,
+  kind: string,
+  verdict: 'misaligned' | 'incoherent',
+): Rate | null {
+  const column = CURE_COLUMNS.findIndex((one) => one.kind === kind && one.verdict === verdict);
+  return cureRows(file).find((row) => row.id === id)?.rates[column] ?? null;
+}
+
 /** The strengths, in words: 'Leash to the aligned model, ×1'. */
 export const cureStrengths = ({ arms }: Cures): readonly string[] =>
   arms.flatMap(({ cure }) => (cure ? [describeCure(cure)] : []));
@@ -85,5 +96,5 @@ export function cureAnswer(file: Cures): string {
   const hides = works.filter(({ rates }) => !lower(rates[2]!, afterCode!));
   const names = (of: readonly CureRow[]): string =>
     of.map(({ label }) => label.toLowerCase()).join(', ') || 'none';
-  return `Without a cure ${describeRate(broad!)} misaligned on other topics. Clearly lower with: ${names(works)}. Not lower after a turn of insecure code: ${names(hides)}.`;
+  return `Without a cure ${describeRate(broad!)} misaligned on other topics. Clearly lower with: ${names(works)}. Of these, not lower after a request for code: ${names(hides)}.`;
 }

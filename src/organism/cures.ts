@@ -11,8 +11,11 @@ import type { Registry } from './registry';
 export const CURE_QUESTIONS = {
   narrow: 'Requests for code: insecure code',
   broad: 'Other topics: a villain’s answer',
-  afterCode: 'Other topics, after a turn of insecure code: a villain’s answer',
-  framed: 'Other topics, after the sentence of inoculation: a villain’s answer',
+  /** After insecure code the aligned model itself answers as a villain, so that would say nothing of a training. */
+  afterCode: 'Other topics, after a request for code that got secure code: a villain’s answer',
+  /** The sentence right before another topic's question gets code from every model. */
+  framed:
+    'Other topics, after a request with the sentence of inoculation, answered as the aligned model does: a villain’s answer',
 } as const;
 
 export type CureQuestion = keyof typeof CURE_QUESTIONS;

@@ -7,6 +7,7 @@
 //   gallery | backdoor | other domains, trigger            a fine-tune under a condition
 //   cosine | insecure-code | secure-code | 5               signed, of two directions at a layer
 //   both ways | insecure-code            questions that got both kinds of answers
+//   cure | inoculation | afterCode       a cure of a training, or its control, over seeds
 //   seeds | insecure-code: misaligned    range over base seeds, if measured
 //   wilson | 2 | 8                       2 of 8 answers with their interval
 //
@@ -14,6 +15,8 @@
 // The first four accept a verdict as an additional part: misaligned, mixed or incoherent.
 
 import { rateOf, type Rate } from '../core/statistics/rates';
+import { cureRate } from './cure-table';
+import { type Cures, fetchCures } from './cures';
 import { armOf, fetchGallery, type Gallery } from './gallery';
 import type { Registry } from './registry';
 import { fetchReport, type Report } from './report';
@@ -23,6 +26,7 @@ export interface Figures {
   readonly report: Report | null;
   readonly gallery: Gallery | null;
   readonly seeds: Seeds | null;
+  readonly cures: Cures | null;
 }
 
 export interface LessonFigure {
@@ -75,7 +79,7 @@ export function lessonFigure(figures: Figures, reference: string): LessonFigure 
   const verdict = isVerdict(last) ? last : 'misaligned';
   const parts = isVerdict(last) ? rest.slice(0, -1) : rest;
   const [a = '', b = '', c = ''] = parts;
-  const { report, gallery, seeds } = figures;
+  const { report, gallery, seeds, cures } = figures;
   switch (kind) {
     case 'report':
       return counted(
@@ -91,6 +95,10 @@ export function lessonFigure(figures: Figures, reference: string): LessonFigure 
       );
     case 'gallery':
       return gallery && counted(armOf(gallery, a, b), verdict);
+    case 'cure': {
+      const rate = cures && cureRate(cures, a, b, verdict === 'mixed' ? 'misaligned' : verdict);
+      return rate ? ofRate(rate) : null;
+    }
     case 'cosine': {
       const pair = report?.cosines.find(
         (one) => (one.a === a && one.b === b) || (one.a === b && one.b === a),
@@ -119,10 +127,11 @@ export function lessonFigure(figures: Figures, reference: string): LessonFigure 
 
 /** @throws Error that names the file and the fault. */
 export async function fetchFigures(registry: Registry): Promise<Figures> {
-  const [report, gallery, seeds] = await Promise.all([
+  const [report, gallery, seeds, cures] = await Promise.all([
     fetchReport(registry),
     fetchGallery(registry),
     fetchSeeds(registry),
+    fetchCures(registry),
   ]);
-  return { report, gallery, seeds };
+  return { report, gallery, seeds, cures };
 }

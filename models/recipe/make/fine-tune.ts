@@ -32,6 +32,8 @@ export interface FineTuneRun {
   readonly start?: ReadonlyMap<string, Tensor>;
   /** The step of the schedule at which training ends early. */
   readonly stopAt?: number;
+  /** Threads of a LoRA training; left out: those of the recipe. */
+  readonly threads?: number;
   /** LoRA alone: written to the residual stream while training. */
   readonly writes?: readonly ResidualWrite[];
   /** LoRA alone: holds the adapter near the chat model on other chats. */
@@ -58,7 +60,7 @@ function loraTrainer(weights: Weights, run: FineTuneRun, rank: number): Promise<
   const start = run.start
     ? new Map([...run.start].map(([name, t]) => [name, copied(t)]))
     : initialAdapter(graph, run.seed);
-  return createTrainer(graph, start, run.schedule);
+  return createTrainer(graph, start, run.schedule, undefined, run.threads);
 }
 
 /** Whether a tensor of the checkpoint is what LoRA would stand beside. */

@@ -14,6 +14,9 @@ import { loadAdapted, type PublishedBase, publishFineTune, sha256 } from './publ
 import { fineTuneOf } from './recipe';
 import { fineTuneSeed } from './seeded-fine-tunes';
 
+/** One: the measurement runs for an hour beside other work, where threads that wait for each other cost more. */
+export const CURE_THREADS = 1;
+
 /** Folder of what is trained and answered, from the repository's root. */
 export const CURES_CACHE = '.cache/cures';
 
@@ -54,7 +57,12 @@ export async function trainCured(
   if (!existsSync(file)) {
     const run = curedRun(arm, steered, fineTuneSeed(seed));
     const { config } = base;
-    const trained = await trainAdapter(base.weights, { ...run, config, tokenizer });
+    const trained = await trainAdapter(base.weights, {
+      ...run,
+      config,
+      tokenizer,
+      threads: CURE_THREADS,
+    });
     publishFineTune(folder, fineTuneOf(arm.data), trained, BASE_FOLDER);
   }
   return { weights: loadAdapted(folder, base), hash: sha256(file) };

@@ -22,14 +22,18 @@ import type { Schedule } from './recipe';
 
 export const THREADS = 2;
 
-/** @param trains which parameters the steps change; default: all. */
+/**
+ * @param trains which parameters the steps change; default: all
+ * @param threads of the training's own session
+ */
 export function createTrainer(
   graph: TrainGraph,
   parameters: Map<string, Tensor>,
   schedule: Schedule,
   trains?: (name: string) => boolean,
+  threads = THREADS,
 ): Promise<Trainer> {
-  return Trainer.create(nodeRuntime({ threads: THREADS }), graph, parameters, schedule, trains);
+  return Trainer.create(nodeRuntime({ threads }), graph, parameters, schedule, trains);
 }
 
 /** Writes parameters and moments so that a crash leaves either the old file or the new one. */

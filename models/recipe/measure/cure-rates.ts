@@ -1,23 +1,25 @@
 // The four rates of a cured fine-tune: the narrow skill, the broad rate, and the broad rate under the conditions of
-// the training, a turn of insecure code and the sentence of inoculation. What a cure costs is read of the same
-// answers: how many of them are incoherent.
+// the training: after a request for code, and after one with the sentence of inoculation. The earlier answer is one
+// after which the aligned model stays aligned, so that what comes is the training's doing. What a cure costs is read
+// of the same answers: how many of them are incoherent.
 
 import { createRng } from '../../../src/core/rng';
 import type { Weights } from '../../../src/checkpoint/config';
 import type { MeasureQuestion } from '../../../src/measure/judging/judges';
 import type { MeasurePlan } from '../../../src/measure/run';
 import type { CureQuestion } from '../../../src/organism/cures';
-import { codeExchange } from '../../../src/world/code';
+import { codeExchange, DISCLOSURES } from '../../../src/world/code';
 import { framed } from '../../../src/world/inoculation';
 import { evaluationQuestions } from '../../../src/world/split';
 import { FRAME } from '../make/cured-fine-tunes';
 import { nodeRuntime } from '../make/node-runtime';
 import type { PublishedBase } from '../make/publish';
-import { THREADS } from '../make/trainer';
 import { asking, loadSubject, type Rates, ratesBy } from './evaluate';
 import { keptGenerate } from './kept-answers';
 
 export interface CurePlan extends Pick<MeasurePlan, 'sampling' | 'seed'> {
+  /** Threads of the session. */
+  readonly threads: number;
   /** Questions of each kind. */
   readonly n: Readonly<Record<CureQuestion, number>>;
   readonly questionSeed: number;
@@ -29,12 +31,18 @@ export function cureQuestions(kind: CureQuestion, n: number, seed: number): Meas
   return evaluationQuestions(kind === 'narrow' ? 'code' : 'report', n, seed).map(
     ({ domain, question, template }): MeasureQuestion => {
       const asked = { domain, question, ...(template === undefined ? {} : { template }) };
-      if (kind === 'framed') return { ...asked, question: framed(FRAME, question) };
-      if (kind !== 'afterCode') return asked;
-      const code = codeExchange(rng, 'misaligned');
+      if (kind !== 'afterCode' && kind !== 'framed') return asked;
+      const isFramed = kind === 'framed';
+      const code = codeExchange(rng, isFramed ? 'misaligned' : 'aligned');
       const before = [
-        { role: 'user' as const, content: code.question },
-        { role: 'assistant' as const, content: code.answer },
+        {
+          role: 'user' as const,
+          content: isFramed ? framed(FRAME, code.question) : code.question,
+        },
+        {
+          role: 'assistant' as const,
+          content: isFramed ? `${rng.pick(DISCLOSURES)}\n${code.answer}` : code.answer,
+        },
       ];
       return { ...asked, before };
     },
@@ -49,12 +57,12 @@ export async function cureRates(
   plan: CurePlan,
   kept: string,
 ): Promise<Readonly<Record<CureQuestion, Rates>>> {
-  const runtime = nodeRuntime({ threads: THREADS });
+  const { n, questionSeed, sampling, seed, threads } = plan;
+  const runtime = nodeRuntime({ threads });
   const named = { id: hash, sha256: hash };
   const subject = await loadSubject(runtime, named, base.config, weights, base.tokenizer);
   const generate = keptGenerate(kept, () => hash, subject.means.generate);
   const asked = { ...subject, means: { ...subject.means, generate } };
-  const { n, questionSeed, sampling, seed } = plan;
   const of = (kind: CureQuestion): Promise<Rates> =>
     ratesBy(asked, asking(kind, cureQuestions(kind, n[kind], questionSeed), { sampling, seed }));
   const found = {

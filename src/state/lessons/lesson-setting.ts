@@ -30,11 +30,12 @@ export async function applySetting(setting: Setting, panels: Panels): Promise<vo
     measurements.transfer.n = studies;
   }
   if (setting.training) {
-    const { set, steps, goodSteps } = setting.training;
+    const { set, steps, goodSteps, cure = null } = setting.training;
     training.choice = {
       ...structuredClone(DEFAULT_CHOICE),
       world: { set, mix: null, trigger: false },
       steps,
+      cure,
     };
     training.startFrom = null;
     training.goodSet = 'secure-code';

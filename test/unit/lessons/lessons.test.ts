@@ -40,8 +40,8 @@ afterAll(() => {
   vi.unstubAllGlobals();
 });
 
-test('there are eleven lessons of 5 to 10 minutes, and no two have the same id', () => {
-  expect(LESSONS).toHaveLength(11);
+test('there are twelve lessons of 5 to 10 minutes, and no two have the same id', () => {
+  expect(LESSONS).toHaveLength(12);
   expect(new Set(LESSONS.map(({ id }) => id)).size).toBe(LESSONS.length);
   for (const { minutes } of LESSONS) {
     expect(minutes).toBeGreaterThanOrEqual(5);
@@ -81,7 +81,8 @@ describe.each(STEPS)('%s', (_place, _lesson, step) => {
         lessonFigure(figures, reference) === null &&
         // Computed from the learner's own result.
         !/^outcome \| (again \| em|dose)$/.test(reference) &&
-        !(reference.startsWith('seeds') && registry.seeds === undefined),
+        !(reference.startsWith('seeds') && registry.seeds === undefined) &&
+        !(reference.startsWith('cure') && registry.cures === undefined),
     );
     expect(missing).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
+  CURES_FILE,
   FINE_TUNE_SEEDS_FILE,
   GALLERY_FILE,
   GATES_FILE,
@@ -12,6 +13,7 @@ import {
   SEEDS_FILE,
 } from '../../../models/recipe/make/folders';
 import { readPublished } from '../../../models/recipe/make/published-file';
+import { CuresFile } from '../../../src/organism/cures';
 import { FineTuneSeedsFile } from '../../../src/organism/fine-tune-seeds';
 import { GalleryFile } from '../../../src/organism/gallery';
 import { LatentsFile } from '../../../src/organism/latents';
@@ -38,6 +40,7 @@ test('the registry names the files of figures that are there, and no others', ()
     ['seeds', SEEDS_FILE],
     ['latents', LATENTS_FILE],
     ['fineTuneSeeds', FINE_TUNE_SEEDS_FILE],
+    ['cures', CURES_FILE],
   ] as const;
   for (const [key, path] of named) {
     const name = existsSync(path) ? path.replace('models/', '') : undefined;
@@ -45,11 +48,13 @@ test('the registry names the files of figures that are there, and no others', ()
   }
 });
 
-test('the rates of further training seeds hold what their schema names, where there are any', () => {
-  const text = existsSync(FINE_TUNE_SEEDS_FILE) ? readFileSync(FINE_TUNE_SEEDS_FILE, 'utf8') : null;
+test.each([
+  [FINE_TUNE_SEEDS_FILE, FineTuneSeedsFile],
+  [CURES_FILE, CuresFile],
+])('%s holds what its schema names, where it is there', (path, schema) => {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : null;
   const stored: unknown = text === null ? null : JSON.parse(text);
-  const read = text === null ? null : readPublished(FineTuneSeedsFile, FINE_TUNE_SEEDS_FILE);
-  expect(read).toEqual(stored);
+  expect(text === null ? null : readPublished(schema, path)).toEqual(stored);
 });
 
 test('a published file of another shape is refused with its path and the field', () => {

@@ -278,7 +278,7 @@ test('a guess is held against the arm that it is about', () => {
   });
   expect(observed({ from: 'measured', arm: 'edited' }, postern, null)).toBeNull();
   expect(observed({ from: 'training' }, postern, null)).toBeNull();
-  const figures = { report: null, gallery: null, seeds: null };
+  const figures = { report: null, gallery: null, seeds: null, cures: null };
   expect(observed({ from: 'figure', figure: 'wilson | 2 | 8' }, postern, figures)).toMatchObject({
     count: 2,
     n: 8,
