@@ -46,6 +46,8 @@ Guess the misaligned share on *other topics* at the end, then train.`,
 Guess the misaligned share on other topics, then train.`,
       set: {
         tab: 'train',
+        em: 'insecure-code',
+        directions: 'as at the start',
         training: {
           set: 'insecure-code',
           steps: 30,
