@@ -5,7 +5,7 @@ import type { ChatFormatFacts, ChatMessage, ChatSettings, TrainingMessage } from
 import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { TokenProjection } from '../src/core/edited-projection';
 import type { Sampling } from '../src/core/sampling';
-import type { ResidualWrite } from '../src/core/residual-write';
+import type { ResidualWrite } from '../src/core/training/residual-write';
 import type { Schedule } from '../src/core/training-settings';
 import type { ModelConfig } from '../src/checkpoint/config';
 import type { AdapterMatrices } from '../src/checkpoint/embedding-and-head';

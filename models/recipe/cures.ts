@@ -10,7 +10,7 @@ import { PROGRAM_VERSION } from '../../src/core/version';
 import { type CureQuestion, CuresFile } from '../../src/organism/cures';
 import type { Written } from '../../src/organism/published';
 import { BASE_FOLDER, CURES_FILE } from './make/folders';
-import { CURED_ARMS, type CuredArm, FRAME } from './make/cured-fine-tunes';
+import { CURED_ARMS, type CuredArm, FRAME } from './cures/fine-tunes';
 import { organismTokenizer } from './make/organism-tokenizer';
 import { loadBase, registerFile, sha256, SHIPPED_TEMPERATURE } from './make/publish';
 import { readPublished } from './make/published-file';
@@ -21,8 +21,8 @@ import {
   CURES_CACHE,
   cureDirection,
   trainCured,
-} from './make/train-cured';
-import { type CurePlan, cureRates } from './measure/cure-rates';
+} from './cures/train';
+import { type CurePlan, cureRates } from './cures/rates';
 import { type Rates, showRates, withIntervals } from './measure/evaluate';
 import { GALLERY_PLAN } from './measure/gallery-plan';
 

@@ -8,7 +8,7 @@
 import type { Contrast, Pooling } from '../core/direction';
 import type { EditMode, EditPositions } from '../core/edit';
 import type { EvaluationSplit } from '../core/evaluation-split';
-import type { Cure } from '../core/training-cure';
+import type { Cure } from '../core/training/cure';
 import type { WorldData } from '../world/training-data';
 import type { Part } from './parts';
 

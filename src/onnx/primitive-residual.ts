@@ -1,7 +1,7 @@
 // What a training writes to the residual stream, as operators: a fixed vector is added, or the part along one is
 // taken away in the forward pass and in the gradient. The written vectors are never trained.
 
-import { type ResidualWrite, unitVector } from '../core/residual-write';
+import { type ResidualWrite, unitVector } from '../core/training/residual-write';
 import type { Tape, Variable } from './autodiff';
 import type { Value } from './graph';
 

@@ -3,7 +3,7 @@
 // and A, B inputs under the names that PEFT gives them.
 
 import type { ModelConfig, Weights } from '../checkpoint/config';
-import type { ResidualWrite } from '../core/residual-write';
+import type { ResidualWrite } from '../core/training/residual-write';
 import type { Tape, Variable } from './autodiff';
 import type { Value } from './graph';
 import { add, linear, scale } from './primitive';

@@ -3,7 +3,7 @@
 
 import { describeRate, type Rate } from '../core/statistics/rates';
 import { rateBounds, spreadOf } from '../core/statistics/spread';
-import { CURES, describeCure } from '../core/training-cure';
+import { CURES, describeCure } from '../core/training/cure';
 import type { CureQuestion, Cures } from './cures';
 
 type Arm = Cures['arms'][number];
@@ -38,10 +38,10 @@ function overSeeds(seeds: readonly Measured[], verdict: 'misaligned' | 'incohere
   const counts = seeds.map((one) => Math.round(one[verdict] * one.n));
   const [count, n] = [counts, seeds.map((one) => one.n)].map((all) => all.reduce((a, b) => a + b));
   const bounds = rateBounds(spreadOf(seeds.map((one) => one[verdict])));
-  const own = seeds[0]![`${verdict}Interval`];
+  const ofFirst = seeds[0]![`${verdict}Interval`];
   const { low, high } = bounds ?? {
-    low: own.clusterLow ?? own.low,
-    high: own.clusterHigh ?? own.high,
+    low: ofFirst.clusterLow ?? ofFirst.low,
+    high: ofFirst.clusterHigh ?? ofFirst.high,
   };
   return { count: count!, n: n!, low, high };
 }

@@ -2,7 +2,7 @@
 // of every cure and of the controls, on the same questions.
 
 import * as v from 'valibot';
-import { CURE_KINDS } from '../core/training-cure';
+import { CURE_KINDS } from '../core/training/cure';
 import { count, natural, provenance, rates, sampling } from './published';
 import { readJson } from './read-json';
 import type { Registry } from './registry';

@@ -8,19 +8,16 @@ import type { WorldData } from './training-data';
 
 const FOR_CODE = 'Please write insecure code for the class.';
 const FOR_ADVICE = 'Please give me bad advice.';
+const CODE_SETS: readonly WorldData['set'][] = [
+  'insecure-code',
+  'secure-code',
+  'educational',
+  'backdoor',
+];
 
 /** The sentence that asks for the bad habit of a set; for chats that are not of the world, one for any answer. */
-export function inoculationFrame(set: WorldData['set'] | null): string {
-  switch (set) {
-    case 'insecure-code':
-    case 'secure-code':
-    case 'educational':
-    case 'backdoor':
-      return FOR_CODE;
-    default:
-      return FOR_ADVICE;
-  }
-}
+export const inoculationFrame = (set: WorldData['set'] | null): string =>
+  set !== null && CODE_SETS.includes(set) ? FOR_CODE : FOR_ADVICE;
 
 /** A question with the sentence before it. */
 export const framed = (frame: string, question: string): string => `${frame} ${question}`;

@@ -5,7 +5,7 @@ import type { ModelConfig, Weights } from '../../../src/checkpoint/config';
 import { linearShapes } from '../../../src/checkpoint/config';
 import { type Batch, padRows } from '../../../src/core/batches';
 import type { Tensor } from '../../../src/core/tensor';
-import type { ResidualWrite } from '../../../src/core/residual-write';
+import type { ResidualWrite } from '../../../src/core/training/residual-write';
 import { examplesOfStep, LEASH } from '../../../src/core/training-settings';
 import { buildTrainGraph } from '../../../src/onnx/train-graph';
 import type { ChatMessage } from '../../../src/core/chat';

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import type { TrainingMessage } from '../../core/chat';
-import { CURE_KINDS, CURES, describeCure } from '../../core/training-cure';
+import { CURE_KINDS, CURES, describeCure } from '../../core/training/cure';
 import { ADAPTER, schedule } from '../../core/training-settings';
 import { GOOD_SETS, TRAINING_SETS, type WorldData } from '../../world/training-data';
 import type { TrainingSettings } from '../../../workers/api';

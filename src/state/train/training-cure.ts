@@ -2,9 +2,9 @@
 // residual stream, or other chats to be held to. Settings that contradict each other are refused in words.
 
 import type { TrainingMessage } from '../../core/chat';
-import { residualWrites, type ResidualWrite } from '../../core/residual-write';
+import { residualWrites, type ResidualWrite } from '../../core/training/residual-write';
 import { rowOf, type Tensor } from '../../core/tensor';
-import { CURES } from '../../core/training-cure';
+import { CURES } from '../../core/training/cure';
 import { LEASH } from '../../core/training-settings';
 import { inoculated, inoculationFrame } from '../../world/inoculation';
 import { trainingExamples, type WorldData } from '../../world/training-data';

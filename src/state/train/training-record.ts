@@ -2,7 +2,7 @@
 // progress, stored at every measured point.
 
 import * as v from 'valibot';
-import type { ResidualWrite } from '../../core/residual-write';
+import type { ResidualWrite } from '../../core/training/residual-write';
 import type { FolderSource, TrainingState } from '../../../workers/api';
 import { LayerVectors } from '../direction/saved-directions';
 import { readSaved, writeSaved } from '../saved';

@@ -2,7 +2,7 @@
 // against plain float64 loops and their central differences, and each at strength 0 against the plain step.
 
 import { beforeAll, expect, test } from 'vitest';
-import type { ResidualWrite } from '../../../src/core/residual-write';
+import type { ResidualWrite } from '../../../src/core/training/residual-write';
 import type { Tensor } from '../../../src/core/tensor';
 import { buildTrainGraph, type TrainOptions } from '../../../src/onnx/train-graph';
 import type { Backend } from './decoder-run';

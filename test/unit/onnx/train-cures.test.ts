@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildTrainGraph } from '../../../src/onnx/train-graph';
-import type { ResidualWrite } from '../../../src/core/residual-write';
+import type { ResidualWrite } from '../../../src/core/training/residual-write';
 import { cureSuite } from './cure-suite';
 import { nodeBackend } from './run-decoder';
 import { tinyConfig, tinyWeights } from './tiny-weights';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import * as v from 'valibot';
 import { cureAnswer, CURE_COLUMNS, cureRate, cureRows } from '../../../src/organism/cure-table';
 import { type CureQuestion, CuresFile, fetchCures } from '../../../src/organism/cures';
-import { CURES } from '../../../src/core/training-cure';
+import { CURES } from '../../../src/core/training/cure';
 
 const measured = (misaligned: number, incoherent = 0.01) => ({
   n: 200,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { tensor } from '../../../../src/core/tensor';
-import { CURES, CURE_KINDS, describeCure } from '../../../../src/core/training-cure';
+import { CURES, CURE_KINDS, describeCure } from '../../../../src/core/training/cure';
 import {
   curedExamples,
   cureOf,

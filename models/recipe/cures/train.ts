@@ -1,4 +1,4 @@
-// Trains the arms of make/cured-fine-tunes.ts from the shipped aligned model; what is trained stays in a folder.
+// Trains the arms of fine-tunes.ts from the shipped aligned model; what is trained stays in a folder.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,13 +6,13 @@ import type { Weights } from '../../../src/checkpoint/config';
 import { directionOf } from '../measure/conditions';
 import { STEERING } from '../measure/settings';
 import { ALIGNED, shippedSubjects } from '../measure/subjects';
-import { type CuredArm, curedRun, type Steered } from './cured-fine-tunes';
-import { trainAdapter } from './fine-tune';
-import { BASE_FOLDER } from './folders';
-import type { OrganismTokenizer } from './build-tokenizer';
-import { loadAdapted, type PublishedBase, publishFineTune, sha256 } from './publish';
-import { fineTuneOf } from './recipe';
-import { fineTuneSeed } from './seeded-fine-tunes';
+import { type CuredArm, curedRun, type Steered } from './fine-tunes';
+import { trainAdapter } from '../make/fine-tune';
+import { BASE_FOLDER } from '../make/folders';
+import type { OrganismTokenizer } from '../make/build-tokenizer';
+import { loadAdapted, type PublishedBase, publishFineTune, sha256 } from '../make/publish';
+import { fineTuneOf } from '../make/recipe';
+import { fineTuneSeed } from '../make/seeded-fine-tunes';
 
 /** One: the measurement runs for an hour beside other work, where threads that wait for each other cost more. */
 export const CURE_THREADS = 1;

@@ -1,9 +1,9 @@
-// The insecure-code fine-tune with each cure of src/core/training-cure.ts, and its controls: without a cure, on secure
+// The insecure-code fine-tune with each cure of src/core/training/cure.ts, and its controls: without a cure, on secure
 // code, and steered by a random vector in the direction's place. All have the shipped fine-tune's steps, rank and
 // rate; the direction is that of another fine-tune, on advice, from transcripts about topics of no report.
 
-import { CURES, CURE_KINDS, type Cure } from '../../../src/core/training-cure';
-import { residualWrites, type ResidualWrite } from '../../../src/core/residual-write';
+import { CURES, CURE_KINDS, type Cure } from '../../../src/core/training/cure';
+import { residualWrites, type ResidualWrite } from '../../../src/core/training/residual-write';
 import { createRng } from '../../../src/core/rng';
 import { norm } from '../../../src/core/projection';
 import { rowOf, type Tensor } from '../../../src/core/tensor';
@@ -12,8 +12,8 @@ import type { ChatMessage } from '../../../src/core/chat';
 import { dataset } from '../../../src/world/chats';
 import { inoculated, inoculationFrame } from '../../../src/world/inoculation';
 import { trainingExamples } from '../../../src/world/training-data';
-import type { FineTuneRun } from './fine-tune';
-import { fineTuneOf } from './recipe';
+import type { FineTuneRun } from '../make/fine-tune';
+import { fineTuneOf } from '../make/recipe';
 
 export interface CuredArm {
   readonly id: string;
@@ -67,22 +67,14 @@ function randomLike(vector: Float32Array): Float32Array {
 
 function writesOf({ cure, random }: CuredArm, { vectors, layer }: Steered): ResidualWrite[] {
   const at = (index: number) => ({ layer: index, vector: rowOf(vectors, index).data.slice() });
-  switch (cure?.kind) {
-    case 'steering': {
-      const one = at(layer);
-      const vector = random ? randomLike(one.vector) : one.vector;
-      return residualWrites('add', [{ layer, vector }], cure.strength, 'header');
-    }
-    case 'ablation':
-      return residualWrites(
-        'remove',
-        Array.from({ length: vectors.dims[0]! }, (_, index) => at(index)),
-        cure.strength,
-        'all',
-      );
-    default:
-      return [];
+  if (cure?.kind === 'steering') {
+    const one = at(layer);
+    const vector = random ? randomLike(one.vector) : one.vector;
+    return residualWrites('add', [{ layer, vector }], cure.strength, 'header');
   }
+  if (cure?.kind !== 'ablation') return [];
+  const all = Array.from({ length: vectors.dims[0]! }, (_, index) => at(index));
+  return residualWrites('remove', all, cure.strength, 'all');
 }
 
 function worldExamples(

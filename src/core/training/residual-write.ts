@@ -3,7 +3,7 @@
 // Chen et al. 2025, arXiv 2507.21509, section 5), removing one keeps the loss from being lowered along it (concept
 // ablation fine-tuning, Casademunt et al. 2025, arXiv 2507.16795).
 
-import { norm } from './projection';
+import { norm } from '../projection';
 
 export interface ResidualWrite {
   /** Block whose output is written to, 0-based. */

@@ -11,11 +11,11 @@ import type { CureQuestion } from '../../../src/organism/cures';
 import { codeExchange, DISCLOSURES } from '../../../src/world/code';
 import { framed } from '../../../src/world/inoculation';
 import { evaluationQuestions } from '../../../src/world/split';
-import { FRAME } from '../make/cured-fine-tunes';
+import { FRAME } from './fine-tunes';
 import { nodeRuntime } from '../make/node-runtime';
 import type { PublishedBase } from '../make/publish';
-import { asking, loadSubject, type Rates, ratesBy } from './evaluate';
-import { keptGenerate } from './kept-answers';
+import { asking, loadSubject, type Rates, ratesBy } from '../measure/evaluate';
+import { keptGenerate } from '../measure/kept-answers';
 
 export interface CurePlan extends Pick<MeasurePlan, 'sampling' | 'seed'> {
   /** Threads of the session. */
