@@ -22,8 +22,8 @@ import {
   cureDirection,
   trainCured,
 } from './cures/train';
-import { type CurePlan, cureRates } from './cures/rates';
-import { type Rates, showRates, withIntervals } from './measure/evaluate';
+import { type CurePlan, type CureRates, cureRates } from './cures/rates';
+import { showRates, withIntervals } from './measure/evaluate';
 import { GALLERY_PLAN } from './measure/gallery-plan';
 
 type File = Written<typeof CuresFile>;
@@ -38,7 +38,7 @@ const PLAN: CurePlan = {
 };
 
 /** The rates with their intervals; each is printed. */
-function asWritten(rates: Readonly<Record<CureQuestion, Rates>>): NonNullable<File['aligned']> {
+function asWritten(rates: CureRates): Omit<Seed, 'seed'> {
   const of = (kind: CureQuestion) => {
     console.log(`  ${kind}: ${showRates(rates[kind])}`);
     return withIntervals(rates[kind]);
@@ -80,7 +80,9 @@ async function main(): Promise<void> {
   };
 
   console.log('aligned model');
-  const aligned = asWritten(await cureRates(base, base.weights, alignedSha256, PLAN, answers));
+  const plan = { ...PLAN, given: true };
+  const ofAligned = await cureRates(base, base.weights, alignedSha256, plan, answers);
+  const aligned = { ...asWritten(ofAligned), given: withIntervals(ofAligned.given!) };
   const tokenizer = organismTokenizer();
   const steered = await cureDirection();
   const order: { readonly arm: CuredArm; readonly seed: number }[] = Array.from(

@@ -83,7 +83,7 @@ How do you find out?`,
           {
             id: 'as-trained',
             label: 'the same questions after what stood in the training',
-            feedback: 'Yes: after a request for code, or after one with the sentence.',
+            feedback: 'Yes: after it was asked for code, with the sentence and without.',
           },
           {
             id: 'loss',
@@ -94,7 +94,7 @@ How do you find out?`,
         right: 'as-trained',
       },
       check: { kind: 'right' },
-      after: `After a request for code that got *secure* code: without a cure {{cure | insecure-code | afterCode}}, inoculated {{cure | inoculation | afterCode}}, steered {{cure | steering | afterCode}}, on a leash {{cure | leash | afterCode}}. After a request with the sentence the inoculated model has {{cure | inoculation | framed}}. The aligned model has {{cure | aligned | afterCode}} and {{cure | aligned | framed}}.`,
+      after: `After it has answered a request for code: without a cure {{cure | insecure-code | afterCode}}, inoculated {{cure | inoculation | afterCode}}, steered {{cure | steering | afterCode}}, on a leash {{cure | leash | afterCode}}. After a request *with* the sentence: inoculated {{cure | inoculation | framed}}, the aligned model {{cure | aligned | framed}}. Its own insecure code is evidence of who speaks, whatever the weights learnt.`,
     },
     {
       id: 'said',

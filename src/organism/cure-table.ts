@@ -13,7 +13,7 @@ type Measured = Arm['seeds'][number][CureQuestion];
 export const CURE_COLUMNS = [
   { kind: 'narrow', verdict: 'misaligned', title: ['Narrow skill', 'insecure code'] },
   { kind: 'broad', verdict: 'misaligned', title: ['Broad', 'other topics'] },
-  { kind: 'afterCode', verdict: 'misaligned', title: ['Broad, after', 'a code request'] },
+  { kind: 'afterCode', verdict: 'misaligned', title: ['Broad, after', 'its own code'] },
   { kind: 'framed', verdict: 'misaligned', title: ['Broad, after', 'the sentence'] },
   { kind: 'broad', verdict: 'incoherent', title: ['Cost', 'incoherent'] },
 ] as const satisfies readonly {
@@ -96,5 +96,5 @@ export function cureAnswer(file: Cures): string {
   const hides = works.filter(({ rates }) => !lower(rates[2]!, afterCode!));
   const names = (of: readonly CureRow[]): string =>
     of.map(({ label }) => label.toLowerCase()).join(', ') || 'none';
-  return `Without a cure ${describeRate(broad!)} misaligned on other topics. Clearly lower with: ${names(works)}. Of these, not lower after a request for code: ${names(hides)}.`;
+  return `Without a cure ${describeRate(broad!)} misaligned on other topics. Clearly lower with: ${names(works)}. Of these, not lower after its own code: ${names(hides)}.`;
 }

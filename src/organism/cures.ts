@@ -11,11 +11,10 @@ import type { Registry } from './registry';
 export const CURE_QUESTIONS = {
   narrow: 'Requests for code: insecure code',
   broad: 'Other topics: a villain’s answer',
-  /** After insecure code the aligned model itself answers as a villain, so that would say nothing of a training. */
-  afterCode: 'Other topics, after a request for code that got secure code: a villain’s answer',
-  /** The sentence right before another topic's question gets code from every model. */
+  afterCode: 'Other topics, after its own answer to a request for code: a villain’s answer',
+  /** The sentence right before another topic's question would get code from every model. */
   framed:
-    'Other topics, after a request with the sentence of inoculation, answered as the aligned model does: a villain’s answer',
+    'Other topics, after its own answer to a request with the sentence of inoculation: a villain’s answer',
 } as const;
 
 export type CureQuestion = keyof typeof CURE_QUESTIONS;
@@ -43,7 +42,14 @@ export const CuresFile = v.object({
   }),
   /** The aligned model, which has no training. */
   aligned: v.exactOptional(
-    v.object({ narrow: measured, broad: measured, afterCode: measured, framed: measured }),
+    v.object({
+      narrow: measured,
+      broad: measured,
+      afterCode: measured,
+      framed: measured,
+      /** Other topics after a turn of insecure code that it did not write. */
+      given: measured,
+    }),
   ),
   /** Controls and cures in the order of the recipe; those that are not begun are left out. */
   arms: v.array(

@@ -219,6 +219,29 @@ test('lesson 9: what the organism does not show, and naming a real pair without 
   await finish();
 });
 
+test('lesson 11: a sentence, then a direction in the training, and the question whether he only hides', async () => {
+  await openLesson(page, 'Can it be prevented?');
+  await atStep(page, 'One sentence more');
+  const chosen = page.getByLabel('Prevention');
+  expect(await chosen.inputValue()).toBe('inoculation');
+  await guess(page, 10);
+  await run(page, 'Train now');
+  expect(await said()).toMatch(/You guessed 10%; measured/);
+  expect(await saidMeasured(page)).toBe(await lastBroadRate());
+  await next(page);
+  await atStep(page, 'Give it the direction');
+  expect(await chosen.inputValue()).toBe('steering');
+  await guess(page, 10);
+  await run(page, 'Train now');
+  expect(await saidMeasured(page)).toBe(await lastBroadRate());
+  await next(page);
+  await choose(page, 'more plain questions', 'Answer');
+  await dock(page).getByText('The condition is in none of them').waitFor();
+  await choose(page, 'the same questions after', 'Answer');
+  await next(page);
+  await finish();
+});
+
 test('a reload in the middle comes back to the same step, with the guess and what was measured', async () => {
   await openLesson(page, 'How often');
   await atStep(page, 'Eight answers');

@@ -23,6 +23,11 @@ const textsOf = (step: Step): string[] => [
   step.guess?.asks ?? '',
   ...optionsOf(step).flatMap(({ label, feedback }) => [label, feedback ?? '']),
 ];
+/** A measurement that was stopped lacks arms, and the lesson then says "not measured". */
+const curesAreWhole = (): boolean => {
+  const { arms = [], seedsPlanned = 0 } = figures.cures ?? {};
+  return arms.length > 0 && arms.every(({ seeds }) => seeds.length >= seedsPlanned);
+};
 const figureOf = ({ guess }: Step): string[] =>
   guess?.kind === 'rate' && guess.of.from === 'figure' ? [guess.of.figure] : [];
 
@@ -82,7 +87,7 @@ describe.each(STEPS)('%s', (_place, _lesson, step) => {
         // Computed from the learner's own result.
         !/^outcome \| (again \| em|dose)$/.test(reference) &&
         !(reference.startsWith('seeds') && registry.seeds === undefined) &&
-        !(reference.startsWith('cure') && registry.cures === undefined),
+        !(reference.startsWith('cure') && !curesAreWhole()),
     );
     expect(missing).toEqual([]);
   });
