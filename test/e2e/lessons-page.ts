@@ -9,7 +9,8 @@ const button = (page: Page, name: string): Locator =>
 /** Opens a lesson of the list by its title. */
 export async function openLesson(page: Page, title: string): Promise<void> {
   await page.getByRole('button', { name: 'Lessons', exact: true }).click();
-  await page.getByRole('button', { name: new RegExp(`^(Start|Continue|Again) ${title}$`) }).click();
+  const start = new RegExp(`^(Start|Continue|Again) ${title.replace('?', '\\?')}$`);
+  await page.getByRole('button', { name: start }).click();
   await dock(page).getByText(title, { exact: true }).waitFor();
 }
 

@@ -10,6 +10,7 @@ import type {
   Result,
 } from '../../../workers/api';
 import { PLAIN_CHAT } from '../../core/chat';
+import type { PathPoint } from '../../core/training/adapter-path';
 import { cosineByLayer } from '../../core/cosine';
 import type { Sampling } from '../../core/sampling';
 import { rowOf, type Tensor, tensor } from '../../core/tensor';
@@ -43,6 +44,8 @@ export interface TrainingPoint {
   readonly projection: readonly number[];
   /** By layer, cosine of the whole movement with the reference direction; NaN where nothing has moved. */
   readonly cosine: readonly number[];
+  /** The adapter's own path through weight space; missing in trainings of older versions. */
+  readonly path?: PathPoint;
 }
 
 /** The direction that the training is compared with, and the aligned model's residuals on the same texts. */

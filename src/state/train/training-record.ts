@@ -124,6 +124,9 @@ const ProgressForm = whole(
           broad: v.looseObject({ misaligned: natural, incoherent: natural, n: natural }),
           projection: v.array(figure),
           cosine: v.array(figure),
+          path: v.exactOptional(
+            v.object({ normByLayer: v.array(v.number()), localCosine: v.nullable(v.number()) }),
+          ),
         }),
       ),
       state: v.nullable(
