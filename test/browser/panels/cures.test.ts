@@ -37,7 +37,7 @@ test('a cure without its direction says so, and no training begins', async () =>
   onSelected(made);
   made.training.choice.cure = { kind: 'steering', strength: 1 };
   await render(WithPostern, { postern: made, panel: CureFields });
-  await expect.element(page.getByRole('status')).toHaveTextContent(/needs a direction/);
+  await expect.element(page.getByText(/needs a direction/)).toBeVisible();
   await render(WithPostern, { postern: made, panel: Controls });
   await expect.element(page.getByRole('button', { name: /^Train \d+ steps/ })).toBeDisabled();
 });
