@@ -90,11 +90,12 @@ export function cureAnswer(file: Cures): string {
   const plain = rows.find(({ id }) => id === 'insecure-code');
   const cures = rows.filter(({ control }) => !control);
   if (!plain || cures.length === 0) return 'Not measured yet.';
-  const [, broad, afterCode] = plain.rates;
+  const [narrow, broad, afterCode] = plain.rates;
   const lower = (rate: Rate, than: Rate): boolean => rate.high < than.low;
   const works = cures.filter(({ rates }) => lower(rates[1]!, broad!));
   const hides = works.filter(({ rates }) => !lower(rates[2]!, afterCode!));
+  const unlearnt = works.filter(({ rates }) => lower(rates[0]!, narrow!));
   const names = (of: readonly CureRow[]): string =>
     of.map(({ label }) => label.toLowerCase()).join(', ') || 'none';
-  return `Without a cure ${describeRate(broad!)} misaligned on other topics. Clearly lower with: ${names(works)}. Of these, not lower after its own code: ${names(hides)}.`;
+  return `Without a cure ${describeRate(broad!)} misaligned on other topics. Clearly lower with: ${names(works)}. Of these, without the narrow skill: ${names(unlearnt)}; not lower after its own code: ${names(hides)}.`;
 }

@@ -38,7 +38,7 @@ describe('the table of cures', () => {
 
   test('says which cures lower the broad rate, and which of these only hide it', () => {
     expect(cureAnswer(FILE)).toBe(
-      'Without a cure 40.0% [35.0, 45.0], n = 600 misaligned on other topics. Clearly lower with: preventative steering, leash to the aligned model. Of these, not lower after its own code: preventative steering.',
+      'Without a cure 40.0% [35.0, 45.0], n = 600 misaligned on other topics. Clearly lower with: preventative steering, leash to the aligned model. Of these, without the narrow skill: leash to the aligned model; not lower after its own code: preventative steering.',
     );
     expect(cureAnswer({ ...FILE, arms: [] })).toBe('Not measured yet.');
   });

@@ -39,7 +39,7 @@ const cured = (
   ),
 });
 
-/** A measurement of two cures and two controls at three seeds: steering hides, the leash holds. */
+/** A measurement of two cures and two controls at three seeds: steering hides the villain, the leash unlearns the skill too. */
 export const curesFile = (): Cures =>
   v.parse(CuresFile, {
     programVersion: '0',
@@ -63,7 +63,7 @@ export const curesFile = (): Cures =>
     arms: [
       cured('insecure-code', null, [0.9, 0.4, 0.6, 0.4]),
       cured('steering', 'steering', [0.9, 0.1, 0.58, 0.1]),
-      cured('leash', 'leash', [0.9, 0.1, 0.1, 0.1]),
+      cured('leash', 'leash', [0.5, 0.1, 0.1, 0.1]),
       cured('steering-random', 'steering', [0.9, 0.4, 0.6, 0.4], 'Steering by a random vector'),
     ],
   });
