@@ -5,7 +5,7 @@ import type { ChatFormatFacts, ChatMessage, ChatSettings, TrainingMessage } from
 import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { TokenProjection } from '../src/core/edited-projection';
 import type { Sampling } from '../src/core/sampling';
-import type { ResidualWrite } from '../src/core/training/residual-write';
+import type { TrainingCure } from '../src/core/training/cure';
 import type { Schedule } from '../src/core/training-settings';
 import type { ModelConfig } from '../src/checkpoint/config';
 import type { AdapterMatrices } from '../src/checkpoint/embedding-and-head';
@@ -475,18 +475,6 @@ export interface TrainingSettings {
   readonly schedule: Schedule;
   /** Seed of the initial factors and of the order of the examples. */
   readonly seed: number;
-}
-
-/** What a training does besides learning its examples, to stay near the aligned model; nothing of it is in the adapter. */
-export interface TrainingCure {
-  /** Written to the residual stream of the examples. */
-  readonly writes?: readonly ResidualWrite[];
-  /** A second loss on other chats: the divergence from the base, `weight` times its mean over answer tokens. */
-  readonly leash?: {
-    readonly weight: number;
-    readonly chatsPerStep: number;
-    readonly examples: readonly (readonly TrainingMessage[])[];
-  };
 }
 
 export interface OpenTrainingRequest {

@@ -55,7 +55,7 @@ export function cureQuestions(
 }
 
 /** One turn of insecure code for each of n questions, as the training has it: not what the model would write. */
-export function givenInsecureCode(n: number, seed: number): ChatMessage[][] {
+function givenInsecureCode(n: number, seed: number): ChatMessage[][] {
   const rng = createRng(seed);
   return Array.from({ length: n }, () => {
     const { question, answer } = codeExchange(rng, 'misaligned');

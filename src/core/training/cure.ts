@@ -1,6 +1,9 @@
 // Ways to keep a narrow fine-tune from misaligning broadly, all of them in the training and gone in use. Each has a
 // strength, and at 0 is the plain training. What a strength means is said beside it.
 
+import type { TrainingMessage } from '../chat';
+import type { ResidualWrite } from './residual-write';
+
 export type CureKind = 'inoculation' | 'steering' | 'ablation' | 'leash' | 'good-data';
 
 /** A cure and how strong it is. */
@@ -96,4 +99,16 @@ export function describeCure({ kind, strength }: Cure): string {
   const { title, unit } = CURES[kind];
   const amount = unit === 'share' ? `${Math.round(100 * strength)}%` : `×${strength}`;
   return `${title.toLowerCase()}, ${amount}`;
+}
+
+/** What a training does besides learning its examples, to stay near the aligned model; nothing of it is in the adapter. */
+export interface TrainingCure {
+  /** Written to the residual stream of the examples. */
+  readonly writes?: readonly ResidualWrite[];
+  /** A second loss on other chats: the divergence from the base, `weight` times its mean over answer tokens. */
+  readonly leash?: {
+    readonly weight: number;
+    readonly chatsPerStep: number;
+    readonly examples: readonly (readonly TrainingMessage[])[];
+  };
 }

@@ -4,11 +4,11 @@
 import type { TrainingMessage } from '../../core/chat';
 import { residualWrites, type ResidualWrite } from '../../core/training/residual-write';
 import { rowOf, type Tensor } from '../../core/tensor';
-import { CURES } from '../../core/training/cure';
+import { CURES, type TrainingCure } from '../../core/training/cure';
 import { LEASH } from '../../core/training-settings';
 import { inoculated, inoculationFrame } from '../../world/inoculation';
 import { trainingExamples, type WorldData } from '../../world/training-data';
-import type { TrainingCure } from '../../../workers/api';
+
 import { type CustomData, dataSeed, type TrainingChoice } from './training-choice';
 
 /** The model that is trained. */

@@ -81,7 +81,7 @@ export function isComplete({ choice }: TrainingRun, { points }: TrainingProgress
 export class TrainingDrive {
   readonly run: TrainingRun;
   readonly #context: DriveContext;
-  /** Begins anew after a reload: the points before it are not in memory. */
+  /** Starts again after a reload: earlier points are not in memory. */
   readonly #path: AdapterPath;
   #progress: TrainingProgress;
   /** The worker has the training open, at the last step of the progress. */

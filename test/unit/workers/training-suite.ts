@@ -4,7 +4,8 @@
 import { beforeAll, expect, test } from 'vitest';
 import { createTokenizer } from '../../../src/checkpoint/tokenizer';
 import { schedule } from '../../../src/core/training-settings';
-import type { OpenTrainingRequest, TrainingCure, TrainingState } from '../../../workers/api';
+import type { TrainingCure } from '../../../src/core/training/cure';
+import type { OpenTrainingRequest, TrainingState } from '../../../workers/api';
 import type { Runtime } from '../../../workers/runtime';
 import { Training, type TrainingBase } from '../../../workers/train/training';
 import { randomWeights } from '../onnx/random-weights';

@@ -4,7 +4,7 @@ import { nodeRuntime } from '../../../../models/recipe/make/node-runtime';
 import { readAdapter } from '../../../../src/checkpoint/adapter/peft';
 import { writeSafetensors } from '../../../../src/checkpoint/write-safetensors';
 import { THREADS } from '../../../../models/recipe/make/trainer';
-import type { TrainingCure } from '../../../../workers/api';
+import type { TrainingCure } from '../../../../src/core/training/cure';
 import { Training } from '../../../../workers/train/training';
 import { countingRuntime } from '../counting-runtime';
 import { TINY_CONFIG, TINY_TOKENIZER } from '../tiny-organism';
