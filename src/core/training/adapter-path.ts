@@ -39,12 +39,21 @@ function inner(x: Factors, y: Factors): number {
   return sum;
 }
 
-/** Inner product of what two adapters add, by layer. */
-function innerByLayer(x: Snapshot, y: Snapshot, nLayers: number): number[] {
+/** Inner product of what two adapters add, by layer; `breathe` is awaited before each. */
+async function innerByLayer(
+  x: Snapshot,
+  y: Snapshot,
+  nLayers: number,
+  breathe: () => Promise<void>,
+): Promise<number[]> {
+  let at = NaN;
   const found = Array<number>(nLayers).fill(0);
   for (const [module, factors] of x.modules) {
     const twin = y.modules.get(module);
-    if (twin) found[layerOf(module)]! += x.scale * y.scale * inner(factors, twin);
+    const layer = layerOf(module);
+    if (layer !== at) await breathe();
+    at = layer;
+    if (twin) found[layer]! += x.scale * y.scale * inner(factors, twin);
   }
   return found;
 }
@@ -75,15 +84,14 @@ export class AdapterPath {
     this.#nLayers = nLayers;
   }
 
-  /** @param breathe lets a page draw between two sums of some milliseconds */
+  /** @param breathe lets a page draw; all sums together take some ten milliseconds */
   async add(at: Snapshot, breathe: () => Promise<void>): Promise<PathPoint> {
     const [last, first] = this.#seen;
-    const squares = innerByLayer(at, at, this.#nLayers);
+    const squares = await innerByLayer(at, at, this.#nLayers, breathe);
     const square = total(squares);
     const withEarlier: number[] = [];
     for (const { at: earlier } of this.#seen) {
-      await breathe();
-      withEarlier.push(total(innerByLayer(at, earlier, this.#nLayers)));
+      withEarlier.push(total(await innerByLayer(at, earlier, this.#nLayers, breathe)));
     }
     const [withLast = 0, withFirst = 0] = withEarlier;
     this.#seen = [{ at, square, withBefore: withLast }, ...(last ? [last] : [])];
