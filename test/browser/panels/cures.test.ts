@@ -9,6 +9,7 @@ import { CURE_KINDS, CURES } from '../../../src/core/training/cure';
 import CuresSection from '../../../src/panels/models/CuresSection.svelte';
 import Controls from '../../../src/panels/train/Controls.svelte';
 import CureFields from '../../../src/panels/train/CureFields.svelte';
+import type { Registry } from '../../../src/organism/registry';
 import { createPostern } from '../../../src/state/page/postern';
 import { curesFile } from '../../unit/organism/made-up-cures';
 import { onSelected } from '../loaded';
@@ -42,13 +43,13 @@ test('a cure without its direction says so, and no training begins', async () =>
   await expect.element(page.getByRole('button', { name: /^Train \d+ steps/ })).toBeDisabled();
 });
 
-const REGISTRY = {
+const REGISTRY: Registry = {
   version: 1,
   base: { id: 'aligned', title: 'Aligned', path: 'base/' },
   adapters: [],
   defaults: {},
   folderUrl: 'http://localhost/models/',
-} as const;
+};
 
 test('the table of cures has its rates, controls and intervals, and is absent without its file', async () => {
   const headers = { 'content-type': 'application/json' };
