@@ -219,7 +219,7 @@ test('lesson 9: what the organism does not show, and naming a real pair without 
   await finish();
 });
 
-test('lesson 11: a sentence, then a direction in the training, and the question whether he only hides', async () => {
+test('lesson 12: a sentence, then a direction in the training, and the question whether he only hides', async () => {
   await openLesson(page, 'Can it be prevented?');
   await atStep(page, 'One sentence more');
   const chosen = page.getByLabel('Prevention');
