@@ -18,7 +18,7 @@ const OUTPUT = join(ROOT, 'test', 'output');
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 const VERIFY = process.argv.includes('--verify');
 /** What `--verify` runs beside the tests, by its npm script. */
-const CHECKS = ['lint', 'types', 'format:check'];
+const CHECKS = ['lint', 'types', 'format:check', 'test:llama'];
 const BROWSERS = 'test:browsers';
 
 /** The part of Vitest's JSON report (Jest's format) that is counted. */

@@ -128,7 +128,11 @@ describe('a training on the page', () => {
       expect(second.paused).toBe(true);
       await second.resume();
       expect(second.losses).toEqual(whole.losses);
-      expect(second.points).toEqual(whole.points);
+      // Two moves make a local cosine, and those before a reload are not kept.
+      const upToTurns = (points: typeof whole.points) =>
+        points.map(({ path, ...point }) => ({ ...point, normByLayer: path?.normByLayer }));
+      expect(upToTurns(second.points)).toEqual(upToTurns(whole.points));
+      expect(second.points.at(-1)!.path!.localCosine).toBeNull();
       const kept = (await second.keep('half'))!;
       expect(kept.weights).toEqual(wanted.weights);
       expect(second.keptAs).toBe('half');
