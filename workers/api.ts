@@ -5,6 +5,7 @@ import type { ChatFormatFacts, ChatMessage, ChatSettings, TrainingMessage } from
 import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { TokenProjection } from '../src/core/edited-projection';
 import type { Sampling } from '../src/core/sampling';
+import type { PathPoint } from '../src/core/training/adapter-path';
 import type { TrainingCure } from '../src/core/training/cure';
 import type { Schedule } from '../src/core/training-settings';
 import type { ModelConfig } from '../src/checkpoint/config';
@@ -601,6 +602,8 @@ export interface ModelApi {
     onStep: (step: TrainedStep) => void,
   ): Promise<Result<OpenedTraining>>;
   trainingState(training: string): Promise<Result<TrainingState>>;
+  /** Where the training is on its path; the local cosine is of the last three calls since it was opened. */
+  trainingPath(training: string): Promise<Result<PathPoint>>;
   closeTraining(training: string): Promise<Result<null>>;
   provenance(checkpoint: string, runId: string): Promise<Result<Provenance>>;
   /** Progress is in bytes of the folder. */

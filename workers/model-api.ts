@@ -346,6 +346,8 @@ export function createModelApi(
       );
     },
 
+    trainingPath: (id) => resultOf(() => training(id).path()),
+
     closeTraining: (id) =>
       resultOf(async () => {
         if (open?.id === id) await closeTraining();

@@ -265,6 +265,9 @@ export class ModelClient {
   trainingState: ModelApi['trainingState'] = (training) =>
     this.#call((api) => api.trainingState(training));
 
+  trainingPath: ModelApi['trainingPath'] = (training) =>
+    this.#call((api) => api.trainingPath(training));
+
   closeTraining: ModelApi['closeTraining'] = (training) =>
     this.#call((api) => api.closeTraining(training));
 

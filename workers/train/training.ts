@@ -13,6 +13,7 @@ import type { Moments } from '../../src/core/optimizer';
 import type { Tensor } from '../../src/core/tensor';
 import { examplesOfStep } from '../../src/core/training-settings';
 import { buildTrainGraph, type TrainGraph } from '../../src/onnx/train-graph';
+import { AdapterPath, type PathPoint } from '../../src/core/training/adapter-path';
 import type { TrainingCure } from '../../src/core/training/cure';
 import type { OpenTrainingRequest, TrainedStep, TrainingState } from '../api';
 import { ModelError, type Runtime, type Signal } from '../runtime';
@@ -39,6 +40,7 @@ export class Training {
   readonly #chats: ChatRows;
   /** Other chats, for a leash. */
   readonly #others: ChatRows | null;
+  readonly #path: AdapterPath;
 
   private constructor(
     runtime: Runtime,
@@ -50,6 +52,7 @@ export class Training {
     this.#request = request;
     this.#trainer = trainer;
     const { tokenizer, config } = base;
+    this.#path = new AdapterPath(config.nLayers);
     const reader = { tokenizer, maxTokens: config.maxPositions };
     this.#chats = new ChatRows(reader, request.examples);
     const others = request.cure?.leash?.examples;
@@ -140,6 +143,17 @@ export class Training {
     const places = examplesOfStep(settings.seed + 1, examples.length, chatsPerStep, this.steps);
     const rows = await this.#others.take(places, () => this.#runtime.breathe());
     return padRows([{ rows, weight }]);
+  }
+
+  /** The next point of the path, of the factors as they are now. */
+  path(): Promise<PathPoint> {
+    const { alpha, rank } = this.#request.settings;
+    const copy = ({ dims, data }: Tensor): Tensor => ({ dims, data: data.slice() });
+    const modules = [...factorsOf(this.#trainer.parameters)].map(
+      ([name, { a, b }]) => [name, { a: copy(a), b: copy(b) }] as const,
+    );
+    const at = { modules: new Map(modules), scale: alpha / Math.sqrt(rank) };
+    return this.#path.add(at, () => this.#runtime.breathe());
   }
 
   /** The state for resuming, and the adapter in PEFT's form; in f32, so nothing is rounded. */

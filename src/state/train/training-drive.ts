@@ -14,9 +14,7 @@ import type {
   TrainingState,
   CheckpointSource,
 } from '../../../workers/api';
-import { factorsOf } from '../../checkpoint/adapter/adapter-write';
-import { parseSafetensors, toTensor } from '../../checkpoint/safetensors';
-import { AdapterPath, type Snapshot } from '../../core/training/adapter-path';
+import type { PathPoint } from '../../core/training/adapter-path';
 import type { Sampling } from '../../core/sampling';
 import { judgeRefusal } from '../../measure/judging/judge-accepts';
 import { MeasureFailure } from '../../measure/run';
@@ -42,6 +40,7 @@ interface TrainingWorker extends MeasureWorker {
     onSteps: (steps: readonly TrainedStep[]) => void,
   ): Promise<Result<OpenedTraining>>;
   trainingState(training: string): Promise<Result<TrainingState>>;
+  trainingPath(training: string): Promise<Result<PathPoint>>;
   closeTraining(training: string): Promise<Result<null>>;
 }
 
@@ -64,15 +63,6 @@ export interface DriveContext {
   readonly now: () => number;
 }
 
-/** The factors of a state, as the worker trained them. */
-function snapshotOf({ adapter }: TrainingState, { choice, alpha }: TrainingRun): Snapshot {
-  const file = 'adapter_model.safetensors';
-  const tensors = [...parseSafetensors(adapter.weights, file)].map(
-    ([name, entry]) => [name, toTensor(entry)] as const,
-  );
-  return { modules: factorsOf(new Map(tensors)), scale: alpha / Math.sqrt(choice.rank) };
-}
-
 /** Whether the training is finished. */
 export function isComplete({ choice }: TrainingRun, { points }: TrainingProgress): boolean {
   return measuredSteps(choice.steps).every((at) => points.some(({ step }) => step === at));
@@ -81,15 +71,12 @@ export function isComplete({ choice }: TrainingRun, { points }: TrainingProgress
 export class TrainingDrive {
   readonly run: TrainingRun;
   readonly #context: DriveContext;
-  /** Starts again after a reload: earlier points are not in memory. */
-  readonly #path: AdapterPath;
   #progress: TrainingProgress;
   /** The worker has the training open, at the last step of the progress. */
   #open = false;
 
   constructor(run: TrainingRun, progress: TrainingProgress, context: DriveContext) {
     this.run = run;
-    this.#path = new AdapterPath(run.reference.vectors.dims[0]!);
     this.#progress = progress;
     this.#context = context;
   }
@@ -218,13 +205,14 @@ export class TrainingDrive {
         context.worker,
         context.breathe,
       );
-      const path = await this.#path.add(snapshotOf(state, run), context.breathe);
+      const path = await context.worker.trainingPath(run.id);
+      if (!path.ok) throw new MeasureFailure(path);
       const { points, losses } = this.#progress;
       const since = losses.slice(points.at(-1)?.step ?? 0, step);
       const lossNats =
         since.length === 0 ? null : since.reduce((sum, loss) => sum + loss, 0) / since.length;
       context.onPoint(context.now() - begun);
-      await this.#put({ points: [...points, { ...point, lossNats, path }] }, true);
+      await this.#put({ points: [...points, { ...point, lossNats, path: path.value }] }, true);
     } catch (error) {
       const stopped = error instanceof MeasureFailure && error.code === 'cancelled';
       if (!(stopped && context.stopping())) throw error;
