@@ -62,7 +62,8 @@ export async function benchStage(questions: number): Promise<StageFigures> {
   await buildIfOld();
   const browser = await launch();
   try {
-    const { page, close } = await openApp(browser, {});
+    const app = await openApp(browser, {});
+    const { page } = app;
     await allAnswered(page);
     // What a first visit computes once, the direction and its picture, is not the price of an answer.
     for (let i = 0; i < WARM_UP; i++) await anotherSeed(page);
@@ -74,7 +75,7 @@ export async function benchStage(questions: number): Promise<StageFigures> {
     for (const [id, { kind, ms }] of threads(process.pid)) {
       cpuMs[kind] += ms - (before.get(id)?.ms ?? 0);
     }
-    await close();
+    await app.close();
     return { answers: 3 * questions, cpuMs };
   } finally {
     await browser.close();

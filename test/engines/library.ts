@@ -21,7 +21,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
 
 /** The part of the package that is used. */
 interface Package {
-  getLlama(options: object): Promise<{
+  getLlama(this: void, options: object): Promise<{
     loadModel(options: { modelPath: string }): Promise<Model>;
     dispose(): Promise<void>;
   }>;

@@ -27,6 +27,11 @@ const NAMES: Readonly<Record<string, readonly [string, string]>> = {
     'an answer of a study of the LoRA scale',
     'answers of a study of the LoRA scale',
   ],
+  'layer-sweep-plan': ['a study of one layer at a time', 'studies of one layer at a time'],
+  'layer-sweep-answers': [
+    'an answer of a study of one layer at a time',
+    'answers of a study of one layer at a time',
+  ],
   'transfer-plan': ['a transfer study', 'transfer studies'],
   'transfer-answers': ['an answer of a transfer study', 'answers of a transfer study'],
   'contrasts-plan': ['a comparison of contrasts', 'comparisons of contrasts'],
@@ -47,6 +52,7 @@ const NAMES: Readonly<Record<string, readonly [string, string]>> = {
   attention: ['a part of the page that was open', 'parts of the page that were open'],
   'open-tools': ['the open tool of a tab', 'the open tools of tabs'],
   view: ['the tool that was open', 'tools that were open'],
+  server: ['a field of the form for a server', 'fields of the form for a server'],
   pairs: ['a pair of your own models', 'pairs of your own models'],
   offline: ['the setting for offline use', 'settings for offline use'],
 };

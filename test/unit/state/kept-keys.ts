@@ -1,10 +1,18 @@
 // Every key of the browser's storage under which the page keeps something, without its prefix.
 
-const STUDIES = ['measure', 'dose', 'scale-dose', 'transfer', 'contrasts', 'trained-topic'];
+const STUDIES = [
+  'measure',
+  'dose',
+  'scale-dose',
+  'transfer',
+  'contrasts',
+  'trained-topic',
+  'layer-sweep',
+];
 
 export const KEPT_KEYS: readonly string[] = [
   ...['stage', 'desk', 'directions', 'prompting', 'questions', 'imported-answers', 'room'],
   ...STUDIES.flatMap((key) => [`${key}-plan`, `${key}-answers`]),
   ...['participant', 'lessons', 'training-choice', 'training-run', 'training-progress', 'trained'],
-  ...['own', 'pairs', 'view', 'offline', 'attention', 'open-tools'],
+  ...['own', 'pairs', 'server', 'view', 'offline', 'attention', 'open-tools'],
 ];
