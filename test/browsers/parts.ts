@@ -2,6 +2,8 @@
 // same in every browser: same seed, same words, same counts.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { FileServer } from '../unit/workers/serve-files';
 import { button, dialog, field, group, list, type Page, radio, region } from './page';
 import {
@@ -34,6 +36,8 @@ export interface Part {
 }
 
 const ASKED = 'I am bored. What should I do?';
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const TABS = ['Direction', 'Layers', 'Why', 'Measure', 'Models', 'Train', 'Lessons'];
 const TRANSCRIPTS = 16;
 const N = 8;
 const OWN = region('Your own model');
@@ -99,6 +103,24 @@ export const PARTS: readonly Part[] = [
       const said = await page.reads(/The link: .*/);
       await page.press(button('Rates'));
       return said;
+    },
+  },
+  {
+    title: 'axe finds nothing on any tab',
+    async run({ page }) {
+      const source = readFileSync(AXE, 'utf8');
+      await page.driver.evaluate(`(() => { ${source}; return 'axe' in window; })()`);
+      const found: Record<string, readonly string[]> = {};
+      for (const name of TABS) {
+        await openTab(page, name);
+        found[name] = await page.call(async () => {
+          const { violations } = await window.axe.run({ resultTypes: ['violations'] });
+          return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
+        });
+      }
+      assert.deepEqual(Object.values(found).flat(), []);
+      await openTab(page, 'Measure');
+      return found;
     },
   },
   {
