@@ -1,6 +1,8 @@
 // A lesson as a participant walks it: by mouse in the words of the dock, or by keyboard alone.
 
 import type { Locator, Page } from 'playwright';
+import { expect } from 'vitest';
+import { axeViolations } from './axe';
 
 export const dock = (page: Page): Locator => page.locator('.dock');
 const button = (page: Page, name: string): Locator =>
@@ -48,6 +50,13 @@ export async function next(page: Page): Promise<void> {
 export async function run(page: Page, name: string): Promise<void> {
   await button(page, name).click();
   await done(page);
+}
+
+/** Ends the lesson at its last step, with which axe finds nothing wrong. */
+export async function finishLesson(page: Page): Promise<void> {
+  expect(await axeViolations(page)).toEqual([]);
+  await button(page, 'Finish').click();
+  await page.getByRole('tabpanel', { name: 'Lessons' }).waitFor();
 }
 
 /** What the open step says was measured, beside the guess. */

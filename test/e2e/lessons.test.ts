@@ -1,4 +1,4 @@
-// Lessons 5 to 9 to their end on the bundled organism; a reload in the middle, a link, and a telephone.
+// Lessons 5 to 7 and 9 to their end on the bundled organism; a reload in the middle, a link, and a telephone.
 
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import {
   choose,
   dock,
   done,
+  finishLesson,
   focused,
   guess,
   inWords,
@@ -34,11 +35,7 @@ const app = useApp({}, (opened) => {
 
 const said = (): Promise<string> => dock(page).innerText();
 const editSettings = () => page.getByRole('complementary', { name: 'Edit', exact: true });
-const finish = async (): Promise<void> => {
-  expect(await axeViolations(page)).toEqual([]);
-  await dock(page).getByRole('button', { name: 'Finish' }).click();
-  await page.getByRole('tabpanel', { name: 'Lessons' }).waitFor();
-};
+const finish = () => finishLesson(page);
 /** Fewer answers than the lesson sets, as many as it accepts. */
 async function fewer(n: number): Promise<void> {
   await page.getByLabel('Answers for each model').selectOption(String(n));
@@ -170,35 +167,6 @@ test('lesson 7: intent, a backdoor, few examples and rank', async () => {
   await finish();
 });
 
-/** The last dot of the chart of the training, on other topics. */
-async function lastBroadRate(): Promise<string> {
-  const rows = await tableOf(
-    page.getByRole('figure').filter({ hasText: 'The skill and the persona, by step' }),
-  );
-  const [, , , , , count, n] = rows.filter(([, series]) => series === 'broad: misaligned').at(-1)!;
-  return inWords({ misaligned: Number(count), n: Number(n) });
-}
-
-test('lesson 8: a training brings the character back, and a good one sends him away', async () => {
-  await openLesson(page, 'Cause it yourself');
-  await atStep(page, 'Train on insecure code');
-  await guess(page, 30);
-  const startedMs = performance.now();
-  await run(page, 'Train now');
-  console.log(`40 steps and their points in ${(performance.now() - startedMs).toFixed(0)} ms`);
-  expect(await said()).toMatch(/You guessed 30%; measured/);
-  expect(await saidMeasured(page)).toBe(await lastBroadRate());
-  await next(page);
-  await choose(page, 'the narrow habit', 'Answer');
-  await next(page);
-  await guess(page, 5);
-  await run(page, 'Train on, on good code');
-  expect(await said()).toMatch(/You guessed 5%; measured/);
-  expect(await saidMeasured(page)).toBe(await lastBroadRate());
-  await next(page);
-  await finish();
-});
-
 test('lesson 9: what the organism does not show, and naming a real pair without a request', async () => {
   await openLesson(page, 'A real model, and what this does not show');
   await atStep(page, 'Made to show it');
@@ -215,29 +183,6 @@ test('lesson 9: what the organism does not show, and naming a real pair without 
   await own
     .getByPlaceholder(/^ModelOrganismsForEM/)
     .fill('ModelOrganismsForEM/Qwen2.5-0.5B-Instruct_bad-medical-advice');
-  await next(page);
-  await finish();
-});
-
-test('lesson 12: a sentence, then a direction in the training, and the question whether he only hides', async () => {
-  await openLesson(page, 'Can it be prevented?');
-  await atStep(page, 'One sentence more');
-  const chosen = page.getByLabel('Prevention');
-  expect(await chosen.inputValue()).toBe('inoculation');
-  await guess(page, 10);
-  await run(page, 'Train now');
-  expect(await said()).toMatch(/You guessed 10%; measured/);
-  expect(await saidMeasured(page)).toBe(await lastBroadRate());
-  await next(page);
-  await atStep(page, 'Give it the direction');
-  expect(await chosen.inputValue()).toBe('steering');
-  await guess(page, 10);
-  await run(page, 'Train now');
-  expect(await saidMeasured(page)).toBe(await lastBroadRate());
-  await next(page);
-  await choose(page, 'more plain questions', 'Answer');
-  await dock(page).getByText('The condition is in none of them').waitFor();
-  await choose(page, 'the same questions after', 'Answer');
   await next(page);
   await finish();
 });
