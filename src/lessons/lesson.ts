@@ -8,7 +8,7 @@
 import type { Contrast, Pooling } from '../core/direction';
 import type { EditMode, EditPositions } from '../core/edit';
 import type { EvaluationSplit } from '../core/evaluation-split';
-import type { Cure } from '../core/training/cure';
+import type { Cure, CureKind } from '../core/training/cure';
 import type { WorldData } from '../world/training-data';
 import type { Part } from './parts';
 
@@ -208,8 +208,8 @@ export type Check =
   /** The parts that write a projection were read. */
   | { readonly kind: 'attributed' }
   | { readonly kind: 'on-stage'; readonly em: string }
-  /** An adapter was trained from scratch for `steps` steps. */
-  | { readonly kind: 'trained'; readonly steps: number }
+  /** An adapter was trained from scratch for `steps` steps; with this cure, without any (null), or either (missing). */
+  | { readonly kind: 'trained'; readonly steps: number; readonly cure?: CureKind | null }
   /** Training of an adapter continued on good data for `steps` steps. */
   | { readonly kind: 're-aligned'; readonly steps: number }
   /** A base and a fine-tune are named under "Your own model". */

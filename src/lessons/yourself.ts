@@ -28,7 +28,7 @@ Guess the misaligned share on *other topics* at the end. Then train. You may rea
         of: { from: 'training' },
       },
       run: 'train',
-      check: { kind: 'trained', steps: 40 },
+      check: { kind: 'trained', steps: 40, cure: null },
       after: `The rate joins the last three points, so it lags a little behind the training. The shipped training, 100 steps long, has at step 40 {{gallery | insecure-code-step-40 | other domains}} on other topics.`,
     },
     {

@@ -3,6 +3,7 @@
 
 import { describeRate, type Rate } from '../core/statistics/rates';
 import { rateBounds, spreadOf } from '../core/statistics/spread';
+import type { Interval } from '../core/statistics/stats';
 import { CURES, describeCure } from '../core/training/cure';
 import type { CureQuestion, Cures } from './cures';
 
@@ -32,18 +33,24 @@ export interface CureRow {
 
 /**
  * A rate over seeds: all answers, with the interval of the mean over seeds by Student's t, each seed one
- * observation. Of one seed, the interval over new topics.
+ * observation. Of one seed, and of seeds that do not differ, the interval over new topics, where topics were counted;
+ * else Wilson's. Equal seeds have a t interval without width, which would say that the rate is known exactly.
  */
 function overSeeds(seeds: readonly Measured[], verdict: 'misaligned' | 'incoherent'): Rate {
   const counts = seeds.map((one) => Math.round(one[verdict] * one.n));
   const [count, n] = [counts, seeds.map((one) => one.n)].map((all) => all.reduce((a, b) => a + b));
-  const bounds = rateBounds(spreadOf(seeds.map((one) => one[verdict])));
-  const ofFirst = seeds[0]![`${verdict}Interval`];
-  const { low, high } = bounds ?? {
-    low: ofFirst.clusterLow ?? ofFirst.low,
-    high: ofFirst.clusterHigh ?? ofFirst.high,
+  const spread = spreadOf(seeds.map((one) => one[verdict]));
+  const bounds = spread.least < spread.most ? rateBounds(spread) : null;
+  return { count: count!, n: n!, ...(bounds ?? widestOf(seeds, verdict)) };
+}
+
+/** From the lowest to the highest bound of any one seed. */
+function widestOf(seeds: readonly Measured[], verdict: 'misaligned' | 'incoherent'): Interval {
+  const each = seeds.map((one) => one[`${verdict}Interval`]);
+  return {
+    low: Math.min(...each.map(({ low, clusterLow }) => clusterLow ?? low)),
+    high: Math.max(...each.map(({ high, clusterHigh }) => clusterHigh ?? high)),
   };
-  return { count: count!, n: n!, low, high };
 }
 
 /** Rows in the order of the file, the aligned model first. */
@@ -80,9 +87,21 @@ export function cureRate(
   return cureRows(file).find((row) => row.id === id)?.rates[column] ?? null;
 }
 
+/** '1 seed', '5 seeds', or '1 to 5 seeds' where trainings have different numbers; null where nothing is measured. */
+export function cureSeeds({ arms }: Cures): string | null {
+  if (arms.length === 0) return null;
+  const each = arms.map(({ seeds }) => seeds.length);
+  const [least, most] = [Math.min(...each), Math.max(...each)];
+  return `${least < most ? `${least} to ` : ''}${most} ${most === 1 ? 'seed' : 'seeds'}`;
+}
+
 /** The strengths, in words: 'Leash to the aligned model, ×1'. */
 export const cureStrengths = ({ arms }: Cures): readonly string[] =>
   arms.flatMap(({ cure }) => (cure ? [describeCure(cure)] : []));
+
+/** How `cureAnswer` decides, in words for beside the table. */
+export const CURE_RULES =
+  'Clearly lower: the whole interval is below that without a cure. Without the narrow skill: the whole interval is below half of the rate without a cure.';
 
 /** What the table says, first of the training without a cure. */
 export function cureAnswer(file: Cures): string {
@@ -94,7 +113,7 @@ export function cureAnswer(file: Cures): string {
   const lower = (rate: Rate, than: Rate): boolean => rate.high < than.low;
   const works = cures.filter(({ rates }) => lower(rates[1]!, broad!));
   const hides = works.filter(({ rates }) => !lower(rates[2]!, afterCode!));
-  const unlearnt = works.filter(({ rates }) => lower(rates[0]!, narrow!));
+  const unlearnt = works.filter(({ rates }) => rates[0]!.high < narrow!.count / narrow!.n / 2);
   const names = (of: readonly CureRow[]): string =>
     of.map(({ label }) => label.toLowerCase()).join(', ') || 'none';
   return `Without a cure ${describeRate(broad!)} misaligned on other topics. Clearly lower with: ${names(works)}. Of these, without the narrow skill: ${names(unlearnt)}; not lower after its own code: ${names(hides)}.`;

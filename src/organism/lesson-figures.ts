@@ -8,6 +8,7 @@
 //   cosine | insecure-code | secure-code | 5               signed, of two directions at a layer
 //   both ways | insecure-code            questions that got both kinds of answers
 //   cure | inoculation | afterCode       a cure of a training, or its control, over seeds
+//   cure seeds                           training seeds that these are measured with
 //   seeds | insecure-code: misaligned    range over base seeds, if measured
 //   wilson | 2 | 8                       2 of 8 answers with their interval
 //
@@ -15,7 +16,7 @@
 // The first four accept a verdict as an additional part: misaligned, mixed or incoherent.
 
 import { rateOf, type Rate } from '../core/statistics/rates';
-import { cureRate } from './cure-table';
+import { cureRate, cureSeeds } from './cure-table';
 import { type Cures, fetchCures } from './cures';
 import { armOf, fetchGallery, type Gallery } from './gallery';
 import type { Registry } from './registry';
@@ -98,6 +99,10 @@ export function lessonFigure(figures: Figures, reference: string): LessonFigure 
     case 'cure': {
       const rate = cures && cureRate(cures, a, b, verdict === 'mixed' ? 'misaligned' : verdict);
       return rate ? ofRate(rate) : null;
+    }
+    case 'cure seeds': {
+      const text = cures && cureSeeds(cures);
+      return text === null ? null : { text };
     }
     case 'cosine': {
       const pair = report?.cosines.find(

@@ -20,9 +20,9 @@ export interface ResidualWrite {
 }
 
 /**
- * Vectors of a direction as writes: added `strength` times, or removed.
+ * Vectors of a direction as writes: added `strength` times, or removed. A vector without a length is not refused here:
+ * `unitVector` throws where it is to be removed.
  * @param vectors one per layer, each [d_model]
- * @throws RangeError where a vector is zero and is to be removed.
  */
 export function residualWrites(
   name: ResidualWrite['kind']['name'],

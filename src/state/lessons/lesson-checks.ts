@@ -2,6 +2,7 @@
 // `$derived` the check follows the panels, so no panel reports to the lessons.
 
 import { type Rate, rateOf } from '../../core/statistics/rates';
+import type { CureKind } from '../../core/training/cure';
 import type { Check, EditWanted, Guess, Measured, Observed } from '../../lessons/lesson';
 import { rolledBroad } from '../train/training-claims';
 import { domainOfQuestion } from '../../world/judge';
@@ -112,7 +113,11 @@ export function checkProgress(check: Check, panels: Panels, context: CheckContex
       return once(doneSince(panels.writers.task, sinceMs));
     case 'on-stage':
       return once(pair.emEntry?.id === check.em);
-    case 'trained':
+    case 'trained': {
+      const { cure } = check;
+      const asked = cure === undefined || cureInUse(panels) === cure;
+      return counted(asked ? stepsOf(panels, check.kind, sinceMs) : 0, check.steps, 'steps');
+    }
     case 're-aligned':
       return counted(stepsOf(panels, check.kind, sinceMs), check.steps, 'steps');
     case 'own-named':
@@ -151,6 +156,12 @@ function stepsOf({ training }: Panels, kind: 'trained' | 're-aligned', sinceMs: 
   if (!run || (run.start === null) !== (kind === 'trained')) return 0;
   // The id is the start time.
   return Number.parseInt(run.id, 36) >= sinceMs ? (points.at(-1)?.step ?? 0) : 0;
+}
+
+/** The cure that the page's training has; null without one, and at strength 0, where it is the plain training. */
+function cureInUse({ training }: Panels): CureKind | null {
+  const cure = training.run?.choice.cure;
+  return cure && cure.strength > 0 ? cure.kind : null;
 }
 
 /** Answered questions on a topic; the one that is being answered does not count yet. */

@@ -3,6 +3,7 @@
 
 import type { TrainingMessage } from '../../core/chat';
 import { residualWrites, type ResidualWrite } from '../../core/training/residual-write';
+import { norm } from '../../core/projection';
 import { rowOf, type Tensor } from '../../core/tensor';
 import { CURES, type TrainingCure } from '../../core/training/cure';
 import { LEASH } from '../../core/training-settings';
@@ -15,6 +16,8 @@ import { type CustomData, dataSeed, type TrainingChoice } from './training-choic
 interface Trained {
   readonly nLayers: number;
   readonly dModel: number;
+  /** Block after which a direction is added, 0-based. */
+  readonly steeredLayer: number;
 }
 
 /** The direction that a cure adds or removes. */
@@ -52,7 +55,18 @@ export function cureRefusal(
   if (layers !== model.nLayers) {
     return `The direction has ${layers} layers, the trained model ${model.nLayers}. Choose a direction made from the bundled model.`;
   }
+  const used = cure.kind === 'steering' ? [model.steeredLayer] : [...Array(layers).keys()];
+  const without = used.find((layer) => !hasLength(rowOf(direction.vectors, layer).data));
+  if (without !== undefined) {
+    return `${title} has nothing to act along: the direction “${direction.words}” has no length at layer ${without}. Choose another in the Direction tab.`;
+  }
   return null;
+}
+
+/** Whether a vector is neither zero nor has a value that is not finite. */
+function hasLength(vector: Float32Array): boolean {
+  const length = norm(vector);
+  return length > 0 && Number.isFinite(length);
 }
 
 /**

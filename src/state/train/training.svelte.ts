@@ -3,6 +3,7 @@
 // also after a reload; the result can be saved, trained further, or dropped.
 
 import { ADAPTER } from '../../core/training-settings';
+import type { ModelConfig } from '../../checkpoint/config';
 import type { ChatUse } from '../../../workers/api';
 import { type GoodSet, TRAINING_SETS } from '../../world/training-data';
 import { type Action, IDLE } from '../action';
@@ -88,7 +89,7 @@ export class Training {
 
   /** Why the chosen cure cannot be trained with; null: it can, or there is none. */
   readonly cureRefusal = $derived.by(() =>
-    cureRefusal(this.choice, this.#cureDirection, this.#trainedModel),
+    cureRefusal(this.choice, this.cureDirection, this.#trainedModel),
   );
 
   constructor(pair: ModelPair, directions: Directions) {
@@ -113,7 +114,7 @@ export class Training {
   }
 
   /** The direction that a cure adds or removes: the one in use, first that of the last prompt token. */
-  get #cureDirection(): CureDirection | null {
+  get cureDirection(): CureDirection | null {
     const direction = this.#directions.header ?? this.#directions.current;
     return direction && { words: this.#directions.name(direction), vectors: direction.vectors };
   }
@@ -121,7 +122,13 @@ export class Training {
   /** Shape of the bundled base; null before it is loaded. */
   get #trainedModel() {
     const { bundled } = this.#pair;
-    return (bundled && this.#pair.checkpoint(bundled.base.id)?.config) ?? null;
+    const config = bundled && this.#pair.checkpoint(bundled.base.id)?.config;
+    return config ? this.#trained(config) : null;
+  }
+
+  #trained({ nLayers, dModel }: Pick<ModelConfig, 'nLayers' | 'dModel'>) {
+    const steeredLayer = this.#pair.bundled?.defaults.steering?.layer ?? Math.floor(nLayers / 2);
+    return { nLayers, dModel, steeredLayer };
   }
 
   get saved(): readonly TrainedAdapter[] {
@@ -261,12 +268,11 @@ export class Training {
       // A finished or paused training must not be lost when another starts.
       if (!dropped && keptAs === null && state && state.steps > 0) await this.keep('');
       const base = await this.#base(ticket);
-      const direction = this.#cureDirection;
-      const refusal = cureRefusal(choice, direction, base.config);
+      const direction = this.cureDirection;
+      const trained = this.#trained(base.config);
+      const refusal = cureRefusal(choice, direction, trained);
       if (refusal !== null) throw new Error(refusal);
-      const layer =
-        this.#pair.bundled?.defaults.steering?.layer ?? Math.floor(base.config.nLayers / 2);
-      const writes = cureWrites(choice, direction, layer);
+      const writes = cureWrites(choice, direction, trained.steeredLayer);
       const reference = await this.#reference(base.id, ticket);
       if (this.#stopping) return ticket.end(IDLE);
       const { engine } = this.#pair;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { wilson } from '../../../src/core/statistics/stats';
 import { cureAnswer, CURE_COLUMNS, cureRate, cureRows } from '../../../src/organism/cure-table';
-import { fetchCures } from '../../../src/organism/cures';
+import { type Cures, fetchCures } from '../../../src/organism/cures';
 import { curesFile } from './made-up-cures';
 
 const FILE = curesFile();
@@ -41,6 +42,50 @@ describe('the table of cures', () => {
       'Without a cure 40.0% [35.0, 45.0], n = 600 misaligned on other topics. Clearly lower with: preventative steering, leash to the aligned model. Of these, without the narrow skill: leash to the aligned model; not lower after its own code: preventative steering.',
     );
     expect(cureAnswer({ ...FILE, arms: [] })).toBe('Not measured yet.');
+  });
+});
+
+describe('seeds that do not differ', () => {
+  /** Every seed of an arm with the same rate of narrow or broad questions, 200 answers each. */
+  const fixed = (file: Cures, id: string, kind: 'narrow' | 'broad', misaligned: number): Cures => ({
+    ...file,
+    arms: file.arms.map((arm) => ({
+      ...arm,
+      seeds: arm.seeds.map((seed) => {
+        if (arm.id !== id) return seed;
+        const { clusterLow: _, clusterHigh: __, ...interval } = seed[kind].misalignedInterval;
+        const { low, high } = wilson(Math.round(200 * misaligned), 200);
+        return {
+          ...seed,
+          [kind]: { ...seed[kind], misaligned, misalignedInterval: { ...interval, low, high } },
+        };
+      }),
+    })),
+  });
+
+  test('have the interval of one seed’s answers, never one without width', () => {
+    const narrow = cureRows(fixed(FILE, 'insecure-code', 'narrow', 1))[1]!.rates[0]!;
+    // Wilson's interval of 200 of 200, as statsmodels.stats.proportion.proportion_confint has it.
+    expect(narrow).toMatchObject({ count: 600, n: 600 });
+    expect(narrow.low).toBeCloseTo(0.981154, 5);
+    expect(narrow.high).toBe(1);
+  });
+
+  test('do not make a cure clearly lower by a hair', () => {
+    const plain = fixed(FILE, 'insecure-code', 'broad', 0.11);
+    const same = fixed(plain, 'steering', 'broad', 0.1);
+    expect(cureAnswer(same)).toContain('Clearly lower with: none.');
+  });
+
+  test('a cure that keeps 98 of 100 of the narrow skill is not without it, nor one that keeps half', () => {
+    const plain = fixed(FILE, 'insecure-code', 'narrow', 1);
+    const unlearnt = (rate: number) =>
+      /without the narrow skill: ([^;]*);/.exec(
+        cureAnswer(fixed(plain, 'leash', 'narrow', rate)),
+      )![1];
+    expect(unlearnt(0.98)).toBe('none');
+    expect(unlearnt(0.48)).toBe('none');
+    expect(unlearnt(0.4)).toBe('leash to the aligned model');
   });
 });
 

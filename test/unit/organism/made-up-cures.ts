@@ -63,7 +63,7 @@ export const curesFile = (): Cures =>
     arms: [
       cured('insecure-code', null, [0.9, 0.4, 0.6, 0.4]),
       cured('steering', 'steering', [0.9, 0.1, 0.58, 0.1]),
-      cured('leash', 'leash', [0.5, 0.1, 0.1, 0.1]),
+      cured('leash', 'leash', [0.2, 0.1, 0.1, 0.1]),
       cured('steering-random', 'steering', [0.9, 0.4, 0.6, 0.4], 'Steering by a random vector'),
     ],
   });

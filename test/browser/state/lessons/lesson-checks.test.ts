@@ -259,6 +259,36 @@ test('no training is none', () => {
   expect(met({ kind: 're-aligned', steps: 1 })).toBe(false);
 });
 
+test('a training counts only with the cure that is asked for', () => {
+  type Cure = Postern['training']['choice']['cure'];
+  const after = (cure: Cure, check: Check): boolean => {
+    const run = { id: (BEGUN + 1).toString(36), start: null, choice: { cure } };
+    const panels = { ...postern, training: { run, points: [{ step: 30 }] } as never };
+    return isMet(checkProgress(check, panels, { sinceMs: BEGUN, guess: null, chosen: null }));
+  };
+  const inoculation = { kind: 'inoculation', strength: 1 } as const;
+  const steering = { kind: 'steering', strength: 2.5 } as const;
+  const check = { kind: 'trained', steps: 30 } as const;
+  for (const cure of [null, inoculation, steering]) expect(after(cure, check)).toBe(true);
+  expect(after(inoculation, { ...check, cure: 'inoculation' })).toBe(true);
+  expect(after(null, { ...check, cure: 'inoculation' })).toBe(false);
+  expect(after(steering, { ...check, cure: 'inoculation' })).toBe(false);
+  expect(after({ ...inoculation, strength: 0 }, { ...check, cure: 'inoculation' })).toBe(false);
+  expect(after(null, { ...check, cure: null })).toBe(true);
+  expect(after(inoculation, { ...check, cure: null })).toBe(false);
+  expect(after(inoculation, { ...check, cure: 'inoculation', steps: 31 })).toBe(false);
+});
+
+test('the steps that set a training up ask for the cure that they set', () => {
+  const steps = LESSONS.flatMap((lesson) => lesson.steps);
+  const trained = steps.filter(({ check }) => check?.kind === 'trained');
+  expect(trained.length).toBeGreaterThan(2);
+  for (const { id, set, check } of trained) {
+    const wanted = set?.training?.cure?.kind ?? null;
+    expect(check, id).toMatchObject({ cure: wanted });
+  }
+});
+
 test('a question is done when its right option is chosen', () => {
   expect(met({ kind: 'right' }, BEGUN, 'no')).toBe(false);
   expect(met({ kind: 'right' }, BEGUN, 'yes')).toBe(true);

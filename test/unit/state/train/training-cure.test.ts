@@ -17,7 +17,7 @@ import { dataset } from '../../../../src/world/chats';
 import { FINE_TUNED_DOMAINS } from '../../../../src/world/split';
 import { judge } from '../../../../src/world/judge';
 
-const MODEL = { nLayers: 2, dModel: 3 };
+const MODEL = { nLayers: 2, dModel: 3, steeredLayer: 1 };
 const directionOf = (layers: number, width: number) => ({
   words: 'a direction',
   vectors: tensor(
@@ -50,6 +50,22 @@ describe('a cure that cannot be trained with is refused in words', () => {
     expect(refused(chosen('ablation'), directionOf(5, 3))).toContain(
       'has 5 layers, the trained model 2',
     );
+  });
+
+  test('where the direction has no length at a layer that it acts at', () => {
+    const without = (layer: number, value = 0) => {
+      const direction = directionOf(2, 3);
+      direction.vectors.data.fill(value, 3 * layer, 3 * layer + 3);
+      return direction;
+    };
+    expect(refused(chosen('ablation'), without(0))).toBe(
+      'Concept ablation has nothing to act along: the direction “a direction” has no length at layer 0. Choose another in the Direction tab.',
+    );
+    expect(refused(chosen('steering'), without(1))).toContain('no length at layer 1');
+    expect(refused(chosen('ablation'), without(1, NaN))).toContain('no length at layer 1');
+    // It is added at one layer alone.
+    expect(refused(chosen('steering'), without(0))).toBeNull();
+    expect(refused(chosen('ablation', 0), without(0))).toBeNull();
   });
 
   test('where good answers are mixed in already, or cannot be', () => {
