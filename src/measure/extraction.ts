@@ -106,6 +106,17 @@ export function cellsOf(contrast: Contrast): CellName[] {
   return [...new Set<CellName>([plus, minus, 'aligned:aligned'])];
 }
 
+/** Texts that the cells of a choice read, one after the other. */
+export const readingsOf = ({
+  contrast,
+  transcripts,
+  texts,
+}: Pick<ExtractionChoice, 'contrast' | 'transcripts' | 'texts'>): number =>
+  cellsOf(contrast).reduce(
+    (sum, name) => sum + (texts?.[stanceOf(name)].length ?? Math.ceil(transcripts / 2)),
+    0,
+  );
+
 /** Reads the texts of one cell with the cell's checkpoint. */
 export async function readCell(
   read: Read,

@@ -1,9 +1,9 @@
 // The address of a server, and what a browser's silence about it means: a page is never told why a request failed, so
 // each cause that the address and the page allow is named.
 
+import { LOCAL_HOST, serverAddressProblem, serverPlace } from '../../src/formats/server-address';
 import { ModelError } from '../runtime';
 
-const LOCAL = /^(localhost|[\w-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 /** Addresses that no packet reaches from outside: browsers ask before a public page may read from them. */
 const PRIVATE = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|\[f[cd])|\.local$/i;
 
@@ -13,23 +13,9 @@ const PRIVATE = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|\[f[cd])
  * @throws ModelError `bad-input`
  */
 export function serverUrl(address: string, page?: string): string {
-  const wrong = (why: string): ModelError => new ModelError('bad-input', why);
-  const text = address.trim();
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw wrong('Write the whole address of the server, such as http://localhost:8080.');
-  }
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw wrong(
-      'The server\'s address has a user, a password, or something after "?" or "#", and it is written down with the results. The key has a field of its own.',
-    );
-  }
-  if (page?.startsWith('https:') && url.protocol === 'http:' && !LOCAL.test(url.hostname)) {
-    throw wrong(
-      `This page came over https, so the browser won't let it ask ${url.host} over http. Open Postern over http with "npm start", or give the server a certificate.`,
-    );
-  }
-  return url.origin + url.pathname.replace(/\/+$/, '');
+  const problem = serverAddressProblem(address, page);
+  if (problem !== null) throw new ModelError('bad-input', problem);
+  return serverPlace(address);
 }
 
 /**
@@ -43,8 +29,8 @@ export function whyNoAnswer(url: string, program: string, page?: string): string
   if (page === undefined) return first;
   const { origin, hostname: pageHost } = new URL(page);
   const cors = ` The server must allow pages of ${origin} to read from it (CORS); llama-server and vLLM do unless they were told otherwise, a proxy before them may not.`;
-  const near = LOCAL.test(hostname) || PRIVATE.test(hostname);
-  const far = !LOCAL.test(pageHost) && !PRIVATE.test(pageHost);
+  const near = LOCAL_HOST.test(hostname) || PRIVATE.test(hostname);
+  const far = !LOCAL_HOST.test(pageHost) && !PRIVATE.test(pageHost);
   const network =
     near && far
       ? ` ${hostname} is on a private network and this page is not, so the browser asks for permission first: allow it, or open Postern on this computer with "npm start".`

@@ -46,6 +46,8 @@ export interface ColumnRequest {
   readonly provenance: Provenance;
   /** The edit settings behind `edit`; null for a column that is never edited. */
   readonly editSettings: EditState | null;
+  /** Id of what `edit` acts along; null: nothing is edited. */
+  readonly directionId: string | null;
 }
 
 /** An answer with the request that it answers. */
@@ -55,7 +57,10 @@ export interface WrittenAnswer {
 }
 
 /** The part of a request that can change while an answer streams. */
-export type ColumnEdit = Pick<ColumnRequest, 'edit' | 'positions' | 'provenance' | 'editSettings'>;
+export type ColumnEdit = Pick<
+  ColumnRequest,
+  'edit' | 'positions' | 'provenance' | 'editSettings' | 'directionId'
+>;
 
 export class AnswerColumn {
   readonly role: ColumnRole;
@@ -143,6 +148,11 @@ export class AnswerColumn {
     return this.#request?.editSettings ?? null;
   }
 
+  /** Id of what the edit of the shown answer acts along; null where nothing is edited. */
+  get directionId(): string | null {
+    return this.#request?.directionId ?? null;
+  }
+
   /** @param shown number of shown tokens that begin this answer */
   async #generate(request: ColumnRequest, shown: number): Promise<void> {
     this.stop();
@@ -191,8 +201,8 @@ export class AnswerColumn {
     if (!result.ok || this.task.runId !== runId) return false;
     const at = this.#written;
     if (at > 0 && this.marks.at(-1) !== at) this.marks = [...this.marks, at];
-    const { edit, positions, provenance, editSettings } = changed;
-    this.#request = { ...this.#request, edit, positions, provenance, editSettings };
+    const { edit, positions, provenance, editSettings, directionId } = changed;
+    this.#request = { ...this.#request, edit, positions, provenance, editSettings, directionId };
     this.provenance = provenance;
     return true;
   }

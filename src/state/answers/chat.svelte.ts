@@ -12,6 +12,7 @@ import { domainOfQuestion } from '../../world/topic';
 import { domainById } from '../../world/world';
 import { AnswerColumn, type ColumnRequest, type ColumnRole } from './answer-column.svelte';
 import { type AnswerReading, readAnswer } from '../../measure/judging/answer-reading';
+import { idWithSecond } from '../../measure/extraction';
 import { type Asking, distinct } from '../../measure/asking';
 import { judgeRefusal } from '../../measure/judging/judge-accepts';
 import type { Directions } from '../direction/directions.svelte';
@@ -82,6 +83,10 @@ export class Chat {
   /** Whether the edited column runs a model of its own. */
   readonly #ofItsOwn = $derived.by(
     () => isScaled(this.#editSettings) || this.#pair.servedEdit !== null,
+  );
+  /** Whether the question in the prompt line can be asked, as its buttons are enabled. */
+  readonly canAsk = $derived.by(
+    () => this.#pair.ready && this.prompt.trim() !== '' && this.length.problem === null,
   );
   /** An answer was stopped and can continue. */
   readonly stopped = $derived.by(
@@ -232,7 +237,8 @@ export class Chat {
 
   /** Answers the question again: on another device, or to shade tokens once a direction exists. */
   async repeatAnswers(): Promise<void> {
-    if (!this.asked || this.requests) return;
+    if (!this.asked) return;
+    if (this.requests) return this.#dropStale();
     await Promise.all([this.#run('aligned', true), this.#run('em', true), this.#run('edited')]);
   }
 
@@ -241,12 +247,7 @@ export class Chat {
     clearTimeout(this.#settle);
     const { edited } = this.columns;
     if (!this.asked) return;
-    // A server is asked only by a press of a button, and an answer of another edit must not stay beside this one.
-    if (this.requests) {
-      const now = JSON.stringify(this.#editSettings.snapshot());
-      if (JSON.stringify(edited.editSettings) !== now) edited.clear();
-      return;
-    }
+    if (this.requests) return this.#dropStale();
     if (edited.running) {
       const request = this.#request('edited');
       const isMade = this.#pair.edited(this.#editSettings) !== undefined;
@@ -259,6 +260,22 @@ export class Chat {
     this.#settle = setTimeout(() => void this.#run('edited'), SETTLE_MS);
   }
 
+  /** A server is asked only by a press of a button, and an answer of another edit must not stay beside this one. */
+  #dropStale(): void {
+    const { edited } = this.columns;
+    const isSame =
+      JSON.stringify(edited.editSettings) === JSON.stringify(this.#editSettings.snapshot()) &&
+      edited.directionId === this.#directionId;
+    if (!isSame) edited.clear();
+  }
+
+  /** Id of what the edit acts along; null: nothing is edited. */
+  get #directionId(): string | null {
+    if (this.#editSettings.mode === 'off') return null;
+    const along = this.#directions.forEdit(this.#editSettings);
+    return along && idWithSecond(along);
+  }
+
   /** Changes the edit of the streaming answer. If the answer has just ended, it is asked again with the edit. */
   async #reach(request: ColumnRequest): Promise<void> {
     if (await this.columns.edited.setEdit(request)) return;
@@ -267,6 +284,8 @@ export class Chat {
   }
 
   async #run(role: ColumnRole, over = false): Promise<void> {
+    // The button counts no look-up of a model that then answers nothing.
+    if (role === 'edited' && this.#pair.em?.server && !this.editedAnswers) return;
     if (role === 'edited' && !this.#pair.edited(this.#editSettings)) {
       const { base, loraScale } = this.#editSettings;
       if (!(await this.#pair.loadEdited({ base, loraScale }))) return;
@@ -318,6 +337,7 @@ export class Chat {
         seed: asked.seed,
       },
       editSettings: edited ? this.#editSettings.snapshot() : null,
+      directionId: edited ? this.#directionId : null,
     };
   }
 }

@@ -9,7 +9,7 @@ import { armOf } from '../../measure/arms';
 import { measuredFall } from '../../measure/changes';
 import { measuredRate, MISALIGNED, VILLAIN } from '../../measure/counts';
 import type { MeasureArm } from '../../measure/run';
-import { Study, type StudyParts } from './study.svelte';
+import { type Needed, Study, type StudyParts } from './study.svelte';
 import { type Ablation, ABLATIONS } from './transfer.svelte';
 
 const ALL = Object.keys(CONTRASTS) as Contrast[];
@@ -73,13 +73,27 @@ export class ContrastStudy extends Study<ContrastAbout> {
     super(parts, 'contrasts', AboutSchema);
   }
 
+  /** The harmless fine-tune whose direction the others are held against. */
+  get #benign() {
+    const adapters = this.parts.pair.registry?.adapters ?? [];
+    const controls = adapters.filter(({ kind }) => kind === 'benign');
+    return controls.find(({ id }) => id === 'secure-code') ?? controls[0];
+  }
+
+  protected override needs(): readonly Needed[] {
+    const { em } = this.parts.pair;
+    const control = this.#benign;
+    return [
+      ...(control ? [['checkpoint', control.id] as const] : []),
+      ...(em ? ALL.map((contrast) => [contrast, em.id] as const) : []),
+    ];
+  }
+
   protected async plan(check: () => void) {
     const { pair, questions } = this.parts;
     const em = pair.em;
     if (!em) return null;
-    const adapters = pair.registry?.adapters ?? [];
-    const controls = adapters.filter(({ kind }) => kind === 'benign');
-    const benign = controls.find(({ id }) => id === 'secure-code') ?? controls[0];
+    const benign = this.#benign;
     const control = benign ? await this.direction('checkpoint', benign.id, check) : null;
     const { mode } = this;
     const { seed } = questions;

@@ -4,7 +4,7 @@
 import type * as v from 'valibot';
 import type { Contrast } from '../../core/direction';
 import type { Directions } from '../direction/directions.svelte';
-import type { SavedDirection } from '../../measure/extraction';
+import { cellsOf, type SavedDirection } from '../../measure/extraction';
 import type { EditSettingsStore } from '../pair/edit-settings.svelte';
 import type { JudgeChoice } from './judge-choice.svelte';
 import type { Asked, MeasureArm } from '../../measure/run';
@@ -14,6 +14,12 @@ import { Task } from '../task.svelte';
 
 /** Transcripts that each model reads for a direction. */
 const TRANSCRIPTS = 64;
+
+const choiceOf = (contrast: Contrast) =>
+  ({ contrast, pooling: 'answer-mean', transcripts: TRANSCRIPTS, seed: 1 }) as const;
+
+/** A direction that a study needs: a contrast, with the id of a fine-tune. */
+export type Needed = readonly [contrast: Contrast, emId: string];
 
 const NOT_LOADED = 'A model or a direction that this needs could not be had. Try again.';
 
@@ -88,6 +94,23 @@ export abstract class Study<About> {
     await running;
   }
 
+  /** Texts that a server reads before the first question, for the directions that are not saved; each cell once. */
+  get readings(): number {
+    const { directions, pair } = this.parts;
+    if (!pair.em?.server) return 0;
+    const cells = this.needs()
+      .filter(([contrast, emId]) => !directions.find(choiceOf(contrast), emId))
+      .flatMap(([contrast, emId]) =>
+        cellsOf(contrast).map((name) => (name.startsWith('em') ? `${name} ${emId}` : name)),
+      );
+    return new Set(cells).size * Math.ceil(TRANSCRIPTS / 2);
+  }
+
+  /** The directions that `plan` extracts unless they are saved. */
+  protected needs(): readonly Needed[] {
+    return [];
+  }
+
   /** Cancels before the first question. */
   cancelPreparing(): void {
     this.preparation.cancel();
@@ -104,7 +127,7 @@ export abstract class Study<About> {
     check();
     if (!entry || !(await pair.load(entry))) return null;
     check();
-    const choice = { contrast, pooling: 'answer-mean', transcripts: TRANSCRIPTS, seed: 1 } as const;
+    const choice = choiceOf(contrast);
     return directions.find(choice, emId) ?? (await directions.extract(choice, emId, false));
   }
 }

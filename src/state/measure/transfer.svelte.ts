@@ -4,13 +4,12 @@
 
 import * as v from 'valibot';
 import { cosineByLayer } from '../../core/cosine';
-import type { Contrast } from '../../core/direction';
 import type { Fall, Rate } from '../../core/statistics/rates';
 import { armOf } from '../../measure/arms';
 import { measuredFall } from '../../measure/changes';
 import { type CountedArm, measuredRate, MISALIGNED, VILLAIN } from '../../measure/counts';
 import type { MeasureArm } from '../../measure/run';
-import { Study, type StudyParts } from './study.svelte';
+import { type Needed, Study, type StudyParts } from './study.svelte';
 
 export const ABLATIONS = ['ablate-zero', 'ablate-mean'] as const;
 export type Ablation = (typeof ABLATIONS)[number];
@@ -133,19 +132,27 @@ export class Transfer extends Study<TransferAbout> {
     };
   }
 
+  /** One for each source, in their order. */
+  protected override needs(): readonly Needed[] {
+    const contrast = this.parts.pair.defaults.contrast ?? 'checkpoint';
+    const [first] = this.models;
+    if (!first) return [];
+    return this.sources.map(({ id, kind }) =>
+      // The aligned model reads the same texts whichever fine-tune stands beside it.
+      kind === 'no fine-tune' ? ['answer-in-aligned-model', first.id] : [contrast, id],
+    );
+  }
+
   protected async plan(check: () => void) {
     const { pair, questions } = this.parts;
     const contrast = pair.defaults.contrast ?? 'checkpoint';
     const models = this.models.map(({ id, title }) => ({ id, title }));
     const { sources, layer } = this;
     const bySource = new Map<string, NonNullable<Awaited<ReturnType<Transfer['direction']>>>>();
-    for (const { id, kind } of sources) {
-      // The aligned model reads the same texts whichever fine-tune stands beside it.
-      const [of, from]: [Contrast, string] =
-        kind === 'no fine-tune' ? ['answer-in-aligned-model', models[0]!.id] : [contrast, id];
+    for (const [i, [of, from]] of this.needs().entries()) {
       const direction = await this.direction(of, from, check);
       if (!direction) return null;
-      bySource.set(id, direction);
+      bySource.set(sources[i]!.id, direction);
     }
     const arms: MeasureArm[] = [];
     const cosines: Record<string, number> = {};

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import type { FolderSource, ServerCard, ServerKind, ServerSource } from '../../../workers/api';
 import type { LinkState } from '../../formats/link';
 import { isPlainAddress, type LinkPlace, type ServedLink } from '../../formats/link-pair';
+import { serverAddressProblem, serverPlace } from '../../formats/server-address';
 import { LOOK_UP_REQUESTS } from '../../engine/server-requests';
 import type { Registry } from '../../organism/registry';
 import { type Action, IDLE } from '../action';
@@ -57,7 +58,7 @@ export class ServedModel {
   url = $state('');
   /** In memory only. */
   key = $state('');
-  /** Another address was written after a key had been given. */
+  /** Another address was written, or came with a link, after a key had been given. */
   keyRemoved = $state(false);
   folder = $state<ModelSource>({ ...EMPTY_SOURCE });
   picked = $state.raw<PickedFolder | null>(null);
@@ -83,6 +84,28 @@ export class ServedModel {
   readonly lookUpRequests = $derived(LOOK_UP_REQUESTS[this.kind]);
   /** Requests that selecting the pair makes: each of its models is looked up, so that none answers for another. */
   readonly loadRequests = $derived(2 * this.lookUpRequests);
+  /** Continues the label of a button that also reads the small files of the model; '' where they come from here. */
+  readonly filesFrom = $derived.by((): string => {
+    const source = this.folderSource;
+    if (source?.kind !== 'hub' && source?.kind !== 'address') return '';
+    const address = source.kind === 'hub' ? source.endpoint : source.url;
+    if (!URL.canParse(address) || new URL(address).origin === location.origin) return '';
+    return `; small files from ${new URL(address).host}`;
+  });
+  /** Why the second address is none; null: it is one, or none is wanted. */
+  readonly editedUrlProblem = $derived.by((): string | null =>
+    this.edited === 'panel' || this.editedUrl.trim() === ''
+      ? null
+      : serverAddressProblem(this.editedUrl, location.href),
+  );
+  /** Why the server that was found can't be compared as the form says; null: it can. */
+  readonly refusal = $derived.by((): string | null => {
+    const { found, lora } = this;
+    if (found && lora !== '' && !found.server.loras.includes(lora)) {
+      return `${found.server.name} has no LoRA ${lora}. Start it with that LoRA and look it up again, or choose another fine-tune.`;
+    }
+    return this.editedUrlProblem;
+  });
   readonly isSelected = $derived.by(
     () => this.#shown !== null && this.#pair.registry === this.#shown,
   );
@@ -109,6 +132,11 @@ export class ServedModel {
   /** Fills the form with the pair of a link, without any request. */
   offer(pair: ServedLink, link: LinkedServer): void {
     this.setUrl(pair.url);
+    // Whoever made the link chose the address.
+    if (this.key !== '') {
+      this.key = '';
+      this.keyRemoved = true;
+    }
     this.kind = pair.engine;
     this.folder = sourceOfLink(pair.base);
     this.lora = pair.lora;
@@ -119,7 +147,7 @@ export class ServedModel {
 
   /** A key is only for the server that it was given for. */
   setUrl(url: string): void {
-    if (hostOf(url) !== this.host && this.key !== '') {
+    if (serverPlace(url) !== serverPlace(this.url) && this.key !== '') {
       this.key = '';
       this.keyRemoved = true;
     }
@@ -161,9 +189,11 @@ export class ServedModel {
     });
     if (!found) return;
     this.task.action = IDLE;
-    this.found = found;
-    const { loras } = found.server;
-    if (!loras.includes(this.lora)) this.lora = loras[0] ?? '';
+    const loras = [...new Set(found.server.loras)];
+    this.found = { ...found, server: { ...found.server, loras } };
+    // A link means one LoRA and no other: `refusal` says where it is missing.
+    const isMeant = this.link !== null && this.lora !== '';
+    if (!loras.includes(this.lora) && !isMeant) this.lora = loras[0] ?? '';
     if (!loras.includes(this.editedLora)) {
       this.editedLora = loras.find((name) => name !== this.lora) ?? '';
     }
@@ -179,6 +209,10 @@ export class ServedModel {
   async load(): Promise<boolean> {
     const base = this.folderSource;
     if (!base || !this.found || this.lora === '') return false;
+    if (this.refusal !== null) {
+      this.task.action = { state: 'failed', message: this.refusal };
+      return false;
+    }
     this.#save();
     const { found, lora, edited, editedLora, editedUrl } = this;
     const choice: ServedChoice = {

@@ -2,6 +2,7 @@
 // the server's LoRAs, so that all of them can be compared and measured.
 
 import type { CheckpointSource, FolderSource, ServedBy, ServerSource } from '../../../workers/api';
+import { serverPlace } from '../../formats/server-address';
 import type { AdapterEntry, Registry } from '../../organism/registry';
 
 export interface ServedChoice {
@@ -29,7 +30,9 @@ export const titleOfLora = (name: string): string =>
     .replace(/\.gguf$/, '');
 
 export function servedRegistry({ base, server, card, lora, edited }: ServedChoice): Registry {
-  const { model, loras } = card;
+  const { model } = card;
+  // llama-server lists a file as often as it was given.
+  const loras = [...new Set(card.loras)];
   // As the ids of other custom pairs, so that lines of results name them alike; the line itself says where.
   const baseId = `own:base:${plain(model)}`;
   const titles = loras.map(titleOfLora);
@@ -38,10 +41,13 @@ export function servedRegistry({ base, server, card, lora, edited }: ServedChoic
     const title = titleOfLora(name);
     return titles.filter((one) => one === title).length > 1 ? name : title;
   };
-  const idOf = (name: string): string => `own:em:${plain(model)}:${plain(titleOf(name))}`;
+  const idFor = (title: string): string => `own:em:${plain(model)}:${plain(title)}`;
+  const ids = new Map<string, string>();
+  for (const name of loras) ids.set(name, unlike(idFor(titleOf(name)), [...ids.values()]));
+  const idOf = (name: string): string => ids.get(name) ?? idFor(name);
   const on = (id: string, name: string, url = server.url): [string, CheckpointSource] => {
     const { key, ...rest } = server;
-    const itsKey = key !== undefined && hostOf(url) === hostOf(server.url) ? { key } : {};
+    const itsKey = key !== undefined && serverPlace(url) === serverPlace(server.url) ? { key } : {};
     const named = name === '' ? [] : [{ name, scale: 1 }];
     return [id, { id, base, server: { ...rest, ...itsKey, url, loras: named } }];
   };
@@ -53,11 +59,11 @@ export function servedRegistry({ base, server, card, lora, edited }: ServedChoic
   );
   const sources = [on(baseId, ''), ...loras.map((name) => on(idOf(name), name))];
   let editedId: string | undefined;
-  if (edited && edited.url === '') editedId = edited.lora === '' ? undefined : idOf(edited.lora);
+  if (edited && edited.url === '') editedId = edited.lora === '' ? baseId : idOf(edited.lora);
   else if (edited) {
     const at = hostOf(edited.url);
     const title = `${edited.lora === '' ? model : titleOfLora(edited.lora)} at ${at}`;
-    editedId = `own:em:${plain(model)}:${plain(title)}`;
+    editedId = unlike(idFor(title), [...ids.values()]);
     entries.push(entryOf(editedId, title, 'variant'));
     sources.push(on(editedId, edited.lora, edited.url));
   }
@@ -74,5 +80,12 @@ export function servedRegistry({ base, server, card, lora, edited }: ServedChoic
 
 /** The parts of an id are divided by colons. */
 const plain = (name: string): string => name.replaceAll(':', '.');
+
+/** The id, numbered where another has it: two names may differ in nothing but a colon. */
+function unlike(id: string, others: readonly string[]): string {
+  let [free, n] = [id, 1];
+  while (others.includes(free)) free = `${id} (${++n})`;
+  return free;
+}
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);

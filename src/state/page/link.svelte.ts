@@ -57,6 +57,11 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
   const customPair = pair.isCustom ? customPairOf(postern) : null;
   // A set, because one direction may be used for both edits.
   const missing = new Set<string>();
+  if (customPair?.kind === 'server' && pair.servedEdit !== null) {
+    missing.add(
+      `The edited column runs ${pair.titleOf(pair.servedEdit)}, which a link does not carry. Choose it again under the server in the Models tab, then load the pair.`,
+    );
+  }
   const recipe = (direction: SavedDirection | null): DirectionRecipe | null => {
     if (!direction) return null;
     if (customPair) {

@@ -334,8 +334,11 @@ export class ModelPair {
   readonly askedHosts = $derived.by((): string => {
     const { em, registry, servedEdit } = this;
     if (!em?.server) return '';
-    const other = servedEdit === null ? undefined : registry?.sources?.get(servedEdit)?.server?.url;
-    return [...new Set([em.server.host, ...(other ? [new URL(other).host] : [])])].join(' and ');
+    const other =
+      servedEdit === null ? '' : (registry?.sources?.get(servedEdit)?.server?.url ?? '');
+    return [
+      ...new Set([em.server.host, ...(URL.canParse(other) ? [new URL(other).host] : [])]),
+    ].join(' and ');
   });
 
   /** The title of a checkpoint for people. */

@@ -43,6 +43,14 @@ describe('a pair on a server', () => {
     expect(adapters.map(({ title }) => title)).toEqual(loras);
     expect(new Set(adapters.map(({ id }) => id)).size).toBe(2);
   });
+
+  test('has each LoRA once, and an id for each, however the server lists them', () => {
+    const loras = ['/a/em.gguf', '/a/em.gguf', 'v:1', 'v.1'];
+    const { adapters, sources } = servedRegistry({ ...CHOICE, card: { ...CHOICE.card, loras } });
+    expect(adapters.map(({ title }) => title)).toEqual(['em', 'v:1', 'v.1']);
+    expect(new Set(adapters.map(({ id }) => id)).size).toBe(3);
+    expect(sources!.size).toBe(4);
+  });
 });
 
 describe('the edited column', () => {
@@ -54,11 +62,20 @@ describe('the edited column', () => {
 
   test('runs what the edit panel says unless another model is named', () => {
     expect(sourceWith(null)).toBeUndefined();
-    expect(sourceWith({ lora: '', url: '' })).toBeUndefined();
     expect(sourceWith({ lora: '/a/without.gguf', url: '' })).toMatchObject({
       loras: [{ name: '/a/without.gguf', scale: 1 }],
       key: 'secret',
     });
+  });
+
+  test('runs the model itself where that is the other model', () => {
+    const registry = servedRegistry({ ...CHOICE, edited: { lora: '', url: '' } });
+    expect(registry.edited).toBe(registry.base.id);
+  });
+
+  test('behind another path of the same host is asked without the key, as it may be another server', () => {
+    expect(sourceWith({ lora: '', url: 'http://localhost:8080/other' })!.key).toBeUndefined();
+    expect(sourceWith({ lora: '', url: 'http://localhost:8080/' })!.key).toBe('secret');
   });
 
   test('at another address is asked without the key of the first', () => {
