@@ -60,7 +60,7 @@ export async function measuredPart(postern: Postern): Promise<ReportPart | null>
   const figure = await drawFigure(VerdictBars, { run, width: FIGURE_WIDTH });
   const ids = plan.arms.flatMap(({ directionId }) => directionId ?? []);
   const directions = postern.directions.list.filter(({ id }) =>
-    ids.some((one) => one.split(' + ').includes(id)),
+    ids.some((one) => one.split(' + ')[0] === id),
   );
   const { split, n, seed, questionSeed } = plan;
   const em = plan.arms.find(({ id }) => id === 'em')?.checkpoint;
