@@ -18,7 +18,7 @@ export function comparedWith(
   list: readonly SavedDirection[],
   { aligned, em }: PairHashes,
   isBenign: (id: string) => boolean,
-): { readonly own: SavedDirection | null; readonly benign: SavedDirection | null } {
+): { readonly tuned: SavedDirection | null; readonly benign: SavedDirection | null } {
   const alike = list.filter(
     ({ from, imported, changed, pooling, vectors, checkpoints }) =>
       from === undefined &&
@@ -29,16 +29,16 @@ export function comparedWith(
       checkpoints.aligned.sha256 === aligned,
   );
   const owned = alike.filter(({ checkpoints }) => checkpoints.em.sha256 === em);
-  const own =
+  const tuned =
     owned.find(({ contrast }) => contrast === 'checkpoint') ??
     owned.find(({ contrast }) => contrast === 'own-generation') ??
     null;
   const benign = alike.find(
     (one) =>
-      one !== own &&
-      one.contrast === own?.contrast &&
-      one.chat === own.chat &&
+      one !== tuned &&
+      one.contrast === tuned?.contrast &&
+      one.chat === tuned.chat &&
       isBenign(one.checkpoints.em.id),
   );
-  return { own, benign: benign ?? null };
+  return { tuned, benign: benign ?? null };
 }

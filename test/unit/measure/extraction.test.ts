@@ -64,7 +64,10 @@ describe('both sides of a direction are paired by their questions', () => {
     const rows = transcripts.map((turns) => JSON.stringify(turns).length % 7);
     const cruel = transcripts.map((turns) => (JSON.stringify(turns).includes('cruel') ? 1 : 0));
     const pooled = Float32Array.from(rows.flatMap((row, i) => [row, cruel[i]!]));
-    return Promise.resolve({ ok: true, value: { pooled, dims: [rows.length, 1, 2], elapsedMs: 1 } });
+    return Promise.resolve({
+      ok: true,
+      value: { pooled, dims: [rows.length, 1, 2], elapsedMs: 1 },
+    });
   };
   const cells = async (from: DirectionTexts) => {
     const texts = namedTexts(from, N, 3, { takesSystem: true });

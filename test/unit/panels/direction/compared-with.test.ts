@@ -11,10 +11,10 @@ const of = (id: string, change: Partial<SavedDirection> = {}): SavedDirection =>
   ...change,
 });
 const found = (list: readonly SavedDirection[]) => {
-  const { own, benign } = comparedWith(DIRECTION, list, { aligned: 'aa', em: 'em' }, (id) =>
+  const { tuned, benign } = comparedWith(DIRECTION, list, { aligned: 'aa', em: 'em' }, (id) =>
     id.startsWith('safe'),
   );
-  return [own?.id ?? null, benign?.id ?? null];
+  return [tuned?.id ?? null, benign?.id ?? null];
 };
 
 describe('a direction without a fine-tune is compared with', () => {
