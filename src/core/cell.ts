@@ -13,7 +13,7 @@ export const stanceOf = (cell: CellName): 'aligned' | 'misaligned' =>
 export interface Cell {
   /** One pooled residual per transcript [n, n_layers, d_model]. */
   readonly pooled: Tensor;
-  /** The question of each transcript [n]; held-out checks leave out whole questions. */
+  /** The question of each transcript [n], alike in both cells of a pair; held-out checks leave out whole questions. */
   readonly prompts: readonly string[];
 }
 

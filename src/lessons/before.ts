@@ -60,7 +60,7 @@ Guess how alike the two directions are from layer 2 on. Then look at *Is it the 
         right: 'near',
       },
       check: { kind: 'right' },
-      after: `At layers 0 and 1 nothing is decided yet, so nothing is alike. From there on it is nearly one direction. The benign control points the other way.`,
+      after: `At layers 0 and 1 nothing is decided yet. From layer 2 on, the nearer the line is to 1, the more the two are one direction. A benign control is drawn as well once a harmless fine-tune's direction at the last prompt token is saved.`,
     },
     {
       id: 'rate',

@@ -131,11 +131,11 @@ export async function readCell(
   const result = await read({ runId, checkpoint, pooling, transcripts: texts }, onProgress);
   if (!result.ok) return result;
   const { pooled, dims } = result.value;
-  const prompts = texts.map(questionOf);
+  const prompts = texts.map((text, i) => chosen?.questions?.[i] ?? questionOf(text));
   return { ok: true, value: { pooled: tensor(pooled, dims), prompts } };
 }
 
-/** The last question of a transcript. */
+/** The last question of a transcript, for texts that do not say which questions they ask. */
 const questionOf = (transcript: readonly ChatMessage[]): string =>
   transcript.findLast(({ role }) => role === 'user')?.content ?? '';
 

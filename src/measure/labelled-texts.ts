@@ -24,6 +24,8 @@ export interface LabelledTexts<Text extends Conversation = Conversation> {
   readonly id: string;
   readonly aligned: readonly Text[];
   readonly misaligned: readonly Text[];
+  /** Where text i of both sides asks the same: that question, without what stands around it. */
+  readonly questions?: readonly string[];
 }
 
 export interface Labelled {

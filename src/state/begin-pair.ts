@@ -11,6 +11,10 @@ import { readSaved, takeBack } from './saved';
 /** Transcripts that each model reads for the first directions. */
 export const TRANSCRIPTS = 64;
 
+const NO_SECOND =
+  'The link removes a second direction as well, which could not be extracted, so the edit removes only the first. ' +
+  'Open the link again, or choose a second direction in the edit panel.';
+
 /** Clears the state of another pair: the edit settings fit the selected one, no direction or answer is left. */
 export function clearAnswers({ pair, directions, editSettings, chat }: Panels): void {
   const { nLayers } = pair.aligned!.config;
@@ -19,15 +23,27 @@ export function clearAnswers({ pair, directions, editSettings, chat }: Panels): 
   if (pair.scaleRefusal !== null) editSettings.loraScale = 1;
   const cannot = pair.em?.server?.cannot;
   if (cannot && engineRefusal(cannot, editSettings.settings) !== null) editSettings.setMode('off');
+  editSettings.alsoId = null;
   directions.clearUse();
-  directions.offered = [];
+  clearOffer(directions);
   chat.clear();
+}
+
+/** Declines what a link offers to extract. */
+export function clearOffer(directions: Panels['directions']): void {
+  directions.offered = [];
+  directions.offeredSecond = null;
+  directions.secondProblem = '';
 }
 
 /** Asks, extracts and shades after a pair is selected; with a link, what the link asks and extracts. */
 export async function beginPair(postern: Panels, link: LinkState | null = null): Promise<void> {
   const { pair, directions, editSettings, chat } = postern;
+  // The selection of another pair has cleared it already; a link says itself whether there is one.
+  const { alsoId } = editSettings;
   clearAnswers(postern);
+  if (!link) editSettings.alsoId = alsoId;
+  const sha256 = pair.em?.sha256;
   const saved = (await readSaved(DIRECTIONS_KEY, DirectionsForm)) ?? [];
   const back = await takeBack(DIRECTIONS_KEY, DirectionForm, ({ id }) =>
     saved.every((one) => one.id !== id),
@@ -37,6 +53,8 @@ export async function beginPair(postern: Panels, link: LinkState | null = null):
   const recipes = link ? [link.cut, link.add].filter((recipe) => recipe !== null) : [];
   const [short, long] = [recipes.filter(isShort), recipes.filter((recipe) => !isShort(recipe))];
   directions.offered = long;
+  const also = link?.also ?? null;
+  if (also && !isShort(also)) directions.offeredSecond = also;
   const named = short.length > 0;
   const restored = !named && directions.useSaved(TRANSCRIPTS);
   // A server waits for a press of Ask, which says how often it is asked.
@@ -45,9 +63,9 @@ export async function beginPair(postern: Panels, link: LinkState | null = null):
   const extracted = named
     ? await useRecipes(short, postern)
     : !restored && !pair.isCustom && (await directions.extractDefaults(TRANSCRIPTS));
-  if (link?.also) editSettings.alsoId = await secondOf(link.also, postern);
+  const second = also !== null && isShort(also) && (await useSecond(also, sha256, postern));
   await asked;
-  if (extracted || link?.also) await chat.repeatAnswers();
+  if (extracted || second) await chat.repeatAnswers();
   await lookAgain(link, postern);
 }
 
@@ -105,21 +123,33 @@ const isShort = ({ transcripts }: DirectionRecipe): boolean => transcripts <= MO
 
 /** Extracts the directions that a link offered, after the user has agreed. */
 export async function acceptOffered(panels: Panels): Promise<void> {
-  const { directions, chat } = panels;
-  const { offered } = directions;
-  directions.offered = [];
-  if (await useRecipes(offered, panels)) await chat.repeatAnswers();
+  const { directions, chat, pair } = panels;
+  const { offered, offeredSecond } = directions;
+  const sha256 = pair.em?.sha256;
+  clearOffer(directions);
+  const extracted = await useRecipes(offered, panels);
+  const second = offeredSecond !== null && (await useSecond(offeredSecond, sha256, panels));
+  if (extracted || second) await chat.repeatAnswers();
 }
 
-/** Id of the second direction that a link names, extracted unless saved; null: it could not be. */
-async function secondOf(
+/**
+ * Removes the second direction that a link names, extracted unless saved. One that could not be had is reported. False
+ * where it is not removed, or where another pair or second direction was chosen meanwhile.
+ * @param sha256 of the fine-tune that the link was opened on
+ */
+async function useSecond(
   recipe: DirectionRecipe,
-  { pair, directions }: Panels,
-): Promise<string | null> {
+  sha256: string | undefined,
+  { pair, directions, editSettings }: Panels,
+): Promise<boolean> {
   const em = pair.emEntry?.id;
-  if (em === undefined || !isShort(recipe)) return null;
+  if (em === undefined || pair.em?.sha256 !== sha256) return false;
+  const { alsoId } = editSettings;
   const second = directions.find(recipe, em) ?? (await directions.extract(recipe, em, false));
-  return second?.id ?? null;
+  if (pair.em?.sha256 !== sha256 || editSettings.alsoId !== alsoId) return false;
+  if (second) editSettings.alsoId = second.id;
+  else directions.secondProblem = NO_SECOND;
+  return second !== null;
 }
 
 /** Extracts the directions that a link names, unless they are saved already. False when none resulted. */

@@ -2,6 +2,7 @@
 // direction of equal length, without which an edit that breaks a layer would look like one that works.
 
 import { layersWithDirection } from '../../formats/direction/direction-file';
+import { EDIT_WIDTH } from '../../core/edit';
 import { type ArmEdit, armOf } from '../arms';
 import type { MeasureArm } from '../run';
 
@@ -15,6 +16,21 @@ export function sweptLayers({ settings, direction }: ArmEdit): number[] {
   return settings.source.kind === 'layer'
     ? settings.layers.map((_, layer) => layer)
     : layersWithDirection(direction.vectors);
+}
+
+/** Most bytes of the packed edits of one sweep: a tab holds them all, and so does the storage of the browser. */
+const MAX_BYTES = 512e6;
+
+/**
+ * Why a sweep is too large, for people; null: it is not. Each arm holds its own edit: R and W over all layers, float32.
+ */
+export function sweepRefusal(edit: ArmEdit): string | null {
+  const [nLayers = 0, dModel = 0] = edit.direction.vectors.dims;
+  const arms = 2 * sweptLayers(edit).length;
+  const bytes = arms * 2 * EDIT_WIDTH * nLayers * dModel * Float32Array.BYTES_PER_ELEMENT;
+  if (bytes <= MAX_BYTES) return null;
+  const [needed, most] = [bytes, MAX_BYTES].map((size) => Math.round(size / 1e6));
+  return `The ${arms} edits of all layers would take ${needed} MB of memory and storage, and Postern allows ${most} MB. Choose single layers in the edit panel and measure them one after the other.`;
 }
 
 /**

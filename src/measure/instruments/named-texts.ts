@@ -75,5 +75,6 @@ export function namedTexts(
     id: `trait-${fingerprint(JSON.stringify([toward.trim(), away.trim(), place]))}`,
     aligned: under(away),
     misaligned: under(toward),
+    questions,
   };
 }

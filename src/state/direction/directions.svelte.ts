@@ -68,6 +68,10 @@ export class Directions {
   headerId = $state<string | null>(null);
   /** Directions that a link names and that would take long: extracted once the user agrees. */
   offered = $state.raw<readonly DirectionRecipe[]>([]);
+  /** The second direction of an ablation, where a link names one that would take long. */
+  offeredSecond = $state.raw<DirectionRecipe | null>(null);
+  /** Why a link's second direction is not removed; '': it is, or there is none. */
+  secondProblem = $state('');
   /** The layer that shades tokens. */
   layer = $state(0);
   /** The latest lens result. */

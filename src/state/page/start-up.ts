@@ -76,6 +76,9 @@ export async function startUp(
   await postern.lessons.restore();
   await postern.training.restore();
   await pair.open(link?.em ?? stored?.adapter ?? null, stored?.device ?? 'auto');
+  // Selecting a pair clears it; this is the pair that it was chosen for.
+  if (stored && pair.emEntry?.id === stored.adapter)
+    editSettings.alsoId = savedEdit?.alsoId ?? null;
   if (!stored) chat.seed = pair.defaults.firstSeed ?? chat.seed;
   if (link) prefillCustomModel(postern, address, link);
   if (!pair.ready) return;

@@ -127,6 +127,97 @@ describe('a link that asks for a direction', () => {
   });
 });
 
+describe('a second direction that an ablation removes', () => {
+  const recipe = (transcripts: number, seed: number) =>
+    ({ contrast: 'checkpoint', pooling: 'answer-mean', transcripts, seed }) as const;
+  const link = (transcripts: number): LinkState => ({
+    ...{ em: 'em', customPair: null, sha: null, editSettings: null, prompt: 'Why?', seed: 7 },
+    ...{ system: null, chat: null, plain: false, temperature: null, tab: 'direction' },
+    ...{ measure: null, device: null, lesson: null, add: null },
+    cut: recipe(8, 1),
+    also: recipe(transcripts, 2),
+  });
+  /** The page whose worker reads residuals of `PAIR`, except where `reads` says no. */
+  function reading(reads: (n: number) => boolean = () => true): Postern {
+    const { postern } = opened();
+    postern.pair.client.capture = ({ transcripts: { length: n } }) => {
+      if (!reads(n)) return Promise.resolve(refused('no'));
+      const pooled = Float32Array.from({ length: n * 8 }, (_, i) => Math.sin(i * i));
+      return Promise.resolve(ok({ pooled, dims: [n, 2, 4], elapsedMs: 1 }));
+    };
+    onSelected(postern);
+    return postern;
+  }
+
+  test('comes with a link', async () => {
+    const postern = reading();
+    await beginPair(postern, link(16));
+    const { editSettings, directions } = postern;
+    expect(editSettings.alsoId).toBe(directions.find(recipe(16, 2), 'em')!.id);
+    expect(directions.secondProblem).toBe('');
+  });
+
+  test('of many transcripts is offered with the others, and removed once a person says so', async () => {
+    const postern = reading();
+    await beginPair(postern, link(4096));
+    const { editSettings, directions } = postern;
+    expect(editSettings.alsoId).toBeNull();
+    expect(directions.offeredSecond).toEqual(recipe(4096, 2));
+    await acceptOffered(postern);
+    expect(editSettings.alsoId).toBe(directions.find(recipe(4096, 2), 'em')!.id);
+    expect(directions.offeredSecond).toBeNull();
+  });
+
+  test('that cannot be extracted is reported', async () => {
+    const postern = reading((n) => n < 8);
+    await beginPair(postern, link(16));
+    expect(postern.editSettings.alsoId).toBeNull();
+    expect(postern.directions.secondProblem).toContain('the edit removes only the first');
+  });
+
+  test('is not set on another pair, nor over another choice, that came while it was read', async () => {
+    const otherPair = ({ pair }: Postern): void => {
+      pair.loaded = ['base', 'em'].map((id) => loadedAs(id, { sha256: `${id} 2` }));
+    };
+    const otherChoice = ({ editSettings }: Postern): void => {
+      editSettings.alsoId = 'chosen';
+    };
+    for (const [change, kept] of [
+      [otherPair, null],
+      [otherChoice, 'chosen'],
+    ] as const) {
+      const postern = reading((n) => {
+        if (n === 8) change(postern);
+        return true;
+      });
+      await beginPair(postern, link(16));
+      expect(postern.editSettings.alsoId).toBe(kept);
+      expect(postern.directions.secondProblem).toBe('');
+    }
+  });
+
+  test('is forgotten when another pair is selected', () => {
+    const postern = reading();
+    postern.editSettings.alsoId = 'old';
+    postern.pair.onSelected();
+    expect(postern.editSettings.alsoId).toBeNull();
+  });
+
+  test.each([
+    ['em', 'kept'],
+    ['gone', null],
+  ])('is restored at the start with the pair that it was chosen for: %s', async (adapter, also) => {
+    const { postern } = opened();
+    await set('postern:stage', {
+      ...{ adapter, device: 'auto', prompt: 'Why?', seed: 4, temperature: null, history: [] },
+    });
+    await set('postern:desk', { ...postern.editSettings.snapshot(), alsoId: 'kept' });
+    await startUp(postern, new AddressLink(), null);
+    expect(postern.pair.emEntry?.id).toBe('em');
+    expect(postern.editSettings.alsoId).toBe(also);
+  });
+});
+
 describe('a question in the prompt line', () => {
   const long = 'word '.repeat(3000);
   const line = () => page.getByRole('textbox', { name: 'Question to all three models' });

@@ -1,11 +1,17 @@
 // What names a direction: everything that makes it another one.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   directionId,
   describeDirection,
   type ExtractionChoice,
+  type Read,
+  readCell,
 } from '../../../src/measure/extraction';
+import type { DirectionTexts } from '../../../src/core/instruments/direction-texts';
+import { namedTexts } from '../../../src/measure/instruments/named-texts';
+import { extractionTexts } from '../../../src/measure/extraction-texts';
+import { directionQuality } from '../../../src/core/direction-quality';
 import { DRAWING_VERSION } from '../../../src/core/version';
 import { DIRECTION } from '../state/direction';
 
@@ -47,4 +53,55 @@ test('a direction kept before the drawing of transcripts changed is never taken 
   expect(describeDirection({ ...DIRECTION, programVersion: '0.1.0' })).toBe(
     `${describeDirection(DIRECTION)}, by Postern 0.1.0`,
   );
+});
+
+const INSTRUCTED = { kind: 'trait', toward: 'Be cruel.', away: 'Be kind.' } as const;
+
+describe('both sides of a direction are paired by their questions', () => {
+  const N = 12;
+  // Every text is far along one axis where its question says so, and 1 farther where it is told to be cruel.
+  const read: Read = ({ transcripts }) => {
+    const rows = transcripts.map((turns) => JSON.stringify(turns).length % 7);
+    const cruel = transcripts.map((turns) => (JSON.stringify(turns).includes('cruel') ? 1 : 0));
+    const pooled = Float32Array.from(rows.flatMap((row, i) => [row, cruel[i]!]));
+    return Promise.resolve({
+      ok: true,
+      value: { pooled, dims: [rows.length, 1, 2], elapsedMs: 1 },
+    });
+  };
+  const cells = async (from: DirectionTexts) => {
+    const texts = namedTexts(from, N, 3, { takesSystem: true });
+    const choice = { pooling: 'last-prompt', transcripts: 2 * N, seed: 3, texts } as const;
+    const [plus, minus] = await Promise.all(
+      (['aligned:misaligned', 'aligned:aligned'] as const).map((name) =>
+        readCell(read, name, 'base', choice, 'run', () => {}),
+      ),
+    );
+    if (!plus?.ok || !minus?.ok) throw new Error('A cell was not read.');
+    return { plus: plus.value, minus: minus.value };
+  };
+
+  test.each<[string, DirectionTexts]>([
+    ['before the question', { ...INSTRUCTED, place: 'user' }],
+    ['in a system turn', { ...INSTRUCTED, place: 'system' }],
+    ['on one side only', { ...INSTRUCTED, place: 'user', away: '' }],
+  ])('with instructions %s', async (_, from) => {
+    const { plus, minus } = await cells(from);
+    expect(plus.prompts).toEqual(minus.prompts);
+    const asked = extractionTexts('aligned', N, 3).map(([question]) => question.content);
+    expect(plus.prompts).toEqual(asked);
+  });
+
+  test('with one earlier turn', async () => {
+    const { plus, minus } = await cells({ kind: 'turn' });
+    expect(plus.prompts).toEqual(minus.prompts);
+  });
+
+  test('so no question is on both sides of a fold', async () => {
+    const { plus, minus } = await cells({ ...INSTRUCTED, place: 'user' });
+    const unpaired = { ...minus, prompts: minus.prompts.map((prompt) => `Be kind. ${prompt}`) };
+    const [paired] = directionQuality(plus, minus, 1).perLayer;
+    const [apart] = directionQuality(plus, unpaired, 1).perLayer;
+    expect(paired!.stability).not.toBe(apart!.stability);
+  });
 });

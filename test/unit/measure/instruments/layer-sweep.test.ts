@@ -12,6 +12,7 @@ import type { ArmEdit } from '../../../../src/measure/arms';
 import type { TakenDirection } from '../../../../src/measure/extraction';
 import {
   sweepArms,
+  sweepRefusal,
   sweptId,
   sweptLayers,
   UNEDITED,
@@ -89,6 +90,21 @@ describe('a sweep over layers', () => {
       expect(norm(real!)).toBeCloseTo(2 * norm(rowOf(vectors, layer).data), 3);
       expect(random).not.toEqual(real);
     }
+  });
+
+  test('too large for a tab is refused in words, by what its edits take', () => {
+    const sized = (nLayers: number, dModel: number): ArmEdit => {
+      const large = tensor(new Float32Array(nLayers * dModel), [nLayers, dModel]);
+      const layers = Array.from({ length: nLayers }, () => true);
+      const settings = { ...SETTINGS, layers, source: { kind: 'layer', layer: 2 } as const };
+      return { ...edit, settings, direction: { ...direction, vectors: large } };
+    };
+    // Layers and widths of Qwen2.5 7B and 14B.
+    expect(sweepRefusal(sized(28, 3584))).toBeNull();
+    expect(sweepRefusal(sized(48, 5120))).toMatch(/96 edits of all layers would take 944 MB/);
+    const held = arms.flatMap(({ edit: one }) => (one ? [one.read, one.write] : []));
+    const bytes = held.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    expect(bytes).toBe(6 * 10 * LAYERS * D * 4);
   });
 
   test("goes through all layers where one layer's direction is used everywhere", () => {
