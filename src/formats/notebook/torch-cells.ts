@@ -304,7 +304,8 @@ for rate in POSTERN["rates"]:
         print(f"  here:    {count / n:.1%} [{low:.1%}, {high:.1%}], n = {n}")`;
 
 /** The same extraction, read by nnsight. */
-export const NNSIGHT_CELL = `from nnsight import LanguageModel
+export const NNSIGHT_CELL = `import nnsight
+from nnsight import LanguageModel
 
 
 TRACED = {}
@@ -322,7 +323,7 @@ def read_with_nnsight(one, transcripts, pooling, chat):
         tokens = torch.tensor([ids], device=DEVICE)
         with torch.no_grad():
             with traced.trace(tokens):
-                kept = list().save()
+                kept = nnsight.save([])
                 for layer in range(n_layers):
                     kept.append(hidden(layers[layer].output)[0].float())
         rows.append(np.stack([pool(residual, start, end).cpu().numpy() for residual in kept]))

@@ -2,12 +2,17 @@
 
 import { spawnSync } from 'node:child_process';
 
-/** What a program prints. @throws Error with what it wrote to stderr. */
-export function python(program: string, input: unknown): string {
+/**
+ * What a program prints.
+ * @param cwd the folder that it runs in
+ * @throws Error with what it wrote to stderr.
+ */
+export function python(program: string, input: unknown, cwd?: string): string {
   const { status, stdout, stderr } = spawnSync('python3', ['-c', program], {
     input: JSON.stringify(input),
     encoding: 'utf8',
     maxBuffer: 1 << 26,
+    ...(cwd === undefined ? {} : { cwd }),
   });
   if (status !== 0) throw new Error(`python3 ended with ${status}: ${stderr}`);
   return stdout;
