@@ -45,7 +45,7 @@ function titleCell(experiment: NotebookExperiment): Cell {
     `- Aligned model: ${describeFolder(aligned)}\n- Fine-tuned model: ${describeFolder(fineTuned)}`,
     'Install first: `pip install torch transformers peft safetensors numpy nnsight` (nnsight 0.5 or later; only the last section uses it).',
     ...(link === null ? [] : [linkTo(link)]),
-    `**What agrees, and what does not.** Directions and greedy answers should agree with Postern's to rounding: a near tie between two tokens may still fall the other way. Sampled answers differ, because PyTorch draws other random numbers than Postern from the same seed; their rates agree within their intervals.${precision === 'f32' ? '' : ` Postern stored these weights as ${text(precision)} and this notebook uses float32, so figures differ by that rounding, too.`} Postern's figures are in one cell, \`POSTERN\`, as reference values; everything else is computed here.`,
+    `**What agrees, and what does not.** Directions and greedy answers should agree with Postern's to rounding: a near tie between two tokens may still fall the other way. Sampled answers differ, because PyTorch draws other random numbers than Postern from the same seed; their rates should agree within their intervals.${precision === 'f32' ? '' : ` Postern stored these weights as ${text(precision)} and this notebook uses float32, so figures differ by that rounding, too.`} Postern's figures are in one cell, \`POSTERN\`, as reference values; everything else is computed here.`,
   );
 }
 
@@ -61,7 +61,7 @@ function editCells({ direction, second, edit, fineTuned }: NotebookExperiment): 
       edited
         ? `**${EDIT_MODE_FACTS[mode].label}** in ${model}: ${text(edit.words ?? '')}. ${EDIT_MODE_FACTS[mode].means}`
         : 'Nothing is edited.',
-      `With h the residual after a block, u the unit direction and c = h · u: ${FORMULAS[edited ? mode : 'off']}. It acts at ${POSITIONS[positions]}.`,
+      `With h the residual after a block, u the unit direction and c = h · u: ${FORMULAS[edited ? mode : 'off']}.${edited && EDIT_MODE_FACTS[mode].strength !== null ? ` The strength s is ${edit.strength}.` : ''} It acts at ${POSITIONS[positions]}.`,
       ...(second
         ? [
             'The second direction is made orthogonal to the first, and the same share is removed along it.',

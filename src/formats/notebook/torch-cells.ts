@@ -240,10 +240,11 @@ export const NO_EDITS_CELL = `edits = []`;
 /** Answers, greedy or sampled. */
 export const ANSWERING_CELL = `def generation(sampling):
     """Options of generate()."""
-    penalty = {"repetition_penalty": sampling["repetition_penalty"]}
+    penalty = {"repetition_penalty": float(sampling["repetition_penalty"])}
     if GREEDY or sampling["temperature"] == 0:
         return {"do_sample": False, "temperature": None, "top_k": None, "top_p": None, **penalty}
-    return {"do_sample": True, **{k: sampling[k] for k in ("temperature", "top_k", "top_p")}, **penalty}
+    cuts = {"top_k": sampling["top_k"], "top_p": float(sampling["top_p"])}
+    return {"do_sample": True, "temperature": float(sampling["temperature"]), **cuts, **penalty}
 
 
 def answer(one, asked, settings, edits=(), positions="all"):
