@@ -57,7 +57,7 @@ export function experimentOf(
   const source = sourceOf(registry, emEntry);
   const direction = directions.chosen(editSettings);
   const second = directions.second(editSettings);
-  const { loraScale = 1, alsoId: _, ...edit } = editSettings.snapshot();
+  const { loraScale = 1, base: model, randomSeed } = editSettings.snapshot();
   return {
     ...{ writtenAt, programVersion: PROGRAM_VERSION, link, precision: em.precision },
     aligned: {
@@ -77,7 +77,10 @@ export function experimentOf(
     measured: measuredOf(postern),
     direction: direction && directionOf(direction, postern),
     second: second && directionOf(second, postern),
-    edit: { ...edit, loraScale, words: editSettings.description },
+    edit: {
+      ...editSettings.settings,
+      ...{ base: model, loraScale, randomSeed, words: editSettings.description },
+    },
   };
 }
 

@@ -49,7 +49,7 @@ function page({ em = {}, pair = {}, directions = {}, columns = {}, run = {} } = 
       name: () => 'Insecure code: checkpoint',
       ...directions,
     },
-    editSettings: { snapshot: () => EDIT, description: 'steer x2.00' },
+    editSettings: { settings: EDIT, snapshot: () => EDIT, description: 'steer x2.00' },
     prompting: { settings: { ...PLAIN_CHAT, template: 'gone' } },
     chat: {
       asked,
