@@ -124,6 +124,26 @@ test('a bundle brings its directions to another browser, and a broken one says w
   }
 });
 
+test('the experiment is saved as a notebook, with the question and the answers of the page', async () => {
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  const download = page.waitForEvent('download');
+  await share(page).getByRole('button', { name: 'Save as notebook' }).press('Enter');
+  const file = await download;
+  expect(file.suggestedFilename()).toBe('postern-experiment.ipynb');
+  const text = await readFile(await file.path(), 'utf8');
+  const { cells, nbformat } = JSON.parse(text) as {
+    cells: { id: string; source: string[] }[];
+    nbformat: number;
+  };
+  expect(nbformat).toBe(4);
+  const sourceOf = (id: string) => cells.find((cell) => cell.id === id)?.source.join('') ?? '';
+  expect(sourceOf('settings')).toContain('BASE = {"folder": "models/');
+  expect(sourceOf('settings')).toContain(new URLSearchParams(fragment.slice(1)).get('q'));
+  expect(sourceOf('reference')).toContain((await tokensOf(page, 'Aligned')).join('').trim());
+  expect(sourceOf('texts')).toContain('"plus": ["');
+  await page.keyboard.press('Escape');
+});
+
 test('the fine-tune on stage is saved as an ONNX folder without a direction, with its card', async () => {
   await openTab(page, 'Models');
   await page.getByRole('button', { name: /^Save as files \(Insecure code\)/ }).press('Enter');
