@@ -21,7 +21,10 @@ const LIBRARIES: Readonly<Record<string, string>> = {
 
 /** The part of the package that is used. */
 interface Package {
-  getLlama(this: void, options: object): Promise<{
+  getLlama(
+    this: void,
+    options: object,
+  ): Promise<{
     loadModel(options: { modelPath: string }): Promise<Model>;
     dispose(): Promise<void>;
   }>;
