@@ -132,7 +132,7 @@ export class ServedModel {
   /** Fills the form with the pair of a link, without any request. */
   offer(pair: ServedLink, link: LinkedServer): void {
     this.setUrl(pair.url);
-    // Whoever made the link chose the address.
+    // The address is the choice of the person who made the link.
     if (this.key !== '') {
       this.key = '';
       this.keyRemoved = true;
