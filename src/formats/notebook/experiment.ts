@@ -29,7 +29,7 @@ export interface NotebookModel {
   readonly folder: NotebookFolder;
 }
 
-export interface NotebookFineTune extends NotebookModel {
+interface NotebookFineTune extends NotebookModel {
   /** A PEFT adapter of the base, not a whole second model. */
   readonly isAdapter: boolean;
   /** Vocabulary rows that it adds to the base's. */
@@ -37,7 +37,7 @@ export interface NotebookFineTune extends NotebookModel {
 }
 
 /** One question with the seed of its answer. */
-export interface NotebookQuestion {
+interface NotebookQuestion {
   readonly question: string;
   /** System prompt of its own; null: that of the chat settings. */
   readonly system: string | null;
@@ -56,7 +56,7 @@ export interface NotebookQuestionAsked extends Asked, NotebookQuestion {
   readonly answers: Readonly<Partial<Record<'aligned' | 'fine-tuned' | 'edited', string>>>;
 }
 
-export interface NotebookRate {
+interface NotebookRate {
   /** Model and edit. */
   readonly label: string;
   readonly misaligned: number;
@@ -89,7 +89,7 @@ export interface NotebookDirection {
   readonly capThreshold: readonly number[] | null;
 }
 
-export interface NotebookEdit extends EditSettings {
+interface NotebookEdit extends EditSettings {
   readonly base: EditBase;
   /** Times that the LoRA counts. */
   readonly loraScale: number;
