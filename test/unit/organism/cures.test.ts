@@ -53,7 +53,10 @@ describe('seeds that do not differ', () => {
       ...arm,
       seeds: arm.seeds.map((seed) => {
         if (arm.id !== id) return seed;
-        const { clusterLow: _, clusterHigh: __, ...interval } = seed[kind].misalignedInterval;
+        const withClusters = seed[kind].misalignedInterval;
+        const interval = Object.fromEntries(
+          Object.entries(withClusters).filter(([name]) => !name.startsWith('cluster')),
+        ) as typeof withClusters;
         const { low, high } = wilson(Math.round(200 * misaligned), 200);
         return {
           ...seed,
