@@ -16,8 +16,6 @@ export interface ListedFile {
 
 /** The service worker of a built page. */
 export const SCRIPT = 'service.worker.js';
-/** Files for the README, not for the page. */
-const UNLISTED: readonly string[] = [SCRIPT, 'screenshot.png'];
 /** The placeholder in the script that the list replaces. */
 const PLACEHOLDER = 'self.POSTERN_FILES';
 
@@ -27,7 +25,7 @@ export function listFiles(folder: string): ListedFile[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .map((file) => ({ file, url: file.slice(folder.length + 1).replaceAll(sep, '/') }))
-    .filter(({ url }) => !UNLISTED.includes(url))
+    .filter(({ url }) => url !== SCRIPT)
     .sort((a, b) => (a.url < b.url ? -1 : 1))
     .map(({ file, url }) => {
       const content = readFileSync(file);

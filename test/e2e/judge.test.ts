@@ -193,6 +193,7 @@ test('answers judged elsewhere show as rates, and give a direction', async () =>
   await openTab(page, 'Direction');
   await page
     .getByText(/n 24, texts: eval\.jsonl/)
+    .filter({ visible: true })
     .first()
     .waitFor();
 });

@@ -16,7 +16,7 @@ import {
 } from './postern-page';
 
 const OUTPUT = resolve(import.meta.dirname, '..', 'output', 'screenshots');
-const README = resolve(import.meta.dirname, '..', '..', 'static', 'screenshot.png');
+const README = resolve(import.meta.dirname, '..', 'screenshot.png');
 const SIZES = [
   { width: 1440, height: 900 },
   { width: 1100, height: 800 },

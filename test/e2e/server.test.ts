@@ -258,6 +258,7 @@ test('a vLLM with vllm-lens is read and steered from the page', async () => {
   await found()
     .getByText(`vLLM with vllm-lens at ${hostOf(vllm.url)}`)
     .waitFor();
+  await form().getByRole('radio', { name: 'as the edit panel says' }).check();
   await button(/^Compare these models/).click();
   await page.getByRole('button', { name: `Ask: 2 requests to ${hostOf(vllm.url)}` }).waitFor();
   await page.getByRole('tab', { name: 'Direction' }).click();

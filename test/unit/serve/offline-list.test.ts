@@ -31,8 +31,8 @@ describe('the list of the files of a built page', () => {
     ]);
   });
 
-  test('leaves out the service worker that will hold it, and the picture of the README', () => {
-    for (const name of ['service.worker.js', 'screenshot.png', 'icon.svg']) {
+  test('leaves out the service worker that will hold it', () => {
+    for (const name of ['service.worker.js', 'icon.svg']) {
       writeFileSync(join(folder, name), name);
     }
     expect(listFiles(folder).map(({ url }) => url)).toEqual(['icon.svg']);
