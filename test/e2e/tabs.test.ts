@@ -50,13 +50,21 @@ const TOOLS: Readonly<Partial<Record<(typeof TABS)[number], readonly string[]>>>
   Measure: [
     'Rates',
     'Dose and response',
+    'Layer by layer',
     'More and less of the training',
     'Transfer between fine-tunes',
     'Which contrast works best',
     'Class results',
     'Answers judged elsewhere',
   ],
-  Models: ['Bundled models', 'Your own model', 'Measured rates', 'Controls', 'The gallery'],
+  Models: [
+    'Bundled models',
+    'Your own model',
+    'On a server',
+    'Measured rates',
+    'Controls',
+    'The gallery',
+  ],
 };
 
 let page: Page;
