@@ -64,7 +64,7 @@ function install(): void {
 }
 
 export interface LlamaLibrary {
-  /** Greedy, whatever the temperature: draws are the program's own. @throws Error where a body asks for another. */
+  /** Answers at temperature 0. @throws Error where a body asks for draws, which are the program's own. */
   answer(body: CompletionBody): Promise<LlamaAnswer>;
   release(): Promise<void>;
 }
@@ -89,9 +89,11 @@ export async function llamaLibrary(
     maxThreads: 1,
   });
   const loaded = await llama.loadModel({ modelPath: model });
-  const contextOf = (adapters: readonly { filePath: string; scale: number }[]) =>
-    loaded.createContext({ contextSize: 512, sequences: 1, lora: { adapters } });
-  const contexts = new Map<string, ReturnType<typeof contextOf>>();
+  const sequenceOf = async (adapters: readonly { filePath: string; scale: number }[]) => {
+    const options = { contextSize: 512, sequences: 1, lora: { adapters } };
+    return (await loaded.createContext(options)).getSequence();
+  };
+  const sequences = new Map<string, ReturnType<typeof sequenceOf>>();
   /** One sequence answers one question at a time. */
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -101,8 +103,8 @@ export async function llamaLibrary(
       .filter(({ scale }) => scale !== 0)
       .map(({ id, scale }) => ({ filePath: loras[id]!, scale }));
     const key = JSON.stringify(used);
-    if (!contexts.has(key)) contexts.set(key, contextOf(used));
-    const sequence = sequenceOf(await contexts.get(key)!);
+    if (!sequences.has(key)) sequences.set(key, sequenceOf(used));
+    const sequence = await sequences.get(key)!;
     await sequence.clearHistory();
     const ids: number[] = [];
     for await (const id of sequence.evaluate(prompt, { temperature: 0, yieldEogToken: true })) {
@@ -111,14 +113,6 @@ export async function llamaLibrary(
       if (ids.length >= n_predict) break;
     }
     return { ids, end: null };
-  }
-
-  type Context = Awaited<ReturnType<typeof contextOf>>;
-  const sequences = new Map<Context, ReturnType<Context['getSequence']>>();
-  function sequenceOf(context: Context): ReturnType<Context['getSequence']> {
-    const known = sequences.get(context) ?? context.getSequence();
-    sequences.set(context, known);
-    return known;
   }
 
   return {
