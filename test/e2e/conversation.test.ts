@@ -10,6 +10,7 @@ import {
   answering,
   ask,
   column,
+  CUT_SHORT,
   editedWith,
   madeOf,
   personaControl,
@@ -117,7 +118,7 @@ test('stopping keeps what was written, and going on writes the same words to the
   expect(part.length).toBeGreaterThan(0);
   expect(part.length).toBeLessThan(whole.length);
   expect(whole.startsWith(part)).toBe(true);
-  await expect.poll(() => column(page, 'Fine-tuned').getByText('cut short').count()).toBe(1);
+  await expect.poll(() => column(page, 'Fine-tuned').getByText(CUT_SHORT).count()).toBe(1);
 
   await page.locator('body').click({ position: { x: 2, y: 2 } });
   await page.keyboard.press('Space');

@@ -8,6 +8,7 @@ import {
   allAnswered,
   answering,
   ask,
+  CUT_SHORT,
   editedWith,
   openTab,
   personaControl,
@@ -72,14 +73,14 @@ test('Space stops the answers and lets them run again, with the hand still on th
     () => document.querySelectorAll('article[aria-busy="true"] .token').length > 2,
   );
   await page.keyboard.press('Space');
-  await page.getByText('cut short').first().waitFor();
+  await page.getByText(CUT_SHORT).first().waitFor();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: /^Measure 960 answers/ }).waitFor();
   await personaControl(page).focus();
   await page.keyboard.press('Space');
-  await page.getByText('cut short').first().waitFor({ state: 'detached' });
+  await page.getByText(CUT_SHORT).first().waitFor({ state: 'detached' });
   await allAnswered(page);
-  await expect.poll(() => page.getByText('cut short').count()).toBe(0);
+  await expect.poll(() => page.getByText(CUT_SHORT).count()).toBe(0);
 });
 
 test('Space asks the same again, and leaves a question that is typed and not sent', async () => {

@@ -28,6 +28,9 @@ export const textOf = async (page: Page, name: ColumnName): Promise<string> =>
 export const verdictOf = (page: Page, name: ColumnName): Promise<string> =>
   column(page, name).locator('header strong').innerText();
 
+/** What stands under an answer that was stopped: after its first sentence, or before it. */
+export const CUT_SHORT = /cut short|stopped before it said anything/;
+
 /** What made the answer of a column: checkpoint, direction, edit, seed. */
 export const madeOf = (page: Page, name: ColumnName): Promise<string> =>
   column(page, name).locator('footer button[title^="Restore these settings"]').innerText();

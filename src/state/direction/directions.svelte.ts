@@ -311,8 +311,8 @@ export class Directions {
       const choice = this.#framed(wanted, aligned);
       if (!choice) return ticket.end({ state: 'failed', message: this.#textsRefusal(wanted) });
       const cells = await this.#readCells(choice, aligned, em, ticket);
-      // Receiving the cells, the sums and the rendering of a new direction are separate browser tasks, so that
-      // tokens can stream between them.
+      // Receiving the cells, the sums, the rendering of a new direction and that of its use are separate browser
+      // tasks, so that tokens can stream between them.
       await nextTask();
       ticket.check();
       const direction: SavedDirection = {
@@ -324,6 +324,7 @@ export class Directions {
       ticket.check();
       this.list = [...this.list.filter(({ id }) => id !== direction.id), direction];
       this.#keepClouds(direction, choice.contrast, cells);
+      if (use) await nextTask();
       if (use && em.id === this.#pair.emEntry?.id) this.use(direction);
       return direction;
     });
