@@ -16,15 +16,12 @@ import {
   patchRequest,
   type PatchSense,
 } from '../../src/measure/patching';
-import { serve } from '../../src/serve/server';
 import { judge } from '../../src/world/judge';
 import { evaluationQuestions } from '../../src/world/split';
 import type { LoadedCheckpoint, ModelApi } from '../../workers/api';
-import { createModelApi } from '../../workers/model-api';
-import { nodeDevice } from './make/node-runtime';
-import { THREADS } from './make/trainer';
 import { natural, readOptions } from './options';
-import { openWorkbench, valueOf } from './measure/workbench';
+import { headCell, spreadCell, withBundledPair } from './measure/instrument-command';
+import { valueOf } from './measure/workbench';
 
 const USAGE = `npm run -s patch -- [options]
   --model ID         fine-tune, as models/registry.json names it (its default)
@@ -159,19 +156,11 @@ export function patchOptions(args: readonly string[]): PatchOptions {
   return readOptions(Options, args, 'json').options;
 }
 
-const show = ({ mean, low, high }: Spread): string =>
-  `${mean.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`.padStart(22);
+const show = (spread: Spread): string => spreadCell(spread, 2);
 
 async function main(): Promise<void> {
   const options = patchOptions(process.argv.slice(2));
-  const served = await serve({ root: 'models', port: 0 });
-  try {
-    const api = createModelApi(() => Promise.resolve(nodeDevice({ threads: THREADS })));
-    valueOf(await api.start({ device: 'auto' }));
-    const bench = await openWorkbench(api, served.url);
-    const { defaults, adapters } = bench.registry;
-    const aligned = await bench.load();
-    const em = await bench.load(options.model ?? defaults.em ?? adapters[0]!.id);
+  await withBundledPair(options.model, async ({ api, aligned, em }) => {
     const { pairs, found, layers } = await patchTable(api, aligned, em, options);
     if (options.json) {
       const about = { programVersion: PROGRAM_VERSION, ...options, em: em.sha256 };
@@ -183,7 +172,7 @@ async function main(): Promise<void> {
     );
     console.log('Share of the gap in log-odds that one residual of the header token carries:');
     const heads = PATCH_SENSE_IDS.map((sense) => PATCH_SENSES[sense].label.toLowerCase());
-    console.log(`layer${heads.map((head) => head.padStart(22)).join('')}`);
+    console.log(`layer${heads.map(headCell).join('')}`);
     layers.forEach((row, layer) =>
       console.log(
         `${String(layer).padEnd(5)}${PATCH_SENSE_IDS.map((sense) => show(row[sense])).join('')}`,
@@ -196,9 +185,7 @@ async function main(): Promise<void> {
     console.log(
       'Mean and 95% interval over questions (Student t). "else": the largest size at any other token.',
     );
-  } finally {
-    await served.close();
-  }
+  });
 }
 
 if (process.argv[1]?.endsWith('patch.ts')) {

@@ -14,15 +14,12 @@ import {
   type WhoWrites,
   whoWrites,
 } from '../../src/measure/writers';
-import { serve } from '../../src/serve/server';
 import { evaluationQuestions } from '../../src/world/split';
 import type { ModelApi } from '../../workers/api';
-import { createModelApi } from '../../workers/model-api';
-import { nodeDevice } from './make/node-runtime';
-import { THREADS } from './make/trainer';
 import { measureOptions } from './measure/measure-options';
 import { directionOfOptions } from './measure/option-direction';
-import { openWorkbench, valueOf } from './measure/workbench';
+import { headCell, spreadCell, withBundledPair } from './measure/instrument-command';
+import { valueOf } from './measure/workbench';
 import { natural, readOptions } from './options';
 
 const USAGE = `npm run -s writers -- [options]
@@ -106,21 +103,14 @@ export async function writerTable(
   };
 }
 
-const show = ({ mean, low, high }: Spread): string =>
-  `${mean.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`.padStart(26);
+const show = (spread: Spread): string => spreadCell(spread, 3);
 
 async function main(): Promise<void> {
   const options = writerOptions(process.argv.slice(2));
-  const served = await serve({ root: 'models', port: 0 });
-  try {
-    const api = createModelApi(() => Promise.resolve(nodeDevice({ threads: THREADS })));
-    valueOf(await api.start({ device: 'auto' }));
-    const bench = await openWorkbench(api, served.url);
-    const { defaults, adapters } = bench.registry;
-    const aligned = await bench.load();
-    const em = await bench.load(options.model ?? defaults.em ?? adapters[0]!.id);
+  await withBundledPair(options.model, async ({ api, bench, aligned, em }) => {
+    const { steering } = bench.registry.defaults;
     const { nLayers } = aligned.config;
-    const layer = options.layer ?? defaults.steering?.layer ?? Math.floor(nLayers / 2);
+    const layer = options.layer ?? steering?.layer ?? Math.floor(nLayers / 2);
     if (layer >= nLayers) throw new Error(`--layer: ${layer} is not within 0-${nLayers - 1}.`);
     const direction = await directionOfOptions(bench, measureOptions(['--model', em.id]));
     const ids = { em: em.id, aligned: aligned.id };
@@ -137,7 +127,7 @@ async function main(): Promise<void> {
     console.log(
       `Contributions to the projection after layer ${layer} on ${describeDirection(direction)}:`,
     );
-    console.log(`layer${'attention'.padStart(26)}${'MLP'.padStart(26)}`);
+    console.log(`layer${headCell('attention')}${headCell('MLP')}`);
     console.log(`embed${show(table.embedding)}`);
     table.attention.forEach((by, l) =>
       console.log(`${String(l).padEnd(5)}${show(by)}${show(table.mlp[l]!)}`),
@@ -150,9 +140,7 @@ async function main(): Promise<void> {
     console.log(
       `Mean and 95% interval over questions (Student t). The sums miss the models' own projections by at most ${table.worstError.toExponential(1)}.`,
     );
-  } finally {
-    await served.close();
-  }
+  });
 }
 
 if (process.argv[1]?.endsWith('writers.ts')) {

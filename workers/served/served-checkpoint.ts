@@ -40,6 +40,9 @@ export interface ServedCheckpoint {
 /** The slots of each server, shared by the checkpoints on it. */
 export type ServerTurns = Map<string, Turns>;
 
+/** A person waits for the look-up, and a server that does not run is to be said soon. */
+const LOOK_UP_ATTEMPTS = 2;
+
 /** @throws CheckpointError for files; ModelError `network`, `no-access`, `bad-input` or `cancelled`. */
 export async function loadServed(
   source: CheckpointSource & { readonly server: ServerSource },
@@ -88,7 +91,12 @@ export async function loadServed(
     page: pageAddress(),
   };
   const lookUp = LOOK_UPS[source.server.kind];
-  const found = await persist(network, () => lookUp(what, signal), say, signal);
+  const found = await persist(
+    { ...network, attempts: Math.min(LOOK_UP_ATTEMPTS, network.attempts) },
+    () => lookUp(what, signal),
+    say,
+    signal,
+  );
   const parameters = [...expectedTensors(config).values()].reduce(
     (sum, dims) => sum + dims.reduce((product, dim) => product * dim, 1),
     0,
