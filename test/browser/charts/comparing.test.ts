@@ -57,7 +57,7 @@ test('points are walked from left to right, and only those of the kind that is p
   await userEvent.keyboard('{Home}');
   expect(readout(container)).toMatch(/^transcript \d+: −0\.\d{3} along, [+−]\d\.\d{3} across$/);
   await page.getByRole('button', { name: 'misaligned answers' }).click();
-  expect(container.querySelectorAll('.band.faint path.point')).toHaveLength(12);
+  expect(container.querySelectorAll('.part.faint path.point')).toHaveLength(12);
   focus(container);
   await userEvent.keyboard('{Home}');
   // Misaligned transcripts have even numbers.

@@ -61,8 +61,8 @@ test('points, means and arrow appear in turn, once for a story', async () => {
     [...first.container.querySelectorAll<SVGElement>(selector)].map((mark) =>
       Number(mark.dataset['at']),
     );
-  expect(Math.max(...delays('.band'))).toBeLessThan(Math.min(...delays('g[data-at]:not(.band)')));
-  expect(Math.max(...delays('g[data-at]:not(.band)'))).toBeLessThan(Math.min(...delays('.shaft')));
+  expect(Math.max(...delays('.part'))).toBeLessThan(Math.min(...delays('g[data-at]:not(.part)')));
+  expect(Math.max(...delays('g[data-at]:not(.part)'))).toBeLessThan(Math.min(...delays('.shaft')));
   await first.unmount();
   const second = await render(ScatterPlot, props('told once'));
   expect(moving(second.container)).toEqual([]);
