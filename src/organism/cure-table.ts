@@ -97,7 +97,7 @@ export function cureSeeds({ arms }: Cures): string | null {
 
 /** The strengths, in words: 'Leash to the aligned model, ×1'. */
 export const cureStrengths = ({ arms }: Cures): readonly string[] =>
-  arms.flatMap(({ cure }) => (cure ? [describeCure(cure)] : []));
+  arms.flatMap(({ title, cure }) => (cure ? [describeCure(cure, title)] : []));
 
 /** How `cureAnswer` decides, in words for beside the table. */
 export const CURE_RULES =

@@ -95,8 +95,8 @@ export const CURES: Readonly<Record<CureKind, CureFacts>> = {
 export const CURE_KINDS = Object.keys(CURES) as readonly CureKind[];
 
 /** 'inoculation prompting, 100%' or 'leash to the aligned model, x1'. */
-export function describeCure({ kind, strength }: Cure): string {
-  const { title, unit } = CURES[kind];
+export function describeCure({ kind, strength }: Cure, title: string = CURES[kind].title): string {
+  const { unit } = CURES[kind];
   const amount = unit === 'share' ? `${Math.round(100 * strength)}%` : `×${strength}`;
   return `${title.toLowerCase()}, ${amount}`;
 }
