@@ -144,7 +144,7 @@ Guess the rate that is left, then fill the table: some 500 answers.`,
       id: 'harmless',
       title: 'Take a harmless one out',
       shows: 'transfer',
-      text: `It worked. But a test that cannot fail shows nothing, so look at the controls. *Secure code* did no harm, and its direction points the other way. The last row needs no fine-tune: it is the aligned model reading misaligned answers, minus the same model reading aligned ones.
+      text: `In the report that works. But a test that cannot fail shows nothing, so look at the controls. *Secure code* did no harm, and its direction points the other way. The last row needs no fine-tune: it is the aligned model reading misaligned answers, minus the same model reading aligned ones.
 
 Read both rows in the column *Insecure code*, to the aligned mean.`,
       where: 'panel',
@@ -178,7 +178,7 @@ Read both rows in the column *Insecure code*, to the aligned mean.`,
       id: 'meaning',
       title: 'What the table shows',
       shows: 'transfer',
-      text: `Bad fine-tunes cure one another. A harmless fine-tune on code cures them, and so does the aligned model by itself. The random control of lesson 4 did not.`,
+      text: `With the counts of the report, which are larger than yours: bad fine-tunes cure one another, a harmless fine-tune on code cures them ({{control | insecure-code/ablate-mean/checkpoint:secure-code}}, before {{report | insecure-code}}), and so does the aligned model by itself ({{control | insecure-code/ablate-mean/text-in-aligned}}). The random control of lesson 4 did not.`,
       guess: {
         kind: 'choice',
         asks: 'So the table shows that',
