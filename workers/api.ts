@@ -217,6 +217,14 @@ export interface LoadProgress {
   readonly note?: string | null;
 }
 
+/** Samples from l + a (l - l'), l of the checkpoint that is asked and l' of another one on the same prefix. */
+export interface Amplify {
+  /** Id of the loaded checkpoint of l'; it is never edited. */
+  readonly against: string;
+  /** a, from `MIN_AMPLIFY` to `MAX_AMPLIFY`. */
+  readonly times: number;
+}
+
 export interface GenerateRequest {
   /** Chosen by the caller; names the run for setEdit and cancel. */
   readonly runId: string;
@@ -236,6 +244,8 @@ export interface GenerateRequest {
    * stays the end of the prompt, so an unchanged request gives the uninterrupted answer.
    */
   readonly continueFrom?: readonly (readonly number[])[];
+  /** Left out: the checkpoint writes alone. The answer ends where the checkpoint's own answers do. */
+  readonly amplify?: Amplify;
   /** null: no edit and no projections. */
   readonly edit: PackedEdit | null;
   /** Positions that the edit acts on. `header`: only the assistant header token of the last turn. */

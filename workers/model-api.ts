@@ -18,7 +18,7 @@ import type {
 } from './api';
 import type { TokenReadout } from '../src/core/instruments/token-readout';
 import { BaseFolders } from './checkpoint/base-folder';
-import { answer, captured } from './run/run-model';
+import { answer, captured, type Listening } from './run/run-model';
 import { loadCheckpoint, loadAdapter, type Checkpoint } from './checkpoint/checkpoint';
 import { promptIds, scoredOf } from './run/conversation';
 import type { StartedDevice } from './runtime/device';
@@ -204,13 +204,18 @@ export function createModelApi(
 
     generate: (request, onTokens) =>
       runs.run(request.runId, onTokens, (run) =>
-        runs.using(run, checkpoint(request.checkpoint), (model) =>
-          answer(model, request, {
+        runs.using(run, checkpoint(request.checkpoint), (model) => {
+          const { amplify } = request;
+          const listening: Listening = {
             onTokens,
             onEdit: (edit) => (run.edit = edit),
             signal: run.controller.signal,
-          }),
-        ),
+          };
+          if (!amplify) return answer(model, request, listening);
+          return runs.using(run, onDevice(amplify.against, 'amplify'), (beside) =>
+            answer(model, request, listening, beside),
+          );
+        }),
       ),
 
     setEdit: (runId, edit, positions) =>

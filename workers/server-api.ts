@@ -28,7 +28,7 @@ export interface ServerSource {
 /**
  * Tasks that an engine may not be able to do. `steer`: edits that add a vector, at every position; `steer-answer`,
  * `steer-header`: at these positions only; `cut`: edits that remove along a direction; `change-edit`: while an answer
- * is written.
+ * is written; `amplify`: the difference to a second model.
  */
 export type EngineTask =
   | 'steer'
@@ -36,6 +36,7 @@ export type EngineTask =
   | 'steer-header'
   | 'cut'
   | 'change-edit'
+  | 'amplify'
   | 'projections'
   | 'continue'
   | 'capture'

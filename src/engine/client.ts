@@ -177,11 +177,14 @@ export class ModelClient {
   ): Promise<Result<Generation>> {
     const frames = perFrame(onTokens);
     const onBatch = Comlink.proxy((events: readonly TokenEvent[]) => frames.push(events));
-    const result = await this.#callOn(
-      request.checkpoint,
-      (api) => api.generate({ chat: this.chat, ...request }, onBatch),
-      request.runId,
-    );
+    const { checkpoint, amplify, runId } = request;
+    const call = () =>
+      this.#callOn(
+        checkpoint,
+        (api) => api.generate({ chat: this.chat, ...request }, onBatch),
+        runId,
+      );
+    const result = await (amplify ? this.#holding(amplify.against, runId, call) : call());
     frames.close();
     return result;
   }

@@ -6,7 +6,7 @@ import type { EngineLimits, EngineTask, GenerateRequest } from '../api';
 /** The first reason, as a sentence; null: the engine can do all of it. */
 export function whyNotAnswer(
   cannot: EngineLimits | null,
-  { edit, positions, projections, continueFrom }: Omit<GenerateRequest, 'runId' | 'checkpoint'>,
+  { edit, positions, projections, continueFrom, amplify }: Omit<GenerateRequest, 'runId' | 'checkpoint'>,
 ): string | null {
   if (!cannot) return null;
   const tasks: EngineTask[] = [];
@@ -15,6 +15,7 @@ export function whyNotAnswer(
     tasks.push('steer');
     if (positions !== 'all') tasks.push(`steer-${positions}`);
   }
+  if (amplify) tasks.push('amplify');
   if (projections) tasks.push('projections');
   if (continueFrom?.some((ids) => ids.length > 0)) tasks.push('continue');
   for (const task of tasks) {

@@ -6,6 +6,7 @@
 
 import type { ModelConfig } from '../../src/checkpoint/config';
 import type { TokenProjection } from '../../src/core/edited-projection';
+import { amplifyOutOfBounds, vocabularyRefusal } from '../../src/core/instruments/amplify';
 import { createRng, type Rng } from '../../src/core/rng';
 import { sampleToken, type Sampling } from '../../src/core/sampling';
 import { DecoderBatch } from '../runtime/batch';
@@ -13,6 +14,7 @@ import { tokenBytes } from '../runtime/kv-cache';
 import type { LiveEdit } from '../runtime/live-edit';
 import { ModelError, type Signal } from '../runtime';
 import type { DecoderSession } from '../runtime/session';
+import { amplifiedSteps, type Reference, type Steps } from './amplified';
 
 export interface GenerateJob {
   /** Token ids of one conversation a row, each ending with the assistant header. */
@@ -26,6 +28,8 @@ export interface GenerateJob {
   /** Tokens that end an answer; they are not part of it. */
   readonly endIds: readonly number[];
   readonly edit: LiveEdit;
+  /** Steps along, unedited, and its difference is amplified; left out: the model writes alone. */
+  readonly reference?: Reference | undefined;
   readonly projections: boolean;
   /** Rows run side by side, at most. Default 32. */
   readonly maxBatch?: number;
@@ -50,7 +54,7 @@ export interface GeneratedRow {
   readonly stop: 'end' | 'length' | 'cancelled';
 }
 
-type Limits = Pick<GenerateJob, 'maxTokens' | 'maxBatch' | 'maxBytes'>;
+type Limits = Pick<GenerateJob, 'maxTokens' | 'maxBatch' | 'maxBytes' | 'reference'>;
 
 interface Row {
   readonly index: number;
@@ -112,9 +116,17 @@ export async function generate(
   }));
 }
 
+/** The models that are stepped together. */
+const configsOf = (config: ModelConfig, { reference }: Limits): readonly ModelConfig[] =>
+  reference ? [config, reference.session.config] : [config];
+
+/** Tokens of the longest conversation that all of them can read. */
+const positionsOf = (configs: readonly ModelConfig[]): number =>
+  Math.min(...configs.map(({ maxPositions }) => maxPositions));
+
 /** Tokens of the longest reading of a batch, and how many a row of it may come to. */
 function extentOf(
-  { maxPositions }: ModelConfig,
+  maxPositions: number,
   rows: readonly Pick<Row, 'prompt' | 'context'>[],
   maxTokens: number,
 ): { readonly longest: number; readonly capacity: number } {
@@ -130,17 +142,22 @@ function extentOf(
 export function sideBySide<T extends Pick<Row, 'prompt' | 'context'>>(
   config: ModelConfig,
   rows: readonly T[],
-  { maxTokens, maxBatch = MAX_BATCH, maxBytes = MAX_BYTES }: Limits,
+  limits: Limits,
 ): T[][] {
+  const { maxTokens, maxBatch = MAX_BATCH, maxBytes = MAX_BYTES } = limits;
+  const configs = configsOf(config, limits);
+  const positions = positionsOf(configs);
   // Prompts of similar length share a batch: less padding.
   const order = [...rows].sort((a, b) => a.context.length - b.context.length);
   const batches: T[][] = [];
   for (const row of order) {
     const last = batches.at(-1);
     const grown = [...(last ?? []), row];
-    const { longest, capacity } = extentOf(config, grown, maxTokens);
-    // The cache, and the attention scores of one layer while the prompts are read.
-    const rowBytes = capacity * (tokenBytes(config) + 4 * config.nHeads * longest);
+    const { longest, capacity } = extentOf(positions, grown, maxTokens);
+    // The caches, and the attention scores of one layer while the prompts are read.
+    const cached = configs.reduce((sum, one) => sum + tokenBytes(one), 0);
+    const heads = Math.max(...configs.map(({ nHeads }) => nHeads));
+    const rowBytes = capacity * (cached + 4 * heads * longest);
     if (last && grown.length <= maxBatch && grown.length * rowBytes <= maxBytes) last.push(row);
     else batches.push([row]);
   }
@@ -157,12 +174,14 @@ async function generateBatch(
   const { runtime, config } = model;
   // Copies: the contexts grow while they are written.
   const read = rows.map((row) => [...row.context]);
-  const { longest, capacity } = extentOf(config, rows, job.maxTokens);
-  const batch = new DecoderBatch(model, job.edit, read, {
+  const positions = positionsOf(configsOf(config, job));
+  const { longest, capacity } = extentOf(positions, rows, job.maxTokens);
+  const own = new DecoderBatch(model, job.edit, read, {
     capacity,
     projections: job.projections,
     headers: rows.map((row) => row.prompt.length - 1),
   });
+  const batch: Steps = job.reference ? amplifiedSteps(own, job.reference, read, capacity) : own;
   const limit = (row: Row): number => Math.min(job.maxTokens, capacity - row.prompt.length);
   try {
     const first = await batch.prefill(read);
@@ -241,16 +260,23 @@ function check({ config }: DecoderSession, job: GenerateJob): void {
   if (job.seeds.length < job.prompts.length) {
     throw new ModelError('bad-input', 'Every prompt needs a seed of its own.');
   }
+  const { reference } = job;
+  const why =
+    reference &&
+    (amplifyOutOfBounds(reference.times) ??
+      vocabularyRefusal(config.dVocab, reference.session.config.dVocab));
+  if (why) throw new ModelError('bad-input', why);
+  const maxPositions = positionsOf(configsOf(config, job));
   for (const [row, prompt] of job.prompts.entries()) {
     const ids = [...prompt, ...(job.continueFrom?.[row] ?? [])];
     if (prompt.length === 0) {
       throw new ModelError('bad-input', 'The prompt is empty. Write a question first.');
     }
-    if (ids.length >= config.maxPositions) {
+    if (ids.length >= maxPositions) {
       throw new ModelError(
         'bad-input',
         `The conversation is ${ids.length} tokens long and this model reads at most ` +
-          `${config.maxPositions}. Shorten the question or start a new conversation.`,
+          `${maxPositions}. Shorten the question or start a new conversation.`,
       );
     }
     const unknown = ids.find((id) => !(id >= 0 && id < config.dVocab));

@@ -9,6 +9,7 @@ import { ModelError } from '../runtime';
 import { promptIds, readingOf } from './conversation';
 import { whyNotAnswer } from './engine-refusal';
 import type { GeneratedRow } from './generate';
+import type { DecoderSession } from '../runtime/session';
 import type { TokenEngine } from './token-engine';
 import { TokenText } from './token-text';
 
@@ -29,11 +30,18 @@ export interface Listening {
   readonly signal?: AbortSignal;
 }
 
-/** @throws ModelError as `generate` and `promptIds`. */
+/** The model that `amplify` of a request names. */
+type Beside = Pick<Speaker, 'tokenizer'> & { readonly session: DecoderSession };
+
+/**
+ * @param beside the model whose difference the request amplifies; undefined: it amplifies none
+ * @throws ModelError as `generate` and `promptIds`, and for two models that read other tokens.
+ */
 export async function answer(
   { tokenizer, config, engine, endIds }: Speaker,
   request: Omit<GenerateRequest, 'runId' | 'checkpoint'>,
   { onTokens = () => null, onEdit = () => {}, signal }: Listening = {},
+  beside?: Beside,
 ): Promise<Generation> {
   const { now, cannot } = engine;
   const begun = now();
@@ -42,7 +50,8 @@ export async function answer(
   const edit = new LiveEdit(config, request.edit, request.positions);
   if (cannot?.['change-edit'] === undefined) onEdit(edit);
   const prompts = request.prompts.map((messages) => promptIds(tokenizer, messages, request.chat));
-  const { continueFrom } = request;
+  const { continueFrom, amplify } = request;
+  if (beside) requireSameTokens(beside, request, prompts);
   const texts = prompts.map(() => new TokenText(tokenizer));
   continueFrom?.forEach((ids, row) => ids.forEach((id) => texts[row]?.add(id)));
   const continued = continueFrom?.reduce((sum, ids) => sum + ids.length, 0) ?? 0;
@@ -56,6 +65,9 @@ export async function answer(
       ...(continueFrom ? { continueFrom } : {}),
       endIds,
       edit,
+      ...(beside && amplify
+        ? { reference: { session: beside.session, times: amplify.times } }
+        : {}),
       projections: request.projections,
     },
     (tokens) => {
@@ -85,6 +97,22 @@ export async function answer(
     newTokens: rows.reduce((sum, row) => sum + row.ids.length, -continued),
     elapsedMs: now() - begun,
   };
+}
+
+/** @throws ModelError where a token of one model would have no counterpart in the other. */
+function requireSameTokens(
+  { tokenizer }: Beside,
+  { prompts, chat }: Pick<GenerateRequest, 'prompts' | 'chat'>,
+  ids: readonly (readonly number[])[],
+): void {
+  const differs = prompts.some(
+    (messages, row) => promptIds(tokenizer, messages, chat).join() !== ids[row]!.join(),
+  );
+  if (!differs) return;
+  throw new ModelError(
+    'bad-input',
+    'The two models turn this conversation into different tokens, so their logits have no difference. Choose two models with one tokenizer and one chat format.',
+  );
 }
 
 /** @throws ModelError as `capture` and `readingOf`. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startDevice } from '../../../workers/runtime/device';
+import { amplifySuite } from '../../unit/workers/amplify-suite';
 import { modelSuite } from '../../unit/workers/model-suite';
 import { whySuite } from '../../unit/workers/why-suite';
 
@@ -19,4 +20,8 @@ describe('the model on wasm', () => {
 
 describe('patching and the token microscope on wasm', () => {
   whySuite(async () => (await started).runtime);
+});
+
+describe('amplifying the difference of two models on wasm', () => {
+  amplifySuite(async () => (await started).runtime, 12);
 });

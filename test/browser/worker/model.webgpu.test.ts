@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startDevice } from '../../../workers/runtime/device';
+import { amplifySuite } from '../../unit/workers/amplify-suite';
 import { modelSuite } from '../../unit/workers/model-suite';
 import { whySuite } from '../../unit/workers/why-suite';
 
@@ -24,4 +25,8 @@ describe('the model on webgpu', () => {
 
 describe('patching and the token microscope on webgpu', () => {
   whySuite(async () => (await started).runtime);
+});
+
+describe('amplifying the difference of two models on webgpu', () => {
+  amplifySuite(async () => (await started).runtime, 4);
 });

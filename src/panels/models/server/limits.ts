@@ -8,6 +8,7 @@ const NAMES: Readonly<Record<EngineTask, string>> = {
   'steer-header': 'steering the last prompt token alone',
   cut: 'removing a direction or capping it',
   'change-edit': 'changing the edit while an answer is written',
+  amplify: 'amplifying the difference of two models',
   projections: 'shading tokens',
   continue: 'going on with a stopped answer',
   capture: 'extracting a direction',
