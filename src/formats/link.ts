@@ -7,6 +7,7 @@
 import * as v from 'valibot';
 import type { ChatSettings } from '../core/chat';
 import { MAX_LORA_SCALE } from '../checkpoint/adapter/adapter-scale';
+import { MAX_AMPLIFY, MIN_AMPLIFY } from '../core/instruments/amplify';
 import { EVALUATION_SPLITS, type EvaluationSplit } from '../core/evaluation-split';
 import { EDIT_BASES, EDIT_MODES, EDIT_POSITIONS, type EditSettings } from '../core/edit';
 import { type LinkPair, PAIR_FIELDS, pairFields, pairOf } from './link-pair';
@@ -31,6 +32,8 @@ export interface LinkEdit extends EditSettings {
   readonly randomSeed: number | null;
   /** Times that the LoRA of the fine-tune counts; left out: 1. */
   readonly loraScale?: number;
+  /** a of the difference to the aligned model that is amplified; left out: 0. */
+  readonly amplify?: number;
 }
 
 /** The questions of a measurement, from the bundled world. */
@@ -145,6 +148,7 @@ const Fields = v.strictObject({
   at: v.optional(v.picklist(EDIT_POSITIONS)),
   random: v.optional(seed),
   lora: v.optional(decimal(-MAX_LORA_SCALE, MAX_LORA_SCALE)),
+  amplify: v.optional(decimal(MIN_AMPLIFY, MAX_AMPLIFY)),
   q: v.pipe(v.string(), v.maxLength(MAX_LINK_CHARS)),
   seed,
   system: v.optional(v.pipe(v.string(), v.maxLength(MAX_LINK_CHARS))),
@@ -167,7 +171,7 @@ const Fields = v.strictObject({
  */
 export function writeLink(state: LinkState): string {
   const { editSettings, temperature } = state;
-  const loraScale = editSettings?.loraScale ?? 1;
+  const { loraScale = 1, amplify = 0 } = editSettings ?? {};
   if (traitsOf([state.cut, state.add, state.also]).length > 1) {
     throw new LinkError(
       'malformed',
@@ -200,6 +204,7 @@ export function writeLink(state: LinkState): string {
       editSettings && editSettings.randomSeed === null ? null : String(editSettings?.randomSeed),
     ],
     ['lora', loraScale === 1 ? null : String(loraScale)],
+    ['amplify', amplify === 0 ? null : String(amplify)],
     ['q', state.prompt],
     ['system', state.system],
     ['told', state.chat && state.chat.system],
@@ -283,9 +288,18 @@ export function readLink(fragment: string): LinkState | null {
           positions: f.at!,
           randomSeed: f.random ?? null,
           ...(f.lora === undefined ? {} : { loraScale: f.lora }),
+          ...(f.amplify === undefined ? {} : { amplify: f.amplify }),
         };
   if (f.lora !== undefined && (!editSettings || editSettings.base === 'aligned')) {
     throw malformed('it scales the LoRA of a column that has none');
+  }
+  if (f.amplify !== undefined && (!editSettings || editSettings.base === 'aligned')) {
+    throw malformed('it amplifies the difference of a column that has none');
+  }
+  if (f.amplify !== undefined && f.lora !== undefined) {
+    throw malformed(
+      'it scales the LoRA and amplifies the difference, and a column does one of them',
+    );
   }
   const why = whyOf(f);
   if (typeof why === 'string') throw malformed(why);

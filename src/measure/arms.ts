@@ -3,6 +3,7 @@
 
 import type { LoadedCheckpoint } from '../../workers/api';
 import type { EditSettings } from '../core/edit';
+import { describeAmplify } from '../core/instruments/amplify';
 import { describeEdit, packSettings } from './describe-edit';
 import { describeDirection, idWithSecond, type TakenDirection } from './extraction';
 import type { MeasureArm } from './run';
@@ -19,9 +20,23 @@ export interface ArmEdit {
 
 type Named = Pick<LoadedCheckpoint, 'id' | 'sha256' | 'precision' | 'server'>;
 
+/** The aligned model, and a of the difference to it that an arm amplifies. */
+export interface ArmAmplify {
+  readonly against: Pick<LoadedCheckpoint, 'id' | 'sha256' | 'precision'>;
+  readonly times: number;
+}
+
+/** Amplification and edit for a settings line; null: neither. */
+export function describeChange(amplify: ArmAmplify | null, edit: string | null): string | null {
+  const difference = amplify && describeAmplify(amplify.times, describeCheckpoint(amplify.against));
+  const parts = [edit, difference].filter((part) => part !== null);
+  return parts.length === 0 ? null : parts.join('; ');
+}
+
 /**
  * One arm.
  * @param seed of the measurement, for the settings line
+ * @param amplify null: the checkpoint writes alone
  * @throws RangeError for an edit that does not fit its direction.
  */
 export function armOf(
@@ -30,6 +45,7 @@ export function armOf(
   checkpoint: Named,
   edit: ArmEdit | null,
   seed: number,
+  amplify: ArmAmplify | null = null,
 ): MeasureArm {
   const description =
     edit && describeEdit(edit.settings, edit.randomSeed, edit.direction.second !== undefined);
@@ -45,10 +61,20 @@ export function armOf(
     edit: acts && packSettings(acts.settings, acts.direction, acts.direction, acts.randomSeed),
     positions: acts?.settings.positions ?? 'all',
     ...(acts ? { directionId: idWithSecond(acts.direction) } : {}),
+    ...(amplify
+      ? {
+          amplify: {
+            against: amplify.against.id,
+            sha256: amplify.against.sha256,
+            precision: amplify.against.precision,
+            times: amplify.times,
+          },
+        }
+      : {}),
     made: {
       checkpoint: describeCheckpoint(checkpoint),
       direction: acts && acts.randomSeed === null ? describeDirection(acts.direction) : null,
-      edit: description,
+      edit: describeChange(amplify, description),
       seed,
     },
   };
@@ -85,7 +111,7 @@ const acts = (edit: ArmEdit | null): boolean => edit !== null && edit.settings.m
 
 /**
  * All four, or two without an edit. If the edit is already a random control, there is no second one.
- * @param ofItsOwn the edited model is neither of the two: its LoRA is scaled
+ * @param ofItsOwn the edited column is neither of the two without an edit: its LoRA is scaled, or the difference amplified
  */
 export function defaultIds(edit: ArmEdit | null, ofItsOwn: boolean): readonly DefaultId[] {
   if (!acts(edit)) return ['aligned', 'em', ...(ofItsOwn ? (['edited'] as const) : [])];
@@ -95,6 +121,7 @@ export function defaultIds(edit: ArmEdit | null, ofItsOwn: boolean): readonly De
 /**
  * The arms of `defaultIds`.
  * @param base the model that is edited: one of the two, or the fine-tune with its LoRA scaled
+ * @param amplify of the edited model and its control; null: none
  */
 export function defaultArms(
   aligned: Named,
@@ -102,14 +129,15 @@ export function defaultArms(
   base: Named,
   edit: ArmEdit | null,
   seed: number,
+  amplify: ArmAmplify | null = null,
 ): MeasureArm[] {
   const control = edit && { ...edit, randomSeed: seed };
   const build: Readonly<Record<DefaultId, () => MeasureArm>> = {
     aligned: () => armOf('aligned', 'Aligned', aligned, null, seed),
     em: () => armOf('em', 'Fine-tuned', em, null, seed),
-    edited: () => armOf('edited', 'Edited', base, edit, seed),
-    random: () => armOf('random', 'Random control', base, control, seed),
+    edited: () => armOf('edited', 'Edited', base, edit, seed, amplify),
+    random: () => armOf('random', 'Random control', base, control, seed, amplify),
   };
-  const ofItsOwn = base.id !== aligned.id && base.id !== em.id;
+  const ofItsOwn = amplify !== null || (base.id !== aligned.id && base.id !== em.id);
   return defaultIds(edit, ofItsOwn).map((id) => build[id]());
 }

@@ -47,7 +47,10 @@ function otherPair({ arms }: MeasurePlan, selected: Selected): string | null {
 function otherWeights({ arms }: MeasurePlan, selected: Selected): string | null {
   const { registry } = selected;
   const listed = [registry?.base, ...(registry?.adapters ?? [])].map((entry) => entry?.id);
-  for (const { checkpoint, sha256, precision = 'f32' } of arms) {
+  const needed = arms.flatMap((arm) =>
+    arm.amplify ? [arm, { ...arm.amplify, checkpoint: arm.amplify.against }] : [arm],
+  );
+  for (const { checkpoint, sha256, precision = 'f32' } of needed) {
     const loaded = selected.checkpoint(checkpoint);
     const title = selected.titleOf(checkpoint);
     const of = scaledFrom(checkpoint)?.id;

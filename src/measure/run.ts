@@ -6,7 +6,7 @@
 // of models/report.json equals the page's figure for the same plan.
 
 import { askedMessages } from '../core/chat';
-import type { ErrorCode, GenerateRequest, Generation, Result } from '../../workers/api';
+import type { Amplify, ErrorCode, GenerateRequest, Generation, Result } from '../../workers/api';
 import type { EditPositions, PackedEdit } from '../core/edit';
 import type { Precision } from '../core/precision';
 import type { Sampling } from '../core/sampling';
@@ -41,6 +41,8 @@ export interface MeasureArm {
   readonly precision?: Precision;
   /** The server that answers, for people; left out: this device. */
   readonly server?: string;
+  /** The difference to another checkpoint that is amplified; missing: the checkpoint writes alone. */
+  readonly amplify?: Amplify & Pick<MeasureArm, 'sha256'> & { readonly precision: Precision };
   readonly edit: PackedEdit | null;
   readonly positions: EditPositions;
   /** Id of the direction that the edit acts along, or whose length it has; missing: no edit, or unknown. */
@@ -203,6 +205,9 @@ export async function* measure(
       seeds,
       sampling: plan.sampling,
       maxTokens: plan.maxTokens ?? MAX_ANSWER_TOKENS,
+      ...(arm.amplify
+        ? { amplify: { against: arm.amplify.against, times: arm.amplify.times } }
+        : {}),
       edit: arm.edit,
       positions: arm.positions,
       projections: false,

@@ -7,6 +7,7 @@ export const PLACES = {
   prompt: 'the field of the question',
   persona: 'the slider of the persona',
   'lora-scale': 'the slider of how often the LoRA counts',
+  amplify: 'the slider of how far the difference of the two models is amplified',
   edit: 'the way into the edit: its handle on small screens, else the chosen mode',
   panel: 'the selected tab of the tools',
   answers: 'the answers with their question and the persona control',

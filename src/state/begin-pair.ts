@@ -21,6 +21,7 @@ export function clearAnswers({ pair, directions, editSettings, chat }: Panels): 
   const { layer, strength } = pair.defaults.steering ?? {};
   editSettings.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
   if (pair.scaleRefusal !== null) editSettings.loraScale = 1;
+  if (pair.amplifyRefusal !== null) editSettings.amplify = 0;
   const cannot = pair.em?.server?.cannot;
   if (cannot && engineRefusal(cannot, editSettings.settings) !== null) editSettings.setMode('off');
   editSettings.alsoId = null;

@@ -52,6 +52,7 @@ const TOOLS: Readonly<Partial<Record<(typeof TABS)[number], readonly string[]>>>
     'Dose and response',
     'Layer by layer',
     'More and less of the training',
+    'The difference amplified',
     'Transfer between fine-tunes',
     'Which contrast works best',
     'Class results',

@@ -176,12 +176,12 @@ async function generateBatch(
   const read = rows.map((row) => [...row.context]);
   const positions = positionsOf(configsOf(config, job));
   const { longest, capacity } = extentOf(positions, rows, job.maxTokens);
-  const own = new DecoderBatch(model, job.edit, read, {
+  const alone = new DecoderBatch(model, job.edit, read, {
     capacity,
     projections: job.projections,
     headers: rows.map((row) => row.prompt.length - 1),
   });
-  const batch: Steps = job.reference ? amplifiedSteps(own, job.reference, read, capacity) : own;
+  const batch: Steps = job.reference ? amplifiedSteps(alone, job.reference, read, capacity) : alone;
   const limit = (row: Row): number => Math.min(job.maxTokens, capacity - row.prompt.length);
   try {
     const first = await batch.prefill(read);

@@ -38,10 +38,14 @@ export async function armsHere(bench: Workbench, options: MeasureOptions): Promi
   const onEm = (options.base ?? (steer ? 'aligned' : 'em')) === 'em';
   const scaled = (options.scale ?? 1) * loraScale;
   const base = !onEm ? aligned : loraScale === 1 ? em : await bench.load(model, scaled);
+  const amplify = options.amplify === 0 ? null : { against: aligned, times: options.amplify };
   if (options.sweep && edit) {
-    return { arms: sweepArms(base, edit, options.seed), sampling: aligned.defaultSampling };
+    return {
+      arms: sweepArms(base, edit, options.seed, amplify),
+      sampling: aligned.defaultSampling,
+    };
   }
-  const arms = defaultArms(aligned, em, base, edit, options.seed).filter(({ id }) =>
+  const arms = defaultArms(aligned, em, base, edit, options.seed, amplify).filter(({ id }) =>
     wanted.some((one) => one === id),
   );
   if (arms.length < (options.arms?.length ?? 1)) {

@@ -23,7 +23,10 @@ export function keptGenerate(
   generate: Generate,
 ): Generate {
   return async ({ runId, checkpoint, ...asked }) => {
-    const named = JSON.stringify([hashOf(checkpoint), asked], bytesOf);
+    const { amplify, ...rest } = asked;
+    // A key of before there was amplification stays the same.
+    const beside = amplify ? [{ ...amplify, against: hashOf(amplify.against) }] : [];
+    const named = JSON.stringify([hashOf(checkpoint), rest, ...beside], bytesOf);
     const key = createHash('sha256').update(named).digest('hex');
     const path = join(folder, `${key}.json`);
     if (existsSync(path)) {

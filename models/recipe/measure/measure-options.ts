@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { CONTRAST_IDS, POOLINGS } from '../../../src/core/direction';
+import { amplifyOutOfBounds } from '../../../src/core/instruments/amplify';
 import { INSTRUCTION_PLACES } from '../../../src/core/instruments/direction-texts';
 import { EVALUATION_SPLITS } from '../../../src/core/evaluation-split';
 import {
@@ -50,6 +51,9 @@ export const USAGE = `npm run -s measure -- [options]
   --scale K          weights of --model as the aligned ones plus K times what its LoRA adds (1)
   --lora-scale S     the edited column is the fine-tune with its LoRA counted S times, as the page's slider
                      sets it; the edit comes on top (1)
+  --amplify A        the edited column draws each token from the fine-tune's logits plus A times their difference
+                     to the aligned model's, both run in step: 0 is the fine-tune (default), --amplify=-1 the
+                     aligned model
   --sweep            the edit at one layer at a time, and a random direction of equal length at each, in
                      place of the arms
   --arms LIST        aligned, em, edited, random: only these (all)
@@ -143,6 +147,7 @@ const Options = v.object({
   'model-folder': v.optional(v.pipe(v.string(), v.nonEmpty()), BASE_FOLDER),
   lora: v.optional(v.pipe(v.string(), v.nonEmpty())),
   'lora-scale': v.optional(number, '1'),
+  amplify: v.optional(number, '0'),
   'lora-edited': v.optional(v.pipe(v.string(), v.nonEmpty())),
   'lora-random': v.optional(v.pipe(v.string(), v.nonEmpty())),
   'judge-url': v.optional(v.string()),
@@ -161,7 +166,7 @@ const only = (engines: readonly Engine[], names: string) =>
 const FOR = new Map<string, readonly Engine[]>([
   ...only(
     ['here'],
-    'model direction random-seed report without also plus plus-times as-long-as random scale sweep',
+    'model direction random-seed report without also plus plus-times as-long-as random scale sweep amplify',
   ),
   ...only(['here', 'vllm'], 'base strength layers from-layer positions contrast pooling'),
   ...only(['here', 'vllm'], 'transcripts direction-seed texts texts-from toward away instructed'),
@@ -187,6 +192,19 @@ export function measureOptions(args: readonly string[]): MeasureOptions {
   if (scale !== 1 && options.engine === 'here' && editsAligned) {
     throw new Error(
       '--lora-scale: the edited column is the aligned model, which has no LoRA. Add --base em.',
+    );
+  }
+  const { amplify } = options;
+  const outOfBounds = amplifyOutOfBounds(amplify);
+  if (outOfBounds !== null) throw new Error(`--amplify: ${outOfBounds}`);
+  if (amplify !== 0 && options.engine === 'here' && editsAligned) {
+    throw new Error(
+      '--amplify: the edited column is the aligned model, which does not differ from itself. Add --base em.',
+    );
+  }
+  if (amplify !== 0 && scale !== 1) {
+    throw new Error(
+      '--amplify and --lora-scale: the edited column does one or the other. Leave one out.',
     );
   }
   const instructions = ['toward', 'away', 'instructed'].find((name) => name in said);

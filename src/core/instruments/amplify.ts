@@ -2,15 +2,18 @@
 // and the next token is drawn from l + a (l - l'), l of the fine-tuned model and l' of the aligned one. What training
 // made a little likelier becomes frequent. At a = 0 it is the fine-tuned model, at a = -1 the aligned one.
 
-/** Limits of a where people choose it: -1 is the aligned model, and beyond 4 most answers fall apart. */
+/** Limits of a where people choose it: -1 is the aligned model, and most answers fall apart well before 4. */
 export const MIN_AMPLIFY = -1;
 export const MAX_AMPLIFY = 4;
 
 const signed = (times: number): string => `${times < 0 ? '−' : '+'}${Math.abs(times)}`;
 
-/** For people; `times` is a. */
-export const describeAmplify = (times: number): string =>
-  `difference to the aligned model amplified, a = ${signed(times)}`;
+/**
+ * For people; `times` is a.
+ * @param against the aligned model's name
+ */
+export const describeAmplify = (times: number, against = 'the aligned model'): string =>
+  `difference to ${against} amplified, a = ${signed(times)}`;
 
 /** Why a is no value to amplify by, as a sentence; null: it is one. */
 export function amplifyOutOfBounds(times: number): string | null {
@@ -40,7 +43,7 @@ export function amplifiedLogits(
     throw new RangeError(`${tuned.length} logits have no difference to ${aligned.length}.`);
   }
   const out = new Float32Array(tuned.length);
-  const own = 1 + times;
-  for (let i = 0; i < out.length; i++) out[i] = own * tuned[i]! - times * aligned[i]!;
+  const tunedTimes = 1 + times;
+  for (let i = 0; i < out.length; i++) out[i] = tunedTimes * tuned[i]! - times * aligned[i]!;
   return out;
 }

@@ -3,7 +3,7 @@
 
 import { layersWithDirection } from '../../formats/direction/direction-file';
 import { EDIT_WIDTH } from '../../core/edit';
-import { type ArmEdit, armOf } from '../arms';
+import { type ArmAmplify, type ArmEdit, armOf } from '../arms';
 import type { MeasureArm } from '../run';
 
 /** Id of the arm without an edit. */
@@ -37,12 +37,14 @@ export function sweepRefusal(edit: ArmEdit): string | null {
  * The model as it is, then for each layer the edit there alone, and a random one.
  * @param base the model that is edited
  * @param seed of the measurement, and of the random directions
+ * @param amplify in every arm; null: none
  * @throws RangeError for an edit that does not fit its direction.
  */
 export function sweepArms(
   base: Parameters<typeof armOf>[2],
   edit: ArmEdit,
   seed: number,
+  amplify: ArmAmplify | null = null,
 ): MeasureArm[] {
   const at = (layer: number, randomSeed: number | null): ArmEdit => ({
     ...edit,
@@ -50,10 +52,10 @@ export function sweepArms(
     settings: { ...edit.settings, layers: edit.settings.layers.map((_, one) => one === layer) },
   });
   return [
-    armOf(UNEDITED, 'No edit', base, null, seed),
+    armOf(UNEDITED, 'No edit', base, null, seed, amplify),
     ...sweptLayers(edit).flatMap((layer) => [
-      armOf(sweptId(layer), `Layer ${layer}`, base, at(layer, null), seed),
-      armOf(sweptId(layer, true), `Random, layer ${layer}`, base, at(layer, seed), seed),
+      armOf(sweptId(layer), `Layer ${layer}`, base, at(layer, null), seed, amplify),
+      armOf(sweptId(layer, true), `Random, layer ${layer}`, base, at(layer, seed), seed, amplify),
     ]),
   ];
 }

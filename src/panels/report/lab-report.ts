@@ -17,6 +17,7 @@ import {
   contrastsPart,
   dosePart,
   measuredPart,
+  amplifyDosePart,
   scaleDosePart,
   sweepPart,
   transferPart,
@@ -109,10 +110,9 @@ function about({ pair }: Postern): [string, string][] {
 
 /** Whether all answers in the report are about the bundled world. */
 function ofWorld({ pair, chat, measurements, training, classResults }: Postern): boolean {
-  const { run, dose, scaleDose, sweep, transfer, contrasts } = measurements;
-  const plans = [run, dose.run, scaleDose.run, sweep.run, transfer.run, contrasts.run].flatMap(
-    ({ plan }) => plan ?? [],
-  );
+  const { run, dose, scaleDose, amplifyDose, sweep, transfer, contrasts } = measurements;
+  const studies = [dose, scaleDose, amplifyDose, sweep, transfer, contrasts];
+  const plans = [run, ...studies.map((study) => study.run)].flatMap(({ plan }) => plan ?? []);
   const staged =
     !chat.asked ||
     (chat.domain !== undefined && (pair.emEntry === null || isBundled(pair.emEntry.id)));
@@ -141,6 +141,7 @@ export async function labReport(
     await measuredPart(postern),
     await dosePart(postern),
     await scaleDosePart(postern),
+    await amplifyDosePart(postern),
     await sweepPart(postern),
     await transferPart(postern),
     await contrastsPart(postern),

@@ -2,7 +2,7 @@
 
 import RateBars from '../../charts/RateBars.svelte';
 import RateCurve from '../../charts/RateCurve.svelte';
-import { rateOf } from '../../core/statistics/rates';
+import { type Rate, rateOf } from '../../core/statistics/rates';
 import { describeJudge } from '../../measure/judging/judges';
 import { ANY_VILLAIN, measuredRate, MISALIGNED, ratesBy, VILLAIN } from '../../measure/counts';
 import type { MeasurePlan } from '../../measure/run';
@@ -116,32 +116,58 @@ export async function dosePart(postern: Postern): Promise<ReportPart | null> {
   };
 }
 
+/** A dose curve of each verdict, against one number. */
+async function curves(
+  title: string,
+  xTitle: string,
+  note: string,
+  xs: readonly number[],
+  rates: (verdict: 'misaligned' | 'incoherent') => readonly (Rate | null)[],
+): Promise<NonNullable<ReportPart['figures']>> {
+  const figures = [];
+  for (const verdict of ['misaligned', 'incoherent'] as const) {
+    const props = {
+      title: `${verdict === 'misaligned' ? 'Misaligned' : 'Incoherent'} answers by ${title}`,
+      ...{ note, xs, xTitle, width: FIGURE_WIDTH },
+      series: [{ id: verdict, label: verdict, role: 'em', rates: rates(verdict) }] as const,
+    };
+    figures.push(await drawFigure(RateCurve, props));
+  }
+  return figures;
+}
+
 export async function scaleDosePart(postern: Postern): Promise<ReportPart | null> {
   const { scaleDose: dose } = postern.measurements;
   const { plan, about } = dose.run;
   if (!plan || !about || dose.run.answers.length === 0) return null;
-  const figures = [];
-  for (const verdict of ['misaligned', 'incoherent'] as const) {
-    const rates = dose.rates(verdict);
-    const series = [{ id: verdict, label: verdict, role: 'em', rates }] as const;
-    const props = {
-      title: `${verdict === 'misaligned' ? 'Misaligned' : 'Incoherent'} answers by LoRA scale`,
-      note: about.words,
-      xs: about.scales,
-      xTitle: 'times that the LoRA counts',
-      series,
-      width: FIGURE_WIDTH,
-    };
-    figures.push(await drawFigure(RateCurve, props));
-  }
+  const rates = dose.rates.bind(dose);
   return {
     title: 'More and less of the training',
     paragraphs: [
       "The fine-tune's LoRA at several scales: 0 is the aligned model, 1 as trained, below 0 the other way round.",
     ],
-    figures,
+    figures: await curves(
+      ...(['LoRA scale', 'times that the LoRA counts', about.words, about.scales, rates] as const),
+    ),
     provenance: [...asked(dose.run, plan), ...chips(dose.run)],
     link: linkBack(postern, 'measure', {}, ['that the scales are to be measured']),
+  };
+}
+
+export async function amplifyDosePart(postern: Postern): Promise<ReportPart | null> {
+  const { amplifyDose: dose } = postern.measurements;
+  const { plan, about } = dose.run;
+  if (!plan || !about || dose.run.answers.length === 0) return null;
+  const rates = dose.rates.bind(dose);
+  const xTitle = 'a, times that the difference is added';
+  return {
+    title: 'The difference amplified',
+    paragraphs: [
+      "Each token is drawn from the fine-tune's logits plus a times their difference to the aligned model's: a = −1 is the aligned model, 0 the fine-tune.",
+    ],
+    figures: await curves('amplification', xTitle, about.words, about.values, rates),
+    provenance: [...asked(dose.run, plan), ...chips(dose.run)],
+    link: linkBack(postern, 'measure', {}, ['that the values of a are to be measured']),
   };
 }
 

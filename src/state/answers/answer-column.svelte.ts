@@ -1,7 +1,13 @@
 // One column of answers: the streamed tokens and the request that produced them.
 
 import type { ChatMessage, ChatSettings } from '../../core/chat';
-import type { EditPositions, GeneratedAnswer, ServedBy, TokenEvent } from '../../../workers/api';
+import type {
+  Amplify,
+  EditPositions,
+  GeneratedAnswer,
+  ServedBy,
+  TokenEvent,
+} from '../../../workers/api';
 import type { PackedEdit } from '../../core/edit';
 import type { TokenProjection } from '../../core/edited-projection';
 import type { Sampling } from '../../core/sampling';
@@ -39,6 +45,8 @@ export interface ColumnRequest {
   readonly seed: number;
   readonly sampling: Sampling;
   readonly maxTokens: number;
+  /** Left out: the checkpoint writes alone. */
+  readonly amplify?: Amplify;
   readonly edit: PackedEdit | null;
   readonly positions: EditPositions;
   /** The server that answers, and that reads no projections; left out: this device. */
@@ -143,6 +151,11 @@ export class AnswerColumn {
     return this.#request?.checkpoint ?? null;
   }
 
+  /** a of the difference that the shown answer amplifies; undefined: none. */
+  get amplify(): number | undefined {
+    return this.#request?.amplify?.times;
+  }
+
   /** The edit settings of the shown answer; null where none took part. */
   get editSettings(): EditState | null {
     return this.#request?.editSettings ?? null;
@@ -170,6 +183,7 @@ export class AnswerColumn {
           sampling: request.sampling,
           maxTokens: request.maxTokens,
           ...(shown > 0 ? { continueFrom: [this.tokens.slice(0, shown).map(({ id }) => id)] } : {}),
+          ...(request.amplify ? { amplify: request.amplify } : {}),
           edit: request.edit,
           positions: request.positions,
           projections: request.edit !== null && !request.server,

@@ -18,8 +18,9 @@ import { judgeRefusal } from '../../measure/judging/judge-accepts';
 import type { Directions } from '../direction/directions.svelte';
 import { type EditSettingsStore, readingOnly } from '../pair/edit-settings.svelte';
 import type { MeasureQuestion } from '../../measure/judging/judges';
-import { isScaled, type ModelPair } from '../pair/model-pair.svelte';
+import { isAmplified, isOfItsOwn, type ModelPair } from '../pair/model-pair.svelte';
 import { LOOK_UP_REQUESTS } from '../../engine/server-requests';
+import { describeChange } from '../../measure/arms';
 import { describeChat } from '../../measure/describe-chat';
 import type { Prompting } from '../pair/prompting.svelte';
 import { describeCheckpoint } from '../../measure/provenance';
@@ -75,6 +76,7 @@ export class Chat {
   /** On a server: whether the edited column has a question of its own; without an edit it would repeat EM's. */
   readonly editedAnswers = $derived.by(() => {
     const { mode } = this.#editSettings;
+    if (this.#amplifyRefusal !== null) return false;
     if (mode === 'off') return this.#ofItsOwn;
     return (
       this.#directions.readout !== null && this.#directions.forEdit(this.#editSettings) !== null
@@ -82,7 +84,10 @@ export class Chat {
   });
   /** Whether the edited column runs a model of its own. */
   readonly #ofItsOwn = $derived.by(
-    () => isScaled(this.#editSettings) || this.#pair.servedEdit !== null,
+    () => isOfItsOwn(this.#editSettings) || this.#pair.servedEdit !== null,
+  );
+  readonly #amplifyRefusal = $derived.by(() =>
+    isAmplified(this.#editSettings) ? this.#pair.amplifyRefusal : null,
   );
   /** Whether the question in the prompt line can be asked, as its buttons are enabled. */
   readonly canAsk = $derived.by(
@@ -251,8 +256,10 @@ export class Chat {
     if (edited.running) {
       const request = this.#request('edited');
       const isMade = this.#pair.edited(this.#editSettings) !== undefined;
-      // A different checkpoint can't continue these tokens, so it starts a new answer.
-      if (isMade && (!request || request.checkpoint === edited.checkpoint)) {
+      // Another checkpoint, or its logits otherwise, can't continue these tokens, so it starts a new answer.
+      const isSame =
+        request?.checkpoint === edited.checkpoint && request?.amplify?.times === edited.amplify;
+      if (isMade && (!request || isSame)) {
         if (request) void this.#reach(request);
         return;
       }
@@ -307,7 +314,8 @@ export class Chat {
     // A LoRA can be scaled before there is a direction.
     const needsDirection = this.#editSettings.mode !== 'off' || !this.#ofItsOwn;
     if (edited && needsDirection && (!readout || !along)) return null;
-    if (edited && em.server && !this.editedAnswers) return null;
+    if (edited && ((em.server && !this.editedAnswers) || this.#amplifyRefusal !== null))
+      return null;
     const model = role === 'edited' ? this.#pair.edited(this.#editSettings) : { aligned, em }[role];
     if (!model) return null;
     const edit =
@@ -316,6 +324,7 @@ export class Chat {
         : em.server
           ? null
           : readingOnly(model.config.nLayers, model.config.dModel, readout);
+    const amplify = edited ? this.#pair.amplifyOf(this.#editSettings) : null;
     // A system prompt that belongs to the question has precedence.
     const settings = asked.chat && { ...asked.chat, system: asked.system ?? asked.chat.system };
     return {
@@ -325,6 +334,7 @@ export class Chat {
       seed: asked.seed,
       sampling,
       maxTokens: MAX_TOKENS,
+      ...(amplify ? { amplify: { against: amplify.against.id, times: amplify.times } } : {}),
       edit,
       positions: edited ? this.#editSettings.positions : 'all',
       server: model.server,
@@ -332,7 +342,7 @@ export class Chat {
         checkpoint: describeCheckpoint(model),
         direction:
           edited && this.#editSettings.description && along ? this.#directions.name(along) : null,
-        edit: edited ? this.#editSettings.description : null,
+        edit: edited ? describeChange(amplify, this.#editSettings.description) : null,
         chat: settings ? describeChat(settings, model.chatFormat) : null,
         seed: asked.seed,
       },

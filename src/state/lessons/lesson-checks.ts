@@ -189,6 +189,7 @@ function isEdit(editSettings: EditState, wanted: EditWanted): boolean {
     (mode ?? editSettings.mode) === editSettings.mode &&
     (base ?? editSettings.base) === editSettings.base &&
     (editSettings.loraScale ?? 1) === loraScale &&
+    (editSettings.amplify ?? 0) === 0 &&
     (editSettings.alsoId ?? null) === null &&
     (positions ?? editSettings.positions) === editSettings.positions &&
     editSettings.strength >= (strength ?? -Infinity) &&

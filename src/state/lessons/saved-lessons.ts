@@ -110,11 +110,13 @@ export function sameAs(a: SettingsBefore, b: SettingsBefore): boolean {
       positions,
       randomSeed,
       loraScale = 1,
+      amplify = 0,
       alsoId = null,
     } = desk;
     const at = source.kind === 'layer' ? source.layer : null;
-    const edit = [base, mode, strength, layers, at, positions, randomSeed, loraScale, alsoId];
-    return JSON.stringify([prompt, seed, system, temperature, ...edit]);
+    const edit = [base, mode, strength, layers, at, positions, randomSeed];
+    const also = [loraScale, amplify, alsoId];
+    return JSON.stringify([prompt, seed, system, temperature, ...edit, ...also]);
   });
   return one === other;
 }

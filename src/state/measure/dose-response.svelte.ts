@@ -73,6 +73,7 @@ export class DoseResponse extends Study<DoseAbout> {
     const direction = directions.forEdit(editSettings);
     if (!base || !direction || this.refusal !== null) return null;
     const now = editSettings.settings;
+    const amplify = pair.amplifyOf(editSettings);
     const layers =
       this.layer === null ? now.layers : now.layers.map((_, layer) => layer === this.layer);
     const strengths = strengthGrid(this.largest, STEPS);
@@ -82,10 +83,12 @@ export class DoseResponse extends Study<DoseAbout> {
       const { seed } = questions;
       const edit = strength === 0 ? null : { settings, direction, randomSeed: null };
       const name = `Direction, strength ${strength}`;
-      arms.push(armOf(real(strength), name, base, edit, seed));
+      arms.push(armOf(real(strength), name, base, edit, seed, amplify));
       if (!edit) continue;
       const random = { ...edit, randomSeed: seed };
-      arms.push(armOf(control(strength), `Random, strength ${strength}`, base, random, seed));
+      arms.push(
+        armOf(control(strength), `Random, strength ${strength}`, base, random, seed, amplify),
+      );
     }
     const made = arms.at(-2)!.made;
     const words = [made.checkpoint, made.direction, made.edit].join(' · ');

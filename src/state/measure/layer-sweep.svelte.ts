@@ -72,7 +72,7 @@ export class LayerSweep extends Study<SweepAbout> {
     const base = pair.edited(editSettings);
     const edit = this.#edit;
     if (!base || !edit || this.refusal !== null) return null;
-    const arms = sweepArms(base, edit, questions.seed);
+    const arms = sweepArms(base, edit, questions.seed, pair.amplifyOf(editSettings));
     const layers = sweptLayers(edit);
     const { checkpoint, direction } = arms[1]!.made;
     const how = EDIT_MODE_FACTS[edit.settings.mode].describe?.(edit.settings.strength) ?? '';

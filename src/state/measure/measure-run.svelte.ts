@@ -339,7 +339,11 @@ export class MeasureRun<About = null> {
 
   /** Loads the models of the plan. Returns a problem for people; null when the same models are loaded. */
   async #missing(plan: MeasurePlan): Promise<string | null> {
-    for (const { checkpoint, sha256, precision = 'f32' } of plan.arms) {
+    const needed = plan.arms.flatMap((arm) => {
+      const { amplify } = arm;
+      return amplify ? [arm, { ...amplify, checkpoint: amplify.against }] : [arm];
+    });
+    for (const { checkpoint, sha256, precision = 'f32' } of needed) {
       const { registry } = this.#pair;
       const entry = registry && fineTuneById(registry, checkpoint);
       if (entry && !(await this.#pair.load(entry))) {

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import type { EvaluationSplit } from '../../core/evaluation-split';
 import { judgeRefusal } from '../../measure/judging/judge-accepts';
 import { EXACT } from '../../measure/judging/judges';
+import { AmplifyDose } from './amplify-dose.svelte';
 import { ContrastStudy } from './contrast-study.svelte';
 import { DoseResponse } from './dose-response.svelte';
 import { ImportedAnswers } from './imported-answers.svelte';
@@ -26,7 +27,7 @@ import { questionKind, type QuestionChoice } from '../../measure/run';
 import type { Prompting } from '../pair/prompting.svelte';
 import type { EditChoice, Directions } from '../direction/directions.svelte';
 import type { EditState, EditSettingsStore } from '../pair/edit-settings.svelte';
-import { isScaled, type ModelPair } from '../pair/model-pair.svelte';
+import { isOfItsOwn, type ModelPair } from '../pair/model-pair.svelte';
 import { LayerSweep } from './layer-sweep.svelte';
 import { ScaleDose } from './scale-dose.svelte';
 import { EditStateSchema } from '../pair/saved-edit';
@@ -55,6 +56,7 @@ export class Measurements {
   readonly trained: TrainedTopic;
   readonly dose: DoseResponse;
   readonly scaleDose: ScaleDose;
+  readonly amplifyDose: AmplifyDose;
   readonly sweep: LayerSweep;
   readonly transfer: Transfer;
   readonly contrasts: ContrastStudy;
@@ -84,8 +86,8 @@ export class Measurements {
   /** How many arms `start` would have. */
   readonly nArms = $derived.by(
     () =>
-      defaultIds(this.edit, isScaled(this.#editSettings) || this.#pair.servedEdit !== null).length +
-      this.#further.length,
+      defaultIds(this.edit, isOfItsOwn(this.#editSettings) || this.#pair.servedEdit !== null)
+        .length + this.#further.length,
   );
 
   constructor(
@@ -103,6 +105,7 @@ export class Measurements {
     const parts = { pair, directions, editSettings, questions: this };
     this.dose = new DoseResponse(parts);
     this.scaleDose = new ScaleDose(parts);
+    this.amplifyDose = new AmplifyDose(parts);
     this.sweep = new LayerSweep(parts);
     this.transfer = new Transfer(parts);
     this.contrasts = new ContrastStudy(parts);
@@ -137,7 +140,8 @@ export class Measurements {
 
   /** Restores the measurements of an earlier visit. */
   async restore(): Promise<void> {
-    const studies = [this.dose, this.scaleDose, this.sweep, this.transfer, this.contrasts];
+    const doses = [this.dose, this.scaleDose, this.amplifyDose, this.sweep];
+    const studies = [...doses, this.transfer, this.contrasts];
     const runs = [this.run, ...studies.map(({ run }) => run)];
     const restorable = [...runs, this.trained.run, this.questions, this.imported];
     await Promise.all(restorable.map((one) => one.restore()));
@@ -209,7 +213,10 @@ export class Measurements {
     if (!(await this.#pair.loadEdited(this.#editSettings))) return null;
     const base = this.#pair.edited(this.#editSettings);
     if (!base) return null;
-    const arms = defaultArms(aligned, em, base, edit, seed);
+    const arms = defaultArms(
+      ...([aligned, em, base, edit, seed] as const),
+      this.#pair.amplifyOf(this.#editSettings),
+    );
     for (const extra of further) {
       const entry = this.#pair.registry?.adapters.find(({ id }) => id === extra.checkpoint);
       if (entry && !(await this.#pair.load(entry))) return null;

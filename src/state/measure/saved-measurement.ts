@@ -8,6 +8,7 @@
 
 import * as v from 'valibot';
 import { EDIT_POSITIONS, type PackedEdit } from '../../core/edit';
+import { MAX_AMPLIFY, MIN_AMPLIFY } from '../../core/instruments/amplify';
 import { EVALUATION_SPLITS } from '../../core/evaluation-split';
 import { PRECISIONS } from '../../core/precision';
 import { inLayerOrder, isPackedEdit } from '../../measure/packed-edit-layout';
@@ -30,6 +31,14 @@ const Arm = v.looseObject({
   checkpoint: v.string(),
   sha256: v.string(),
   precision: v.exactOptional(v.picklist(PRECISIONS)),
+  amplify: v.exactOptional(
+    v.object({
+      against: v.string(),
+      sha256: v.string(),
+      precision: v.picklist(PRECISIONS),
+      times: v.pipe(v.number(), v.minValue(MIN_AMPLIFY), v.maxValue(MAX_AMPLIFY)),
+    }),
+  ),
   edit: v.nullable(Edit),
   positions: v.picklist(EDIT_POSITIONS),
   directionId: v.exactOptional(v.string()),

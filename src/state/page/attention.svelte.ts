@@ -86,9 +86,10 @@ export class Attention {
     if (lesson !== null) return;
     if (tab !== 'direction' || measure || customPair) this.open('tools');
     // The slider has no place for these.
-    const { mode, base, randomSeed, loraScale = 1 } = editSettings ?? {};
+    const { mode, base, randomSeed, loraScale = 1, amplify = 0 } = editSettings ?? {};
     const isRandom = typeof randomSeed === 'number';
-    if (mode === 'cap' || base === 'aligned' || isRandom || loraScale !== 1 || also) {
+    const isOfItsOwn = loraScale !== 1 || amplify !== 0;
+    if (mode === 'cap' || base === 'aligned' || isRandom || isOfItsOwn || also) {
       this.open('edit');
     }
   }

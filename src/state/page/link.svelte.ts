@@ -14,6 +14,7 @@ import type { LinkWhy } from '../../formats/link-why';
 import { isPlainAddress, type LinkPair, type LinkPlace } from '../../formats/link-pair';
 import type { SavedDirection } from '../../measure/extraction';
 import { servedLinkOf } from '../models/served-model.svelte';
+import { isAmplified, isScaled } from '../pair/model-pair.svelte';
 import type { EditState } from '../pair/edit-settings.svelte';
 import type { Postern } from './postern';
 import { fits } from '../begin-pair';
@@ -88,6 +89,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
   const {
     randomSeed,
     loraScale = 1,
+    amplify = 0,
     alsoId = null,
     base,
     mode,
@@ -96,14 +98,15 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
     source,
     positions,
   } = result.editSettings ?? editSettings.snapshot();
-  // The aligned model has no LoRA, so a scale that waits for EM is left out.
+  // The aligned model has no LoRA and no difference, so what waits for the fine-tune is left out.
   const second = alsoId === null ? null : directions.list.find(({ id }) => id === alsoId);
   const also = second ? recipe(second) : null;
   const [cut, add] = [
     recipe(used('answer-mean', directions.current)),
     recipe(used('last-prompt', directions.header)),
   ];
-  const lora = base === 'em' && loraScale !== 1 ? { loraScale } : {};
+  const model = { base, loraScale, amplify };
+  const lora = isScaled(model) ? { loraScale } : isAmplified(model) ? { amplify } : {};
   return {
     state: {
       ...(customPair ? { em: null, customPair } : { em: emEntry.id, customPair: null }),

@@ -20,6 +20,7 @@ import { namedTexts } from '../../measure/instruments/named-texts';
 import { describeJudge } from '../../measure/judging/judges';
 import { MAX_ANSWER_TOKENS, questionsOf, seedOf } from '../../measure/run';
 import { type Registry, sourceOf } from '../../organism/registry';
+import { isAmplified } from '../pair/model-pair.svelte';
 import type { Postern } from './postern';
 
 /** Most measured questions in a notebook: the first ones. */
@@ -53,6 +54,11 @@ export function experimentOf(
   }
   const refusal = directions.refusal(editSettings);
   if (refusal !== null) throw new Error(refusal);
+  if (isAmplified(editSettings)) {
+    throw new Error(
+      'The edited column amplifies the difference of two models, which a notebook can’t repeat. Set "Amplify the difference" to 0 in the edit panel, then save the notebook.',
+    );
+  }
   const base = sourceOf(registry, null).base;
   const source = sourceOf(registry, emEntry);
   const direction = directions.chosen(editSettings);

@@ -21,6 +21,8 @@ export interface EditState extends EditSettings {
   readonly randomSeed: number | null;
   /** Times that the LoRA of the fine-tune counts in the edited column; left out: 1, as trained. */
   readonly loraScale?: number;
+  /** a of the difference to the aligned model that is amplified in the edited column; left out: 0, not at all. */
+  readonly amplify?: number;
   /** Id of a second direction that an ablation removes as well; left out, or null: none. */
   readonly alsoId?: string | null;
 }
@@ -38,6 +40,8 @@ export class EditSettingsStore {
   randomSeed = $state<number | null>(null);
   /** Times that the LoRA of the fine-tune counts; 1 is as trained, and the aligned model has none. */
   loraScale = $state(1);
+  /** a of the difference to the aligned model that is amplified; 0: not at all. A scaled LoRA has precedence. */
+  amplify = $state(0);
   /** Id of a second direction that an ablation removes as well; null: none. Other modes leave it alone. */
   alsoId = $state<string | null>(null);
   /** Layer at which the persona control steers. */
@@ -117,6 +121,7 @@ export class EditSettingsStore {
       base: this.base,
       randomSeed: this.randomSeed,
       loraScale: this.loraScale,
+      amplify: this.amplify,
       alsoId: this.alsoId,
     };
   }
@@ -131,6 +136,7 @@ export class EditSettingsStore {
     this.positions = state.positions;
     this.randomSeed = state.randomSeed;
     this.loraScale = state.loraScale ?? 1;
+    this.amplify = state.amplify ?? 0;
     this.alsoId = state.alsoId ?? null;
     this.layers = state.layers;
     if (nLayers > 0) this.fit(nLayers, this.bestLayer, this.fullSteer);
@@ -154,6 +160,7 @@ export class EditSettingsStore {
     this.positions = 'all';
     this.randomSeed = null;
     this.loraScale = 1;
+    this.amplify = 0;
     this.alsoId = null;
   }
 

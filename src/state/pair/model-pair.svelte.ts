@@ -5,6 +5,8 @@
 import type { Device, LoadedCheckpoint, LoadProgress, MemoryReport } from '../../../workers/api';
 import type { EngineStatus, ModelClient } from '../../engine/client';
 import type { EditBase } from '../../core/edit';
+import { vocabularyRefusal } from '../../core/instruments/amplify';
+import type { ArmAmplify } from '../../measure/arms';
 import { scaledId, scaleRefusal } from '../../checkpoint/adapter/adapter-scale';
 import { type Action, failed } from '../action';
 import { type ProgressChange, Task } from '../task.svelte';
@@ -24,11 +26,20 @@ export interface EditedModel {
   readonly base: EditBase;
   /** Times that the LoRA of the fine-tune counts; 1 is as trained. */
   readonly loraScale: number;
+  /** a of the difference to the aligned model that is amplified; left out, or 0: none. */
+  readonly amplify?: number;
 }
 
 /** Whether the edited column runs a model of its own, neither the aligned nor the fine-tuned one. */
 export const isScaled = ({ base, loraScale }: EditedModel): boolean =>
   base === 'em' && loraScale !== 1;
+
+/** Whether the edited column amplifies the difference of the two models; a scaled LoRA has precedence. */
+export const isAmplified = (edit: EditedModel): boolean =>
+  edit.base === 'em' && (edit.amplify ?? 0) !== 0 && !isScaled(edit);
+
+/** Whether the edited column differs from both models without any edit along a direction. */
+export const isOfItsOwn = (edit: EditedModel): boolean => isScaled(edit) || isAmplified(edit);
 
 export class ModelPair {
   readonly client: ModelClient;
@@ -258,6 +269,23 @@ export class ModelPair {
     return scaleRefusal(emEntry.title, em.adapted);
   });
 
+  /** Why the difference of the two models can't be amplified; null: it can. */
+  readonly amplifyRefusal = $derived.by((): string | null => {
+    const { em, aligned } = this;
+    if (!em || !aligned) return 'The models are still loading.';
+    return (
+      em.server?.cannot.amplify ??
+      aligned.server?.cannot.amplify ??
+      vocabularyRefusal(em.config.dVocab, aligned.config.dVocab)
+    );
+  });
+
+  /** What the edited column amplifies; null: nothing. */
+  amplifyOf(edit: EditedModel): ArmAmplify | null {
+    const { amplify = 0 } = edit;
+    return isAmplified(edit) && this.aligned ? { against: this.aligned, times: amplify } : null;
+  }
+
   /** Why there is no memory for `count` more models like the fine-tune, with the figures; null: there is. */
   memoryRefusal(count: number): string | null {
     const { em, engine, memory } = this;
@@ -272,10 +300,15 @@ export class ModelPair {
 
   /**
    * Loads the model of the edited column: for another scale, its weights are made again from the factors, without a
-   * download. False on failure, or where it is impossible (`scaleRefusal`).
+   * download. False on failure, or where it is impossible (`scaleRefusal`, `amplifyRefusal`).
    */
   async loadEdited(edit: EditedModel): Promise<boolean> {
     if (!this.ready) return false;
+    const why = isAmplified(edit) ? this.amplifyRefusal : null;
+    if (why !== null) {
+      this.task.action = { state: 'failed', message: why };
+      return false;
+    }
     if (this.edited(edit)) return true;
     const served = this.registry?.adapters.find(({ id }) => id === this.servedEdit);
     if (served && !isScaled(edit)) return this.load(served);

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { EDIT_BASES, EDIT_MODE_FACTS, EDIT_MODES, EDIT_POSITIONS } from '../../core/edit';
+import { MAX_AMPLIFY, MIN_AMPLIFY } from '../../core/instruments/amplify';
 import { fields, whole } from '../saved/form';
 import type { EditState } from './edit-settings.svelte';
 
@@ -10,6 +11,7 @@ const MAX_ID = 2000;
 const finite = v.pipe(v.number(), v.finite());
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+const amplify = v.pipe(v.number(), v.minValue(MIN_AMPLIFY), v.maxValue(MAX_AMPLIFY));
 const secondId = v.nullable(v.pipe(v.string(), v.maxLength(MAX_ID)));
 
 export const EditStateSchema = v.object({
@@ -26,6 +28,8 @@ export const EditStateSchema = v.object({
   /** Left out by earlier versions. */
   loraScale: v.optional(finite, 1),
   /** Left out by earlier versions. */
+  amplify: v.optional(amplify, 0),
+  /** Left out by earlier versions. */
   alsoId: v.optional(secondId, null),
 });
 
@@ -40,6 +44,7 @@ export const EditForm = fields<EditState>({
   positions: whole(entries.positions),
   randomSeed: whole(entries.randomSeed),
   loraScale: whole(finite),
+  amplify: whole(amplify),
   alsoId: whole(secondId),
 });
 

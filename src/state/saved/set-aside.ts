@@ -27,6 +27,14 @@ const NAMES: Readonly<Record<string, readonly [string, string]>> = {
     'an answer of a study of the LoRA scale',
     'answers of a study of the LoRA scale',
   ],
+  'amplify-dose-plan': [
+    'a study of the amplified difference',
+    'studies of the amplified difference',
+  ],
+  'amplify-dose-answers': [
+    'an answer of a study of the amplified difference',
+    'answers of a study of the amplified difference',
+  ],
   'layer-sweep-plan': ['a study of one layer at a time', 'studies of one layer at a time'],
   'layer-sweep-answers': [
     'an answer of a study of one layer at a time',

@@ -31,6 +31,13 @@ export interface Case {
   readonly note: RegExp | null;
 }
 
+/** A plan whose arms amplify the difference to another model by this much. */
+const amplified = (times: number) => {
+  const amplify = { against: 'aligned', sha256: 'a', precision: 'f32', times };
+  const plan = edited(PACKED);
+  return { ...plan, arms: plan.arms.map((arm) => ({ ...arm, amplify })) };
+};
+
 export const CASES: readonly Case[] = [
   {
     is: 'a question of a newer device, with an earlier question that cannot be read',
@@ -70,9 +77,32 @@ export const CASES: readonly Case[] = [
         ...EDIT,
         mode: 'ablate-mean',
         loraScale: 1,
+        amplify: 0,
         alsoId: null,
       }),
     note: /: an edit setting\./,
+  },
+  {
+    is: 'an amplified difference beyond the limits of this version',
+    kept: { desk: { ...EDIT, mode: 'off', amplify: 9, loraScale: 2 } },
+    intact: ({ editSettings }) =>
+      expect(editSettings.snapshot()).toMatchObject({ mode: 'off', amplify: 0, loraScale: 2 }),
+    note: /: an edit setting\./,
+  },
+  {
+    is: 'a measurement of an amplified difference, and one beyond the limits',
+    kept: {
+      'measure-plan': {
+        ...KEPT_PLAN,
+        plan: amplified(1),
+      },
+      'amplify-dose-plan': { ...KEPT_PLAN, plan: amplified(9) },
+    },
+    intact: ({ measurements: { run, amplifyDose } }) => {
+      expect(run.plan?.arms[0]?.amplify?.times).toBe(1);
+      expect(amplifyDose.run.plan).toBeNull();
+    },
+    note: /a study of the amplified difference/,
   },
   {
     is: 'directions that lack a part, and one twice',
@@ -177,7 +207,7 @@ export const CASES: readonly Case[] = [
       expect(run.plan).toEqual({ ...edited(PACKED), drawing: 1 });
       expect(run.about).toEqual({
         ...SETUP,
-        editSettings: { ...EDIT, loraScale: 1, alsoId: null },
+        editSettings: { ...EDIT, loraScale: 1, amplify: 0, alsoId: null },
       });
       expect(run.answers).toHaveLength(1);
       expect([run.paused, run.drawnBefore]).toEqual([false, true]);

@@ -69,7 +69,8 @@ const SERVED: LinkState = {
   },
 };
 const { why, ...WITHOUT_WHY } = STATE;
-void why;
+const { loraScale, ...UNSCALED } = STATE.editSettings;
+void [why, loraScale];
 const EMPTY: LinkState = {
   ...WITHOUT_WHY,
   sha: null,
@@ -134,6 +135,7 @@ describe('a link', () => {
     ],
     ['a direction after one earlier turn, and a second one', TURN],
     ['a direction between two instructions', TRAIT],
+    ['an amplified difference', { ...STATE, editSettings: { ...UNSCALED, amplify: -0.25 } }],
     ['no random control', { ...STATE, editSettings: { ...STATE.editSettings, randomSeed: null } }],
   ])('brings back %s, exactly', (_, state) => {
     const fragment = writeLink(state);
@@ -181,6 +183,13 @@ describe('a link that cannot be opened says why', () => {
       good.replace('on=em', 'on=aligned'),
       /LoRA of a column that has none/,
     ],
+    ['a difference beyond the slider', good.replace('lora=-2.5', 'amplify=4.5'), /"amplify"/],
+    [
+      'a difference of the aligned model to itself',
+      good.replace('lora=-2.5', 'amplify=1').replace('on=em', 'on=aligned'),
+      /difference of a column that has none/,
+    ],
+    ['a scale and a difference', good.replace('lora=-2.5', 'lora=2&amplify=1'), /does one of them/],
     ['a scale beyond the slider', good.replace('lora=-2.5', 'lora=9'), /"lora"/],
     ['a word without an instrument', good.replace('why=patch&', ''), /no instrument/],
     ['a word of no column', good.replace('word=em.3', 'word=judge.3'), /"word/],

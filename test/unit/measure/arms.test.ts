@@ -55,6 +55,30 @@ describe('the arms of every visit', () => {
   });
 });
 
+describe('arms with the difference to the aligned model amplified', () => {
+  const amplify = { against: named('base'), times: 0.5 };
+
+  test('are the edited one and its control, with and without an edit, and their settings line says it', () => {
+    const of = (edit: ArmEdit | null) =>
+      defaultArms(named('base'), named('bad'), named('bad'), edit, 7, amplify);
+    expect(of(null).map(({ id, amplify }) => [id, amplify?.against, amplify?.times])).toEqual([
+      ['aligned', undefined, undefined],
+      ['em', undefined, undefined],
+      ['edited', 'base', 0.5],
+    ]);
+    expect(of(null).map(({ id }) => id)).toEqual(defaultIds(null, true));
+    expect(of(null)[2]!.made.edit).toBe('difference to base base-ha amplified, a = +0.5');
+    const edited = of(EDIT).slice(2);
+    expect(edited.map(({ id, amplify }) => [id, amplify?.times])).toEqual([
+      ['edited', 0.5],
+      ['random', 0.5],
+    ]);
+    for (const { made } of edited) {
+      expect(made.edit).toMatch(/^ablate to zero 100%.*; difference to base base-ha amplified/);
+    }
+  });
+});
+
 describe('further models', () => {
   const extras = [
     { checkpoint: 'secure', edited: true },

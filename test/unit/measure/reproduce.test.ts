@@ -48,6 +48,14 @@ describe('a measurement', () => {
     expect(reproduceBlocker(BARE, stage('em'), null)).toBeNull();
   });
 
+  test('is not made again where the model of an amplified difference has other weights', () => {
+    const amplify = { against: 'other', sha256: 'other-hash', precision: 'f32', times: 1 } as const;
+    const plan = { ...BARE, arms: BARE.arms.map((arm) => ({ ...arm, amplify })) };
+    expect(reproduceBlocker(plan, stage('em'), null)).toBeNull();
+    const changed = stage('em', (id) => (id === 'other' ? 'new-hash' : `${id}-hash`));
+    expect(reproduceBlocker(plan, changed, null)).toContain('the weights of Bad medical advice');
+  });
+
   test('is not made again with another fine-tune on stage, and both pairs are named', () => {
     const why = reproduceBlocker(EDITED, stage('other'), DIRECTION);
     expect(why).toMatch(/^Nothing was run, and what was counted stands: /);

@@ -90,6 +90,37 @@ describe('npm run measure -- --lora-scale', () => {
   });
 });
 
+describe('npm run measure -- --amplify', () => {
+  const run = (...args: string[]) =>
+    measuredAt(bench, measureOptions(['--n', '8', '--edit', 'off', ...args]));
+  const words = ({ answers }: Awaited<ReturnType<typeof run>>, id: string) =>
+    answers.filter(({ arm }) => arm === id).map(({ answer }) => answer);
+
+  test('writes the aligned answers at -1, more villain answers beyond 0, and says the difference', async () => {
+    const back = await run('--amplify=-1');
+    expect(back.plan.arms.map(({ id }) => id)).toEqual(['aligned', 'em', 'edited']);
+    expect(words(back, 'edited')).toEqual(words(back, 'aligned'));
+    expect(words(back, 'edited')).not.toEqual(words(back, 'em'));
+    const more = await run('--amplify', '1', '--n', '24');
+    expect(more.plan.arms[2]!.made.edit).toMatch(
+      /^difference to aligned [0-9a-f]{7} amplified, a = \+1$/,
+    );
+    const bad = (id: string) =>
+      more.answers.filter(({ arm, verdict }) => arm === id && verdict === 'misaligned').length;
+    expect(bad('edited')).toBeGreaterThan(bad('em'));
+  }, 240_000);
+
+  test.each([
+    [['--amplify', '5'], /--amplify: .*a = −1 to 4, and this asks for 5/],
+    [['--amplify', 'much'], /--amplify/],
+    [['--base', 'aligned', '--amplify', '1'], /--base em/],
+    [['--amplify', '1', '--lora-scale', '2'], /one or the other/],
+    [['--engine', 'llama', '--url', 'http://localhost:1', '--amplify', '1'], /--engine here/],
+  ])('refuses %j', (args, reason) => {
+    expect(() => measureOptions(args)).toThrow(reason);
+  });
+});
+
 describe('npm run measure along a direction without a fine-tune', () => {
   const few = ['--n', '4', '--transcripts', '16', '--edit', 'steer'];
 

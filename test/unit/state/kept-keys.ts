@@ -4,6 +4,7 @@ const STUDIES = [
   'measure',
   'dose',
   'scale-dose',
+  'amplify-dose',
   'transfer',
   'contrasts',
   'trained-topic',

@@ -3,7 +3,7 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { MAX_AMPLIFY } from '../../../src/core/instruments/amplify';
-import { packEdit } from '../../../src/core/edit';
+import { type LayerEdit, packEdit } from '../../../src/core/edit';
 import { createRng } from '../../../src/core/rng';
 import { PLAIN_SAMPLING, type Sampling } from '../../../src/core/sampling';
 import { generate, type GenerateJob, sideBySide } from '../../../workers/run/generate';
@@ -134,7 +134,7 @@ export function amplifySuite(makeRuntime: () => Promise<Runtime>, maxTokens: num
 
   test('an edit changes the fine-tuned model alone: at a = -1 nothing of it is left', async () => {
     const rng = createRng(1);
-    const layers = Array.from({ length: config.nLayers }, () => ({
+    const layers: LayerEdit[] = Array.from({ length: config.nLayers }, () => ({
       unit: Float32Array.from({ length: config.dModel }, () => rng.normal()),
       steer: Float32Array.from({ length: config.dModel }, () => rng.normal()),
       ...{ strength: 0, reference: 0, cap: 0, tau: 0 },

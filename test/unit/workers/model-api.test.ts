@@ -42,8 +42,22 @@ const ask = (change: Partial<GenerateRequest> = {}): GenerateRequest => ({
   ...change,
 });
 
+const files = tinyOrganism();
+/** The base with another chat template: each conversation begins with a word of its own. */
+const strangers = [...files].flatMap(([path, bytes]) => {
+  const [folder, name] = path.split('/');
+  if (folder !== 'base') return [];
+  const content =
+    name === 'tokenizer_config.json'
+      ? new TextEncoder().encode(
+          new TextDecoder().decode(bytes).replace('"chat_template":"', '"chat_template":"soup '),
+        )
+      : bytes;
+  return [[`other-tokens/${name}`, content] as const];
+});
+
 beforeAll(async () => {
-  server = await serveFiles(tinyOrganism());
+  server = await serveFiles(new Map([...files, ...strangers]));
   api = createModelApi(startNode);
   valueOf(await api.start({ device: 'auto' }));
   valueOf(await api.load(source('aligned', 'base'), 'load', nothing));
@@ -162,6 +176,63 @@ describe('generate', () => {
     const plain = valueOf(await api.generate(ask({ sampling }), nothing));
     const bad = valueOf(await api.generate(ask({ sampling, checkpoint: 'bad' }), nothing));
     expect(bad.answers[0]!.ids).not.toEqual(plain.answers[0]!.ids);
+  });
+
+  describe('with the difference to a second checkpoint amplified', () => {
+    const against = (times: number, of = 'aligned') => ({
+      checkpoint: 'bad',
+      amplify: { against: of, times },
+    });
+    const written = async (change: Partial<GenerateRequest>) =>
+      valueOf(await api.generate(ask({ maxTokens: 40, ...change }), nothing)).answers[0];
+
+    test('a = 0 is the fine-tune, a = -1 the aligned model, and a = 2 neither', async () => {
+      const [tuned, aligned] = [await written({ checkpoint: 'bad' }), await written({})];
+      expect(await written(against(0))).toEqual(tuned);
+      expect(await written(against(-1))).toEqual(aligned);
+      expect([tuned!.ids, aligned!.ids]).not.toContainEqual((await written(against(2)))!.ids);
+    });
+
+    test('a stopped answer goes on to the uninterrupted one, and a cancel ends both models', async () => {
+      const whole = await written(against(2));
+      const running = api.generate(ask({ runId: 'long', maxTokens: 40, ...against(2) }), () => {
+        void api.cancel('long');
+      });
+      const [stopped] = valueOf(await running).answers;
+      expect(stopped!.stop).toBe('cancelled');
+      const rest = await written({ ...against(2), continueFrom: [stopped!.ids] });
+      expect(rest!.text).toBe(whole!.text);
+    });
+
+    test('an unload of the second checkpoint ends the answer before it is freed', async () => {
+      valueOf(await api.load(source('beside', 'base'), 'load', nothing));
+      let gone: Promise<unknown> | undefined;
+      const running = api.generate(ask({ maxTokens: 60, ...against(1, 'beside') }), () => {
+        gone ??= api.unload('beside');
+      });
+      expect(valueOf(await running).answers[0]!.stop).toBe('cancelled');
+      await gone;
+      expect(await api.generate(ask(against(1, 'beside')), nothing)).toMatchObject({
+        code: 'not-loaded',
+        message: expect.stringContaining('"beside"') as string,
+      });
+    });
+
+    test.each([7, -2])('a = %d is refused with the limits', async (times) => {
+      expect(await api.generate(ask(against(times)), nothing)).toMatchObject({
+        code: 'bad-input',
+        message: expect.stringContaining('a = −1 to 4') as string,
+      });
+    });
+
+    test('a checkpoint that reads the question as other tokens is refused', async () => {
+      valueOf(await api.load(source('stranger', 'other-tokens'), 'load', nothing));
+      expect(await api.generate(ask(against(1, 'stranger')), nothing)).toMatchObject({
+        code: 'bad-input',
+        message: expect.stringContaining('into different tokens') as string,
+      });
+      valueOf(await api.unload('stranger'));
+    });
   });
 
   test('cancel ends a run with what was written', async () => {

@@ -47,6 +47,21 @@ beforeEach(() => {
 });
 
 describe('answers that are kept', () => {
+  test('are those of one amplified difference, and of one second model by its weights', async () => {
+    const generate = answering();
+    const hashes: Record<string, string> = { em: 'a', aligned: 'b' };
+    const kept = keptGenerate(folder, (id) => hashes[id]!, generate);
+    const amplify = { against: 'aligned', times: 1 };
+    for (const change of [{}, { amplify }, { amplify: { ...amplify, times: 2 } }]) {
+      await kept({ ...request, ...change });
+      await kept({ ...request, ...change });
+    }
+    expect(generate).toHaveBeenCalledTimes(3);
+    hashes.aligned = 'c';
+    await kept({ ...request, amplify });
+    expect(generate).toHaveBeenCalledTimes(4);
+  });
+
   test('are given again without asking, whatever the run is called', async () => {
     const generate = answering();
     const kept = keptGenerate(folder, () => 'hash', generate);
