@@ -7,7 +7,7 @@ import { natural } from './link-values';
 const INSTRUMENTS = ['token', 'patch', 'writers'] as const;
 export type Instrument = (typeof INSTRUMENTS)[number];
 
-const COLUMNS = ['aligned', 'em', 'edited'] as const;
+const COLUMNS = ['aligned', 'em', 'edited', 'second'] as const;
 const MAX_TOKEN = 10_000;
 /** As many as a link may have. */
 const MAX_CHARS = 2000;

@@ -6,10 +6,8 @@
 
 import * as v from 'valibot';
 import type { ChatSettings } from '../core/chat';
-import { MAX_LORA_SCALE } from '../checkpoint/adapter/adapter-scale';
-import { MAX_AMPLIFY, MIN_AMPLIFY } from '../core/instruments/amplify';
 import { EVALUATION_SPLITS, type EvaluationSplit } from '../core/evaluation-split';
-import { EDIT_BASES, EDIT_MODES, EDIT_POSITIONS, type EditSettings } from '../core/edit';
+import { EDIT_FIELDS, editFields, editOf, type LinkEdit } from './link-edit';
 import { type LinkPair, PAIR_FIELDS, pairFields, pairOf } from './link-pair';
 import {
   type DirectionRecipe,
@@ -20,21 +18,12 @@ import {
   traitFields,
   traitsOf,
 } from './link-direction';
-import { decimal, layers, layersText, MAX_LAYERS, MAX_SEED, natural } from './link-values';
+import { decimal, MAX_SEED, natural } from './link-values';
 import { type LinkWhy, WHY_FIELDS, whyFields, whyOf } from './link-why';
 
 const LINK_VERSION = 1;
 /** Length limit of the fragment, `#` included. */
 export const MAX_LINK_CHARS = 2000;
-
-export interface LinkEdit extends EditSettings {
-  readonly base: 'aligned' | 'em';
-  readonly randomSeed: number | null;
-  /** Times that the LoRA of the fine-tune counts; left out: 1. */
-  readonly loraScale?: number;
-  /** a of the difference to the aligned model that is amplified; left out: 0. */
-  readonly amplify?: number;
-}
 
 /** The questions of a measurement, from the bundled world. */
 export interface LinkMeasure {
@@ -67,6 +56,8 @@ interface LinkSettings {
   readonly also?: DirectionRecipe;
   /** null: as the page starts. */
   readonly editSettings: LinkEdit | null;
+  /** The edit of a second column, to compare with the first; left out: there is none. */
+  readonly second?: LinkEdit;
   readonly prompt: string;
   readonly seed: number;
   /** System prompt that came with the question; null: none. */
@@ -101,7 +92,6 @@ export class LinkError extends Error {
   }
 }
 
-const MAX_STRENGTH = 1000;
 const name = v.pipe(v.string(), v.regex(/^[\w./@-]{1,120}$/, 'is no name'));
 const seed = natural(MAX_SEED);
 
@@ -140,15 +130,7 @@ const Fields = v.strictObject({
   add: v.optional(recipe),
   also: v.optional(recipe),
   ...TRAIT_FIELDS,
-  on: v.optional(v.picklist(EDIT_BASES)),
-  edit: v.optional(v.picklist(EDIT_MODES)),
-  by: v.optional(decimal(-MAX_STRENGTH, MAX_STRENGTH)),
-  layers: v.optional(layers),
-  from: v.optional(v.union([v.literal('own'), natural(MAX_LAYERS - 1)])),
-  at: v.optional(v.picklist(EDIT_POSITIONS)),
-  random: v.optional(seed),
-  lora: v.optional(decimal(-MAX_LORA_SCALE, MAX_LORA_SCALE)),
-  amplify: v.optional(decimal(MIN_AMPLIFY, MAX_AMPLIFY)),
+  ...EDIT_FIELDS,
   q: v.pipe(v.string(), v.maxLength(MAX_LINK_CHARS)),
   seed,
   system: v.optional(v.pipe(v.string(), v.maxLength(MAX_LINK_CHARS))),
@@ -171,7 +153,6 @@ const Fields = v.strictObject({
  */
 export function writeLink(state: LinkState): string {
   const { editSettings, temperature } = state;
-  const { loraScale = 1, amplify = 0 } = editSettings ?? {};
   if (traitsOf([state.cut, state.add, state.also]).length > 1) {
     throw new LinkError(
       'malformed',
@@ -189,22 +170,8 @@ export function writeLink(state: LinkState): string {
     ['add', state.add && recipeText(state.add)],
     ['also', state.also ? recipeText(state.also) : null],
     ...traitFields([state.cut, state.add, state.also]),
-    ['on', editSettings && editSettings.base],
-    ['edit', editSettings && editSettings.mode],
-    ['by', editSettings && String(editSettings.strength)],
-    ['layers', editSettings && layersText(editSettings.layers)],
-    [
-      'from',
-      editSettings &&
-        (editSettings.source.kind === 'own' ? 'own' : String(editSettings.source.layer)),
-    ],
-    ['at', editSettings && editSettings.positions],
-    [
-      'random',
-      editSettings && editSettings.randomSeed === null ? null : String(editSettings?.randomSeed),
-    ],
-    ['lora', loraScale === 1 ? null : String(loraScale)],
-    ['amplify', amplify === 0 ? null : String(amplify)],
+    ...editFields(editSettings),
+    ...editFields(state.second ?? null, '2'),
     ['q', state.prompt],
     ['system', state.system],
     ['told', state.chat && state.chat.system],
@@ -220,10 +187,7 @@ export function writeLink(state: LinkState): string {
     ['device', state.device],
     ['lesson', state.lesson],
   ];
-  const given = fields.filter((field): field is [string, string] => {
-    const [key, value] = field;
-    return value !== null && (key !== 'random' || editSettings !== null);
-  });
+  const given = fields.filter((field): field is [string, string] => field[1] !== null);
   const fragment = `#${new URLSearchParams(given).toString()}`;
   if (fragment.length > MAX_LINK_CHARS) {
     throw new LinkError(
@@ -270,37 +234,10 @@ export function readLink(fragment: string): LinkState | null {
     );
   }
   const f = parsed.output;
-  const settings = [f.on, f.edit, f.by, f.layers, f.from, f.at];
-  const some = settings.filter((field) => field !== undefined).length;
-  if (some > 0 && some < settings.length) throw malformed('it has only part of an edit');
-  if (typeof f.from === 'number' && f.from >= f.layers!.length) {
-    throw malformed(`"from" names layer ${f.from} of ${f.layers!.length}`);
-  }
-  const editSettings: LinkEdit | null =
-    some === 0
-      ? null
-      : {
-          base: f.on!,
-          mode: f.edit!,
-          strength: f.by!,
-          layers: f.layers!,
-          source: f.from === 'own' ? { kind: 'own' } : { kind: 'layer', layer: f.from! },
-          positions: f.at!,
-          randomSeed: f.random ?? null,
-          ...(f.lora === undefined ? {} : { loraScale: f.lora }),
-          ...(f.amplify === undefined ? {} : { amplify: f.amplify }),
-        };
-  if (f.lora !== undefined && (!editSettings || editSettings.base === 'aligned')) {
-    throw malformed('it scales the LoRA of a column that has none');
-  }
-  if (f.amplify !== undefined && (!editSettings || editSettings.base === 'aligned')) {
-    throw malformed('it amplifies the difference of a column that has none');
-  }
-  if (f.amplify !== undefined && f.lora !== undefined) {
-    throw malformed(
-      'it scales the LoRA and amplifies the difference, and a column does one of them',
-    );
-  }
+  const [editSettings, second] = [editOf(f), editOf(f, '2')];
+  if (typeof editSettings === 'string') throw malformed(editSettings);
+  if (typeof second === 'string') throw malformed(second);
+  if (second && !editSettings) throw malformed('it has a second edit and no first');
   const why = whyOf(f);
   if (typeof why === 'string') throw malformed(why);
   const hasChatFields = f.told !== undefined || f.template !== undefined || f.think !== undefined;
@@ -333,6 +270,7 @@ export function readLink(fragment: string): LinkState | null {
     add: recipeIn(f.add),
     ...(also ? { also } : {}),
     editSettings,
+    ...(second ? { second } : {}),
     prompt: f.q,
     seed: f.seed,
     system: f.system ?? null,

@@ -3,7 +3,8 @@
 
 import type { Panels } from './panels';
 import { engineRefusal } from '../measure/edit-refusal';
-import type { LinkEdit, LinkState } from '../formats/link';
+import type { LinkState } from '../formats/link';
+import type { LinkEdit } from '../formats/link-edit';
 import type { DirectionRecipe } from '../formats/link-direction';
 import { DirectionForm, DIRECTIONS_KEY, DirectionsForm } from './direction/saved-directions';
 import { readSaved, takeBack } from './saved';
@@ -16,15 +17,18 @@ const NO_SECOND =
   'Open the link again, or choose a second direction in the edit panel.';
 
 /** Clears the state of another pair: the edit settings fit the selected one, no direction or answer is left. */
-export function clearAnswers({ pair, directions, editSettings, chat }: Panels): void {
+export function clearAnswers({ pair, directions, editSettings, edits, chat }: Panels): void {
   const { nLayers } = pair.aligned!.config;
   const { layer, strength } = pair.defaults.steering ?? {};
   editSettings.fit(nLayers, layer ?? Math.floor(nLayers / 2), strength);
-  if (pair.scaleRefusal !== null) editSettings.loraScale = 1;
-  if (pair.amplifyRefusal !== null) editSettings.amplify = 0;
+  edits.fitSecond();
   const cannot = pair.em?.server?.cannot;
-  if (cannot && engineRefusal(cannot, editSettings.settings) !== null) editSettings.setMode('off');
-  editSettings.alsoId = null;
+  for (const one of [editSettings, edits.second]) {
+    if (pair.scaleRefusal !== null) one.loraScale = 1;
+    if (pair.amplifyRefusal !== null) one.amplify = 0;
+    if (cannot && engineRefusal(cannot, one.settings) !== null) one.setMode('off');
+    one.alsoId = null;
+  }
   directions.clearUse();
   clearOffer(directions);
   chat.clear();
@@ -39,11 +43,11 @@ export function clearOffer(directions: Panels['directions']): void {
 
 /** Asks, extracts and shades after a pair is selected; with a link, what the link asks and extracts. */
 export async function beginPair(postern: Panels, link: LinkState | null = null): Promise<void> {
-  const { pair, directions, editSettings, chat } = postern;
+  const { pair, directions, editSettings, edits, chat } = postern;
   // The selection of another pair has cleared it already; a link says itself whether there is one.
-  const { alsoId } = editSettings;
+  const [alsoId, secondAlso] = [editSettings.alsoId, edits.second.alsoId];
   clearAnswers(postern);
-  if (!link) editSettings.alsoId = alsoId;
+  if (!link) [editSettings.alsoId, edits.second.alsoId] = [alsoId, secondAlso];
   const sha256 = pair.em?.sha256;
   const saved = (await readSaved(DIRECTIONS_KEY, DirectionsForm)) ?? [];
   const back = await takeBack(DIRECTIONS_KEY, DirectionForm, ({ id }) =>
@@ -87,7 +91,7 @@ export async function changePair(
 
 /** Applies the settings of a link to the page, before anything is asked. The link's pair must be selected. */
 export function setFrom(link: LinkState, panels: Panels): void {
-  const { editSettings, chat, prompting, measurements, view, patching } = panels;
+  const { editSettings, edits, chat, prompting, measurements, view, patching } = panels;
   chat.prompt = link.prompt;
   chat.seed = link.seed;
   chat.temperature = link.temperature;
@@ -96,6 +100,8 @@ export function setFrom(link: LinkState, panels: Panels): void {
   if (link.chat) prompting.set(link.chat);
   if (link.editSettings && fits(link.editSettings, editSettings.layers.length))
     editSettings.restore(link.editSettings);
+  if (link.second && fits(link.second, editSettings.layers.length)) edits.compare(link.second);
+  else edits.close();
   if (link.why) {
     view.instrument = link.why.instrument;
     [patching.first, patching.second] = link.why.answers;

@@ -10,6 +10,7 @@ import type { Measurements } from './measure/measurements.svelte';
 import type { BundledReport } from './models/bundled-report.svelte';
 import type { CustomModel } from './models/custom-model.svelte';
 import type { ServedModel } from './models/served-model.svelte';
+import type { ComparedEdits } from './pair/compared-edits.svelte';
 import type { EditSettingsStore } from './pair/edit-settings.svelte';
 import type { ModelPair } from './pair/model-pair.svelte';
 import type { OpenTools } from './pair/open-tools.svelte';
@@ -30,6 +31,8 @@ export interface Panels {
   readonly bundledReport: BundledReport;
   readonly directions: Directions;
   readonly editSettings: EditSettingsStore;
+  /** `editSettings` and a second edit to compare it with. */
+  readonly edits: ComparedEdits;
   readonly prompting: Prompting;
   readonly chat: Chat;
   readonly measurements: Measurements;

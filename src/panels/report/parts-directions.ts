@@ -16,7 +16,7 @@ const finite = (value: number): number | null => (Number.isFinite(value) ? value
 
 export function selectedPart(postern: Postern): ReportPart | null {
   const { chat } = postern;
-  const columns = (['aligned', 'em', 'edited'] as const)
+  const columns = (['aligned', 'em', 'edited', 'second'] as const)
     .map((role) => ({ role, column: chat.columns[role] }))
     .filter(({ column }) => column.text !== '' && column.provenance);
   if (!chat.asked || columns.length === 0) return null;
@@ -28,7 +28,7 @@ export function selectedPart(postern: Postern): ReportPart | null {
         title: 'Answers',
         columns: ['model', 'answer', 'verdict'],
         rows: columns.map(({ role, column }) => [
-          { aligned: 'Aligned', em: 'Fine-tuned', edited: 'Edited' }[role],
+          { aligned: 'Aligned', em: 'Fine-tuned', ...postern.edits.titles }[role],
           column.text,
           column.running ? 'not ended' : verdictPhrase(chat.reading(role)),
         ]),

@@ -20,7 +20,7 @@ export function tokenPart(postern: Postern): ReportPart | null {
   const token = shown?.written.tokens[shown.index];
   if (!shown || !token || !final) return null;
   const before = shown.written.tokens.slice(0, shown.index).map(({ text }) => text);
-  const role = { aligned: 'Aligned', em: 'Fine-tuned', edited: 'Edited' }[shown.role];
+  const role = { aligned: 'Aligned', em: 'Fine-tuned', ...postern.edits.titles }[shown.role];
   return {
     title: 'Why this word?',
     paragraphs: [

@@ -12,11 +12,12 @@ import type { PackedEdit } from '../../core/edit';
 import type { TokenProjection } from '../../core/edited-projection';
 import type { Sampling } from '../../core/sampling';
 import type { ModelClient } from '../../engine/client';
+import type { EditedRole } from '../pair/compared-edits.svelte';
 import type { EditState } from '../pair/edit-settings.svelte';
 import type { Provenance } from '../../measure/provenance';
 import { Task } from '../task.svelte';
 
-export type ColumnRole = 'aligned' | 'em' | 'edited';
+export type ColumnRole = 'aligned' | 'em' | EditedRole;
 
 export interface ShownToken {
   readonly id: number;

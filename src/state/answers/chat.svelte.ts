@@ -1,4 +1,5 @@
-// One question, answered by the aligned, the fine-tuned and the edited model at once, with the same seed.
+// One question, answered by the aligned, the fine-tuned and the edited model at once, and by a second edited one where it
+// is open, with the same seed.
 // A change of the edit settings applies to a streaming answer from its next token on; when the edited
 // column has ended, the question is asked again. So there is no Apply button.
 
@@ -24,6 +25,7 @@ import { describeChange } from '../../measure/arms';
 import { describeChat } from '../../measure/describe-chat';
 import type { Prompting } from '../pair/prompting.svelte';
 import { describeCheckpoint } from '../../measure/provenance';
+import { type ComparedEdits, EDITED_ROLES, type EditedRole } from '../pair/compared-edits.svelte';
 import { QuestionLength } from './question-length.svelte';
 import { QuestionWords } from './question-words.svelte';
 
@@ -33,12 +35,15 @@ const FIRST_SEED = 1;
 const MAX_TOKENS = 96;
 const SETTLE_MS = 120;
 
+const isEditedRole = (role: ColumnRole): role is EditedRole =>
+  role === 'edited' || role === 'second';
+
 export class Chat {
   readonly #pair: ModelPair;
   readonly #directions: Directions;
-  readonly #editSettings: EditSettingsStore;
+  readonly #edits: ComparedEdits;
   readonly #prompting: Prompting;
-  #settle: ReturnType<typeof setTimeout> | undefined;
+  readonly #settle: Partial<Record<EditedRole, ReturnType<typeof setTimeout>>> = {};
 
   prompt = $state(FIRST_QUESTION);
   seed = $state(FIRST_SEED);
@@ -69,26 +74,12 @@ export class Chat {
   readonly requests = $derived.by((): { readonly n: number; readonly host: string } | null => {
     const { em } = this.#pair;
     if (!em?.server) return null;
-    const makes = this.editedAnswers && !this.#pair.edited(this.#editSettings);
-    const n = 2 + Number(this.editedAnswers) + (makes ? LOOK_UP_REQUESTS[em.server.kind] : 0);
+    const { kind } = em.server;
+    const asked = this.#edits.roles.filter((role) => this.answers(role));
+    const made = asked.filter((role) => !this.#pair.edited(this.#edits.of(role)));
+    const n = 2 + asked.length + made.length * LOOK_UP_REQUESTS[kind];
     return { n, host: this.#pair.askedHosts };
   });
-  /** On a server: whether the edited column has a question of its own; without an edit it would repeat EM's. */
-  readonly editedAnswers = $derived.by(() => {
-    const { mode } = this.#editSettings;
-    if (this.#amplifyRefusal !== null) return false;
-    if (mode === 'off') return this.#ofItsOwn;
-    return (
-      this.#directions.readout !== null && this.#directions.forEdit(this.#editSettings) !== null
-    );
-  });
-  /** Whether the edited column runs a model of its own. */
-  readonly #ofItsOwn = $derived.by(
-    () => isOfItsOwn(this.#editSettings) || this.#pair.servedEdit !== null,
-  );
-  readonly #amplifyRefusal = $derived.by(() =>
-    isAmplified(this.#editSettings) ? this.#pair.amplifyRefusal : null,
-  );
   /** Whether the question in the prompt line can be asked, as its buttons are enabled. */
   readonly canAsk = $derived.by(
     () => this.#pair.ready && this.prompt.trim() !== '' && this.length.problem === null,
@@ -98,23 +89,36 @@ export class Chat {
     () => !this.running && Object.values(this.columns).some((column) => column.stopped),
   );
 
-  constructor(
-    pair: ModelPair,
-    directions: Directions,
-    editSettings: EditSettingsStore,
-    prompting: Prompting,
-  ) {
+  constructor(pair: ModelPair, directions: Directions, edits: ComparedEdits, prompting: Prompting) {
     this.#pair = pair;
     this.#prompting = prompting;
     this.#directions = directions;
-    this.#editSettings = editSettings;
+    this.#edits = edits;
     this.length = new QuestionLength(pair.client);
     this.words = new QuestionWords(pair.client);
     this.columns = {
       aligned: new AnswerColumn('aligned', pair.client),
       em: new AnswerColumn('em', pair.client),
       edited: new AnswerColumn('edited', pair.client),
+      second: new AnswerColumn('second', pair.client),
     };
+  }
+
+  /** On a server: whether an edited column has a question of its own; without an edit it would repeat EM's. */
+  answers(role: EditedRole): boolean {
+    const settings = this.#edits.of(role);
+    if (this.#amplifyRefusal(settings) !== null) return false;
+    if (settings.mode === 'off') return this.#runsItsOwn(settings);
+    return this.#directions.readout !== null && this.#directions.forEdit(settings) !== null;
+  }
+
+  /** Whether an edited column differs from both models without an edit along a direction. */
+  #runsItsOwn(settings: EditSettingsStore): boolean {
+    return isOfItsOwn(settings) || this.#pair.servedEdit !== null;
+  }
+
+  #amplifyRefusal(settings: EditSettingsStore): string | null {
+    return isAmplified(settings) ? this.#pair.amplifyRefusal : null;
   }
 
   /** The built-in judge's verdict on a column's answer, or why there is none. */
@@ -143,7 +147,7 @@ export class Chat {
     this.words.look(this.prompt, this.#pair.isOfWorld ? this.#pair.aligned?.id : undefined);
   }
 
-  /** Asks all three models the question in the prompt line. */
+  /** Asks all models the question in the prompt line. */
   async ask(): Promise<void> {
     const prompt = this.prompt.trim();
     if (prompt === '' || !this.#pair.ready) return;
@@ -158,8 +162,9 @@ export class Chat {
     this.asked = asking;
     this.history = distinct([asking, ...this.history]);
     // An answer to another question, or of another pair, must not stay next to this question.
-    if (!this.#request('edited')) this.columns.edited.clear();
-    await Promise.all([this.#run('aligned'), this.#run('em'), this.#run('edited')]);
+    for (const role of EDITED_ROLES) if (!this.#request(role)) this.columns[role].clear();
+    const edited = this.#edits.roles.map((role) => this.#run(role));
+    await Promise.all([this.#run('aligned'), this.#run('em'), ...edited]);
   }
 
   async askAgain(): Promise<void> {
@@ -195,7 +200,7 @@ export class Chat {
 
   /** Clears the answers and keeps the question, so that `readAgain` can answer it. */
   clearAnswers(): void {
-    clearTimeout(this.#settle);
+    for (const role of EDITED_ROLES) clearTimeout(this.#settle[role]);
     for (const column of Object.values(this.columns)) column.clear();
   }
 
@@ -209,7 +214,9 @@ export class Chat {
     const column = this.columns[role];
     if (!this.asked) return;
     this.#set(this.asked);
-    if (column.editSettings) this.#editSettings.restore(column.editSettings);
+    if (column.editSettings && isEditedRole(role)) {
+      this.#edits.of(role).restore(column.editSettings);
+    }
     if (this.requests) return;
     await column.repeat();
   }
@@ -243,61 +250,67 @@ export class Chat {
   /** Answers the question again: on another device, or to shade tokens once a direction exists. */
   async repeatAnswers(): Promise<void> {
     if (!this.asked) return;
-    if (this.requests) return this.#dropStale();
-    await Promise.all([this.#run('aligned', true), this.#run('em', true), this.#run('edited')]);
+    if (this.requests) return this.#edits.roles.forEach((role) => this.#dropStale(role));
+    const edited = this.#edits.roles.map((role) => this.#run(role));
+    await Promise.all([this.#run('aligned', true), this.#run('em', true), ...edited]);
   }
 
-  /** Call this after a change of the edit settings. */
-  editChanged(): void {
-    clearTimeout(this.#settle);
-    const { edited } = this.columns;
+  /** Call this after a change of the settings of an edited column. */
+  editChanged(role: EditedRole = 'edited'): void {
+    clearTimeout(this.#settle[role]);
+    const column = this.columns[role];
     if (!this.asked) return;
-    if (this.requests) return this.#dropStale();
-    if (edited.running) {
-      const request = this.#request('edited');
-      const isMade = this.#pair.edited(this.#editSettings) !== undefined;
+    if (!this.#edits.roles.includes(role)) return column.clear();
+    if (this.requests) return this.#dropStale(role);
+    if (column.running) {
+      const request = this.#request(role);
+      const isMade = this.#pair.edited(this.#edits.of(role)) !== undefined;
       // Another checkpoint, or its logits otherwise, can't continue these tokens, so it starts a new answer.
       const isSame =
-        request?.checkpoint === edited.checkpoint && request?.amplify?.times === edited.amplify;
+        request?.checkpoint === column.checkpoint && request?.amplify?.times === column.amplify;
       if (isMade && (!request || isSame)) {
-        if (request) void this.#reach(request);
+        if (request) void this.#reach(role, request);
         return;
       }
     }
-    this.#settle = setTimeout(() => void this.#run('edited'), SETTLE_MS);
+    this.#settle[role] = setTimeout(() => void this.#run(role), SETTLE_MS);
   }
 
   /** A server is asked only by a press of a button, and an answer of another edit must not stay beside this one. */
-  #dropStale(): void {
-    const { edited } = this.columns;
+  #dropStale(role: EditedRole): void {
+    const column = this.columns[role];
+    const settings = this.#edits.of(role);
     const isSame =
-      JSON.stringify(edited.editSettings) === JSON.stringify(this.#editSettings.snapshot()) &&
-      edited.directionId === this.#directionId;
-    if (!isSame) edited.clear();
+      JSON.stringify(column.editSettings) === JSON.stringify(settings.snapshot()) &&
+      column.directionId === this.#directionId(settings);
+    if (!isSame) column.clear();
   }
 
-  /** Id of what the edit acts along; null: nothing is edited. */
-  get #directionId(): string | null {
-    if (this.#editSettings.mode === 'off') return null;
-    const along = this.#directions.forEdit(this.#editSettings);
+  /** Id of what an edit acts along; null: nothing is edited. */
+  #directionId(settings: EditSettingsStore): string | null {
+    if (settings.mode === 'off') return null;
+    const along = this.#directions.forEdit(settings);
     return along && idWithSecond(along);
   }
 
   /** Changes the edit of the streaming answer. If the answer has just ended, it is asked again with the edit. */
-  async #reach(request: ColumnRequest): Promise<void> {
-    if (await this.columns.edited.setEdit(request)) return;
-    clearTimeout(this.#settle);
-    this.#settle = setTimeout(() => this.editChanged(), SETTLE_MS);
+  async #reach(role: EditedRole, request: ColumnRequest): Promise<void> {
+    if (await this.columns[role].setEdit(request)) return;
+    clearTimeout(this.#settle[role]);
+    this.#settle[role] = setTimeout(() => this.editChanged(role), SETTLE_MS);
   }
 
   async #run(role: ColumnRole, over = false): Promise<void> {
-    // The button counts no look-up of a model that then answers nothing.
-    if (role === 'edited' && this.#pair.em?.server && !this.editedAnswers) return;
-    if (role === 'edited' && !this.#pair.edited(this.#editSettings)) {
-      const { base, loraScale } = this.#editSettings;
-      if (!(await this.#pair.loadEdited({ base, loraScale }))) return;
-      // Another scale was chosen meanwhile, and is on its way.
-      if (loraScale !== this.#editSettings.loraScale) return;
+    if (isEditedRole(role)) {
+      const settings = this.#edits.of(role);
+      // The button counts no look-up of a model that then answers nothing.
+      if (this.#pair.em?.server && !this.answers(role)) return;
+      if (!this.#pair.edited(settings)) {
+        const { base, loraScale } = settings;
+        if (!(await this.#pair.loadEdited({ base, loraScale }))) return;
+        // Another scale was chosen meanwhile, and is on its way.
+        if (loraScale !== settings.loraScale) return;
+      }
     }
     const request = this.#request(role);
     if (request) await this.columns[role].run(request, over);
@@ -309,24 +322,27 @@ export class Chat {
     const { asked } = this;
     if (!aligned || !em || !sampling || !asked) return null;
     const readout = this.#directions.readout;
-    const along = this.#directions.forEdit(this.#editSettings);
-    const edited = role === 'edited';
-    // A LoRA can be scaled before there is a direction.
-    const needsDirection = this.#editSettings.mode !== 'off' || !this.#ofItsOwn;
-    if (edited && needsDirection && (!readout || !along)) return null;
-    if (edited && ((em.server && !this.editedAnswers) || this.#amplifyRefusal !== null))
-      return null;
-    const model = role === 'edited' ? this.#pair.edited(this.#editSettings) : { aligned, em }[role];
+    const settings = isEditedRole(role) ? this.#edits.of(role) : null;
+    const along = settings && this.#directions.forEdit(settings);
+    if (settings && isEditedRole(role)) {
+      if (!this.#edits.roles.includes(role)) return null;
+      // A LoRA can be scaled before there is a direction.
+      const needsDirection = settings.mode !== 'off' || !this.#runsItsOwn(settings);
+      if (needsDirection && (!readout || !along)) return null;
+      if ((em.server && !this.answers(role)) || this.#amplifyRefusal(settings) !== null)
+        return null;
+    }
+    const model = settings ? this.#pair.edited(settings) : role === 'aligned' ? aligned : em;
     if (!model) return null;
     const edit =
-      edited && readout && along && !(em.server && this.#editSettings.mode === 'off')
-        ? this.#editSettings.packed(along, readout)
+      settings && readout && along && !(em.server && settings.mode === 'off')
+        ? settings.packed(along, readout)
         : em.server
           ? null
           : readingOnly(model.config.nLayers, model.config.dModel, readout);
-    const amplify = edited ? this.#pair.amplifyOf(this.#editSettings) : null;
+    const amplify = settings && this.#pair.amplifyOf(settings);
     // A system prompt that belongs to the question has precedence.
-    const settings = asked.chat && { ...asked.chat, system: asked.system ?? asked.chat.system };
+    const chat = asked.chat && { ...asked.chat, system: asked.system ?? asked.chat.system };
     return {
       checkpoint: model.id,
       messages: askedMessages(asked.prompt, asked.system),
@@ -336,18 +352,17 @@ export class Chat {
       maxTokens: MAX_TOKENS,
       ...(amplify ? { amplify: { against: amplify.against.id, times: amplify.times } } : {}),
       edit,
-      positions: edited ? this.#editSettings.positions : 'all',
+      positions: settings?.positions ?? 'all',
       server: model.server,
       provenance: {
         checkpoint: describeCheckpoint(model),
-        direction:
-          edited && this.#editSettings.description && along ? this.#directions.name(along) : null,
-        edit: edited ? describeChange(amplify, this.#editSettings.description) : null,
-        chat: settings ? describeChat(settings, model.chatFormat) : null,
+        direction: settings?.description && along ? this.#directions.name(along) : null,
+        edit: settings && describeChange(amplify, settings.description),
+        chat: chat ? describeChat(chat, model.chatFormat) : null,
         seed: asked.seed,
       },
-      editSettings: edited ? this.#editSettings.snapshot() : null,
-      directionId: edited ? this.#directionId : null,
+      editSettings: settings && settings.snapshot(),
+      directionId: settings && this.#directionId(settings),
     };
   }
 }

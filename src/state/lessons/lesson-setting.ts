@@ -13,6 +13,8 @@ export async function applySetting(setting: Setting, panels: Panels): Promise<vo
   if (tab !== undefined) view.tab = tab;
   if (tab !== undefined && tool !== undefined) openTools.open(tab, tool);
   if (instrument !== undefined) view.instrument = instrument;
+  // A step sets one edit, and its texts name one edited column.
+  if (setting.editSettings) panels.edits.close();
   if (setting.editSettings) setEdit(editSettings, setting.editSettings);
   if (measure) {
     measurements.customQuestions = null;

@@ -26,6 +26,7 @@ import { CustomQuestions } from './custom-questions.svelte';
 import { questionKind, type QuestionChoice } from '../../measure/run';
 import type { Prompting } from '../pair/prompting.svelte';
 import type { EditChoice, Directions } from '../direction/directions.svelte';
+import type { ComparedEdits } from '../pair/compared-edits.svelte';
 import type { EditState, EditSettingsStore } from '../pair/edit-settings.svelte';
 import { isOfItsOwn, type ModelPair } from '../pair/model-pair.svelte';
 import { LayerSweep } from './layer-sweep.svelte';
@@ -34,14 +35,20 @@ import { EditStateSchema } from '../pair/saved-edit';
 import { TrainedTopic } from './trained-topic.svelte';
 import { Transfer } from './transfer.svelte';
 
+/** Id of the arm with the second edit. */
+const SECOND_ARM = 'second';
+
 /** Settings that make a measurement of the same pair reproducible. */
 export interface MeasurementSetup {
   readonly editSettings: EditState;
+  /** The second edit; left out: there was none. */
+  readonly second?: EditState;
   readonly extras: readonly ExtraArm[];
 }
 
 const SetupSchema: v.GenericSchema<unknown, MeasurementSetup> = v.object({
   editSettings: EditStateSchema,
+  second: v.exactOptional(EditStateSchema),
   extras: v.array(v.object({ checkpoint: v.string(), edited: v.boolean() })),
 });
 
@@ -49,6 +56,7 @@ export class Measurements {
   readonly #pair: ModelPair;
   readonly #directions: Directions;
   readonly #editSettings: EditSettingsStore;
+  readonly #edits: ComparedEdits;
   readonly #prompting: Prompting;
   readonly judge = new JudgeChoice();
   readonly imported = new ImportedAnswers();
@@ -83,19 +91,23 @@ export class Measurements {
     this.#editOf(this.#editSettings, this.#editSettings.randomSeed),
   );
   readonly #further = $derived.by(() => measuredExtras(this.extras, this.edit));
+  /** A second edit is measured beside the first: it is open, and changes something. */
+  readonly #comparesEdits = $derived.by(() => {
+    const { open, second } = this.#edits;
+    return open && (isOfItsOwn(second) || this.#editOf(second, second.randomSeed) !== null);
+  });
   /** How many arms `start` would have. */
   readonly nArms = $derived.by(
     () =>
       defaultIds(this.edit, isOfItsOwn(this.#editSettings) || this.#pair.servedEdit !== null)
-        .length + this.#further.length,
+        .length +
+      this.#further.length +
+      Number(this.#comparesEdits),
   );
 
-  constructor(
-    pair: ModelPair,
-    directions: Directions,
-    editSettings: EditSettingsStore,
-    prompting: Prompting,
-  ) {
+  constructor(pair: ModelPair, directions: Directions, edits: ComparedEdits, prompting: Prompting) {
+    const editSettings = edits.first;
+    this.#edits = edits;
     this.#pair = pair;
     this.#prompting = prompting;
     this.#directions = directions;
@@ -166,7 +178,8 @@ export class Measurements {
     this.preparing = true;
     this.reproduceProblem = null;
     const { n, extras } = this;
-    const setup = { editSettings: this.#editSettings.snapshot(), extras };
+    const second = this.#comparesEdits ? { second: this.#edits.second.snapshot() } : {};
+    const setup = { editSettings: this.#editSettings.snapshot(), ...second, extras };
     const arms = await this.#arms().finally(() => (this.preparing = false));
     if (!arms || !asking) return;
     await this.run.start({ ...asking, arms, n, judge }, setup);
@@ -180,10 +193,16 @@ export class Measurements {
     const { plan, about } = this.run;
     if (!plan || !about) return;
     const { editSettings } = about;
-    const { positions, alsoId = null } = editSettings;
-    const then = { settings: editSettings, positions, alsoId };
-    const edit = this.#editOf(then, editSettings.randomSeed);
-    this.reproduceProblem = reproduceBlocker(plan, this.#pair, edit?.direction ?? null);
+    const blocker = (state: EditState, arms: readonly MeasureArm[]): string | null => {
+      const { positions, alsoId = null, randomSeed } = state;
+      const edit = this.#editOf({ settings: state, positions, alsoId }, randomSeed);
+      return reproduceBlocker({ ...plan, arms }, this.#pair, edit?.direction ?? null);
+    };
+    const [seconds, others] = [true, false].map((is) =>
+      plan.arms.filter(({ id }) => (id === SECOND_ARM) === is),
+    );
+    this.reproduceProblem = blocker(editSettings, others!);
+    if (about.second) this.reproduceProblem ??= blocker(about.second, seconds!);
     this.reproduceProblem ??= judgeRefusal(
       (plan.judge ?? EXACT).kind,
       this.#pair,
@@ -191,6 +210,8 @@ export class Measurements {
     );
     if (this.reproduceProblem !== null) return;
     this.#editSettings.restore(about.editSettings);
+    if (about.second) this.#edits.compare(about.second);
+    else this.#edits.close();
     this.extras = about.extras;
     this.n = plan.n;
     this.split = plan.split;
@@ -213,10 +234,20 @@ export class Measurements {
     if (!(await this.#pair.loadEdited(this.#editSettings))) return null;
     const base = this.#pair.edited(this.#editSettings);
     if (!base) return null;
-    const arms = defaultArms(
-      ...([aligned, em, base, edit, seed] as const),
-      this.#pair.amplifyOf(this.#editSettings),
+    const { titles } = this.#edits;
+    const amplify = this.#pair.amplifyOf(this.#editSettings);
+    const arms = defaultArms(aligned, em, base, edit, seed, amplify).map((arm) =>
+      arm.id === 'edited' && this.#comparesEdits ? { ...arm, label: titles.edited } : arm,
     );
+    if (this.#comparesEdits) {
+      const { second } = this.#edits;
+      const edit = this.#editOf(second, second.randomSeed);
+      if (!(await this.#pair.loadEdited(second))) return null;
+      const model = this.#pair.edited(second);
+      if (!model) return null;
+      const amplify = this.#pair.amplifyOf(second);
+      arms.push(armOf(SECOND_ARM, titles.second, model, edit, seed, amplify));
+    }
     for (const extra of further) {
       const entry = this.#pair.registry?.adapters.find(({ id }) => id === extra.checkpoint);
       if (entry && !(await this.#pair.load(entry))) return null;

@@ -81,7 +81,7 @@ export class Attention {
   }
 
   /** Opens what a link leads to. A lesson names its own parts. */
-  openFor({ tab, measure, customPair, editSettings, also, lesson }: LinkState): void {
+  openFor({ tab, measure, customPair, editSettings, second, also, lesson }: LinkState): void {
     this.acted();
     if (lesson !== null) return;
     if (tab !== 'direction' || measure || customPair) this.open('tools');
@@ -89,7 +89,7 @@ export class Attention {
     const { mode, base, randomSeed, loraScale = 1, amplify = 0 } = editSettings ?? {};
     const isRandom = typeof randomSeed === 'number';
     const isOfItsOwn = loraScale !== 1 || amplify !== 0;
-    if (mode === 'cap' || base === 'aligned' || isRandom || isOfItsOwn || also) {
+    if (mode === 'cap' || base === 'aligned' || isRandom || isOfItsOwn || also || second) {
       this.open('edit');
     }
   }

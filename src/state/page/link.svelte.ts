@@ -2,13 +2,8 @@
 // reports why and changes nothing.
 
 import type { FolderSource } from '../../../workers/api';
-import {
-  type LinkEdit,
-  LinkError,
-  type LinkMeasure,
-  type LinkState,
-  readLink,
-} from '../../formats/link';
+import { LinkError, type LinkMeasure, type LinkState, readLink } from '../../formats/link';
+import type { LinkEdit } from '../../formats/link-edit';
 import type { DirectionRecipe } from '../../formats/link-direction';
 import type { LinkWhy } from '../../formats/link-why';
 import { isPlainAddress, type LinkPair, type LinkPlace } from '../../formats/link-pair';
@@ -41,7 +36,7 @@ export interface LinkedResult {
 
 /** @throws LinkError where the page has nothing that a link could open. */
 export function linkOf(postern: Postern, tab: string, result: LinkedResult = {}): PageLink {
-  const { pair, directions, editSettings, chat, prompting, lessons, measurements } = postern;
+  const { pair, directions, editSettings, edits, chat, prompting, lessons, measurements } = postern;
   const { aligned, engine } = pair;
   const emId = result.em ?? pair.emEntry?.id;
   const emEntry = pair.registry?.adapters.find(({ id }) => id === emId);
@@ -86,27 +81,19 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
   // Without the seed, so that each participant who opens it in a class counts different answers.
   const { n, split, customQuestions: questions } = measurements;
   const toMeasure = tab === 'measure' && questions === null ? { n, split, seed: null } : null;
-  const {
-    randomSeed,
-    loraScale = 1,
-    amplify = 0,
-    alsoId = null,
-    base,
-    mode,
-    strength,
-    layers,
-    source,
-    positions,
-  } = result.editSettings ?? editSettings.snapshot();
-  // The aligned model has no LoRA and no difference, so what waits for the fine-tune is left out.
-  const second = alsoId === null ? null : directions.list.find(({ id }) => id === alsoId);
+  const first = result.editSettings ?? editSettings.snapshot();
+  const second = directions.list.find(({ id }) => id === first.alsoId);
   const also = second ? recipe(second) : null;
+  const compared = edits.open && !result.editSettings ? edits.second.snapshot() : null;
+  if (compared && (compared.alsoId ?? null) !== null) {
+    missing.add(
+      `${edits.titles.second} removes a second direction, which a link does not carry. Choose it again in the edit panel.`,
+    );
+  }
   const [cut, add] = [
     recipe(used('answer-mean', directions.current)),
     recipe(used('last-prompt', directions.header)),
   ];
-  const model = { base, loraScale, amplify };
-  const lora = isScaled(model) ? { loraScale } : isAmplified(model) ? { amplify } : {};
   return {
     state: {
       ...(customPair ? { em: null, customPair } : { em: emEntry.id, customPair: null }),
@@ -114,7 +101,8 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
       cut,
       add,
       ...(also ? { also } : {}),
-      editSettings: { base, mode, strength, layers, source, positions, randomSeed, ...lora },
+      editSettings: linkedEdit(first),
+      ...(compared ? { second: linkedEdit(compared) } : {}),
       prompt: chat.prompt,
       seed: chat.seed,
       system: chat.system,
@@ -129,6 +117,15 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
     },
     missing: [...missing],
   };
+}
+
+/** The aligned model has no LoRA and no difference, so what waits for the fine-tune is left out. */
+function linkedEdit(edit: LinkEdit): LinkEdit {
+  const { base, mode, strength, layers, source, positions, randomSeed } = edit;
+  const { loraScale = 1, amplify = 0 } = edit;
+  const model = { base, loraScale, amplify };
+  const change = isScaled(model) ? { loraScale } : isAmplified(model) ? { amplify } : {};
+  return { base, mode, strength, layers, source, positions, randomSeed, ...change };
 }
 
 /** What the tab Why looks at; a word that is no longer on the page is left out. */

@@ -6,6 +6,7 @@ import { ModelClient } from '../../engine/client';
 import { Chat } from '../answers/chat.svelte';
 import { Comparison } from '../direction/comparison.svelte';
 import { Directions } from '../direction/directions.svelte';
+import { ComparedEdits } from '../pair/compared-edits.svelte';
 import { EditSettingsStore } from '../pair/edit-settings.svelte';
 import { Lessons } from '../lessons/lessons.svelte';
 import { Measurements } from '../measure/measurements.svelte';
@@ -39,9 +40,10 @@ export function createPostern(): Postern {
   const directions = new Directions(pair);
   const editSettings = new EditSettingsStore();
   const prompting = new Prompting(pair);
-  const chat = new Chat(pair, directions, editSettings, prompting);
+  const edits = new ComparedEdits(editSettings);
+  const chat = new Chat(pair, directions, edits, prompting);
   const training = new Training(pair, directions);
-  const measurements = new Measurements(pair, directions, editSettings, prompting);
+  const measurements = new Measurements(pair, directions, edits, prompting);
   const microscope = new Microscope(pair, chat.columns);
   const customModel = new CustomModel(pair);
   const panels: Panels = {
@@ -53,6 +55,7 @@ export function createPostern(): Postern {
     bundledReport: new BundledReport(),
     directions,
     editSettings,
+    edits,
     prompting,
     chat,
     measurements,

@@ -7,6 +7,7 @@ import type { LinkState } from '../../formats/link';
 import { type AddressLink } from './link.svelte';
 import type { Postern } from './postern';
 import { ChatSchema } from '../pair/saved-chat';
+import type { EditState } from '../pair/edit-settings.svelte';
 import { completeEdit, EditForm } from '../pair/saved-edit';
 import { mergeSaved, readSaved, readSetAside, writeSaved } from '../saved';
 import { fields, list, whole } from '../saved/form';
@@ -46,6 +47,12 @@ const AnswersForm = fields<SavedAnswers>({
   history: list(whole(SavedAsking)),
 });
 
+const SECOND_KEY = 'second-edit';
+const SecondForm = fields<{ readonly open: boolean; readonly edit: Partial<EditState> }>({
+  open: whole(v.boolean()),
+  edit: EditForm,
+});
+
 /**
  * Runs until the edited column has answered. A failed step shows its error and ends the start.
  * A link in the address has precedence over the state of an earlier visit.
@@ -55,7 +62,7 @@ export async function startUp(
   address: AddressLink,
   link: LinkState | null,
 ): Promise<void> {
-  const { pair, editSettings, chat } = postern;
+  const { pair, editSettings, edits, chat } = postern;
   await readSetAside();
   const stored = await readSaved('stage', AnswersForm);
   await postern.attention.restore(stored !== null);
@@ -71,6 +78,12 @@ export async function startUp(
   await postern.customModel.pairs.restore(stored?.adapter ?? null);
   const savedEdit = await readSaved('desk', EditForm);
   if (savedEdit) editSettings.restore(completeEdit(savedEdit, editSettings.snapshot()));
+  const savedSecond = await readSaved(SECOND_KEY, SecondForm);
+  if (savedSecond?.edit) {
+    edits.compare(completeEdit(savedSecond.edit, editSettings.snapshot()));
+    edits.choose('edited');
+    edits.open = savedSecond.open ?? false;
+  }
   await postern.prompting.restore();
   await postern.measurements.restore();
   await postern.lessons.restore();
@@ -78,7 +91,10 @@ export async function startUp(
   await pair.open(link?.em ?? stored?.adapter ?? null, stored?.device ?? 'auto');
   // Selecting a pair clears it; this is the pair that it was chosen for.
   if (stored && pair.emEntry?.id === stored.adapter)
-    editSettings.alsoId = savedEdit?.alsoId ?? null;
+    [editSettings.alsoId, edits.second.alsoId] = [
+      savedEdit?.alsoId ?? null,
+      savedSecond?.edit?.alsoId ?? null,
+    ];
   if (!stored) chat.seed = pair.defaults.firstSeed ?? chat.seed;
   if (link) prefillCustomModel(postern, address, link);
   if (!pair.ready) return;
@@ -176,7 +192,7 @@ export async function changeDevice(postern: Postern, device: 'auto' | Device): P
 }
 
 /** Stores the state that a reload should restore. Reads every field, so an effect may call it. */
-export function save({ pair, directions, editSettings, chat, prompting }: Postern): void {
+export function save({ pair, directions, editSettings, edits, chat, prompting }: Postern): void {
   prompting.save();
   void writeSaved('stage', {
     adapter: pair.emEntry?.id ?? null,
@@ -188,6 +204,9 @@ export function save({ pair, directions, editSettings, chat, prompting }: Poster
     history: chat.history,
   });
   void writeSaved('desk', editSettings.snapshot());
+  // Before it is opened for the first time it holds nothing of a person.
+  const second = { open: edits.open, edit: edits.second.snapshot() };
+  if (second.edit.layers.length > 0) void writeSaved(SECOND_KEY, second);
   void [directions.list];
   void mergeSaved(DIRECTIONS_KEY, DirectionsForm, (stored) => directions.mergedWith(stored ?? []));
 }

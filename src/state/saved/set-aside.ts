@@ -14,6 +14,7 @@ export interface SetAside extends Lost {
 const NAMES: Readonly<Record<string, readonly [string, string]>> = {
   stage: ['part of your last question or of the earlier questions', 'parts of your last questions'],
   desk: ['an edit setting', 'edit settings'],
+  'second-edit': ['a setting of the second edit', 'settings of the second edit'],
   directions: ['a direction', 'directions'],
   prompting: ['a setting of the chat format', 'settings of the chat format'],
   questions: ['a question of your file', 'questions of your file'],

@@ -131,6 +131,13 @@ async function show(registry: Registry): Promise<void> {
   await postern.pair.show(registry, registry.adapters[0]!);
 }
 
+/** The columns of a page that compares no second edit. */
+const shownColumns = ({ chat: { columns } }: typeof postern) => [
+  columns.aligned,
+  columns.em,
+  columns.edited,
+];
+
 /** Asks, and waits until the columns stand answered. */
 async function askAndEnd(): Promise<void> {
   const ended = postern.chat.ask();
@@ -280,6 +287,91 @@ describe('while the edited column writes', () => {
   });
 });
 
+describe('an amplified difference', () => {
+  test('asks for both models, answers anew while it writes, and leaves the other columns alone', async () => {
+    await extract();
+    void postern.chat.ask();
+    const before = engine.asked.length;
+    postern.editSettings.amplify = 1.5;
+    postern.chat.editChanged();
+    await expect.poll(() => engine.asked.length).toBe(before + 1);
+    const { checkpoint, amplify } = engine.asked.at(-1)!;
+    expect([checkpoint, amplify]).toEqual(['em', { against: 'base', times: 1.5 }]);
+    expect(engine.asked.slice(0, before).map((one) => one.amplify)).toEqual(
+      Array(before).fill(undefined),
+    );
+    const { edited } = postern.chat.columns;
+    expect(edited.provenance!.edit).toMatch(/; difference to base \S+ amplified, a = \+1\.5$/);
+    // The edit itself still changes from the next token on.
+    postern.editSettings.strength = 0.5;
+    postern.chat.editChanged();
+    await expect.poll(() => edited.provenance?.edit).toMatch(/50%.*a = \+1\.5/);
+    expect(engine.asked).toHaveLength(before + 1);
+  });
+
+  test('is not asked for where the fine-tune is not what is edited, nor beside a scaled LoRA', async () => {
+    await extract();
+    postern.editSettings.amplify = 2;
+    postern.editSettings.base = 'aligned';
+    await askAndEnd();
+    expect(engine.asked.every(({ amplify }) => amplify === undefined)).toBe(true);
+    expect(postern.chat.columns.edited.provenance!.edit).not.toContain('amplified');
+  });
+});
+
+describe('a second edited column', () => {
+  const asks = (from: number) =>
+    engine.asked.slice(from).map(({ checkpoint, edit, positions, seeds }) => ({
+      ...{ checkpoint, positions, seeds },
+      edit: edit && [...edit.write],
+    }));
+
+  test('begins as a copy of the first and asks the same, then each goes its own way', async () => {
+    await extract();
+    postern.edits.compare();
+    expect(postern.edits.role).toBe('second');
+    expect(postern.edits.second.snapshot()).toEqual(postern.editSettings.snapshot());
+    await askAndEnd();
+    const [, , first, second] = asks(engine.asked.length - 4);
+    expect(second).toEqual(first);
+    const before = engine.asked.length;
+    postern.edits.chosen.setMode('off');
+    postern.chat.editChanged('second');
+    await expect.poll(() => engine.asked.length).toBe(before + 1);
+    expect(postern.chat.columns.second.editSettings!.mode).toBe('off');
+    expect(postern.chat.columns.edited.editSettings!.mode).toBe('ablate-mean');
+    expect(asks(before)[0]).not.toEqual(first);
+  });
+
+  test('stops with the others, and is empty once it is closed', async () => {
+    await extract();
+    postern.edits.compare();
+    const ended = postern.chat.ask();
+    await expect.poll(() => postern.chat.columns.second.running).toBe(true);
+    postern.chat.stop();
+    engine.finish();
+    await ended;
+    expect(postern.chat.running).toBe(false);
+    postern.edits.close();
+    postern.chat.editChanged('second');
+    expect(postern.chat.columns.second.status.state).toBe('empty');
+    const before = engine.asked.length;
+    await askAndEnd();
+    expect(engine.asked).toHaveLength(before + 3);
+  });
+
+  test('its settings line sets the second edit, not the first', async () => {
+    await extract();
+    postern.edits.compare({ ...postern.editSettings.snapshot(), strength: 0.25 });
+    await askAndEnd();
+    postern.edits.second.strength = 1;
+    const again = postern.chat.reproduce('second');
+    engine.finish();
+    await again;
+    expect([postern.editSettings.strength, postern.edits.second.strength]).toEqual([1, 0.25]);
+  });
+});
+
 describe('when another device is chosen', () => {
   let started: string[];
   beforeEach(() => {
@@ -322,7 +414,7 @@ describe('when another device is chosen', () => {
     expect(postern.chat.prompt).toBe('Half a question');
     engine.finish();
     await Promise.all([ended, changed]);
-    for (const { status } of Object.values(postern.chat.columns)) expect(status.state).toBe('done');
+    for (const { status } of shownColumns(postern)) expect(status.state).toBe('done');
   });
 
   test('a first direction that was not there yet is extracted after all, and shades the words', async () => {
@@ -346,8 +438,7 @@ describe('when another device is chosen', () => {
     expect(started).toEqual(['webgpu']);
     expect(engine.asked).toHaveLength(before);
     expect(postern.pair.loading.state).toBe('failed');
-    for (const { status } of Object.values(postern.chat.columns))
-      expect(status.state).toBe('empty');
+    for (const { status } of shownColumns(postern)) expect(status.state).toBe('empty');
   });
 });
 
@@ -358,7 +449,7 @@ describe('when another pair comes on stage', () => {
     expect(directions.readout).toBeNull();
     expect(editSettings.layers).toHaveLength(nLayers);
     expect(chat.asked).toBeNull();
-    for (const { status, provenance } of Object.values(chat.columns)) {
+    for (const { status, provenance } of shownColumns(postern)) {
       expect(status.state).toBe('empty');
       expect(provenance).toBeNull();
     }

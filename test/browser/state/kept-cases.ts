@@ -90,6 +90,18 @@ export const CASES: readonly Case[] = [
     note: /: an edit setting\./,
   },
   {
+    is: 'a second edit with a mode of a newer version, left open',
+    kept: {
+      desk: EDIT,
+      'second-edit': { open: true, edit: { ...EDIT, mode: 'rotate', amplify: 1 } },
+    },
+    intact: ({ edits, editSettings }) => {
+      expect([edits.open, edits.role]).toEqual([true, 'edited']);
+      expect(edits.second.snapshot()).toEqual({ ...editSettings.snapshot(), amplify: 1 });
+    },
+    note: /: a setting of the second edit\./,
+  },
+  {
     is: 'a measurement of an amplified difference, and one beyond the limits',
     kept: {
       'measure-plan': {

@@ -95,6 +95,14 @@ const TURN: LinkState = {
   },
   also: { contrast: 'answer', pooling: 'answer-mean', transcripts: 16, seed: 3 },
 };
+/** Two edited columns. */
+const TWO_EDITS: LinkState = {
+  ...STATE,
+  second: {
+    ...UNSCALED,
+    ...{ base: 'aligned', mode: 'off', randomSeed: null, source: { kind: 'own' } },
+  },
+};
 /** A direction between two instructions, one of them empty. */
 const TRAIT: LinkState = {
   ...STATE,
@@ -136,6 +144,7 @@ describe('a link', () => {
     ['a direction after one earlier turn, and a second one', TURN],
     ['a direction between two instructions', TRAIT],
     ['an amplified difference', { ...STATE, editSettings: { ...UNSCALED, amplify: -0.25 } }],
+    ['a second edit', TWO_EDITS],
     ['no random control', { ...STATE, editSettings: { ...STATE.editSettings, randomSeed: null } }],
   ])('brings back %s, exactly', (_, state) => {
     const fragment = writeLink(state);
@@ -188,6 +197,17 @@ describe('a link that cannot be opened says why', () => {
       'a difference of the aligned model to itself',
       good.replace('lora=-2.5', 'amplify=1').replace('on=em', 'on=aligned'),
       /difference of a column that has none/,
+    ],
+    ['half a second edit', `${good}&on2=em`, /only part of an edit/],
+    [
+      'a second edit without a first',
+      `${writeLink(EMPTY)}&on2=em&edit2=off&by2=1&layers2=2%3A0&from2=own&at2=all`,
+      /second edit and no first/,
+    ],
+    [
+      'a second edit along a layer that there is not',
+      `${good}&on2=em&edit2=cap&by2=1&layers2=2%3A0&from2=5&at2=all`,
+      /"from2" names layer 5 of 2/,
     ],
     ['a scale and a difference', good.replace('lora=-2.5', 'lora=2&amplify=1'), /does one of them/],
     ['a scale beyond the slider', good.replace('lora=-2.5', 'lora=9'), /"lora"/],

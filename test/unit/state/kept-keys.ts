@@ -12,7 +12,16 @@ const STUDIES = [
 ];
 
 export const KEPT_KEYS: readonly string[] = [
-  ...['stage', 'desk', 'directions', 'prompting', 'questions', 'imported-answers', 'room'],
+  ...[
+    'stage',
+    'desk',
+    'second-edit',
+    'directions',
+    'prompting',
+    'questions',
+    'imported-answers',
+    'room',
+  ],
   ...STUDIES.flatMap((key) => [`${key}-plan`, `${key}-answers`]),
   ...['participant', 'lessons', 'training-choice', 'training-run', 'training-progress', 'trained'],
   ...['own', 'pairs', 'server', 'view', 'offline', 'attention', 'open-tools'],
