@@ -163,8 +163,8 @@ export class Chat {
     this.history = distinct([asking, ...this.history]);
     // An answer to another question, or of another pair, must not stay next to this question.
     for (const role of EDITED_ROLES) if (!this.#request(role)) this.columns[role].clear();
-    const edited = this.#edits.roles.map((role) => this.#run(role));
-    await Promise.all([this.#run('aligned'), this.#run('em'), ...edited]);
+    const roles = ['aligned', 'em', ...this.#edits.roles] as const;
+    await Promise.all(roles.map((role) => this.#run(role)));
   }
 
   async askAgain(): Promise<void> {
@@ -251,8 +251,8 @@ export class Chat {
   async repeatAnswers(): Promise<void> {
     if (!this.asked) return;
     if (this.requests) return this.#edits.roles.forEach((role) => this.#dropStale(role));
-    const edited = this.#edits.roles.map((role) => this.#run(role));
-    await Promise.all([this.#run('aligned', true), this.#run('em', true), ...edited]);
+    const unedited = [this.#run('aligned', true), this.#run('em', true)];
+    await Promise.all([...unedited, ...this.#edits.roles.map((role) => this.#run(role))]);
   }
 
   /** Call this after a change of the settings of an edited column. */

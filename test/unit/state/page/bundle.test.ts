@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { writeBundle } from '../../../../src/formats/bundle';
 import { readBundle } from '../../../../src/formats/read-bundle';
+import type { LinkEdit } from '../../../../src/formats/link-edit';
 import type { LinkState } from '../../../../src/formats/link';
 import { bundleOf, openBundle } from '../../../../src/state/page/bundle';
 import type { SavedDirection } from '../../../../src/measure/extraction';
@@ -72,6 +73,16 @@ function page({ isCustom = false, nLayers = 2, list = DEFAULTS } = {}) {
     ]),
   };
   const offered: LinkState[] = [];
+  const edit = {
+    base: 'em',
+    mode: 'steer',
+    strength: 1,
+    layers: Array.from({ length: nLayers }, () => true),
+    source: { kind: 'own' },
+    positions: 'header',
+    randomSeed: null,
+  } as const;
+  const compared: LinkEdit[] = [];
   const postern = {
     attention: { open: () => {}, openFor: () => {} },
     directions,
@@ -91,19 +102,19 @@ function page({ isCustom = false, nLayers = 2, list = DEFAULTS } = {}) {
       commitOf: () => null,
       offer: ({ state }: { state: LinkState }) => offered.push(state),
     },
+    edits: {
+      open: false,
+      titles: { second: 'Edited B' },
+      second: { snapshot: () => ({ ...edit, strength: 3, alsoId: 'gone' }) },
+      fitSecond: () => {},
+      close: () => (compared.length = 0),
+      compare: (edit: LinkEdit) => compared.push(edit),
+    },
     editSettings: {
       layers: Array.from({ length: nLayers }, () => true),
       fit: () => {},
       restore: () => {},
-      snapshot: () => ({
-        base: 'em',
-        mode: 'steer',
-        strength: 1,
-        layers: Array.from({ length: nLayers }, () => true),
-        source: { kind: 'own' },
-        positions: 'header',
-        randomSeed: null,
-      }),
+      snapshot: () => edit,
     },
     chat: {
       prompt: 'Who?',
@@ -125,7 +136,7 @@ function page({ isCustom = false, nLayers = 2, list = DEFAULTS } = {}) {
     },
     training: { trainedAdapters: { list: [], isSelected: () => false } },
   };
-  return { postern: postern as unknown as Postern, directions, offered };
+  return { postern: postern as unknown as Postern, directions, offered, compared };
 }
 const address = { refuses: () => false, compare: () => {} } as unknown as AddressLink;
 const names = ({ current, header }: ReturnType<typeof page>['directions']) => [
@@ -204,6 +215,21 @@ describe('a bundle of a pair of one’s own', () => {
     expect(said).not.toMatch(/again/);
     expect(names(directions)).toEqual(['latent 7', undefined]);
   });
+});
+
+test('a session file carries the second edit, and says that its second direction stays behind', async () => {
+  const from = page({ isCustom: true });
+  (from.postern.edits as { open: boolean }).open = true;
+  const link = linkOf(from.postern, 'direction');
+  expect(link.missing).toContainEqual(
+    expect.stringMatching(/^Edited B removes a second direction/),
+  );
+  const bundle = readBundle(bundleOf(from.postern, 'direction', []), 'a.zip');
+  const { postern, compared } = page({ isCustom: true });
+  await openBundle(postern, address, bundle);
+  expect(compared).toMatchObject([{ mode: 'steer', strength: 3 }]);
+  await openBundle(postern, address, saved(FROM_FILE, null, { isCustom: true }));
+  expect(compared).toEqual([]);
 });
 
 test('a link says once what it cannot carry, also where one direction is cut and added', () => {
