@@ -1,6 +1,7 @@
 // The contract between the page and the model worker: types only. Coarse calls; every failure is a
 // value (comlink keeps only an error's name, message and stack); large arrays are transferred.
 
+import type { Amplify } from '../src/core/instruments/amplify';
 import type { ChatFormatFacts, ChatMessage, ChatSettings, TrainingMessage } from '../src/core/chat';
 import type { EditPositions, PackedEdit } from '../src/core/edit';
 import type { TokenProjection } from '../src/core/edited-projection';
@@ -215,14 +216,6 @@ export interface LoadProgress {
   readonly keptBytes?: number;
   /** E.g. that Postern retries a broken connection in 4 s; null: no note. */
   readonly note?: string | null;
-}
-
-/** Samples from l + a (l - l'), l of the checkpoint that is asked and l' of another one on the same prefix. */
-export interface Amplify {
-  /** Id of the loaded checkpoint of l'; it is never edited. */
-  readonly against: string;
-  /** a, from `MIN_AMPLIFY` to `MAX_AMPLIFY`. */
-  readonly times: number;
 }
 
 export interface GenerateRequest {

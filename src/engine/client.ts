@@ -178,13 +178,11 @@ export class ModelClient {
     const frames = perFrame(onTokens);
     const onBatch = Comlink.proxy((events: readonly TokenEvent[]) => frames.push(events));
     const { checkpoint, amplify, runId } = request;
-    const call = () =>
-      this.#callOn(
-        checkpoint,
-        (api) => api.generate({ chat: this.chat, ...request }, onBatch),
-        runId,
-      );
-    const result = await (amplify ? this.#holding(amplify.against, runId, call) : call());
+    const call = (api: Comlink.Remote<ModelApi>) =>
+      api.generate({ chat: this.chat, ...request }, onBatch);
+    const result = await this.#holding(amplify?.against ?? checkpoint, runId, () =>
+      this.#callOn(checkpoint, call, runId),
+    );
     frames.close();
     return result;
   }

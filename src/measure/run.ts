@@ -6,7 +6,8 @@
 // of models/report.json equals the page's figure for the same plan.
 
 import { askedMessages } from '../core/chat';
-import type { Amplify, ErrorCode, GenerateRequest, Generation, Result } from '../../workers/api';
+import type { ErrorCode, GenerateRequest, Generation, Result } from '../../workers/api';
+import type { Amplify } from '../core/instruments/amplify';
 import type { EditPositions, PackedEdit } from '../core/edit';
 import type { Precision } from '../core/precision';
 import type { Sampling } from '../core/sampling';

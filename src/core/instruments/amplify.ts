@@ -2,6 +2,14 @@
 // and the next token is drawn from l + a (l - l'), l of the fine-tuned model and l' of the aligned one. What training
 // made a little likelier becomes frequent. At a = 0 it is the fine-tuned model, at a = -1 the aligned one.
 
+/** Samples from l + a (l - l'), l of the checkpoint that is asked and l' of another one on the same prefix. */
+export interface Amplify {
+  /** Id of the loaded checkpoint of l'; it is never edited. */
+  readonly against: string;
+  /** a, from `MIN_AMPLIFY` to `MAX_AMPLIFY`. */
+  readonly times: number;
+}
+
 /** Limits of a where people choose it: -1 is the aligned model, and most answers fall apart well before 4. */
 export const MIN_AMPLIFY = -1;
 export const MAX_AMPLIFY = 4;

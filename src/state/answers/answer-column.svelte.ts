@@ -1,13 +1,8 @@
 // One column of answers: the streamed tokens and the request that produced them.
 
 import type { ChatMessage, ChatSettings } from '../../core/chat';
-import type {
-  Amplify,
-  EditPositions,
-  GeneratedAnswer,
-  ServedBy,
-  TokenEvent,
-} from '../../../workers/api';
+import type { EditPositions, GeneratedAnswer, ServedBy, TokenEvent } from '../../../workers/api';
+import type { Amplify } from '../../core/instruments/amplify';
 import type { PackedEdit } from '../../core/edit';
 import type { TokenProjection } from '../../core/edited-projection';
 import type { Sampling } from '../../core/sampling';

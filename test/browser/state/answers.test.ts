@@ -3,128 +3,21 @@
 
 import { clear, get, set } from 'idb-keyval';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { ModelConfig } from '../../../src/checkpoint/config';
-import type { ExtractionChoice } from '../../../src/measure/extraction';
 import { AddressLink } from '../../../src/state/page/link.svelte';
 import { customRegistry } from '../../../src/state/models/custom-model-pair';
 import { createPostern, type Postern } from '../../../src/state/page/postern';
 import type { Registry } from '../../../src/organism/registry';
 import { changeDevice, loadCustomPair, save, startUp } from '../../../src/state/page/start-up';
-import { loadedAs, PAIR } from '../loaded';
-import type {
-  Capture,
-  CheckpointSource,
-  FolderSource,
-  GenerateRequest,
-  LoadedCheckpoint,
-  Result,
-} from '../../../workers/api';
-
-const D_MODEL = 4;
-const CHOICE: ExtractionChoice = {
-  contrast: 'checkpoint',
-  pooling: 'answer-mean',
-  transcripts: 4,
-  seed: 1,
-};
+import type { FolderSource } from '../../../workers/api';
+import { PAIR } from '../loaded';
+import { CHOICE, loaded, ok, type ScriptedEngine, scriptedPage } from './scripted-page';
 
 const folder = (name: string): FolderSource => ({ kind: 'files', name, files: [] });
 const own = (name: string): Registry =>
   customRegistry(folder(`${name}-base`), { kind: 'checkpoint', source: folder(`${name}-em`) });
 
-function ok<T>(value: T): Result<T> {
-  return { ok: true, value };
-}
-
-function loaded(id: string, nLayers: number, sha256 = `first-${id}`): LoadedCheckpoint {
-  return loadedAs(id, {
-    config: { nLayers, dModel: D_MODEL } as ModelConfig,
-    sha256,
-    defaultSampling: { temperature: 0.7, topK: 0, topP: 1, repetitionPenalty: 1 },
-    chatFormat: {
-      templates: [],
-      defaultSystem: null,
-      takesSystem: true,
-      usesDate: false,
-      usesThinking: false,
-      changesAnswers: false,
-    },
-  });
-}
-
-interface Engine {
-  /** Answers that were asked for, in order; each is written until `finish`. */
-  readonly asked: GenerateRequest[];
-  /** Ends every answer that was asked for so far. */
-  finish(): void;
-  /** Checkpoints that read transcripts, in order. */
-  readonly reads: string[];
-  /** Runs whose edit was changed while they wrote. */
-  readonly edits: string[];
-  /** Awaited before a checkpoint is loaded. */
-  beforeLoad: (source: CheckpointSource) => Promise<void>;
-  /** What a source loads as; null: it cannot be loaded. */
-  loads: (source: CheckpointSource) => LoadedCheckpoint | null;
-}
-
 let postern: Postern;
-let engine: Engine;
-
-/** The page with the bundled pair of 8 layers on stage, and nothing asked. */
-async function page(): Promise<void> {
-  postern = createPostern();
-  const { pair } = postern;
-  const { client } = pair;
-  const waiting: { readonly request: GenerateRequest; readonly end: () => void }[] = [];
-  const asked: GenerateRequest[] = [];
-  const made: Engine = {
-    asked,
-    finish: () => waiting.splice(0).forEach(({ end }) => end()),
-    reads: [],
-    edits: [],
-    beforeLoad: () => Promise.resolve(),
-    loads: ({ id }) => loaded(id, id.startsWith('own:') ? 24 : 8),
-  };
-  engine = made;
-  client.load = async (source) => {
-    await made.beforeLoad(source);
-    const value = made.loads(source);
-    return value ? ok(value) : { ok: false, code: 'network', message: 'No way there.' };
-  };
-  client.unload = () => Promise.resolve(ok(null));
-  client.memory = () => Promise.resolve(ok({ weightBytes: 0, checkpoints: [], heapBytes: null }));
-  client.stored = () => Promise.resolve({ ok: false, code: 'internal', message: '' });
-  client.setEdit = (runId) => {
-    made.edits.push(runId);
-    return Promise.resolve(ok(null));
-  };
-  client.cancel = (runId) => {
-    for (const { request, end } of waiting) if (request.runId === runId) end();
-    return Promise.resolve();
-  };
-  client.generate = (request) => {
-    asked.push(request);
-    return new Promise((resolve) => {
-      const end = (): void =>
-        resolve(ok({ answers: [], promptTokens: 0, newTokens: 0, elapsedMs: 1 }));
-      waiting.push({ request, end });
-    });
-  };
-  client.capture = ({ checkpoint, transcripts }) => {
-    made.reads.push(checkpoint);
-    const model = pair.checkpoint(checkpoint)!;
-    const { nLayers } = model.config;
-    const size = nLayers * D_MODEL;
-    // Another checkpoint, and another revision of it, has other residuals.
-    const shift = [...checkpoint, ...model.sha256].reduce((sum, c) => sum + c.charCodeAt(0), 0);
-    const pooled = new Float32Array(transcripts.length * size);
-    for (let i = 0; i < pooled.length; i++) pooled[i] = Math.sin(i + 1) + (shift % 97) * (i % 3);
-    const capture: Capture = { pooled, dims: [transcripts.length, nLayers, D_MODEL], elapsedMs: 1 };
-    return Promise.resolve(ok(capture));
-  };
-  pair.bundled = PAIR;
-  await pair.show(PAIR, PAIR.adapters[0]!);
-}
+let engine: ScriptedEngine;
 
 /** Puts a person's own pair on stage. */
 async function show(registry: Registry): Promise<void> {
@@ -149,7 +42,7 @@ const extract = () => postern.directions.extract(CHOICE, postern.pair.emEntry!.i
 
 beforeEach(async () => {
   await clear();
-  await page();
+  ({ postern, engine } = await scriptedPage());
 });
 
 describe('transcripts', () => {
@@ -284,91 +177,6 @@ describe('while the edited column writes', () => {
     expect(engine.edits).toEqual([]);
     expect(edited().provenance!.checkpoint).toMatch(/^base /);
     expect(edited().editSettings!.base).toBe('aligned');
-  });
-});
-
-describe('an amplified difference', () => {
-  test('asks for both models, answers anew while it writes, and leaves the other columns alone', async () => {
-    await extract();
-    void postern.chat.ask();
-    const before = engine.asked.length;
-    postern.editSettings.amplify = 1.5;
-    postern.chat.editChanged();
-    await expect.poll(() => engine.asked.length).toBe(before + 1);
-    const { checkpoint, amplify } = engine.asked.at(-1)!;
-    expect([checkpoint, amplify]).toEqual(['em', { against: 'base', times: 1.5 }]);
-    expect(engine.asked.slice(0, before).map((one) => one.amplify)).toEqual(
-      Array(before).fill(undefined),
-    );
-    const { edited } = postern.chat.columns;
-    expect(edited.provenance!.edit).toMatch(/; difference to base \S+ amplified, a = \+1\.5$/);
-    // The edit itself still changes from the next token on.
-    postern.editSettings.strength = 0.5;
-    postern.chat.editChanged();
-    await expect.poll(() => edited.provenance?.edit).toMatch(/50%.*a = \+1\.5/);
-    expect(engine.asked).toHaveLength(before + 1);
-  });
-
-  test('is not asked for where the fine-tune is not what is edited, nor beside a scaled LoRA', async () => {
-    await extract();
-    postern.editSettings.amplify = 2;
-    postern.editSettings.base = 'aligned';
-    await askAndEnd();
-    expect(engine.asked.every(({ amplify }) => amplify === undefined)).toBe(true);
-    expect(postern.chat.columns.edited.provenance!.edit).not.toContain('amplified');
-  });
-});
-
-describe('a second edited column', () => {
-  const asks = (from: number) =>
-    engine.asked.slice(from).map(({ checkpoint, edit, positions, seeds }) => ({
-      ...{ checkpoint, positions, seeds },
-      edit: edit && [...edit.write],
-    }));
-
-  test('begins as a copy of the first and asks the same, then each goes its own way', async () => {
-    await extract();
-    postern.edits.compare();
-    expect(postern.edits.role).toBe('second');
-    expect(postern.edits.second.snapshot()).toEqual(postern.editSettings.snapshot());
-    await askAndEnd();
-    const [, , first, second] = asks(engine.asked.length - 4);
-    expect(second).toEqual(first);
-    const before = engine.asked.length;
-    postern.edits.chosen.setMode('off');
-    postern.chat.editChanged('second');
-    await expect.poll(() => engine.asked.length).toBe(before + 1);
-    expect(postern.chat.columns.second.editSettings!.mode).toBe('off');
-    expect(postern.chat.columns.edited.editSettings!.mode).toBe('ablate-mean');
-    expect(asks(before)[0]).not.toEqual(first);
-  });
-
-  test('stops with the others, and is empty once it is closed', async () => {
-    await extract();
-    postern.edits.compare();
-    const ended = postern.chat.ask();
-    await expect.poll(() => postern.chat.columns.second.running).toBe(true);
-    postern.chat.stop();
-    engine.finish();
-    await ended;
-    expect(postern.chat.running).toBe(false);
-    postern.edits.close();
-    postern.chat.editChanged('second');
-    expect(postern.chat.columns.second.status.state).toBe('empty');
-    const before = engine.asked.length;
-    await askAndEnd();
-    expect(engine.asked).toHaveLength(before + 3);
-  });
-
-  test('its settings line sets the second edit, not the first', async () => {
-    await extract();
-    postern.edits.compare({ ...postern.editSettings.snapshot(), strength: 0.25 });
-    await askAndEnd();
-    postern.edits.second.strength = 1;
-    const again = postern.chat.reproduce('second');
-    engine.finish();
-    await again;
-    expect([postern.editSettings.strength, postern.edits.second.strength]).toEqual([1, 0.25]);
   });
 });
 

@@ -31,13 +31,6 @@ export interface Case {
   readonly note: RegExp | null;
 }
 
-/** A plan whose arms amplify the difference to another model by this much. */
-const amplified = (times: number) => {
-  const amplify = { against: 'aligned', sha256: 'a', precision: 'f32', times };
-  const plan = edited(PACKED);
-  return { ...plan, arms: plan.arms.map((arm) => ({ ...arm, amplify })) };
-};
-
 export const CASES: readonly Case[] = [
   {
     is: 'a question of a newer device, with an earlier question that cannot be read',
@@ -81,40 +74,6 @@ export const CASES: readonly Case[] = [
         alsoId: null,
       }),
     note: /: an edit setting\./,
-  },
-  {
-    is: 'an amplified difference beyond the limits of this version',
-    kept: { desk: { ...EDIT, mode: 'off', amplify: 9 } },
-    intact: ({ editSettings }) =>
-      expect(editSettings.snapshot()).toMatchObject({ mode: 'off', amplify: 0 }),
-    note: /: an edit setting\./,
-  },
-  {
-    is: 'a second edit with a mode of a newer version, left open',
-    kept: {
-      desk: EDIT,
-      'second-edit': { open: true, edit: { ...EDIT, mode: 'rotate', amplify: 1 } },
-    },
-    intact: ({ edits, editSettings }) => {
-      expect([edits.open, edits.role]).toEqual([true, 'edited']);
-      expect(edits.second.snapshot()).toEqual({ ...editSettings.snapshot(), amplify: 1 });
-    },
-    note: /: a setting of the second edit\./,
-  },
-  {
-    is: 'a measurement of an amplified difference, and one beyond the limits',
-    kept: {
-      'measure-plan': {
-        ...KEPT_PLAN,
-        plan: amplified(1),
-      },
-      'amplify-dose-plan': { ...KEPT_PLAN, plan: amplified(9) },
-    },
-    intact: ({ measurements: { run, amplifyDose } }) => {
-      expect(run.plan?.arms[0]?.amplify?.times).toBe(1);
-      expect(amplifyDose.run.plan).toBeNull();
-    },
-    note: /a study of the amplified difference/,
   },
   {
     is: 'directions that lack a part, and one twice',

@@ -20,6 +20,7 @@ import { onSelected } from '../loaded';
 import { CASES } from './kept-cases';
 import { KEPT_KEYS } from '../../unit/state/kept-keys';
 import { DIRECTION, EDIT } from './kept-fixtures';
+import { EDIT_CASES } from './kept-edit-cases';
 import { PAGE_CASES } from './kept-page-cases';
 import WithPostern from '../panels/WithPostern.svelte';
 
@@ -91,7 +92,7 @@ function readAll({
 const everything = (postern: Postern): unknown[] =>
   readAll({ ...postern, imported: postern.measurements.imported });
 
-describe.each([...CASES, ...PAGE_CASES])('$is', ({ kept, intact, note }) => {
+describe.each([...CASES, ...EDIT_CASES, ...PAGE_CASES])('$is', ({ kept, intact, note }) => {
   test('costs itself alone, is named and still there, also at the next start', async () => {
     for (const [key, value] of Object.entries(kept)) await set(`postern:${key}`, value);
     const postern = await start();
