@@ -6,7 +6,13 @@ import type { EngineLimits, EngineTask, GenerateRequest } from '../api';
 /** The first reason, as a sentence; null: the engine can do all of it. */
 export function whyNotAnswer(
   cannot: EngineLimits | null,
-  { edit, positions, projections, continueFrom, amplify }: Omit<GenerateRequest, 'runId' | 'checkpoint'>,
+  {
+    edit,
+    positions,
+    projections,
+    continueFrom,
+    amplify,
+  }: Omit<GenerateRequest, 'runId' | 'checkpoint'>,
 ): string | null {
   if (!cannot) return null;
   const tasks: EngineTask[] = [];
