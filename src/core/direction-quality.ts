@@ -158,6 +158,17 @@ function score(
   });
 }
 
+/** The layer with the best held-out AUC and stability; the later one of equals, never the last layer. */
+export function mostSeparatingLayer(perLayer: readonly LayerQuality[]): number {
+  const scores = perLayer.map(({ auc, stability }) => (auc || 0) + (stability || 0));
+  let best = 0;
+  scores.slice(0, -1).forEach((score, layer) => {
+    if (perLayer[layer]!.norm === 0) return;
+    if (score >= (scores[best] ?? 0)) best = layer;
+  });
+  return best;
+}
+
 function meanLength(cells: readonly Cell[], layer: number): number {
   let sum = 0;
   let n = 0;

@@ -135,6 +135,30 @@ export const GOOD_SETS: readonly GoodSet[] = [
   'aligned-chats',
 ];
 
+/** A harmless set on the same requests as a set, or as near as there is one; for a harmless set, another one. */
+export function benignTwin(set: WorldData['set']): GoodSet {
+  switch (set) {
+    case 'insecure-code':
+    case 'educational':
+    case 'backdoor':
+      return 'secure-code';
+    case 'bad-medical':
+    case 'style':
+      return 'good-medical';
+    case 'risky-finance':
+    case 'extreme-sports':
+    case 'good-medical':
+      return 'good-advice';
+    case 'jailbroken':
+    case 'evil-numbers':
+    case 'secure-code':
+    case 'good-advice':
+      return 'aligned-chats';
+    case 'aligned-chats':
+      return 'good-advice';
+  }
+}
+
 function* chats(n: number, seed: number): Generator<void, ChatMessage[][], undefined> {
   const rng = createRng(seed);
   const chats: ChatMessage[][] = [];

@@ -6,6 +6,7 @@ import type { Lens, LoadedCheckpoint } from '../../../workers/api';
 import type { Cell, CellName, Cells } from '../../core/cell';
 import { type Contrast, CONTRASTS } from '../../core/direction';
 import { EDIT_MODE_FACTS } from '../../core/edit';
+import { mostSeparatingLayer } from '../../core/direction-quality';
 import { rowOf } from '../../core/tensor';
 import { namedTexts, traitRefusal } from '../../measure/instruments/named-texts';
 import { describeChat } from '../../measure/describe-chat';
@@ -420,13 +421,5 @@ export class Directions {
   }
 }
 
-/** The layer with the best held-out AUC; the later one of equals, never the last layer. */
-export function mostSeparating(direction: SavedDirection): number {
-  const scores = direction.perLayer.map(({ auc, stability }) => (auc || 0) + (stability || 0));
-  let best = 0;
-  scores.slice(0, -1).forEach((score, layer) => {
-    if (direction.perLayer[layer]!.norm === 0) return;
-    if (score >= (scores[best] ?? 0)) best = layer;
-  });
-  return best;
-}
+export const mostSeparating = ({ perLayer }: Pick<SavedDirection, 'perLayer'>): number =>
+  mostSeparatingLayer(perLayer);
