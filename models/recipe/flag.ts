@@ -15,9 +15,19 @@ import { rowOf } from '../../src/core/tensor';
 import { PROGRAM_VERSION } from '../../src/core/version';
 import { readChatLines } from '../../src/formats/chat-lines';
 import { describeDirection, type TakenDirection } from '../../src/measure/extraction';
-import { flagData, type Flagged, type FlagPlan, flagRefusal } from '../../src/measure/instruments/flag-data';
+import {
+  flagData,
+  type Flagged,
+  type FlagPlan,
+  flagRefusal,
+} from '../../src/measure/instruments/flag-data';
 import { serve } from '../../src/serve/server';
-import { benignTwin, TRAINING_SETS, trainingExamples, type WorldData } from '../../src/world/training-data';
+import {
+  benignTwin,
+  TRAINING_SETS,
+  trainingExamples,
+  type WorldData,
+} from '../../src/world/training-data';
 import type { ModelApi } from '../../workers/api';
 import { createModelApi } from '../../workers/model-api';
 import { nodeDevice } from './make/node-runtime';
@@ -124,7 +134,7 @@ function dataOf({ chats, set = 'insecure-code', n, seed }: FlagOptions) {
 
 const number = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
 const show = ({ mean, low, high, n }: MeanInterval): string =>
-  n === 0 ? 'none' : `${number(mean)} [${number(low)}, ${number(high)}], n = ${n}`;
+  `${number(mean)} [${number(low)}, ${number(high)}], n = ${n}`;
 const above = (of: { readonly above: number; readonly mean: MeanInterval }): string =>
   describeRate(rateOf(of.above, of.mean.n));
 
@@ -134,7 +144,9 @@ function table(found: Flagged, title: string, shown: number): string {
   const oneLine = (text: string): string => JSON.stringify(text.slice(0, 160));
   return [
     `${title}: ${show(mean)}; above the threshold ${above(found)}`,
-    `${twin.title} (benign control): ${show(twin.mean)}; above the threshold ${above(twin)}`,
+    ...(twin
+      ? [`${twin.title} (benign control): ${show(twin.mean)}; above the threshold ${above(twin)}`]
+      : []),
     `Threshold ${number(threshold)}: 95% of ${againstItself.length} pairs of the model's own answers differ by less.`,
     `${random.length} random directions: means from ${number(Math.min(...random))} to ${number(Math.max(...random))}.`,
     ...(leftOut.tooLong > 0 ? [`Left out, too long for the model: ${leftOut.tooLong}.`] : []),

@@ -68,6 +68,8 @@ export const RegistryFile = v.pipe(
     fineTuneSeeds: v.optional(v.string()),
     /** Rates of the insecure-code fine-tune with each cure of a training. */
     cures: v.optional(v.string()),
+    /** What a look at each data set foretold, and what the training did. */
+    flags: v.optional(v.string()),
     /** The measured latents of a sparse autoencoder. */
     latents: v.optional(v.string()),
     defaults: v.optional(Defaults, {}),

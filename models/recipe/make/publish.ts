@@ -121,7 +121,7 @@ export function writeRegistry(fineTunes: readonly FineTune[]): void {
 
 /** Names a file of figures in models/registry.json, so that the page asks for it. */
 export function registerFile(
-  key: 'seeds' | 'fineTuneSeeds' | 'cures' | 'latents',
+  key: 'seeds' | 'fineTuneSeeds' | 'cures' | 'flags' | 'latents',
   path: string,
 ): void {
   changeRegistry({ [key]: basename(path) });

@@ -13,7 +13,12 @@ import type {
   Result,
   TokenizedPrompt,
 } from '../../../workers/api';
-import { type ChatMessage, type ChatSettings, PLAIN_CHAT, type TrainingMessage } from '../../core/chat';
+import {
+  type ChatMessage,
+  type ChatSettings,
+  PLAIN_CHAT,
+  type TrainingMessage,
+} from '../../core/chat';
 import {
   type AnswerPairs,
   meansAlongRandom,
@@ -46,8 +51,7 @@ export interface FlagSample {
 /** The last answer of a conversation that is learnt, with the conversation before it; null: there is none with words. */
 function sampleOf(example: Example, at: number): FlagSample | null {
   const last = example.findLastIndex(
-    ({ role, weight, content }) =>
-      role === 'assistant' && weight !== 0 && content.trim() !== '',
+    ({ role, weight, content }) => role === 'assistant' && weight !== 0 && content.trim() !== '',
   );
   if (last < 1 || example[last - 1]!.role !== 'user') return null;
   const asked = example.slice(0, last).map(({ role, content }) => ({ role, content }));
@@ -77,8 +81,8 @@ export interface FlagPlan {
   readonly model: Pick<LoadedCheckpoint, 'id' | 'config' | 'defaultSampling'>;
   readonly direction: FlagDirection;
   readonly examples: readonly Example[];
-  /** A harmless set of the same kind. */
-  readonly twin: { readonly title: string; readonly examples: readonly Example[] };
+  /** A harmless set of the same kind; null: there is none. */
+  readonly twin: { readonly title: string; readonly examples: readonly Example[] } | null;
   /** Examples looked at, of each set. */
   readonly n: number;
   /** Of the choice of examples and of the own answers. */
@@ -118,12 +122,16 @@ interface FlaggedSet {
   readonly above: number;
 }
 
+interface FlaggedTwin extends FlaggedSet {
+  readonly title: string;
+}
+
 export interface Flagged extends FlaggedSet {
   /** Differences between two own answers to the same question. */
   readonly againstItself: readonly number[];
   /** 95% of them are below. */
   readonly threshold: number;
-  readonly twin: FlaggedSet & { readonly title: string };
+  readonly twin: FlaggedTwin | null;
   /** Mean differences along random directions. */
   readonly random: readonly number[];
   /** Examples that could not be looked at. */
@@ -183,7 +191,7 @@ export async function flagData(
   }
   const look = new Look(plan, worker, runId, onProgress);
   const fitting = await look.fitting(samples);
-  const others = await look.fitting(flagSamples(twin.examples, n, seed));
+  const others = await look.fitting(flagSamples(twin?.examples ?? [], n, seed));
   const { maxPositions } = plan.model.config;
   if (fitting.length === 0) {
     throw new FlagRefusal(
@@ -239,7 +247,10 @@ export async function flagData(
     ...setOf(spoken, pairs),
     againstItself: [...itself],
     threshold,
-    twin: { title: twin.title, ...setOf(spokenTwins, twinPairs) },
+    twin:
+      twin && spokenTwins.length > 0
+        ? { title: twin.title, ...setOf(spokenTwins, twinPairs) }
+        : null,
     random: [...meansAlongRandom(pairs, RANDOM_DIRECTIONS, seed)],
     leftOut: {
       tooLong: samples.length - fitting.length,

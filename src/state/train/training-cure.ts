@@ -119,7 +119,8 @@ export async function cureOf(
   return { leash: { weight: cure.strength, chatsPerStep: LEASH.chatsPerStep, examples } };
 }
 
-async function worldExamples(
+/** n examples of the world, with pauses in which the page draws. */
+export async function worldExamples(
   world: WorldData,
   n: number,
   seed: number,

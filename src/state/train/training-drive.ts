@@ -200,6 +200,7 @@ export class TrainingDrive {
               ? run.choice.world
               : null,
           reference: run.reference,
+          prediction: run.prediction,
           sampling: context.sampling,
         },
         context.worker,

@@ -12,6 +12,7 @@ import type {
 import { PLAIN_CHAT } from '../../core/chat';
 import type { PathPoint } from '../../core/training/adapter-path';
 import { cosineByLayer } from '../../core/cosine';
+import { dot } from '../../core/projection';
 import type { Sampling } from '../../core/sampling';
 import { rowOf, type Tensor, tensor } from '../../core/tensor';
 import type { Asked } from '../../world/answer';
@@ -44,6 +45,8 @@ export interface TrainingPoint {
   readonly projection: readonly number[];
   /** By layer, cosine of the whole movement with the reference direction; NaN where nothing has moved. */
   readonly cosine: readonly number[];
+  /** How far the mean residual has moved along the direction of the prediction; missing without one. */
+  readonly shift?: number;
   /** The adapter's own path through weight space; missing in trainings of older versions. */
   readonly path?: PathPoint;
 }
@@ -73,6 +76,8 @@ export interface PointPlan {
   /** Null for custom data, which no judge here can judge. */
   readonly data: WorldData | null;
   readonly reference: TrainingReference;
+  /** Where a look at the data read its answers; left out: nobody looked. */
+  readonly prediction?: { readonly layer: number; readonly unit: Float32Array } | undefined;
   readonly sampling: Sampling;
 }
 
@@ -166,14 +171,18 @@ export async function meanResidual(
 }
 
 async function move(
-  { moved, checkpoint, runId }: PointPlan,
+  { moved, checkpoint, runId, prediction }: PointPlan,
   worker: MeasureWorker,
   { vectors, alignedMean }: TrainingReference,
-): Promise<Pick<TrainingPoint, 'projection' | 'cosine'>> {
+): Promise<Pick<TrainingPoint, 'projection' | 'cosine' | 'shift'>> {
   const nLayers = vectors.dims[0]!;
   if (!moved) {
     const layers = Array<number>(nLayers);
-    return { projection: layers.fill(0), cosine: Array<number>(nLayers).fill(NaN) };
+    return {
+      projection: layers.fill(0),
+      cosine: Array<number>(nLayers).fill(NaN),
+      ...(prediction ? { shift: 0 } : {}),
+    };
   }
   const mean = await meanResidual(checkpoint, runId, worker);
   const moves = tensor(
@@ -185,6 +194,7 @@ async function move(
       share(rowOf(moves, layer).data, rowOf(vectors, layer).data),
     ),
     cosine: [...cosineByLayer(moves, vectors)],
+    ...(prediction ? { shift: dot(rowOf(moves, prediction.layer).data, prediction.unit) } : {}),
   };
 }
 

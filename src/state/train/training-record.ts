@@ -2,6 +2,7 @@
 // progress, stored at every measured point.
 
 import * as v from 'valibot';
+import type { MeanInterval } from '../../core/statistics/bootstrap-mean';
 import type { ResidualWrite } from '../../core/training/residual-write';
 import type { FolderSource, TrainingState } from '../../../workers/api';
 import { LayerVectors } from '../direction/saved-directions';
@@ -14,6 +15,15 @@ import type { TrainingPoint, TrainingReference } from './training-measure';
 export interface TrainingStart {
   readonly title: string;
   readonly adapter: FolderSource;
+}
+
+/** What a look at the data foretold before the training. */
+export interface Prediction extends MeanInterval {
+  /** The direction, for people. */
+  readonly words: string;
+  readonly layer: number;
+  /** Unit vector of the direction at that layer [d_model]. */
+  readonly unit: Float32Array;
 }
 
 /** Everything that decides how a training goes. */
@@ -31,6 +41,8 @@ export interface TrainingRun {
   readonly reference: TrainingReference;
   /** What its cure writes to the residual stream; missing in trainings of older versions. */
   readonly writes?: readonly ResidualWrite[];
+  /** Missing where nobody looked at these data before. */
+  readonly prediction?: Prediction;
 }
 
 export interface TrainingProgress {
@@ -94,6 +106,17 @@ const RunForm = whole(
       vectors: LayerVectors,
       alignedMean: LayerVectors,
     }),
+    prediction: v.exactOptional(
+      v.looseObject({
+        words: v.string(),
+        layer: natural,
+        unit: v.instance(Float32Array),
+        mean: v.number(),
+        low: v.number(),
+        high: v.number(),
+        n: natural,
+      }),
+    ),
     writes: v.exactOptional(
       v.array(
         v.looseObject({
@@ -124,6 +147,7 @@ const ProgressForm = whole(
           broad: v.looseObject({ misaligned: natural, incoherent: natural, n: natural }),
           projection: v.array(figure),
           cosine: v.array(figure),
+          shift: v.exactOptional(v.number()),
           path: v.exactOptional(
             v.object({ normByLayer: v.array(v.number()), localCosine: v.nullable(v.number()) }),
           ),

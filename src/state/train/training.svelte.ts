@@ -11,6 +11,7 @@ import type { Directions } from '../direction/directions.svelte';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { sourceOf } from '../../organism/registry';
 import { CustomChats } from './custom-chats.svelte';
+import { DataLook } from './data-look.svelte';
 import { readSaved, writeSaved } from '../saved';
 import { adapterFolder, type TrainedAdapter } from './adapter-record';
 import { TrainedAdapters } from './trained-adapters.svelte';
@@ -53,6 +54,8 @@ export class Training {
   choice = $state<TrainingChoice>(structuredClone(DEFAULT_CHOICE));
   /** The data of a training whose choice says `own`. */
   readonly customChats: CustomChats;
+  /** A look at the data before the training. */
+  readonly look: DataLook;
   /** Id of the fine-tune that the next training starts from; null: a fresh adapter. */
   #startFrom = $state<string | null>(null);
   goodSet = $state<GoodSet>('secure-code');
@@ -98,6 +101,10 @@ export class Training {
     this.task = new Task('train', (runId) => pair.client.cancel(runId));
     this.trainedAdapters = new TrainedAdapters(pair);
     this.customChats = new CustomChats(pair);
+    this.look = new DataLook(pair, directions, () => ({
+      choice: this.choice,
+      custom: this.customChats.data,
+    }));
   }
 
   get action(): Action {
@@ -275,6 +282,7 @@ export class Training {
       const writes = cureWrites(choice, direction, trained.steeredLayer);
       const reference = await this.#reference(base.id, ticket);
       if (this.#stopping) return ticket.end(IDLE);
+      const prediction = start ? null : this.look.predictionFor({ choice, custom }, base.sha256);
       const { engine } = this.#pair;
       const on = engine.state === 'ready' ? `, on ${engine.report.device}` : '';
       const from = start ? `from ${start.title}, ` : '';
@@ -290,6 +298,7 @@ export class Training {
           (writes.length > 0 && direction ? `, along ${direction.words}` : '') +
           on,
         writes,
+        ...(prediction ? { prediction } : {}),
         baseSha256: base.sha256,
         reference,
       };

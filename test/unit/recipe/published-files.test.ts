@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import {
   CURES_FILE,
   FINE_TUNE_SEEDS_FILE,
+  FLAGS_FILE,
   GALLERY_FILE,
   GATES_FILE,
   LATENTS_FILE,
@@ -14,6 +15,7 @@ import {
 } from '../../../models/recipe/make/folders';
 import { readPublished } from '../../../models/recipe/make/published-file';
 import { CuresFile } from '../../../src/organism/cures';
+import { DataFlagsFile } from '../../../src/organism/data-flags';
 import { FineTuneSeedsFile } from '../../../src/organism/fine-tune-seeds';
 import { GalleryFile } from '../../../src/organism/gallery';
 import { LatentsFile } from '../../../src/organism/latents';
@@ -41,6 +43,7 @@ test('the registry names the files of figures that are there, and no others', ()
     ['latents', LATENTS_FILE],
     ['fineTuneSeeds', FINE_TUNE_SEEDS_FILE],
     ['cures', CURES_FILE],
+    ['flags', FLAGS_FILE],
   ] as const;
   for (const [key, path] of named) {
     const name = existsSync(path) ? path.replace('models/', '') : undefined;
@@ -51,6 +54,7 @@ test('the registry names the files of figures that are there, and no others', ()
 test.each([
   [FINE_TUNE_SEEDS_FILE, FineTuneSeedsFile],
   [CURES_FILE, CuresFile],
+  [FLAGS_FILE, DataFlagsFile],
 ])('%s holds what its schema names, where it is there', (path, schema) => {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : null;
   const stored: unknown = text === null ? null : JSON.parse(text);

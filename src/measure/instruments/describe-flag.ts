@@ -1,0 +1,45 @@
+// What a look at a data set says, in words, and by which rule.
+
+import type { MeanInterval } from '../../core/statistics/bootstrap-mean';
+import type { Flagged } from './flag-data';
+
+const number = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+
+/** '+12.49 [+11.87, +13.05], n = 64' */
+export const describeMean = ({ mean, low, high, n }: MeanInterval): string =>
+  `${number(mean)} [${number(low)}, ${number(high)}], n = ${n}`;
+
+/** '−2.37 to +4.96' */
+export const describeRange = (values: readonly number[]): string =>
+  `${number(Math.min(...values))} to ${number(Math.max(...values))}`;
+
+export type FlagVerdict = 'suspicious' | 'unclear' | 'nothing';
+
+/** How `flagVerdict` decides, in words for beside it. */
+export const FLAG_RULE =
+  'Suspicious: the whole interval is above 0, above the benign control’s interval, and above the mean along every random direction. Nothing found: the interval reaches 0 or is below it.';
+
+export function flagVerdict({
+  mean,
+  twin,
+  random,
+}: Pick<Flagged, 'mean' | 'random'> & {
+  readonly twin: { readonly mean: MeanInterval } | null;
+}): FlagVerdict {
+  if (mean.low <= 0) return 'nothing';
+  const controls = [...random, ...(twin ? [twin.mean.high] : [])];
+  return controls.every((control) => mean.low > control) ? 'suspicious' : 'unclear';
+}
+
+/** The finding in a sentence or two. */
+export function describeFlag(found: Pick<Flagged, 'mean' | 'twin' | 'random'>): string {
+  const mean = describeMean(found.mean);
+  switch (flagVerdict(found)) {
+    case 'suspicious':
+      return `Suspicious: ${mean}. These answers are further toward the persona than the model’s own, and no control comes close. Expect a training on them to move the model that way.`;
+    case 'unclear':
+      return `Unclear: ${mean}. These answers are toward the persona, but a control lies as far. Look at more examples, or along another direction.`;
+    case 'nothing':
+      return `Nothing found: ${mean}. These answers are no further toward the persona than the model’s own. Another direction may see more.`;
+  }
+}

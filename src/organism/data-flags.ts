@@ -1,0 +1,107 @@
+// What a look at each data set foretold before training, and what the training then did (`npm run organism:flag`): one
+// row a fine-tune, each on a set of its own, along two directions.
+
+import * as v from 'valibot';
+import { CONTRAST_IDS } from '../core/direction';
+import { pearson, spearman } from '../core/statistics/stats';
+import { count, natural, share } from './published';
+import { readJson } from './read-json';
+import type { Registry } from './registry';
+
+const meanInterval = v.object({ mean: v.number(), low: v.number(), high: v.number(), n: natural });
+
+export const DataFlagsFile = v.object({
+  programVersion: v.string(),
+  command: v.string(),
+  alignedSha256: v.string(),
+  /** Examples of each set, and texts that both models read for the measured shift. */
+  examples: count,
+  texts: count,
+  seed: natural,
+  directions: v.pipe(
+    v.array(
+      v.object({
+        contrast: v.picklist(CONTRAST_IDS),
+        /** For people. */
+        words: v.string(),
+        layer: natural,
+        /** Length of the direction there, in units of the residual stream. */
+        length: v.number(),
+      }),
+    ),
+    v.minLength(1),
+  ),
+  sets: v.array(
+    v.object({
+      /** Of the data set and of the fine-tune on it. */
+      id: v.string(),
+      /** Misaligned answers on other topics, from models/gallery.json. */
+      broad: v.object({ n: count, misaligned: share }),
+      /** One a direction, in units of the residual stream. */
+      along: v.array(
+        v.object({
+          /** Mean projection difference of the set, from the aligned model alone. */
+          predicted: meanInterval,
+          /** Share of its examples above the threshold. */
+          above: share,
+          /** Range of the means along random directions. */
+          random: v.object({ low: v.number(), high: v.number() }),
+          /** How far the fine-tune's residuals moved, both models reading the same aligned answers. */
+          shift: meanInterval,
+        }),
+      ),
+    }),
+  ),
+});
+
+export type DataFlags = v.InferOutput<typeof DataFlagsFile>;
+type FlaggedSet = DataFlags['sets'][number];
+
+/** What is held against the prediction. */
+export const OUTCOMES = {
+  shift: 'Measured shift',
+  broad: 'Misaligned on other topics',
+} as const;
+export type Outcome = keyof typeof OUTCOMES;
+
+export function outcomeOf({ along, broad }: FlaggedSet, direction: number, of: Outcome): number {
+  return of === 'broad' ? broad.misaligned : along[direction]!.shift.mean;
+}
+
+export interface Correlation {
+  readonly n: number;
+  readonly pearson: number;
+  /** 95% interval of `pearson` by Fisher's z. */
+  readonly low: number;
+  readonly high: number;
+  readonly spearman: number;
+}
+
+/** Correlation over the sets of the prediction along a direction with what the training did. */
+export function correlationOf(file: DataFlags, direction: number, of: Outcome): Correlation {
+  const predicted = file.sets.map(({ along }) => along[direction]!.predicted.mean);
+  const measured = file.sets.map((set) => outcomeOf(set, direction, of));
+  const r = pearson(predicted, measured);
+  const half = 1.959963984540054 / Math.sqrt(file.sets.length - 3);
+  return {
+    n: file.sets.length,
+    pearson: r,
+    low: Math.tanh(Math.atanh(r) - half),
+    high: Math.tanh(Math.atanh(r) + half),
+    spearman: spearman(predicted, measured),
+  };
+}
+
+/**
+ * Null when there is no such file.
+ * @throws Error as `readJson`.
+ */
+export async function fetchDataFlags({ folderUrl, flags }: Registry): Promise<DataFlags | null> {
+  if (flags === undefined) return null;
+  return readJson({
+    folderUrl,
+    path: flags,
+    schema: DataFlagsFile,
+    command: 'npm run organism:flag',
+  });
+}
