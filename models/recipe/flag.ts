@@ -9,7 +9,12 @@ import type { TrainingMessage } from '../../src/core/chat';
 import { CONTRAST_IDS } from '../../src/core/direction';
 import { mostSeparatingLayer } from '../../src/core/direction-quality';
 import { messageOf } from '../../src/core/message';
-import type { MeanInterval } from '../../src/core/statistics/bootstrap-mean';
+import {
+  describeFlag,
+  describeMean,
+  describeRange,
+  signed,
+} from '../../src/measure/instruments/describe-flag';
 import { describeRate, rateOf } from '../../src/core/statistics/rates';
 import { rowOf } from '../../src/core/tensor';
 import { PROGRAM_VERSION } from '../../src/core/version';
@@ -21,7 +26,6 @@ import {
   type FlagPlan,
   flagRefusal,
 } from '../../src/measure/instruments/flag-data';
-import { serve } from '../../src/serve/server';
 import {
   benignTwin,
   TRAINING_SETS,
@@ -29,12 +33,10 @@ import {
   type WorldData,
 } from '../../src/world/training-data';
 import type { ModelApi } from '../../workers/api';
-import { createModelApi } from '../../workers/model-api';
-import { nodeDevice } from './make/node-runtime';
-import { THREADS } from './make/trainer';
 import { measureOptions } from './measure/measure-options';
 import { directionOfOptions } from './measure/option-direction';
-import { openWorkbench, valueOf, type Workbench } from './measure/workbench';
+import { withBundledPair } from './measure/instrument-command';
+import type { Workbench } from './measure/workbench';
 import { natural, readOptions } from './options';
 
 const SETS = Object.keys(TRAINING_SETS) as WorldData['set'][];
@@ -119,6 +121,7 @@ export async function flagExamples(
     generate: bench.generate,
     capture: api.capture.bind(api),
     tokenize: api.tokenize.bind(api),
+    breathe: () => Promise.resolve(),
   };
   return flagData({ ...wanted, model, direction: { words, layer, vector } }, worker, 'flag', tell);
 }
@@ -132,10 +135,7 @@ function dataOf({ chats, set = 'insecure-code', n, seed }: FlagOptions) {
   return { title: TRAINING_SETS[set].title, examples, twinSet: benignTwin(set) };
 }
 
-const number = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
-const show = ({ mean, low, high, n }: MeanInterval): string =>
-  `${number(mean)} [${number(low)}, ${number(high)}], n = ${n}`;
-const above = (of: { readonly above: number; readonly mean: MeanInterval }): string =>
+const above = (of: { readonly above: number; readonly mean: { readonly n: number } }): string =>
   describeRate(rateOf(of.above, of.mean.n));
 
 function table(found: Flagged, title: string, shown: number): string {
@@ -143,16 +143,19 @@ function table(found: Flagged, title: string, shown: number): string {
   const worst = [...samples].sort((a, b) => b.difference - a.difference).slice(0, shown);
   const oneLine = (text: string): string => JSON.stringify(text.slice(0, 160));
   return [
-    `${title}: ${show(mean)}; above the threshold ${above(found)}`,
+    describeFlag(found),
+    `${title}: ${describeMean(mean)}; above the threshold ${above(found)}`,
     ...(twin
-      ? [`${twin.title} (benign control): ${show(twin.mean)}; above the threshold ${above(twin)}`]
+      ? [
+          `${twin.title} (benign control): ${describeMean(twin.mean)}; above the threshold ${above(twin)}`,
+        ]
       : []),
-    `Threshold ${number(threshold)}: 95% of ${againstItself.length} pairs of the model's own answers differ by less.`,
-    `${random.length} random directions: means from ${number(Math.min(...random))} to ${number(Math.max(...random))}.`,
+    `Threshold ${signed(threshold)}: 95% of ${againstItself.length} pairs of the model's own answers differ by less.`,
+    `${random.length} random directions: means from ${describeRange(random)}.`,
     ...(leftOut.tooLong > 0 ? [`Left out, too long for the model: ${leftOut.tooLong}.`] : []),
     ...(leftOut.silent > 0 ? [`Left out, no own answer: ${leftOut.silent}.`] : []),
     ...worst.flatMap(({ at, asked, answer, own, difference }) => [
-      `${number(difference)}  example ${at + 1}: ${oneLine(asked.at(-1)!.content)}`,
+      `${signed(difference)}  example ${at + 1}: ${oneLine(asked.at(-1)!.content)}`,
       `       in the set: ${oneLine(answer)}`,
       `       its own:    ${oneLine(own)}`,
     ]),
@@ -162,11 +165,7 @@ function table(found: Flagged, title: string, shown: number): string {
 async function main(): Promise<void> {
   const options = flagOptions(process.argv.slice(2));
   const { title, examples, twinSet } = dataOf(options);
-  const served = await serve({ root: 'models', port: 0 });
-  try {
-    const api = createModelApi(() => Promise.resolve(nodeDevice({ threads: THREADS })));
-    valueOf(await api.start({ device: 'auto' }));
-    const bench = await openWorkbench(api, served.url);
+  await withBundledPair(options.model, async ({ api, bench }) => {
     const along = await directionToFlag(bench, options);
     const { n, seed } = options;
     const twin = {
@@ -186,9 +185,7 @@ async function main(): Promise<void> {
     }
     console.log(`Projection difference along ${words}, in units of the residual stream.`);
     console.log(table(found, title, options.show));
-  } finally {
-    await served.close();
-  }
+  });
 }
 
 if (process.argv[1]?.endsWith('flag.ts')) {

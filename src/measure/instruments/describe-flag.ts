@@ -3,15 +3,17 @@
 import type { MeanInterval } from '../../core/statistics/bootstrap-mean';
 import type { Flagged } from './flag-data';
 
-const number = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+/** '+12.49' */
+export const signed = (value: number): string =>
+  `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
 
 /** '+12.49 [+11.87, +13.05], n = 64' */
 export const describeMean = ({ mean, low, high, n }: MeanInterval): string =>
-  `${number(mean)} [${number(low)}, ${number(high)}], n = ${n}`;
+  `${signed(mean)} [${signed(low)}, ${signed(high)}], n = ${n}`;
 
 /** '−2.37 to +4.96' */
 export const describeRange = (values: readonly number[]): string =>
-  `${number(Math.min(...values))} to ${number(Math.max(...values))}`;
+  `${signed(Math.min(...values))} to ${signed(Math.max(...values))}`;
 
 export type FlagVerdict = 'suspicious' | 'unclear' | 'nothing';
 

@@ -76,9 +76,14 @@ export interface FlagDirection {
   readonly vector: Float32Array;
 }
 
+/** What is asked of a model's shape. */
+interface Shaped {
+  readonly config: Pick<LoadedCheckpoint['config'], 'nLayers' | 'dModel' | 'maxPositions'>;
+}
+
 export interface FlagPlan {
   /** The aligned model. */
-  readonly model: Pick<LoadedCheckpoint, 'id' | 'config' | 'defaultSampling'>;
+  readonly model: Pick<LoadedCheckpoint, 'id' | 'defaultSampling'> & Shaped;
   readonly direction: FlagDirection;
   readonly examples: readonly Example[];
   /** A harmless set of the same kind; null: there is none. */
@@ -102,6 +107,8 @@ export interface FlagWorker {
     messages: readonly ChatMessage[],
     chat: ChatSettings,
   ): Promise<Result<TokenizedPrompt>>;
+  /** Lets the page draw between two sums. */
+  breathe(): Promise<void>;
 }
 
 /** What is done now, and how much of it. */
@@ -147,7 +154,7 @@ export class FlagRefusal extends Error {}
  */
 export function flagRefusal(
   direction: { readonly pooling: string; readonly vectors: Tensor } | null,
-  model: Pick<LoadedCheckpoint, 'config' | 'server'> | undefined,
+  model: (Shaped & Pick<LoadedCheckpoint, 'server'>) | undefined,
   layer: number,
 ): string | null {
   if (!direction) return 'This look needs a direction. Extract one in the Direction tab first.';
@@ -229,7 +236,11 @@ export async function flagData(
   const { vector } = direction;
   const itself = projectionDifferences({ answers: again, own: pairs.own }, vector);
   const threshold = quantileOf(itself, THRESHOLD_SHARE);
-  const setOf = (all: readonly (FlagSample & { own: string })[], of: AnswerPairs): FlaggedSet => {
+  const setOf = async (
+    all: readonly (FlagSample & { own: string })[],
+    of: AnswerPairs,
+  ): Promise<FlaggedSet> => {
+    await worker.breathe();
     const differences = projectionDifferences(of, vector);
     return {
       samples: all.map(({ at, asked, answer, own }, i) => ({
@@ -244,12 +255,12 @@ export async function flagData(
     };
   };
   return {
-    ...setOf(spoken, pairs),
+    ...(await setOf(spoken, pairs)),
     againstItself: [...itself],
     threshold,
     twin:
       twin && spokenTwins.length > 0
-        ? { title: twin.title, ...setOf(spokenTwins, twinPairs) }
+        ? { title: twin.title, ...(await setOf(spokenTwins, twinPairs)) }
         : null,
     random: [...meansAlongRandom(pairs, RANDOM_DIRECTIONS, seed)],
     leftOut: {

@@ -141,7 +141,7 @@ export class DataLook {
           seed,
           chat: this.#pair.client.chat,
         },
-        this.#worker(ticket),
+        this.#worker(ticket, breathe),
         ticket.runId,
         this.#progress(ticket),
       );
@@ -180,7 +180,7 @@ export class DataLook {
   }
 
   /** The worker, which a cancelled look asks nothing more. */
-  #worker({ check }: Ticket): FlagWorker {
+  #worker({ check }: Ticket, breathe: () => Promise<void>): FlagWorker {
     const { client } = this.#pair;
     const checked = async <T>(result: Promise<T>): Promise<T> => {
       const value = await result;
@@ -191,6 +191,7 @@ export class DataLook {
       generate: (request) => checked(client.generate(request)),
       capture: (request, onProgress) => checked(client.capture(request, onProgress)),
       tokenize: (id, messages, chat) => checked(client.tokenize(id, messages, chat)),
+      breathe,
     };
   }
 

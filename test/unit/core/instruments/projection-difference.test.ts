@@ -76,7 +76,10 @@ describe('projection differences', () => {
   test('are refused for other shapes, a layer that is not there, and a direction without length', () => {
     expect(() => projectionDifferences(at(0), direction.subarray(1))).toThrow(/width 15/);
     expect(() =>
-      projectionDifferences({ answers: at(0).answers, own: tensor(new Float32Array(D), [1, D]) }, direction),
+      projectionDifferences(
+        { answers: at(0).answers, own: tensor(new Float32Array(D), [1, D]) },
+        direction,
+      ),
     ).toThrow(/do not fit/);
     expect(() => projectionDifferences(at(0), new Float32Array(D))).toThrow(/no length/);
     expect(() => residualsAt(answers, LAYERS)).toThrow(/0 to 2, not 3/);
