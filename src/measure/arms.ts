@@ -37,6 +37,7 @@ export function describeChange(amplify: ArmAmplify | null, edit: string | null):
  * One arm.
  * @param seed of the measurement, for the settings line
  * @param amplify null: the checkpoint writes alone
+ * @param pack the form in which the edit is planned; left out: packed
  * @throws RangeError for an edit that does not fit its direction.
  */
 export function armOf(
@@ -46,6 +47,7 @@ export function armOf(
   edit: ArmEdit | null,
   seed: number,
   amplify: ArmAmplify | null = null,
+  pack: (edit: ArmEdit) => MeasureArm['edit'] = packArm,
 ): MeasureArm {
   const description =
     edit && describeEdit(edit.settings, edit.randomSeed, edit.direction.second !== undefined);
@@ -58,7 +60,7 @@ export function armOf(
     ...(checkpoint.server
       ? { server: checkpoint.server.name }
       : { precision: checkpoint.precision }),
-    edit: acts && packSettings(acts.settings, acts.direction, acts.direction, acts.randomSeed),
+    edit: acts && pack(acts),
     positions: acts?.settings.positions ?? 'all',
     ...(acts ? { directionId: idWithSecond(acts.direction) } : {}),
     ...(amplify
@@ -79,6 +81,9 @@ export function armOf(
     },
   };
 }
+
+const packArm = ({ settings, direction, randomSeed }: ArmEdit): MeasureArm['edit'] =>
+  packSettings(settings, direction, direction, randomSeed);
 
 /** An arm that the user added. */
 export interface ExtraArm {

@@ -9,6 +9,7 @@ import { askedMessages } from '../core/chat';
 import type { ErrorCode, GenerateRequest, Generation, Result } from '../../workers/api';
 import type { Amplify } from '../core/instruments/amplify';
 import type { EditPositions, PackedEdit } from '../core/edit';
+import { type OneLayerEdit, packed } from '../core/instruments/one-layer-edit';
 import type { Precision } from '../core/precision';
 import type { Sampling } from '../core/sampling';
 import type { EvaluationSplit } from '../core/evaluation-split';
@@ -44,7 +45,8 @@ export interface MeasureArm {
   readonly server?: string;
   /** The difference to another checkpoint that is amplified; missing: the checkpoint writes alone. */
   readonly amplify?: Amplify & Pick<MeasureArm, 'sha256'> & { readonly precision: Precision };
-  readonly edit: PackedEdit | null;
+  /** An edit of one layer is packed when the arm runs. */
+  readonly edit: PackedEdit | OneLayerEdit | null;
   readonly positions: EditPositions;
   /** Id of the direction that the edit acts along, or whose length it has; missing: no edit, or unknown. */
   readonly directionId?: string;
@@ -209,7 +211,7 @@ export async function* measure(
       ...(arm.amplify
         ? { amplify: { against: arm.amplify.against, times: arm.amplify.times } }
         : {}),
-      edit: arm.edit,
+      edit: packed(arm.edit),
       positions: arm.positions,
       projections: false,
     });

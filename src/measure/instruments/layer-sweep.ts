@@ -1,8 +1,11 @@
 // One edit at one layer at a time: which layer carries it? The same strength everywhere, and at every layer a random
-// direction of equal length, without which an edit that breaks a layer would look like one that works.
+// direction of equal length, without which an edit that breaks a layer would look like one that works. An arm holds its
+// own layer's edit only and is packed when it runs, so a sweep of any model needs the memory of one packed edit.
 
 import { layersWithDirection } from '../../formats/direction/direction-file';
-import { EDIT_WIDTH } from '../../core/edit';
+import { editFromSettings, randomControl } from '../../core/edit';
+import type { OneLayerEdit } from '../../core/instruments/one-layer-edit';
+import { createRng } from '../../core/rng';
 import { type ArmAmplify, type ArmEdit, armOf } from '../arms';
 import type { MeasureArm } from '../run';
 
@@ -18,21 +21,6 @@ export function sweptLayers({ settings, direction }: ArmEdit): number[] {
     : layersWithDirection(direction.vectors);
 }
 
-/** Most bytes of the packed edits of one sweep: a tab holds them all, and so does the storage of the browser. */
-const MAX_BYTES = 512e6;
-
-/**
- * Why a sweep is too large, for people; null: it is not. Each arm holds its own edit: R and W over all layers, float32.
- */
-export function sweepRefusal(edit: ArmEdit): string | null {
-  const [nLayers = 0, dModel = 0] = edit.direction.vectors.dims;
-  const arms = 2 * sweptLayers(edit).length;
-  const bytes = arms * 2 * EDIT_WIDTH * nLayers * dModel * Float32Array.BYTES_PER_ELEMENT;
-  if (bytes <= MAX_BYTES) return null;
-  const [needed, most] = [bytes, MAX_BYTES].map((size) => Math.round(size / 1e6));
-  return `The ${arms} edits of all layers would take ${needed} MB of memory and storage, and Postern allows ${most} MB. Choose single layers in the edit panel and measure them one after the other.`;
-}
-
 /**
  * The model as it is, then for each layer the edit there alone, and a random one.
  * @param base the model that is edited
@@ -46,16 +34,22 @@ export function sweepArms(
   seed: number,
   amplify: ArmAmplify | null = null,
 ): MeasureArm[] {
-  const at = (layer: number, randomSeed: number | null): ArmEdit => ({
-    ...edit,
-    randomSeed,
-    settings: { ...edit.settings, layers: edit.settings.layers.map((_, one) => one === layer) },
-  });
+  const { settings, direction } = edit;
+  const nLayers = settings.layers.length;
+  const swept = sweptLayers(edit);
+  const everywhere = { ...settings, layers: settings.layers.map((_, at) => swept.includes(at)) };
+  const real = editFromSettings(everywhere, direction);
+  const random = editFromSettings(everywhere, randomControl(createRng(seed), direction));
+  const arm = (layer: number, randomSeed: number | null): MeasureArm => {
+    const edited = (randomSeed === null ? real : random)[layer];
+    const layers = settings.layers.map((_, at) => at === layer);
+    const one: ArmEdit = { ...edit, randomSeed, settings: { ...settings, layers } };
+    const plan = (): OneLayerEdit | null => (edited ? { layer, nLayers, edit: edited } : null);
+    const label = randomSeed === null ? `Layer ${layer}` : `Random, layer ${layer}`;
+    return armOf(sweptId(layer, randomSeed !== null), label, base, one, seed, amplify, plan);
+  };
   return [
     armOf(UNEDITED, 'No edit', base, null, seed, amplify),
-    ...sweptLayers(edit).flatMap((layer) => [
-      armOf(sweptId(layer), `Layer ${layer}`, base, at(layer, null), seed, amplify),
-      armOf(sweptId(layer, true), `Random, layer ${layer}`, base, at(layer, seed), seed, amplify),
-    ]),
+    ...swept.flatMap((layer) => [arm(layer, null), arm(layer, seed)]),
   ];
 }

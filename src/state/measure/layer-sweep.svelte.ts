@@ -6,13 +6,7 @@ import { EDIT_MODE_FACTS } from '../../core/edit';
 import type { Rate } from '../../core/statistics/rates';
 import { measuredRate } from '../../measure/counts';
 import { spans } from '../../measure/describe-edit';
-import {
-  sweepArms,
-  sweepRefusal,
-  sweptId,
-  sweptLayers,
-  UNEDITED,
-} from '../../measure/instruments/layer-sweep';
+import { sweepArms, sweptId, sweptLayers, UNEDITED } from '../../measure/instruments/layer-sweep';
 import { Study, type StudyParts } from './study.svelte';
 
 interface SweepAbout {
@@ -42,7 +36,7 @@ export class LayerSweep extends Study<SweepAbout> {
     if (editSettings.mode === 'off') {
       return 'Nothing is edited. Choose to ablate or to steer in the edit panel.';
     }
-    return directions.refusal(editSettings) ?? (this.#edit && sweepRefusal(this.#edit));
+    return directions.refusal(editSettings);
   });
 
   constructor(parts: StudyParts) {

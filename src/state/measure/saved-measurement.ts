@@ -25,6 +25,28 @@ const Edit = v.pipe(
   v.looseObject({ read: floats, bias: floats, write: floats }),
   v.check((edit) => isPackedEdit(edit as PackedEdit), 'Its parts do not fit one another.'),
 );
+const vector = v.pipe(floats, v.minLength(1));
+const OneLayer = v.pipe(
+  v.looseObject({
+    layer: natural,
+    nLayers: natural,
+    edit: v.looseObject({
+      unit: vector,
+      steer: v.nullable(vector),
+      strength: finite,
+      reference: finite,
+      cap: v.picklist([0, 1]),
+      tau: finite,
+      also: v.exactOptional(v.looseObject({ unit: vector, reference: finite })),
+    }),
+  }),
+  v.check(
+    ({ layer, nLayers, edit: { unit, steer, also } }) =>
+      layer < nLayers &&
+      [steer, also?.unit].every((one) => (one?.length ?? unit.length) === unit.length),
+    'Its parts do not fit one another.',
+  ),
+);
 const Arm = v.looseObject({
   id: v.string(),
   label: v.string(),
@@ -39,7 +61,7 @@ const Arm = v.looseObject({
       times: v.pipe(v.number(), v.minValue(MIN_AMPLIFY), v.maxValue(MAX_AMPLIFY)),
     }),
   ),
-  edit: v.nullable(Edit),
+  edit: v.nullable(v.union([Edit, OneLayer])),
   positions: v.picklist(EDIT_POSITIONS),
   directionId: v.exactOptional(v.string()),
   made: v.looseObject({

@@ -1,6 +1,7 @@
 // `npm run measure` on the shipped files: real checkpoints through the engine that the page uses.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packed } from '../../../src/core/instruments/one-layer-edit';
 import { measured } from '../../../models/recipe/measure';
 import type { Measured } from '../../../models/recipe/measure/table';
 import { measureOptions, settingsOf } from '../../../models/recipe/measure/measure-options';
@@ -37,7 +38,7 @@ describe('npm run measure', () => {
     const [aligned, em, edited, random] = found.plan.arms;
     expect(em!.sha256).not.toBe(aligned!.sha256);
     expect(em!.edit).toBeNull();
-    expect(edited!.edit!.write).not.toEqual(random!.edit!.write);
+    expect(packed(edited!.edit)!.write).not.toEqual(packed(random!.edit)!.write);
     expect(edited!.made.edit).toBe('ablate to aligned mean 100%, all layers, all positions');
   });
 

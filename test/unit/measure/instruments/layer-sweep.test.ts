@@ -5,14 +5,14 @@ import {
   type EditSettings,
   packEdit,
 } from '../../../../src/core/edit';
-import { norm, unitRows } from '../../../../src/core/projection';
+import { packed } from '../../../../src/core/instruments/one-layer-edit';
+import { norm } from '../../../../src/core/projection';
 import { createRng } from '../../../../src/core/rng';
 import { rowOf, tensor } from '../../../../src/core/tensor';
 import type { ArmEdit } from '../../../../src/measure/arms';
 import type { TakenDirection } from '../../../../src/measure/extraction';
 import {
   sweepArms,
-  sweepRefusal,
   sweptId,
   sweptLayers,
   UNEDITED,
@@ -74,8 +74,8 @@ describe('a sweep over layers', () => {
       const arm = arms.find(({ id }) => id === sweptId(layer))!;
       const layers = SETTINGS.layers.map((_, one) => one === layer);
       const alone = editFromSettings({ ...SETTINGS, layers }, direction);
-      expect(arm.edit).toEqual(packEdit(alone, unitRows(vectors), D));
-      expect(editedLayers(arm.edit!.write)).toEqual([layer]);
+      expect(packed(arm.edit)).toEqual(packEdit(alone, null, D));
+      expect(editedLayers(packed(arm.edit)!.write)).toEqual([layer]);
       expect(arm.made.edit).toContain(`layer ${layer}`);
     }
   });
@@ -83,7 +83,7 @@ describe('a sweep over layers', () => {
   test('has at each layer a random direction as long as the real one', () => {
     for (const layer of [1, 2, 3]) {
       const [real, random] = [sweptId(layer), sweptId(layer, true)].map(
-        (id) => arms.find((arm) => arm.id === id)!.edit!.write,
+        (id) => packed(arms.find((arm) => arm.id === id)!.edit)!.write,
       );
       expect(editedLayers(random!)).toEqual([layer]);
       expect(norm(random!)).toBeCloseTo(norm(real!), 3);
@@ -92,19 +92,33 @@ describe('a sweep over layers', () => {
     }
   });
 
-  test('too large for a tab is refused in words, by what its edits take', () => {
-    const sized = (nLayers: number, dModel: number): ArmEdit => {
-      const large = tensor(new Float32Array(nLayers * dModel), [nLayers, dModel]);
-      const layers = Array.from({ length: nLayers }, () => true);
-      const settings = { ...SETTINGS, layers, source: { kind: 'layer', layer: 2 } as const };
-      return { ...edit, settings, direction: { ...direction, vectors: large } };
+  test('of a large model holds two vectors an arm, and packs one arm at a time', () => {
+    const [nLayers, dModel] = [48, 5120]; // Qwen2.5 14B
+    const large = tensor(new Float32Array(nLayers * dModel).fill(1), [nLayers, dModel]);
+    const layers = Array.from({ length: nLayers }, () => true);
+    const big: TakenDirection = {
+      ...direction,
+      vectors: large,
+      alignedMean: large,
+      capThreshold: new Float32Array(nLayers),
     };
-    // Layers and widths of Qwen2.5 7B and 14B.
-    expect(sweepRefusal(sized(28, 3584))).toBeNull();
-    expect(sweepRefusal(sized(48, 5120))).toMatch(/96 edits of all layers would take 944 MB/);
-    const held = arms.flatMap(({ edit: one }) => (one ? [one.read, one.write] : []));
-    const bytes = held.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    expect(bytes).toBe(6 * 10 * LAYERS * D * 4);
+    const found = sweepArms(
+      base,
+      { ...edit, settings: { ...SETTINGS, layers }, direction: big },
+      5,
+    );
+    expect(found).toHaveLength(1 + 2 * nLayers);
+    // What a clone for storage or a worker copies: whole buffers, views of them included.
+    const held = new Set(
+      found.flatMap(({ edit: one }) =>
+        one && 'edit' in one
+          ? [one.edit.unit.buffer, ...(one.edit.steer ? [one.edit.steer.buffer] : [])]
+          : [],
+      ),
+    );
+    const bytes = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    expect(bytes).toBeLessThan(10e6);
+    expect(packed(found[1]!.edit)!.write).toHaveLength(nLayers * EDIT_WIDTH * dModel);
   });
 
   test("goes through all layers where one layer's direction is used everywhere", () => {
