@@ -68,45 +68,55 @@ export interface PathPoint {
    * near 0: the training turns.
    */
   readonly localCosine: number | null;
+  /**
+   * Inner products of what the adapter adds here with what it added at every snapshot so far, oldest first; the last is
+   * its own square. Missing in trainings of older versions.
+   */
+  readonly inner?: readonly number[];
 }
 
-/** Snapshots in their order; those before the last two are forgotten. */
+/**
+ * Snapshots in their order, all of them kept: at most two dozen a training, each as large as the adapter.
+ */
 export class AdapterPath {
   readonly #nLayers: number;
-  /** The last two, the latest first, and their inner products with themselves and with the one before. */
-  #seen: readonly {
-    readonly at: Snapshot;
-    readonly square: number;
-    readonly withBefore: number;
-  }[] = [];
+  readonly #seen: Snapshot[] = [];
+  /** `inner` of each. */
+  readonly #inner: (readonly number[])[] = [];
 
   constructor(nLayers: number) {
     this.#nLayers = nLayers;
   }
 
-  /** @param breathe lets a page draw; all sums together take some ten milliseconds */
+  /** @param breathe lets a page draw; the sums with one other snapshot take some ten milliseconds */
   async add(at: Snapshot, breathe: () => Promise<void>): Promise<PathPoint> {
-    const [last, first] = this.#seen;
     const squares = await innerByLayer(at, at, this.#nLayers, breathe);
-    const square = total(squares);
-    const withEarlier: number[] = [];
-    for (const { at: earlier } of this.#seen) {
-      withEarlier.push(total(await innerByLayer(at, earlier, this.#nLayers, breathe)));
+    const inner: number[] = [];
+    for (const earlier of this.#seen) {
+      inner.push(total(await innerByLayer(at, earlier, this.#nLayers, breathe)));
     }
-    const [withLast = 0, withFirst = 0] = withEarlier;
-    this.#seen = [{ at, square, withBefore: withLast }, ...(last ? [last] : [])];
+    inner.push(total(squares));
+    this.#seen.push(at);
+    this.#inner.push(inner);
     return {
       normByLayer: squares.map((value) => Math.sqrt(Math.max(0, value))),
-      localCosine:
-        first && last
-          ? cosineOfMoves(
-              last.square + first.square - 2 * last.withBefore,
-              square + last.square - 2 * withLast,
-              withLast - last.square - withFirst + last.withBefore,
-              square,
-            )
-          : null,
+      localCosine: this.#localCosine(),
+      inner,
     };
+  }
+
+  #localCosine(): number | null {
+    const [first, last, now] = this.#inner.slice(-3);
+    if (!first || !last || !now) return null;
+    const [square, withLast, withFirst] = now.toReversed() as [number, number, number];
+    const [lastSquare, withBefore] = last.toReversed() as [number, number];
+    const firstSquare = first.at(-1)!;
+    return cosineOfMoves(
+      lastSquare + firstSquare - 2 * withBefore,
+      square + lastSquare - 2 * withLast,
+      withLast - lastSquare - withFirst + withBefore,
+      square,
+    );
   }
 }
 

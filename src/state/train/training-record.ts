@@ -149,7 +149,11 @@ const ProgressForm = whole(
           cosine: v.array(figure),
           shift: v.exactOptional(v.number()),
           path: v.exactOptional(
-            v.object({ normByLayer: v.array(v.number()), localCosine: v.nullable(v.number()) }),
+            v.object({
+              normByLayer: v.array(v.number()),
+              localCosine: v.nullable(v.number()),
+              inner: v.exactOptional(v.array(v.number())),
+            }),
           ),
         }),
       ),

@@ -60,6 +60,13 @@ describe('the path of a training', () => {
     expect((await end(three, one, two, three)).localCosine).toBeCloseTo(expected, 5);
   });
 
+  test('has the inner products of the written-out products with every snapshot so far', async () => {
+    const flat = [one, two, three].map((at) => written(at).flat());
+    const { inner } = await end(one, two, three);
+    expect(inner).toHaveLength(3);
+    inner!.forEach((value, i) => expect(value).toBeCloseTo(dot(flat[2]!, flat[i]!), 4));
+  });
+
   test('goes straight on, back, or nowhere', async () => {
     const times = (factor: number): Snapshot => ({ ...one, scale: factor * SCALE });
     expect((await end(times(0), one, times(3))).localCosine).toBeCloseTo(1, 6);
