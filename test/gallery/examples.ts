@@ -13,6 +13,7 @@ import HeatMapExample from './examples/HeatMapExample.svelte';
 import LayerBrushExample from './examples/LayerBrushExample.svelte';
 import LayerCurveExample from './examples/LayerCurveExample.svelte';
 import LineChartExample from './examples/LineChartExample.svelte';
+import PathPlotExample from './examples/PathPlotExample.svelte';
 import RateBarsExample from './examples/RateBarsExample.svelte';
 import RateCurveExample from './examples/RateCurveExample.svelte';
 import RateGridExample from './examples/RateGridExample.svelte';
@@ -32,6 +33,7 @@ export const EXAMPLES: Readonly<Record<string, Component>> = {
   'cosine-by-layer': CosineByLayerExample,
   'small-multiples': SmallMultiplesExample,
   'scatter-plot': ScatterPlotExample,
+  'path-plot': PathPlotExample,
   'token-map': TokenMapExample,
   'answer-field': AnswerFieldExample,
   'rate-bars': RateBarsExample,
