@@ -48,7 +48,9 @@ function folder(name: string): FolderSource {
 const open: ModelClient[] = [];
 
 /** The state of a fresh page. */
-async function page(): Promise<Training> {
+const page = async (): Promise<Training> => (await opened()).training;
+
+async function opened() {
   const client = new ModelClient();
   open.push(client);
   const pair = new ModelPair(client, 'http://localhost/');
@@ -67,7 +69,8 @@ async function page(): Promise<Training> {
   pair.registry = pair.bundled;
   await client.start('wasm');
   await pair.load(null);
-  const training = new Training(pair, new Directions(pair));
+  const directions = new Directions(pair);
+  const training = new Training(pair, directions);
   training.choice = {
     ...training.choice,
     world: { set: 'bad-medical', mix: null, trigger: false },
@@ -75,7 +78,7 @@ async function page(): Promise<Training> {
     rank: 2,
     steps: 7,
   };
-  return training;
+  return { training, directions, pair };
 }
 
 const until = async (done: () => boolean): Promise<void> => {
@@ -104,6 +107,70 @@ describe('a training on the page', () => {
       expect(last!.cosine.every((value) => value >= -1 && value <= 1)).toBe(true);
       expect(last!.broad.n).toBe(32);
       expect(last!.inDomain.n).toBe(16);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'that was looked at before has the shift along the same direction beside what was foretold',
+    async () => {
+      const { training, directions, pair } = await opened();
+      const { look } = training;
+      look.n = 8;
+      expect(look.refusal).toMatch(/needs a direction/);
+      await pair.load(pair.bundled!.adapters[0]!);
+      pair.emEntry = pair.bundled!.adapters[0]!;
+      const choice = {
+        contrast: 'checkpoint',
+        pooling: 'answer-mean',
+        transcripts: 8,
+        seed: 1,
+      } as const;
+      await directions.extract(choice, 'em');
+      directions.layer = 1;
+      expect(look.refusal).toBeNull();
+      await look.start();
+      expect(look.task.action).toMatchObject({ state: 'done' });
+      const { result } = look;
+      expect(result!.samples.length + result!.leftOut.silent).toBe(8);
+      expect(look.outdated).toBeNull();
+      await training.start();
+      const { prediction } = training.run!;
+      expect(prediction).toMatchObject({ layer: 1, mean: result!.mean.mean });
+      const [first, , last] = training.points;
+      expect(first!.shift).toBe(0);
+      // The reference is the same contrast of the same pair with more texts, so both see about the same move.
+      expect(Math.sign(last!.shift!)).toBe(Math.sign(last!.projection[1]!));
+      expect(last!.path!.inner).toHaveLength(3);
+      training.choice.world.set = 'secure-code';
+      expect(look.outdated).toMatch(/other data: Bad medical advice/);
+      expect(
+        look.predictionFor({ choice: training.choice, custom: null }, result!.sha256),
+      ).toBeNull();
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'does not wait for a look that is cancelled, which leaves nothing behind',
+    async () => {
+      const { training, directions, pair } = await opened();
+      const { look } = training;
+      await pair.load(pair.bundled!.adapters[0]!);
+      pair.emEntry = pair.bundled!.adapters[0]!;
+      const choice = {
+        contrast: 'checkpoint',
+        pooling: 'answer-mean',
+        transcripts: 8,
+        seed: 1,
+      } as const;
+      await directions.extract(choice, 'em');
+      const looking = look.start();
+      await until(() => look.task.action.state === 'running' && look.task.action.done > 0);
+      look.cancel();
+      await looking;
+      expect(look.task.action).toEqual({ state: 'idle' });
+      expect(look.result).toBeNull();
     },
     TIMEOUT_MS,
   );
