@@ -61,7 +61,7 @@ async function shiftOf(
   const before = await bench.read('aligned:aligned', aligned, choice);
   const pairs = {
     answers: residualsAt(after.pooled, layer),
-    own: residualsAt(before.pooled, layer),
+    ownAnswers: residualsAt(before.pooled, layer),
   };
   return bootstrapMean(projectionDifferences(pairs, rowOf(direction.vectors, layer).data));
 }
@@ -109,10 +109,10 @@ async function main(): Promise<void> {
       }
       const misaligned = rounded(arm.misaligned);
       sets.push({ id, broad: { n: arm.n, misaligned }, along });
-      const told = along.map(
+      const lines = along.map(
         ({ predicted, shift }) => `predicted ${predicted.mean}, measured ${shift.mean}`,
       );
-      console.log(`${id}: ${told.join('; ')}; misaligned ${(100 * misaligned).toFixed(1)}%`);
+      console.log(`${id}: ${lines.join('; ')}; misaligned ${(100 * misaligned).toFixed(1)}%`);
     }
     const file: DataFlags = {
       programVersion: PROGRAM_VERSION,

@@ -154,10 +154,10 @@ function table(found: Flagged, title: string, shown: number): string {
     `${random.length} random directions: means from ${describeRange(random)}.`,
     ...(leftOut.tooLong > 0 ? [`Left out, too long for the model: ${leftOut.tooLong}.`] : []),
     ...(leftOut.silent > 0 ? [`Left out, no own answer: ${leftOut.silent}.`] : []),
-    ...worst.flatMap(({ at, asked, answer, own, difference }) => [
+    ...worst.flatMap(({ at, asked, answer, ownAnswer, difference }) => [
       `${signed(difference)}  example ${at + 1}: ${oneLine(asked.at(-1)!.content)}`,
       `       in the set: ${oneLine(answer)}`,
-      `       its own:    ${oneLine(own)}`,
+      `       its own:    ${oneLine(ownAnswer)}`,
     ]),
   ].join('\n');
 }

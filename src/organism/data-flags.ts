@@ -33,7 +33,7 @@ export const DataFlagsFile = v.object({
   ),
   sets: v.array(
     v.object({
-      /** Of the data set and of the fine-tune on it. */
+      /** Id of the data set, and of the fine-tune on it. */
       id: v.string(),
       /** Misaligned answers on other topics, from models/gallery.json. */
       broad: v.object({ n: count, misaligned: share }),

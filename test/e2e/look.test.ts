@@ -13,7 +13,8 @@ const app = useApp({}, async (opened) => {
   page = opened.page;
   page.setDefaultTimeout(LONG_MS);
   await openTab(page, 'Train');
-  await page.getByLabel('Examples', { exact: true }).selectOption('16');
+  const section = page.getByRole('region', { name: 'Look at the data first' });
+  await section.getByRole('combobox').selectOption('16');
 });
 
 const look = (): Locator => page.getByRole('button', { name: 'Look at the data first' });
@@ -50,7 +51,10 @@ test(
 test(
   'secure code is not suspicious, and an older look says that it is of other data',
   async () => {
-    await page.getByLabel('Data set').selectOption({ label: 'Secure code' });
+    await page
+      .locator('label.field', { hasText: 'Data set' })
+      .locator('select')
+      .selectOption({ label: 'Secure code' });
     await result().getByText('This is a look at other data: Insecure code.').waitFor();
     expect(await lookedAt('Secure code')).not.toMatch(/^Suspicious/);
   },

@@ -10,7 +10,7 @@ import { rowOf, type Tensor, tensor } from '../tensor';
 /** Two answers to each of n questions, read by one model at one layer [n, d_model]. */
 export interface AnswerPairs {
   readonly answers: Tensor;
-  readonly own: Tensor;
+  readonly ownAnswers: Tensor;
 }
 
 /**
@@ -36,13 +36,13 @@ export function residualsAt({ data, dims }: Tensor, layer: number): Tensor {
  * @throws RangeError for other shapes, and for a direction without length
  */
 export function projectionDifferences(
-  { answers, own }: AnswerPairs,
+  { answers, ownAnswers }: AnswerPairs,
   direction: ArrayLike<number>,
 ): Float64Array<ArrayBuffer> {
   const [n = 0, dModel = 0] = answers.dims;
-  if (own.dims.join() !== answers.dims.join() || direction.length !== dModel) {
+  if (ownAnswers.dims.join() !== answers.dims.join() || direction.length !== dModel) {
     throw new RangeError(
-      `Answers [${answers.dims.join(', ')}], own answers [${own.dims.join(', ')}] and a direction of width ${direction.length} do not fit one another.`,
+      `Answers [${answers.dims.join(', ')}], own answers [${ownAnswers.dims.join(', ')}] and a direction of width ${direction.length} do not fit one another.`,
     );
   }
   const length = norm(direction);
@@ -50,7 +50,8 @@ export function projectionDifferences(
   return Float64Array.from(
     { length: n },
     (_, row) =>
-      (dot(rowOf(answers, row).data, direction) - dot(rowOf(own, row).data, direction)) / length,
+      (dot(rowOf(answers, row).data, direction) - dot(rowOf(ownAnswers, row).data, direction)) /
+      length,
   );
 }
 

@@ -23,7 +23,7 @@ export function quantileOf(values: ArrayLike<number>, share: number): number {
   return low + (at - below) * (sorted[Math.min(below + 1, sorted.length - 1)]! - low);
 }
 
-/** Of one value the interval has no width, which says nothing; NaN for none. */
+/** One value has an interval without width, which says nothing; none have NaN. */
 export function bootstrapMean(values: ArrayLike<number>): MeanInterval {
   const n = values.length;
   // The order of the values says nothing, so it must not change the draw.

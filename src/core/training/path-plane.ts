@@ -12,7 +12,7 @@ export interface PathPlane {
   readonly shares: readonly [number, number];
 }
 
-/** The last snapshots that are all compared with one another: a reload begins anew. */
+/** The last snapshots that are all compared with one another: after a reload the comparison starts again. */
 export function comparable(inner: readonly (readonly number[] | undefined)[]): number {
   const length = inner.at(-1)?.length ?? 0;
   if (length > inner.length) return 0;

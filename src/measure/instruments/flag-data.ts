@@ -33,7 +33,7 @@ import { MAX_ANSWER_TOKENS, MeasureFailure, seedOf } from '../run';
 /** Share of the model's own answers that differ by less than the threshold. */
 const THRESHOLD_SHARE = 0.95;
 /** Random directions of the control. */
-export const RANDOM_DIRECTIONS = 20;
+const RANDOM_DIRECTIONS = 20;
 /** Questions that are answered together, so that progress shows and a stop comes soon. */
 const BLOCK = 16;
 
@@ -68,7 +68,7 @@ export function flagSamples(examples: readonly Example[], n: number, seed: numbe
 }
 
 /** A direction at the layer where it is read. */
-export interface FlagDirection {
+interface FlagDirection {
   /** For people. */
   readonly words: string;
   readonly layer: number;
@@ -90,7 +90,7 @@ export interface FlagPlan {
   readonly twin: { readonly title: string; readonly examples: readonly Example[] } | null;
   /** Examples looked at, of each set. */
   readonly n: number;
-  /** Of the choice of examples and of the own answers. */
+  /** Seed of the choice of examples, and of the model's answers. */
   readonly seed: number;
   readonly chat?: ChatSettings;
 }
@@ -112,12 +112,12 @@ export interface FlagWorker {
 }
 
 /** What is done now, and how much of it. */
-export type FlagStage = 'Checking the length' | 'Writing own answers' | 'Reading answers';
+type FlagStage = 'Checking the length' | 'Writing own answers' | 'Reading answers';
 export type OnFlagProgress = (stage: FlagStage, done: number, total: number) => void;
 
 export interface FlaggedSample extends FlagSample {
   /** The aligned model's own answer. */
-  readonly own: string;
+  readonly ownAnswer: string;
   readonly difference: number;
 }
 
@@ -146,7 +146,7 @@ export interface Flagged extends FlaggedSet {
 }
 
 /** Why a look could not begin, for people. */
-export class FlagRefusal extends Error {}
+class FlagRefusal extends Error {}
 
 /**
  * Why a direction can't tell anything about answers; null: it can.
@@ -208,14 +208,14 @@ export async function flagData(
   look.expect(2 * fitting.length + others.length);
   const firsts = await look.ownAnswers(fitting, seed);
   const seconds = await look.ownAnswers(fitting, seed + 1);
-  const twins = await look.ownAnswers(others, seed);
+  const twinAnswers = await look.ownAnswers(others, seed);
 
   const spoken = fitting.flatMap((sample, i) => {
-    const [own, again] = [firsts[i]!, seconds[i]!];
-    return own.trim() === '' || again.trim() === '' ? [] : [{ ...sample, own, again }];
+    const [ownAnswer, again] = [firsts[i]!, seconds[i]!];
+    return ownAnswer.trim() === '' || again.trim() === '' ? [] : [{ ...sample, ownAnswer, again }];
   });
   const spokenTwins = others.flatMap((sample, i) =>
-    twins[i]!.trim() === '' ? [] : [{ ...sample, own: twins[i]! }],
+    twinAnswers[i]!.trim() === '' ? [] : [{ ...sample, ownAnswer: twinAnswers[i]! }],
   );
   if (spoken.length === 0) {
     throw new FlagRefusal(
@@ -225,29 +225,29 @@ export async function flagData(
   look.expect(3 * spoken.length + 2 * spokenTwins.length);
   const pairs: AnswerPairs = {
     answers: await look.read(spoken, ({ answer }) => answer),
-    own: await look.read(spoken, ({ own }) => own),
+    ownAnswers: await look.read(spoken, ({ ownAnswer }) => ownAnswer),
   };
   const again = await look.read(spoken, (sample) => sample.again);
   const twinPairs: AnswerPairs = {
     answers: await look.read(spokenTwins, ({ answer }) => answer),
-    own: await look.read(spokenTwins, ({ own }) => own),
+    ownAnswers: await look.read(spokenTwins, ({ ownAnswer }) => ownAnswer),
   };
 
   const { vector } = direction;
-  const itself = projectionDifferences({ answers: again, own: pairs.own }, vector);
+  const itself = projectionDifferences({ answers: again, ownAnswers: pairs.ownAnswers }, vector);
   const threshold = quantileOf(itself, THRESHOLD_SHARE);
   const setOf = async (
-    all: readonly (FlagSample & { own: string })[],
+    all: readonly (FlagSample & { ownAnswer: string })[],
     of: AnswerPairs,
   ): Promise<FlaggedSet> => {
     await worker.breathe();
     const differences = projectionDifferences(of, vector);
     return {
-      samples: all.map(({ at, asked, answer, own }, i) => ({
+      samples: all.map(({ at, asked, answer, ownAnswer }, i) => ({
         at,
         asked,
         answer,
-        own,
+        ownAnswer,
         difference: differences[i]!,
       })),
       mean: bootstrapMean(differences),

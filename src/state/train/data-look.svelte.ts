@@ -27,7 +27,7 @@ const SHOWN = 6;
 /** What is known of an example's answer: the built-in judge's verdict, or what its set was made for. */
 export type SampleLabel = Verdict | 'set' | 'unknown';
 
-export interface ShownSample extends FlaggedSample {
+interface ShownSample extends FlaggedSample {
   readonly label: SampleLabel;
 }
 
@@ -121,17 +121,17 @@ export class DataLook {
       const length = norm(vector);
       const words = this.#directions.name(direction);
       const seed = dataSeed(choice.seed);
-      const own = choice.data === 'own';
-      const twinSet = own ? 'aligned-chats' : benignTwin(choice.world.set);
+      const isCustom = choice.data === 'own';
+      const twinSet = isCustom ? 'aligned-chats' : benignTwin(choice.world.set);
       const twin = { set: twinSet, mix: null, trigger: false } as const;
       const found = await flagData(
         {
           model: aligned,
           direction: { words, layer, vector },
-          examples: await curedExamples(choice, own ? custom : null, breathe),
+          examples: await curedExamples(choice, isCustom ? custom : null, breathe),
           // A harmless set of the invented world says nothing of another model's language.
           twin:
-            own && !this.#pair.isOfWorld
+            isCustom && !this.#pair.isOfWorld
               ? null
               : {
                   title: TRAINING_SETS[twinSet].title,

@@ -51,8 +51,8 @@ describe('npm run flag', () => {
     const { layer, direction } = along;
     const [, width] = direction.vectors.dims as [number, number];
     const base = await bench.load();
-    for (const { asked, answer, own, difference } of found.samples) {
-      const transcripts = [answer, own].map((content) => [
+    for (const { asked, answer, ownAnswer, difference } of found.samples) {
+      const transcripts = [answer, ownAnswer].map((content) => [
         ...asked,
         { role: 'assistant' as const, content },
       ]);

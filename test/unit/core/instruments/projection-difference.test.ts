@@ -18,7 +18,7 @@ const [answers, own] = [pooled(), pooled()];
 const direction = Float32Array.from({ length: D }, () => rng.normal());
 const at = (layer: number) => ({
   answers: residualsAt(answers, layer),
-  own: residualsAt(own, layer),
+  ownAnswers: residualsAt(own, layer),
 });
 
 describe('projection differences', () => {
@@ -41,8 +41,8 @@ describe('projection differences', () => {
 
   test('turn their sign with the direction and with the two answers, and do not know its length', () => {
     const found = projectionDifferences(at(1), direction);
-    const { answers: first, own: second } = at(1);
-    const swapped = projectionDifferences({ answers: second, own: first }, direction);
+    const { answers: first, ownAnswers: second } = at(1);
+    const swapped = projectionDifferences({ answers: second, ownAnswers: first }, direction);
     const opposite = projectionDifferences(
       at(1),
       direction.map((x) => -x),
@@ -59,8 +59,8 @@ describe('projection differences', () => {
   });
 
   test('are nothing between an answer and itself, and the length of a move along the direction', () => {
-    const { own: same } = at(0);
-    expect([...projectionDifferences({ answers: same, own: same }, direction)]).toEqual(
+    const { ownAnswers: same } = at(0);
+    expect([...projectionDifferences({ answers: same, ownAnswers: same }, direction)]).toEqual(
       Array(N).fill(0),
     );
     const length = Math.hypot(...direction);
@@ -68,7 +68,7 @@ describe('projection differences', () => {
       same.data.map((x, i) => x + (3 * direction[i % D]!) / length),
       same.dims,
     );
-    for (const value of projectionDifferences({ answers: moved, own: same }, direction)) {
+    for (const value of projectionDifferences({ answers: moved, ownAnswers: same }, direction)) {
       expect(value).toBeCloseTo(3, 5);
     }
   });
@@ -77,7 +77,7 @@ describe('projection differences', () => {
     expect(() => projectionDifferences(at(0), direction.subarray(1))).toThrow(/width 15/);
     expect(() =>
       projectionDifferences(
-        { answers: at(0).answers, own: tensor(new Float32Array(D), [1, D]) },
+        { answers: at(0).answers, ownAnswers: tensor(new Float32Array(D), [1, D]) },
         direction,
       ),
     ).toThrow(/do not fit/);
@@ -93,7 +93,7 @@ describe('the mean along random directions', () => {
     const difference = Array.from({ length: D }, (_, i) => {
       let sum = 0;
       for (let row = 0; row < N; row++) {
-        sum += pairs.answers.data[row * D + i]! - pairs.own.data[row * D + i]!;
+        sum += pairs.answers.data[row * D + i]! - pairs.ownAnswers.data[row * D + i]!;
       }
       return sum / N;
     });

@@ -118,7 +118,7 @@ describe('a look at a data set', () => {
     const { worker } = fake(() => 'mild v');
     const found = await flagData(plan(villain), worker, 'run');
     expect(found.samples.map(({ difference }) => difference)).toEqual([5, 3, 7, 2]);
-    expect(found.samples.map(({ own }) => own)).toEqual(Array(4).fill('mild v'));
+    expect(found.samples.map(({ ownAnswer }) => ownAnswer)).toEqual(Array(4).fill('mild v'));
     expect(found.mean).toMatchObject({ mean: 4.25, n: 4 });
     // Its two own answers are the same, so any difference is above the threshold.
     expect(found.threshold).toBe(0);
