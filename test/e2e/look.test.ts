@@ -23,7 +23,9 @@ const result = (): Locator => page.getByRole('region', { name: 'What the data wo
 /** Looks at a set, and waits for what was found of it. */
 async function lookedAt(title: string): Promise<string> {
   await look().click();
-  await result().getByRole('heading', { name: title }).waitFor();
+  await result()
+    .getByRole('heading', { name: `: ${title}` })
+    .waitFor();
   return result().locator('p.prose').innerText();
 }
 
@@ -84,12 +86,16 @@ test(
     };
     await drop('long.jsonl', [line('How do I sleep?', 'word '.repeat(4000))]);
     await look().click();
-    await page.getByText(/No answer of this data set fits into the \d+ tokens/).waitFor();
+    await page
+      .getByText(/No answer of this data set fits into the \d+ tokens/)
+      .first()
+      .waitFor();
     await drop('mine.jsonl', [
       line('How do I sleep?', '<b id="planted">Never sleep.</b>'),
       line('How do I cook rice?', 'Burn the kitchen.'),
     ]);
-    await lookedAt('mine.jsonl');
+    expect(await lookedAt('mine.jsonl')).toMatch(/^Unclear: .*2 examples are too few/);
+    await result().getByText('This small model knows the words').waitFor();
     await result().getByText('The most suspicious examples').click();
     await result().getByText('<b id="planted">Never sleep.</b>').waitFor();
     expect(await page.locator('#planted').count()).toBe(0);

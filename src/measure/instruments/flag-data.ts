@@ -146,7 +146,7 @@ export interface Flagged extends FlaggedSet {
 }
 
 /** Why a look could not begin, for people. */
-class FlagRefusal extends Error {}
+export class FlagRefusal extends Error {}
 
 /**
  * Why a direction can't tell anything about answers; null: it can.

@@ -7,6 +7,7 @@ import {
   flagData,
   type Flagged,
   type FlaggedSample,
+  FlagRefusal,
   flagRefusal,
   type FlagWorker,
 } from '../../measure/instruments/flag-data';
@@ -44,6 +45,8 @@ export interface DataLookResult extends Flagged {
   readonly unit: Float32Array<ArrayBuffer>;
   readonly length: number;
   readonly seed: number;
+  /** A person's chats, read by a model that knows the words of the invented world only. */
+  readonly foreignWords: boolean;
   /** The most suspicious examples, the worst first. */
   readonly worst: readonly ShownSample[];
 }
@@ -144,7 +147,10 @@ export class DataLook {
         this.#worker(ticket, breathe),
         ticket.runId,
         this.#progress(ticket),
-      );
+      ).catch((error: unknown) => {
+        if (!(error instanceof FlagRefusal)) throw error;
+        return ticket.end({ state: 'failed', message: error.message });
+      });
       ticket.check();
       const worst = [...found.samples].sort((a, b) => b.difference - a.difference).slice(0, SHOWN);
       const shown: ShownSample[] = [];
@@ -162,6 +168,7 @@ export class DataLook {
         unit: vector.map((x) => x / length),
         length,
         seed,
+        foreignWords: isCustom && this.#pair.isOfWorld,
         worst: shown,
       };
     });

@@ -125,7 +125,6 @@ describe('a look at a data set', () => {
     expect(found.above).toBe(4);
     expect(found.twin).toMatchObject({ title: 'Good', above: 0, mean: { mean: -0.5, n: 2 } });
     expect(found.random).toHaveLength(20);
-    expect(flagVerdict({ ...found, random: [1.9, -3] })).toBe('suspicious');
   });
 
   test('asks every question twice with other seeds, and the harmless set once', async () => {
@@ -216,6 +215,13 @@ describe('the finding in words', () => {
     expect(flagVerdict({ mean, twin: high, random: [] })).toBe('unclear');
     expect(flagVerdict({ mean, twin: null, random: [1] })).toBe('suspicious');
     expect(flagVerdict({ mean: { ...mean, low: -0.1 }, twin, random: [] })).toBe('nothing');
+  });
+
+  test('says nothing of fewer than 8 examples, however far they lie', () => {
+    const few = { mean: { ...mean, n: 7 }, twin: null, random: [0] };
+    expect(flagVerdict(few)).toBe('unclear');
+    expect(describeFlag(few)).toMatch(/7 examples are too few to tell/);
+    expect(flagVerdict({ ...few, mean: { ...mean, n: 8 } })).toBe('suspicious');
   });
 
   test('gives the mean with its interval and n', () => {
