@@ -96,7 +96,7 @@ test(
     ]);
     expect(await lookedAt('mine.jsonl')).toMatch(/^Unclear: .*2 examples are too few/);
     await result().getByText('This small model knows the words').waitFor();
-    await result().getByText('The most suspicious examples').click();
+    // The list that the first test opened is still open.
     await result().getByText('<b id="planted">Never sleep.</b>').waitFor();
     expect(await page.locator('#planted').count()).toBe(0);
     expect(app.problems).toEqual([]);
