@@ -19,11 +19,22 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-/** Writes the reports beside the list of models without the blanks that make them readable: a third less. */
+/** Digits of a rate or a cosine in the built page: more than any count of answers gives. */
+const DIGITS = 7;
+
+/**
+ * Writes the reports beside the list of models without the blanks that make them readable, and without digits that
+ * only rounding made: half of their bytes.
+ */
 function packReports(folder: string): void {
   for (const name of readdirSync(folder).filter((file) => extname(file) === '.json')) {
     const file = join(folder, name);
-    writeFileSync(file, JSON.stringify(JSON.parse(readFileSync(file, 'utf8'))));
+    const report: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const round = (_: string, value: unknown): unknown =>
+      typeof value === 'number' && !Number.isInteger(value)
+        ? Number(value.toPrecision(DIGITS))
+        : value;
+    writeFileSync(file, JSON.stringify(report, round));
   }
 }
 
