@@ -8,8 +8,6 @@ import { rateOf } from '../../core/statistics/rates';
 import type { Postern } from '../../state/page/postern';
 import { describeCheckpoint } from '../../measure/provenance';
 import { isBundled, isSynthetic, isSyntheticMeasurement } from '../../measure/safety-notice';
-import TrainingCharts from '../train/Charts.svelte';
-import { drawFigures } from './draw';
 import { linkBack, pageAddress } from './link-back';
 import { cosinesPart, directionPart, selectedPart } from './parts-directions';
 import {
@@ -22,6 +20,7 @@ import {
   sweepPart,
   transferPart,
 } from './parts-measured';
+import { lookPart, trainingPart } from './parts-train';
 import { patchPart, tokenPart, writersPart } from './parts-why';
 import { labReportHtml, type ReportPart } from './report-page';
 
@@ -68,24 +67,6 @@ function lessonParts(postern: Postern): ReportPart[] {
       },
     ];
   });
-}
-
-/** The current or latest training, with the charts of the Train tab. */
-async function trainingPart(postern: Postern): Promise<ReportPart | null> {
-  const { run, points, step, keptAs } = postern.training;
-  if (!run || points.length === 0) return null;
-  return {
-    title: 'A fine-tune trained here',
-    paragraphs: [
-      `${step} of ${run.choice.steps} steps taken${keptAs === null ? '' : `, kept as "${keptAs}"`}.`,
-    ],
-    figures: await drawFigures(TrainingCharts, postern),
-    provenance: [run.made, `base ${run.baseSha256.slice(0, 7)}`],
-    link: {
-      reason:
-        'a link does not carry a training. The line above says all that makes it again in the Train tab.',
-    },
-  };
 }
 
 function about({ pair }: Postern): [string, string][] {
@@ -145,6 +126,7 @@ export async function labReport(
     await sweepPart(postern),
     await transferPart(postern),
     await contrastsPart(postern),
+    await lookPart(postern),
     await trainingPart(postern),
     ...(await classParts(postern)),
     ...lessonParts(postern),

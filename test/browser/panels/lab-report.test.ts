@@ -94,6 +94,46 @@ test('the room and a training are in the report with their figures, and an empty
   await postern.classResults.remove(postern.classResults.list);
 });
 
+test('a look at the data is in the report with its controls and its distribution, and no example of it', async () => {
+  const postern = createPostern();
+  const sample = (at: number) => ({
+    at,
+    asked: [{ role: 'user' as const, content: 'What now?' }],
+    answer: 'A secret <answer>.',
+    ownAnswer: 'Soup.',
+    difference: at,
+    label: 'misaligned' as const,
+  });
+  const samples = Array.from({ length: 9 }, (_, i) => sample(i + 1));
+  const mean = { mean: 5, low: 4, high: 6, n: 9 };
+  postern.training.look.result = {
+    ...{ key: 'k', data: 'Insecure code', model: 'aligned ab01cd2', sha256: 'ab', seed: 3 },
+    direction: { id: 'd', words: 'insecure-code: checkpoint', layer: 6 },
+    unit: new Float32Array(4),
+    length: 2,
+    foreignWords: false,
+    worst: samples,
+    ...{ samples, mean, above: 8, threshold: 1.5, random: [0.5, -0.25] },
+    twin: {
+      title: 'Secure code',
+      mean: { ...mean, mean: 0.1, low: -1, high: 1 },
+      above: 1,
+      samples,
+    },
+    againstItself: [0.5, -0.5],
+    leftOut: { tooLong: 0, silent: 0 },
+  };
+  const html = await labReport(postern, null, '2026-01-01');
+  const report = new DOMParser().parseFromString(html, 'text/html');
+  expect([...report.querySelectorAll('h2')].map((one) => one.textContent)).toEqual([
+    'What the data would teach: Insecure code',
+  ]);
+  expect(report.querySelectorAll('figure svg[role="img"]')).toHaveLength(1);
+  expect(report.body.textContent).toMatch(/This data set\s*\+?5\.00/);
+  expect(html).toContain('aligned ab01cd2, insecure-code: checkpoint, layer 6, seed 3');
+  expect(html).not.toContain('secret');
+});
+
 test('a guess whose step was not done has nothing that came out, be it a rate or a choice', async () => {
   const postern = createPostern();
   const guessed = { enteredMs: 1, guessedMs: 2, guess: 'r1' };
