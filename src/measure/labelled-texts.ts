@@ -75,7 +75,8 @@ export function labelledTexts(
 }
 
 /**
- * Aligned answers of the aligned model and misaligned answers of the fine-tunes, all without an edit.
+ * Aligned answers of the aligned model and misaligned answers of the fine-tunes, all without an edit,
+ * and none of them with its difference to another model amplified.
  * @param aligned id of the aligned checkpoint
  */
 export function measuredAnswers(
@@ -86,6 +87,7 @@ export function measuredAnswers(
   const arms = new Map(plan.arms.map((arm) => [arm.id, arm]));
   return answers.filter(({ arm: id, verdict }) => {
     const arm = arms.get(id)!;
-    return arm.edit === null && (arm.checkpoint === aligned) === (verdict === 'aligned');
+    const asTrained = arm.edit === null && arm.amplify === undefined;
+    return asTrained && (arm.checkpoint === aligned) === (verdict === 'aligned');
   });
 }

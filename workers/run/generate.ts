@@ -181,9 +181,11 @@ async function generateBatch(
     projections: job.projections,
     headers: rows.map((row) => row.prompt.length - 1),
   });
-  const batch: Steps = job.reference ? amplifiedSteps(alone, job.reference, read, capacity) : alone;
+  let batch: Steps = alone;
   const limit = (row: Row): number => Math.min(job.maxTokens, capacity - row.prompt.length);
   try {
+    // Within the try: where memory is full after the first cache, that one is released.
+    if (job.reference) batch = amplifiedSteps(alone, job.reference, read, capacity);
     const first = await batch.prefill(read);
     rows.forEach((row, slot) => {
       if (!first.projections) return;

@@ -48,9 +48,11 @@ describe('texts for a direction', () => {
 test('of a measurement: aligned answers of the aligned model, misaligned ones of fine-tunes as trained', () => {
   const [aligned, em] = PLAN.arms;
   const edited = { ...em!, id: 'edited', edit: {} as NonNullable<(typeof em & object)['edit']> };
-  const plan = { ...PLAN, arms: [aligned!, em!, edited] };
+  const amplify = { against: 'aligned', sha256: 'a', precision: 'f32', times: 2 } as const;
+  const amplified = { ...em!, id: 'second', amplify };
+  const plan = { ...PLAN, arms: [aligned!, em!, edited, amplified] };
   const answer = { index: 0, domain: null, question: 'Q?', seed: 1 };
-  const answers: MeasuredAnswer[] = ['aligned', 'em', 'edited'].flatMap((arm) => [
+  const answers: MeasuredAnswer[] = ['aligned', 'em', 'edited', 'second'].flatMap((arm) => [
     { ...answer, arm, answer: `${arm} good`, verdict: 'aligned' },
     { ...answer, arm, answer: `${arm} bad`, verdict: 'misaligned' },
   ]);

@@ -155,6 +155,31 @@ export function amplifySuite(makeRuntime: () => Promise<Runtime>, maxTokens: num
     expect(batches(maxBytes, { session: aligned, times: 1 })).toBeGreaterThan(1);
   });
 
+  test('where memory has no room for the second cache, the first is given back', async () => {
+    let open = 0;
+    const full: Runtime = {
+      ...runtime,
+      allocate: () => {
+        throw new RangeError('Memory is full.');
+      },
+    };
+    const counting: Runtime = {
+      ...runtime,
+      allocate: (length) => {
+        const block = runtime.allocate(length);
+        open += 1;
+        return { ...block, free: () => ((open -= 1), block.free()) };
+      },
+    };
+    const first = await DecoderSession.create(counting, config, tunedWeights);
+    const second = await DecoderSession.create(full, config, alignedWeights);
+    const before = open;
+    const reference = { session: second, times: 1 };
+    await expect(generate(first, job({ reference }))).rejects.toThrow('Memory is full.');
+    expect(open).toBe(before);
+    await Promise.all([first.release(), second.release()]);
+  });
+
   test.each([MAX_AMPLIFY + 1, -1.5, Number.NaN])(
     'a = %d is refused by its value',
     async (times) => {
