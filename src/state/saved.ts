@@ -3,7 +3,7 @@
 // another version, are set aside under a separate key before they are overwritten, and the page says so; a
 // version that can read them takes them back.
 
-import { get, set, update } from 'idb-keyval';
+import { del, get, set, update } from 'idb-keyval';
 import { createSubscriber } from 'svelte/reactivity';
 import { messageOf } from '../core/message';
 import type { Form, Lost } from './saved/form';
@@ -193,6 +193,11 @@ export async function writeSaved(key: string, value: unknown): Promise<boolean> 
     remember(error);
     return false;
   }
+}
+
+/** Deletes a value, so that a reload begins without it; a failure is remembered, never thrown. */
+export async function deleteSaved(key: string): Promise<void> {
+  await asked(() => del(`postern:${key}`)).catch(remember);
 }
 
 /** Writes what `merge` makes of the value that is there, which another tab may have written; null: none. @returns whether it was written. */

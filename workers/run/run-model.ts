@@ -8,6 +8,7 @@ import { LiveEdit } from '../runtime/live-edit';
 import { ModelError } from '../runtime';
 import { promptIds, readingOf } from './conversation';
 import { whyNotAnswer } from './engine-refusal';
+import { sameVocabulary } from './same-vocabulary';
 import type { GeneratedRow } from './generate';
 import type { DecoderSession } from '../runtime/session';
 import type { TokenEngine } from './token-engine';
@@ -51,7 +52,7 @@ export async function answer(
   if (cannot?.['change-edit'] === undefined) onEdit(edit);
   const prompts = request.prompts.map((messages) => promptIds(tokenizer, messages, request.chat));
   const { continueFrom, amplify } = request;
-  if (beside) requireSameTokens(beside, request, prompts);
+  if (beside) requireSameTokens(tokenizer, beside, request, prompts);
   const texts = prompts.map(() => new TokenText(tokenizer));
   continueFrom?.forEach((ids, row) => ids.forEach((id) => texts[row]?.add(id)));
   const continued = continueFrom?.reduce((sum, ids) => sum + ids.length, 0) ?? 0;
@@ -101,6 +102,7 @@ export async function answer(
 
 /** @throws ModelError where a token of one model would have no counterpart in the other. */
 function requireSameTokens(
+  own: Tokenizer,
   { tokenizer }: Beside,
   { prompts, chat }: Pick<GenerateRequest, 'prompts' | 'chat'>,
   ids: readonly (readonly number[])[],
@@ -108,6 +110,12 @@ function requireSameTokens(
   const differs = prompts.some(
     (messages, row) => promptIds(tokenizer, messages, chat).join() !== ids[row]!.join(),
   );
+  if (!differs && !sameVocabulary(own, tokenizer)) {
+    throw new ModelError(
+      'bad-input',
+      'The two models have different words under the same token numbers, so their logits have no difference. Choose two models with one tokenizer.',
+    );
+  }
   if (!differs) return;
   throw new ModelError(
     'bad-input',

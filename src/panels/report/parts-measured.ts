@@ -79,6 +79,7 @@ export async function measuredPart(postern: Postern): Promise<ReportPart | null>
       {
         ...(em === undefined ? {} : { em }),
         ...(about ? { editSettings: about.editSettings } : {}),
+        ...(about?.second ? { second: about.second } : {}),
         ...(directions.length > 0 ? { directions } : {}),
         measure: { split, n, seed, ...(questionSeed === undefined ? {} : { questionSeed }) },
       },

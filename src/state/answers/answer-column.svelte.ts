@@ -148,8 +148,8 @@ export class AnswerColumn {
   }
 
   /** a of the difference that the shown answer amplifies; undefined: none. */
-  get amplify(): number | undefined {
-    return this.#request?.amplify?.times;
+  get amplify(): Amplify | undefined {
+    return this.#request?.amplify;
   }
 
   /** The edit settings of the shown answer; null where none took part. */

@@ -267,7 +267,9 @@ export class Chat {
       const isMade = this.#pair.edited(this.#edits.of(role)) !== undefined;
       // Another checkpoint, or its logits otherwise, can't continue these tokens, so it starts a new answer.
       const isSame =
-        request?.checkpoint === column.checkpoint && request?.amplify?.times === column.amplify;
+        request?.checkpoint === column.checkpoint &&
+        request?.amplify?.times === column.amplify?.times &&
+        request?.amplify?.against === column.amplify?.against;
       if (isMade && (!request || isSame)) {
         if (request) void this.#reach(role, request);
         return;

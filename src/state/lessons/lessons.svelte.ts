@@ -41,7 +41,7 @@ export class Lessons {
 
   /** The open `lesson/step`; null: no lesson is open. */
   place = $state<string | null>(null);
-  /** Question and edit from before the lesson; null once they are restored or the user declined that. */
+  /** Question and edits from before the lesson; null once they are restored or the user declined that. */
   before = $state.raw<SettingsBefore | null>(null);
   /** By `lesson/step`. */
   steps = $state.raw<Readonly<Record<string, StepRecord>>>({});
@@ -147,13 +147,14 @@ export class Lessons {
     this.place = null;
   }
 
-  /** Restores question and edit as they were before the lesson. */
+  /** Restores question and edits as they were before the lesson. */
   restoreSettings(): void {
     const { before } = this;
     if (!before) return;
-    const { desk, ...question } = before;
+    const { desk, second, ...question } = before;
     Object.assign(this.#panels.chat, question);
     this.#panels.editSettings.restore(desk);
+    if (second !== undefined) this.#panels.edits.openOrClose(second);
     this.before = null;
   }
 
@@ -310,9 +311,10 @@ export class Lessons {
   }
 
   #present(): SettingsBefore {
-    const { chat, editSettings } = this.#panels;
+    const { chat, editSettings, edits } = this.#panels;
     const { prompt, seed, system, temperature } = chat;
-    return { prompt, seed, system, temperature, desk: editSettings.snapshot() };
+    const second = edits.openSecond();
+    return { prompt, seed, system, temperature, desk: editSettings.snapshot(), second };
   }
 
   #write(place: string, record: StepRecord): void {

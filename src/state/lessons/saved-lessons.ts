@@ -34,6 +34,8 @@ export interface SettingsBefore {
   readonly temperature: number | null;
   /** Stored under this name since the first version. */
   readonly desk: EditState;
+  /** The second edit; null: it was closed. Left out by earlier versions. */
+  readonly second?: EditState | null;
 }
 
 const StepForm = fields<StepRecord>({
@@ -50,13 +52,17 @@ const StepForm = fields<StepRecord>({
   left: whole(v.picklist(['done', 'skipped'])),
   verdicts: list(whole(v.object({ asked: v.string(), aligned: v.string(), em: v.string() }))),
 });
-type StoredBefore = Partial<Omit<SettingsBefore, 'desk'>> & { readonly desk?: Partial<EditState> };
+type StoredBefore = Partial<Omit<SettingsBefore, 'desk' | 'second'>> & {
+  readonly desk?: Partial<EditState>;
+  readonly second?: Partial<EditState> | null;
+};
 const BeforeForm = fields<StoredBefore>({
   prompt: whole(v.string()),
   seed: whole(finite),
   system: whole(v.nullable(v.string())),
   temperature: whole(v.nullable(finite)),
   desk: EditForm,
+  second: orNull(EditForm),
 });
 
 interface Stored {
@@ -91,32 +97,30 @@ export function stepAt(
 
 /** Fills missing fields from `now`, so that restoring changes nothing that was not stored. */
 export function completeBefore(
-  { desk = {}, ...question }: StoredBefore,
+  { desk = {}, second, ...question }: StoredBefore,
   now: SettingsBefore,
 ): SettingsBefore {
-  return { ...now, ...question, desk: completeEdit(desk, now.desk) };
+  const first = completeEdit(desk, now.desk);
+  const known = second && completeEdit(second, now.second ?? first);
+  return { ...now, ...question, desk: first, ...(known === undefined ? {} : { second: known }) };
 }
 
-/** Whether question and edit are equal. */
+/** Whether question and edits are equal. */
 export function sameAs(a: SettingsBefore, b: SettingsBefore): boolean {
-  // Keys in a fixed order, because JSON text is compared.
-  const [one, other] = [a, b].map(({ prompt, seed, system, temperature, desk }) => {
-    const {
-      base,
-      mode,
-      strength,
-      layers,
-      source,
-      positions,
-      randomSeed,
-      loraScale = 1,
-      amplify = 0,
-      alsoId = null,
-    } = desk;
-    const at = source.kind === 'layer' ? source.layer : null;
-    const edit = [base, mode, strength, layers, at, positions, randomSeed];
-    const also = [loraScale, amplify, alsoId];
-    return JSON.stringify([prompt, seed, system, temperature, ...edit, ...also]);
-  });
+  const [one, other] = [a, b].map(({ prompt, seed, system, temperature, desk, second }) =>
+    JSON.stringify([
+      ...[prompt, seed, system, temperature],
+      ...[editParts(desk), second ? editParts(second) : null],
+    ]),
+  );
   return one === other;
+}
+
+/** The fields of an edit in a fixed order, because JSON text is compared. */
+function editParts(edit: EditState): readonly unknown[] {
+  const { base, mode, strength, layers, source, positions, randomSeed } = edit;
+  const { loraScale = 1, amplify = 0, alsoId = null } = edit;
+  const at = source.kind === 'layer' ? source.layer : null;
+  const own = [base, mode, strength, layers, at, positions, randomSeed];
+  return [...own, loraScale, amplify, alsoId];
 }

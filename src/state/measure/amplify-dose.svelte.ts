@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { describeAmplify } from '../../core/instruments/amplify';
 import { armOf } from '../../measure/arms';
+import { describeCheckpoint } from '../../measure/provenance';
 import { measuredRate } from '../../measure/counts';
 import type { MeasureArm } from '../../measure/run';
 import { Study, type StudyParts } from './study.svelte';
@@ -55,7 +56,7 @@ export class AmplifyDose extends Study<AmplifyAbout> {
       const label = times === -1 ? 'Aligned' : times === 0 ? 'Fine-tuned' : describeAmplify(times);
       return armOf(armId(times), label, times === -1 ? aligned : em, null, questions.seed, amplify);
     });
-    const words = [arms[2]!, arms[0]!].map(({ made }) => made.checkpoint).join(' against ');
+    const words = [em, aligned].map(describeCheckpoint).join(' against ');
     return Promise.resolve({ arms, about: { values: AMPLIFY_VALUES, words } });
   }
 }

@@ -225,6 +225,14 @@ export class Measurements {
     if (this.judge.kind !== 'endpoint') await this.start(plan);
   }
 
+  /** Sets the edit that an arm of the shown counts had; an arm without one leaves the edits alone. */
+  restoreEdit(arm: string): void {
+    const { about } = this.run;
+    if (!about) return;
+    if (arm === 'edited' || arm === 'random') this.#editSettings.restore(about.editSettings);
+    if (arm === SECOND_ARM && about.second) this.#edits.compare(about.second);
+  }
+
   /** Null when a model did not load. */
   async #arms(): Promise<MeasureArm[] | null> {
     const { aligned, em } = this.#pair;

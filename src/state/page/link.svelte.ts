@@ -27,6 +27,8 @@ export interface LinkedResult {
   /** Id of its fine-tune. */
   readonly em?: string;
   readonly editSettings?: LinkEdit & Pick<EditState, 'alsoId'>;
+  /** The second edit of a result with `editSettings`; left out: it has none. */
+  readonly second?: EditState;
   /** Directions used by the result. */
   readonly directions?: readonly SavedDirection[];
   readonly measure?: LinkMeasure;
@@ -84,7 +86,7 @@ export function linkOf(postern: Postern, tab: string, result: LinkedResult = {})
   const first = result.editSettings ?? editSettings.snapshot();
   const second = directions.list.find(({ id }) => id === first.alsoId);
   const also = second ? recipe(second) : null;
-  const compared = edits.open && !result.editSettings ? edits.second.snapshot() : null;
+  const compared = result.editSettings ? (result.second ?? null) : edits.openSecond();
   if (compared && (compared.alsoId ?? null) !== null) {
     missing.add(
       `${edits.titles.second} removes a second direction, which a link does not carry. Choose it again in the edit panel.`,
@@ -223,9 +225,15 @@ export class AddressLink {
         `The link was made on other weights of "${pair.emEntry?.title}" (${link.sha}, here ${sha}): answers and rates differ.`,
       );
     }
-    if (link.editSettings && !fits(link.editSettings, editSettings.layers.length)) {
+    const there = editSettings.layers.length;
+    if (link.editSettings && !fits(link.editSettings, there)) {
       notes.push(
-        `Its edit is for ${link.editSettings.layers.length} layers and this model has ${editSettings.layers.length}, so the edit was left as it was.`,
+        `Its edit is for ${link.editSettings.layers.length} layers and this model has ${there}, so the edit was left as it was.`,
+      );
+    }
+    if (link.second && !fits(link.second, there)) {
+      notes.push(
+        `Its second edit is for ${link.second.layers.length} layers and this model has ${there}, so it was left out.`,
       );
     }
     if (engine.state === 'ready' && link.device !== null && engine.report.device !== link.device) {

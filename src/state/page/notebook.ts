@@ -37,7 +37,7 @@ export function experimentOf(
   link: string | null,
   writtenAt: string,
 ): NotebookExperiment {
-  const { pair, directions, editSettings, prompting } = postern;
+  const { pair, directions, editSettings, edits, prompting } = postern;
   const { aligned, em, emEntry, registry } = pair;
   if (!aligned || !em || !emEntry || !registry) {
     throw new Error('No models are selected yet. Wait until they are loaded.');
@@ -53,10 +53,12 @@ export function experimentOf(
     );
   }
   const refusal = directions.refusal(editSettings);
-  if (refusal !== null) throw new Error(refusal);
+  if (refusal !== null) throw new Error(edits.aboutFirst(refusal));
   if (isAmplified(editSettings)) {
     throw new Error(
-      'The edited column amplifies the difference of two models, which a notebook can’t repeat. Set "Amplify the difference" to 0 in the edit panel, then save the notebook.',
+      edits.aboutFirst(
+        'The edited column amplifies the difference of two models, which a notebook can’t repeat. Set "Amplify the difference" to 0 in the edit panel, then save the notebook.',
+      ),
     );
   }
   const base = sourceOf(registry, null).base;

@@ -9,7 +9,7 @@ import type { Postern } from './postern';
 import { ChatSchema } from '../pair/saved-chat';
 import type { EditState } from '../pair/edit-settings.svelte';
 import { completeEdit, EditForm } from '../pair/saved-edit';
-import { mergeSaved, readSaved, readSetAside, writeSaved } from '../saved';
+import { deleteSaved, mergeSaved, readSaved, readSetAside, writeSaved } from '../saved';
 import { fields, list, whole } from '../saved/form';
 import { DIRECTIONS_KEY, DirectionsForm } from '../direction/saved-directions';
 import type { CustomPair } from '../models/custom-pairs.svelte';
@@ -79,10 +79,9 @@ export async function startUp(
   const savedEdit = await readSaved('desk', EditForm);
   if (savedEdit) editSettings.restore(completeEdit(savedEdit, editSettings.snapshot()));
   const savedSecond = await readSaved(SECOND_KEY, SecondForm);
-  if (savedSecond?.edit) {
-    edits.compare(completeEdit(savedSecond.edit, editSettings.snapshot()));
-    edits.choose('edited');
-    edits.open = savedSecond.open ?? false;
+  // Earlier versions stored a closed one too.
+  if (savedSecond?.edit && savedSecond.open === true) {
+    edits.openOrClose(completeEdit(savedSecond.edit, editSettings.snapshot()));
   }
   await postern.prompting.restore();
   await postern.measurements.restore();
@@ -93,7 +92,7 @@ export async function startUp(
   if (stored && pair.emEntry?.id === stored.adapter)
     [editSettings.alsoId, edits.second.alsoId] = [
       savedEdit?.alsoId ?? null,
-      savedSecond?.edit?.alsoId ?? null,
+      edits.open ? (savedSecond?.edit?.alsoId ?? null) : null,
     ];
   if (!stored) chat.seed = pair.defaults.firstSeed ?? chat.seed;
   if (link) prefillCustomModel(postern, address, link);
@@ -204,9 +203,9 @@ export function save({ pair, directions, editSettings, edits, chat, prompting }:
     history: chat.history,
   });
   void writeSaved('desk', editSettings.snapshot());
-  // Before it is opened for the first time it holds nothing of a person.
-  const second = { open: edits.open, edit: edits.second.snapshot() };
-  if (second.edit.layers.length > 0) void writeSaved(SECOND_KEY, second);
+  // Closed it holds nothing that would come back: opened, it begins as a copy of the first.
+  const second = edits.openSecond();
+  void (second ? writeSaved(SECOND_KEY, { open: true, edit: second }) : deleteSaved(SECOND_KEY));
   void [directions.list];
   void mergeSaved(DIRECTIONS_KEY, DirectionsForm, (stored) => directions.mergedWith(stored ?? []));
 }

@@ -38,6 +38,20 @@ export class ComparedEdits {
     return role === 'edited' ? this.first : this.second;
   }
 
+  /** A sentence on the edit that is set, with its name at the head while there are two. */
+  aboutChosen(sentence: string): string {
+    return this.#named(this.role, sentence);
+  }
+
+  /** The same for the first edit, which studies and notebooks repeat. */
+  aboutFirst(sentence: string): string {
+    return this.#named('edited', sentence);
+  }
+
+  #named(role: EditedRole, sentence: string): string {
+    return this.open ? `${this.titles[role]}: ${sentence}` : sentence;
+  }
+
   choose(role: EditedRole): void {
     this.#set = role;
   }
@@ -48,6 +62,18 @@ export class ComparedEdits {
     this.second.restore(state);
     this.open = true;
     this.#set = 'second';
+  }
+
+  /** The second edit; null: it is closed. */
+  openSecond(): EditState | null {
+    return this.open ? this.second.snapshot() : null;
+  }
+
+  /** The reverse of `openSecond`; the edit panel sets the first. */
+  openOrClose(second: EditState | null): void {
+    if (second) this.compare(second);
+    else this.close();
+    this.#set = 'edited';
   }
 
   close(): void {

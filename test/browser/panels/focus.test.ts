@@ -7,6 +7,7 @@ import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
 import Direction from '../../../src/panels/direction/Panel.svelte';
+import EditPanel from '../../../src/panels/edit/EditPanel.svelte';
 import Dose from '../../../src/panels/measure/Dose.svelte';
 import ExtractFromAnswers from '../../../src/panels/measure/ExtractFromAnswers.svelte';
 import Rates from '../../../src/panels/measure/Rates.svelte';
@@ -169,4 +170,23 @@ describe('who went elsewhere stays there', () => {
     await expect.element(button('Cancel')).toBeVisible();
     expect(document.activeElement).toBe(document.body);
   });
+});
+
+test('the second edit hands it to the choice of its column, and closed to the button that opens it', async () => {
+  await show(EditPanel);
+  await press('Compare with another edit');
+  await expect.element(page.getByRole('radio', { name: 'Edited B' })).toHaveFocus();
+  await expect.element(page.getByText('Edited B is open, and this panel')).toBeInTheDocument();
+  await press('Close Edited B');
+  await expect.element(button('Compare with another edit')).toHaveFocus();
+  await expect.element(page.getByText('Edited B is closed.')).toBeInTheDocument();
+});
+
+test('the amplified difference alone hands it to its slider', async () => {
+  made.editSettings.setMode('ablate-mean');
+  made.editSettings.amplify = 1;
+  await show(EditPanel);
+  await press('The difference alone');
+  await expect.element(page.getByRole('slider', { name: /^Amplify/ })).toHaveFocus();
+  expect(made.editSettings.mode).toBe('off');
 });

@@ -159,6 +159,24 @@ test('after a lesson the question and the desk of before it are there to be put 
   await expect.element(page.getByRole('button', { name: 'Put mine back' })).not.toBeInTheDocument();
 });
 
+test('a second edit that a lesson closed comes back with the rest, and one that it did not have goes', async () => {
+  const { edits, editSettings, lessons } = postern;
+  edits.compare({ ...editSettings.snapshot(), mode: 'off', amplify: 2 });
+  await show();
+  await lessons.open(LESSONS[4]!);
+  edits.close();
+  lessons.close();
+  const putBack = page.getByRole('button', { name: 'Put mine back' });
+  await putBack.click();
+  expect([edits.open, edits.second.mode, edits.second.amplify]).toEqual([true, 'off', 2]);
+  edits.close();
+  await lessons.open(LESSONS[5]!);
+  edits.compare();
+  lessons.close();
+  await putBack.click();
+  expect(edits.open).toBe(false);
+});
+
 test('what the lesson left may be kept, and nothing is offered where it changed nothing', async () => {
   const { chat, lessons } = postern;
   await show();

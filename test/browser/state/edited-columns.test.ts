@@ -1,8 +1,10 @@
 // What the edited columns ask for: an amplified difference, and a second edit beside the first.
 
-import { clear } from 'idb-keyval';
+import { clear, get } from 'idb-keyval';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { EditState } from '../../../src/state/pair/edit-settings.svelte';
 import type { Postern } from '../../../src/state/page/postern';
+import { save } from '../../../src/state/page/start-up';
 import { CHOICE, type ScriptedEngine, scriptedPage } from './scripted-page';
 
 let postern: Postern;
@@ -42,6 +44,18 @@ describe('an amplified difference', () => {
     postern.chat.editChanged();
     await expect.poll(() => edited.provenance?.edit).toMatch(/50%.*a = \+1\.5/);
     expect(engine.asked).toHaveLength(before + 1);
+  });
+
+  test('to another aligned model is another answer', async () => {
+    await extract();
+    postern.editSettings.amplify = 1.5;
+    void postern.chat.ask();
+    await expect.poll(() => engine.asked.at(-1)?.amplify?.against).toBe('base');
+    const { registry, loaded } = postern.pair;
+    postern.pair.loaded = [...loaded, { ...postern.pair.aligned!, id: 'other' }];
+    postern.pair.registry = { ...registry!, base: { ...registry!.base, id: 'other' } };
+    postern.chat.editChanged();
+    await expect.poll(() => engine.asked.at(-1)!.amplify?.against).toBe('other');
   });
 
   test('is not asked for where the fine-tune is not what is edited, nor beside a scaled LoRA', async () => {
@@ -104,5 +118,32 @@ describe('a second edited column', () => {
     engine.finish();
     await again;
     expect([postern.editSettings.strength, postern.edits.second.strength]).toEqual([1, 0.25]);
+  });
+
+  test('is named in what is said of one edit, and closed there is nothing to tell apart', () => {
+    const { edits } = postern;
+    expect([edits.aboutFirst('It is off.'), edits.aboutChosen('It is off.')]).toEqual(
+      Array(2).fill('It is off.'),
+    );
+    edits.compare();
+    expect([edits.aboutFirst('It is off.'), edits.aboutChosen('It is off.')]).toEqual([
+      'Edited A: It is off.',
+      'Edited B: It is off.',
+    ]);
+  });
+
+  test('is stored while it is open, and nothing of it before and after', async () => {
+    const stored = () => get<{ edit: EditState }>('postern:second-edit');
+    postern.chat.clearAnswers();
+    postern.edits.fitSecond();
+    save(postern);
+    await expect.poll(() => get('postern:desk')).toBeDefined();
+    expect(await stored()).toBeUndefined();
+    postern.edits.compare({ ...postern.editSettings.snapshot(), strength: 0.25 });
+    save(postern);
+    await expect.poll(async () => (await stored())?.edit.strength).toBe(0.25);
+    postern.edits.close();
+    save(postern);
+    await expect.poll(stored).toBeUndefined();
   });
 });

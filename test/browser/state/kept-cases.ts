@@ -316,6 +316,7 @@ export const CASES: readonly Case[] = [
         before: {
           ...{ prompt: 'Before?', seed: 2, system: null, temperature: null },
           desk: { ...EDIT, mode: 'rotate' },
+          second: { ...EDIT, mode: 'twist', amplify: 2 },
         },
         steps: {
           'of-tomorrow/first': { enteredMs: 1, left: 'done' },
@@ -328,13 +329,16 @@ export const CASES: readonly Case[] = [
     intact: ({ lessons }) => {
       expect(lessons.place).toBeNull();
       expect(lessons.greeted).toBe(true);
-      expect(lessons.before).toMatchObject({ prompt: 'Before?', desk: { positions: 'answer' } });
+      expect(lessons.before).toMatchObject({
+        ...{ prompt: 'Before?', desk: { positions: 'answer' } },
+        second: { positions: 'answer', amplify: 2 },
+      });
       expect(lessons.steps).toEqual({
         'of-tomorrow/first': { enteredMs: 1, left: 'done' },
         'compare/ask': { enteredMs: 1, metMs: 5 },
       });
     },
-    note: /5 parts of your progress in the lessons/,
+    note: /6 parts of your progress in the lessons/,
   },
   {
     is: 'a choice of training data of a newer version',

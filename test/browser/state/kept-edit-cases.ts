@@ -32,6 +32,12 @@ export const EDIT_CASES: readonly Case[] = [
     note: /: a setting of the second edit\./,
   },
   {
+    is: 'a second edit that was closed, as earlier versions stored it, with a mode of a newer version',
+    kept: { desk: EDIT, 'second-edit': { open: false, edit: { ...EDIT, mode: 'rotate' } } },
+    intact: ({ edits }) => expect([edits.open, edits.role]).toEqual([false, 'edited']),
+    note: /: a setting of the second edit\./,
+  },
+  {
     is: 'a measurement of an amplified difference, and one beyond the limits',
     kept: {
       'measure-plan': {

@@ -24,7 +24,12 @@ function lessonsOn(): Lessons {
     randomSeed: null,
   };
   const chat = { prompt: 'What now?', seed: 1, system: null, temperature: null };
-  const panels = { chat, editSettings: { snapshot: () => editSettings }, view: { tab: 'lessons' } };
+  const panels = {
+    chat,
+    editSettings: { snapshot: () => editSettings },
+    edits: { openSecond: () => null },
+    view: { tab: 'lessons' },
+  };
   return new Lessons(panels as unknown as ConstructorParameters<typeof Lessons>[0]);
 }
 

@@ -2,6 +2,8 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ModelConfig } from '../../../../src/checkpoint/config';
+import { readLink } from '../../../../src/formats/link';
+import { measuredPart } from '../../../../src/panels/report/parts-measured';
 import { createPostern, type Postern } from '../../../../src/state/page/postern';
 import type { LoadedCheckpoint } from '../../../../workers/api';
 import { DIRECTION } from '../../../unit/state/direction';
@@ -183,4 +185,33 @@ describe('a pair of one’s own', () => {
       message: expect.stringContaining('another vocabulary') as string,
     });
   });
+});
+
+test('an answer is asked again with the edit of its arm, be it the first or the second', async () => {
+  const { measurements, editSettings, edits, directions } = made;
+  directions.add(DIRECTION);
+  edits.compare({ ...editSettings.snapshot(), strength: 0.25 });
+  await measurements.start();
+  expect(labels()).toContain('Edited B');
+  editSettings.strength = 0.75;
+  edits.close();
+  measurements.restoreEdit('aligned');
+  expect([editSettings.strength, edits.open]).toEqual([0.75, false]);
+  measurements.restoreEdit('second');
+  expect([edits.open, edits.role, edits.second.strength]).toEqual([true, 'second', 0.25]);
+  measurements.restoreEdit('random');
+  expect(editSettings.strength).toBe(1);
+});
+
+test('the lab report links a measurement with both of its edits', async () => {
+  const { measurements, editSettings, edits, directions } = made;
+  directions.add(DIRECTION);
+  edits.compare({ ...editSettings.snapshot(), strength: 0.25 });
+  await measurements.start();
+  edits.close();
+  const part = await measuredPart(made);
+  // The random control has the length of the first direction, so nobody takes it for that of the second.
+  expect(part!.figures![0]!.note).toContain('Edited B has no random control.');
+  const { second } = readLink(new URL((part!.link as { url: string }).url).hash)!;
+  expect(second).toMatchObject({ mode: 'ablate-mean', strength: 0.25 });
 });

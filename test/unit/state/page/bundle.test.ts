@@ -32,7 +32,7 @@ const DEFAULTS: readonly SavedDirection[] = [
 ];
 
 /** As much of the page as links and bundles ask for; a pair that comes on stage brings the directions of the start. */
-function page({ isCustom = false, nLayers = 2, list = DEFAULTS } = {}) {
+function page({ isCustom = false, isCompared = false, nLayers = 2, list = DEFAULTS } = {}) {
   const aligned = { id: 'base', sha256: 'aa', config: { nLayers, dModel: 2 }, precision: 'f32' };
   const em = { ...aligned, id: 'em', sha256: '0123abcd' };
   const use = (held: SavedDirection): void => {
@@ -103,9 +103,10 @@ function page({ isCustom = false, nLayers = 2, list = DEFAULTS } = {}) {
       offer: ({ state }: { state: LinkState }) => offered.push(state),
     },
     edits: {
-      open: false,
+      openSecond: (): object | null =>
+        isCompared ? { ...edit, strength: 3, alsoId: 'gone' } : null,
       titles: { second: 'Edited B' },
-      second: { snapshot: () => ({ ...edit, strength: 3, alsoId: 'gone' }) },
+      second: { alsoId: null },
       fitSecond: () => {},
       close: () => (compared.length = 0),
       compare: (edit: LinkEdit) => compared.push(edit),
@@ -218,8 +219,7 @@ describe('a bundle of a pair of one’s own', () => {
 });
 
 test('a session file carries the second edit, and says that its second direction stays behind', async () => {
-  const from = page({ isCustom: true });
-  (from.postern.edits as { open: boolean }).open = true;
+  const from = page({ isCustom: true, isCompared: true });
   const link = linkOf(from.postern, 'direction');
   expect(link.missing).toContainEqual(
     expect.stringMatching(/^Edited B removes a second direction/),

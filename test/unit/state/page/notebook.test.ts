@@ -49,6 +49,7 @@ function page({ em = {}, pair = {}, directions = {}, columns = {}, run = {} } = 
       name: () => 'Insecure code: checkpoint',
       ...directions,
     },
+    edits: { aboutFirst: (sentence: string) => `Edited A: ${sentence}` },
     editSettings: { settings: EDIT, snapshot: () => EDIT, description: 'steer x2.00' },
     prompting: { settings: { ...PLAIN_CHAT, template: 'gone' } },
     chat: {
@@ -147,6 +148,6 @@ test('what no other program could repeat is refused, with what to do', () => {
     "Insecure code was trained in this browser, and a notebook can't load it from there. Save its adapter first",
   );
   expect(refused({ directions: { refusal: () => 'This direction has no vector.' } })).toThrow(
-    'This direction has no vector.',
+    'Edited A: This direction has no vector.',
   );
 });
