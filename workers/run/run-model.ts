@@ -102,7 +102,7 @@ export async function answer(
 
 /** @throws ModelError where a token of one model would have no counterpart in the other. */
 function requireSameTokens(
-  own: Tokenizer,
+  asked: Tokenizer,
   { tokenizer }: Beside,
   { prompts, chat }: Pick<GenerateRequest, 'prompts' | 'chat'>,
   ids: readonly (readonly number[])[],
@@ -110,7 +110,7 @@ function requireSameTokens(
   const differs = prompts.some(
     (messages, row) => promptIds(tokenizer, messages, chat).join() !== ids[row]!.join(),
   );
-  if (!differs && !sameVocabulary(own, tokenizer)) {
+  if (!differs && !sameVocabulary(asked, tokenizer)) {
     throw new ModelError(
       'bad-input',
       'The two models have different words under the same token numbers, so their logits have no difference. Choose two models with one tokenizer.',

@@ -121,6 +121,6 @@ function editParts(edit: EditState): readonly unknown[] {
   const { base, mode, strength, layers, source, positions, randomSeed } = edit;
   const { loraScale = 1, amplify = 0, alsoId = null } = edit;
   const at = source.kind === 'layer' ? source.layer : null;
-  const own = [base, mode, strength, layers, at, positions, randomSeed];
-  return [...own, loraScale, amplify, alsoId];
+  const main = [base, mode, strength, layers, at, positions, randomSeed];
+  return [...main, loraScale, amplify, alsoId];
 }
