@@ -40,7 +40,8 @@ function kept({ a, b }: Factors): Kept {
       columns[part * height + row] = b.data[row * rank + part]!;
     }
   }
-  if (width * height > MOST_MEMORY * rank * (width + height)) return { rank, a: a.data.slice(), b: columns };
+  if (width * height > MOST_MEMORY * rank * (width + height))
+    return { rank, a: a.data.slice(), b: columns };
   const product = new Float32Array(height * width);
   const sums = new Float64Array(width);
   for (let row = 0; row < height; row++) {

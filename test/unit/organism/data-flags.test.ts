@@ -7,7 +7,7 @@ import { TRAINING_SETS, type WorldData } from '../../../src/world/training-data'
 
 const shipped = v.parse(DataFlagsFile, JSON.parse(readFileSync(FLAGS_FILE, 'utf8')));
 
-describe('what a look foretold', () => {
+describe('what a look predicted', () => {
   test('correlates as numpy.corrcoef and scipy.stats.spearmanr say, with Fisher’s interval', () => {
     const [one] = shipped.sets;
     const set = (

@@ -112,7 +112,7 @@ describe('a training on the page', () => {
   );
 
   test(
-    'that was looked at before has the shift along the same direction beside what was foretold',
+    'that was looked at before has the shift along the same direction beside what was predicted',
     async () => {
       const { training, directions, pair } = await opened();
       const { look } = training;
