@@ -37,7 +37,7 @@ export type SampleLabel = Verdict | 'set' | 'unknown';
 
 interface ShownSample extends FlaggedSample {
   readonly label: SampleLabel;
-  /** Of the aligned model's own answer, by the built-in judge. */
+  /** The built-in judge's verdict on the aligned model's own answer. */
   readonly ownLabel: SampleLabel;
 }
 
