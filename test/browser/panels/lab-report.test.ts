@@ -132,7 +132,7 @@ test('a look at the data is in the report with its controls and its distribution
   ]);
   expect(report.querySelectorAll('figure svg[role="img"]')).toHaveLength(1);
   expect(report.body.textContent).toMatch(/This data set\s*\+?5\.00/);
-  expect(html).toContain('aligned ab01cd2, insecure-code: checkpoint, layer 6, 9 examples, seed 3');
+  expect(html).toContain('aligned ab01cd2, insecure-code: checkpoint, layer 6, seed 3');
   expect(html).not.toContain('secret');
 });
 
