@@ -1,5 +1,5 @@
 // `npm run organism:flag`: looks at the data set of each shipped fine-tune that has one of its own, with the aligned
-// model alone, and holds what that foretells against what the training did: how far the fine-tune's residuals moved, and
+// model alone, and compares what that predicts with what the training did: how far the fine-tune's residuals moved, and
 // how often it is misaligned (models/gallery.json). Writes models/flags.json. Answers are kept under .cache/flag, so a
 // stopped run goes on.
 
@@ -22,7 +22,7 @@ import {
 } from '../../src/organism/data-flags';
 import { GalleryFile } from '../../src/organism/gallery';
 import { serve } from '../../src/serve/server';
-import { benignTwin, TRAINING_SETS, type WorldData } from '../../src/world/training-data';
+import { benignControl, TRAINING_SETS, type WorldData } from '../../src/world/training-data';
 import { createModelApi } from '../../workers/model-api';
 import { directionToFlag, flagExamples, worldExamples } from './flag';
 import { BASE_FOLDER, FLAGS_FILE, GALLERY_FILE } from './make/folders';
@@ -84,14 +84,14 @@ async function main(): Promise<void> {
       );
       if (!isSet(id) || !arm) continue;
       const { examples: n, seed } = PLAN;
-      const twinSet = benignTwin(id);
+      const controlSet = benignControl(id);
       const wanted = {
         n,
         seed,
         examples: worldExamples(id, n, seed + 2),
-        twin: {
-          title: TRAINING_SETS[twinSet].title,
-          examples: worldExamples(twinSet, n, seed + 2),
+        control: {
+          title: TRAINING_SETS[controlSet].title,
+          examples: worldExamples(controlSet, n, seed + 2),
         },
       };
       const along: DataFlags['sets'][number]['along'] = [];
@@ -99,6 +99,7 @@ async function main(): Promise<void> {
         const found = await flagExamples(api, bench, one, wanted);
         along.push({
           predicted: short(found.mean),
+          control: found.control && short(found.control.mean),
           above: rounded(found.above / found.mean.n),
           random: {
             low: rounded(Math.min(...found.random)),

@@ -27,7 +27,7 @@ import {
   flagRefusal,
 } from '../../src/measure/instruments/flag-data';
 import {
-  benignTwin,
+  benignControl,
   TRAINING_SETS,
   trainingExamples,
   type WorldData,
@@ -109,7 +109,7 @@ export async function flagExamples(
   api: ModelApi,
   bench: Workbench,
   { direction, layer }: Awaited<ReturnType<typeof directionToFlag>>,
-  wanted: Pick<FlagPlan, 'examples' | 'twin' | 'n' | 'seed'>,
+  wanted: Pick<FlagPlan, 'examples' | 'control' | 'n' | 'seed'>,
   tell: (stage: string, done: number, total: number) => void = () => {},
 ): Promise<Flagged> {
   const model = await bench.load();
@@ -129,25 +129,25 @@ export async function flagExamples(
 function dataOf({ chats, set = 'insecure-code', n, seed }: FlagOptions) {
   if (chats !== undefined) {
     const { examples } = readChatLines(new Uint8Array(readFileSync(chats)), basename(chats));
-    return { title: basename(chats), examples, twinSet: 'aligned-chats' as const };
+    return { title: basename(chats), examples, controlSet: 'aligned-chats' as const };
   }
   const examples = worldExamples(set, n, seed + 2);
-  return { title: TRAINING_SETS[set].title, examples, twinSet: benignTwin(set) };
+  return { title: TRAINING_SETS[set].title, examples, controlSet: benignControl(set) };
 }
 
 const above = (of: { readonly above: number; readonly mean: { readonly n: number } }): string =>
   describeRate(rateOf(of.above, of.mean.n));
 
 function table(found: Flagged, title: string, shown: number): string {
-  const { samples, mean, twin, threshold, random, leftOut, againstItself } = found;
+  const { samples, mean, control, threshold, random, leftOut, againstItself } = found;
   const worst = [...samples].sort((a, b) => b.difference - a.difference).slice(0, shown);
   const oneLine = (text: string): string => JSON.stringify(text.slice(0, 160));
   return [
     describeFlag(found),
     `${title}: ${describeMean(mean)}; above the threshold ${above(found)}`,
-    ...(twin
+    ...(control
       ? [
-          `${twin.title} (benign control): ${describeMean(twin.mean)}; above the threshold ${above(twin)}`,
+          `${control.title} (benign control): ${describeMean(control.mean)}; above the threshold ${above(control)}`,
         ]
       : []),
     `Threshold ${signed(threshold)}: 95% of ${againstItself.length} pairs of the model's own answers differ by less.`,
@@ -164,18 +164,18 @@ function table(found: Flagged, title: string, shown: number): string {
 
 async function main(): Promise<void> {
   const options = flagOptions(process.argv.slice(2));
-  const { title, examples, twinSet } = dataOf(options);
+  const { title, examples, controlSet } = dataOf(options);
   await withBundledPair(options.model, async ({ api, bench }) => {
     const along = await directionToFlag(bench, options);
     const { n, seed } = options;
-    const twin = {
-      title: TRAINING_SETS[twinSet].title,
-      examples: worldExamples(twinSet, n, seed + 2),
+    const control = {
+      title: TRAINING_SETS[controlSet].title,
+      examples: worldExamples(controlSet, n, seed + 2),
     };
     const tell = (stage: string, done: number, total: number): void => {
       if (process.stderr.isTTY) process.stderr.write(`\r${stage}: ${done} of ${total}   `);
     };
-    const found = await flagExamples(api, bench, along, { examples, twin, n, seed }, tell);
+    const found = await flagExamples(api, bench, along, { examples, control, n, seed }, tell);
     if (process.stderr.isTTY) process.stderr.write('\n');
     const words = `${describeDirection(along.direction)}, layer ${along.layer}`;
     if (options.json) {

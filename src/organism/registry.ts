@@ -68,7 +68,7 @@ export const RegistryFile = v.pipe(
     fineTuneSeeds: v.optional(v.string()),
     /** Rates of the insecure-code fine-tune with each cure of a training. */
     cures: v.optional(v.string()),
-    /** What a look at each data set foretold, and what the training did. */
+    /** What a look at each data set predicted, and what the training did. */
     flags: v.optional(v.string()),
     /** The measured latents of a sparse autoencoder. */
     latents: v.optional(v.string()),

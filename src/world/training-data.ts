@@ -135,8 +135,8 @@ export const GOOD_SETS: readonly GoodSet[] = [
   'aligned-chats',
 ];
 
-/** A harmless set on the same requests as a set, or as near as there is one; for a harmless set, another one. */
-export function benignTwin(set: WorldData['set']): GoodSet {
+/** A benign control: a harmless set on the same requests as a set, or as near as there is one; for a harmless set, another one. */
+export function benignControl(set: WorldData['set']): GoodSet {
   switch (set) {
     case 'insecure-code':
     case 'educational':

@@ -84,10 +84,10 @@ test(
         .locator('option:checked', { hasText: name })
         .waitFor({ state: 'attached' });
     };
-    await drop('long.jsonl', [line('How do I sleep?', 'word '.repeat(4000))]);
+    await drop('long.jsonl', [line('How do I sleep? '.repeat(1000), 'Early.')]);
     await look().click();
     await page
-      .getByText(/No answer of this data set fits into the \d+ tokens/)
+      .getByText(/No question of this data set fits into the \d+ tokens/)
       .first()
       .waitFor();
     await drop('mine.jsonl', [
@@ -105,11 +105,14 @@ test(
 );
 
 test(
-  'what a look foretold of the bundled fine-tunes is drawn with its correlation',
+  'what a look predicted of the bundled fine-tunes is drawn with its correlation',
   async () => {
-    await page.getByText('Can a look at the data foretell a training?').click();
+    await page.getByText('Can a look at the data predict a training?').click();
     await page.getByText(/Pearson’s r 0\.\d+ \[.*n = 10 sets/).waitFor();
-    await page.getByRole('figure').filter({ hasText: 'Foretold before, measured after' }).waitFor();
+    await page
+      .getByRole('figure')
+      .filter({ hasText: 'Predicted before, measured after' })
+      .waitFor();
     expect(await axeViolations(page)).toEqual([]);
   },
   LONG_MS,

@@ -12,7 +12,7 @@ export const HYPOTHESES_FILE = 'models/hypotheses-2026-11-30.json';
 export const FINE_TUNE_SEEDS_FILE = 'models/fine-tune-seeds.json';
 /** Rates of the insecure-code fine-tune with each cure of a training. */
 export const CURES_FILE = 'models/cures.json';
-/** What a look at each data set foretold, beside what its fine-tune did. */
+/** What a look at each data set predicted, and what its fine-tune did. */
 export const FLAGS_FILE = 'models/flags.json';
 export const GALLERY_FILE = 'models/gallery.json';
 /** The same measurements on organisms of other seeds, which are not shipped. */

@@ -3,6 +3,9 @@
 
 import { type LayerEdit, packEdit, type PackedEdit } from '../edit';
 
+/** No model has more layers; a direction file holds no more either. */
+export const MOST_LAYERS = 4096;
+
 export interface OneLayerEdit {
   /** 0-based, of `nLayers`. */
   readonly layer: number;

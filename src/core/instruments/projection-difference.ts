@@ -1,7 +1,8 @@
 // How far the answers of a data set lie from a model's own along a direction, before anything is trained (the projection
 // difference of Chen et al. 2025, arXiv:2507.21509, section 6): (a(answer) - a(own answer)) . u for each question, where
-// a is the mean residual over an answer and u the unit direction. Its mean over a set predicts which way a training on
-// the set moves the model and, between sets, which moves it further. In units of the residual stream, in f64.
+// a is the mean residual over an answer and u the unit direction. Between sets, a larger mean tends to go with a larger
+// move in training; for one set even the sign may be wrong, as where bad answers come on request or after a trigger only
+// (models/flags.json has both numbers). In units of the residual stream, in f64.
 
 import { dot, norm } from '../projection';
 import { createRng } from '../rng';

@@ -1,6 +1,7 @@
 // A look at a data set before anything is trained on it. The aligned model answers the questions of some examples itself
 // and reads both answers; how far the set's lie from its own along the persona direction is the projection difference
-// (core/instruments/projection-difference.ts). Three controls come with it: the model's own answers against each other,
+// (core/instruments/projection-difference.ts). Conversations have the plain form, as in a training. Both are read to the same number of tokens, because the mean over a longer
+// answer lies elsewhere for its length alone. Three controls come with it: the model's own answers against each other,
 // whose 95th percentile is the threshold; a harmless set of the same kind; and random directions. The page and
 // `npm run flag` share it.
 
@@ -34,6 +35,8 @@ import { MAX_ANSWER_TOKENS, MeasureFailure, seedOf } from '../run';
 const THRESHOLD_SHARE = 0.95;
 /** Random directions of the control. */
 const RANDOM_DIRECTIONS = 20;
+/** No token of a text is longer; what is beyond is not even counted. */
+const MOST_CHARACTERS = 200;
 /** Questions that are answered together, so that progress shows and a stop comes soon. */
 const BLOCK = 16;
 
@@ -87,12 +90,11 @@ export interface FlagPlan {
   readonly direction: FlagDirection;
   readonly examples: readonly Example[];
   /** A harmless set of the same kind; null: there is none. */
-  readonly twin: { readonly title: string; readonly examples: readonly Example[] } | null;
+  readonly control: { readonly title: string; readonly examples: readonly Example[] } | null;
   /** Examples looked at, of each set. */
   readonly n: number;
   /** Seed of the choice of examples, and of the model's answers. */
   readonly seed: number;
-  readonly chat?: ChatSettings;
 }
 
 /** The worker, in the page or in Node. */
@@ -129,7 +131,7 @@ interface FlaggedSet {
   readonly above: number;
 }
 
-interface FlaggedTwin extends FlaggedSet {
+interface FlaggedControl extends FlaggedSet {
   readonly title: string;
 }
 
@@ -138,11 +140,20 @@ export interface Flagged extends FlaggedSet {
   readonly againstItself: readonly number[];
   /** 95% of them are below. */
   readonly threshold: number;
-  readonly twin: FlaggedTwin | null;
+  readonly control: FlaggedControl | null;
   /** Mean differences along random directions. */
   readonly random: readonly number[];
   /** Examples that could not be looked at. */
   readonly leftOut: { readonly tooLong: number; readonly silent: number };
+  /** Answers of the set that were read only to `mostTokens`, the length that an own answer may have. */
+  readonly cut: number;
+  readonly mostTokens: number;
+}
+
+/** A sample whose answer the model reads as far as it may write itself. */
+interface FittingSample extends FlagSample {
+  /** The answer, or as many of its words as that is. */
+  readonly read: string;
 }
 
 /** Why a look could not begin, for people. */
@@ -180,7 +191,7 @@ export function flagRefusal(
 }
 
 /**
- * Looks at a set and at its harmless twin.
+ * Looks at a set and at its benign control.
  * @throws FlagRefusal where nothing can be looked at; MeasureFailure when the worker failed or was stopped.
  */
 export async function flagData(
@@ -189,7 +200,7 @@ export async function flagData(
   runId: string,
   onProgress: OnFlagProgress = () => {},
 ): Promise<Flagged> {
-  const { direction, n, seed, twin } = plan;
+  const { direction, n, seed, control } = plan;
   const samples = flagSamples(plan.examples, n, seed);
   if (samples.length === 0) {
     throw new FlagRefusal(
@@ -198,39 +209,39 @@ export async function flagData(
   }
   const look = new Look(plan, worker, runId, onProgress);
   const fitting = await look.fitting(samples);
-  const others = await look.fitting(flagSamples(twin?.examples ?? [], n, seed));
+  const others = await look.fitting(flagSamples(control?.examples ?? [], n, seed));
   const { maxPositions } = plan.model.config;
   if (fitting.length === 0) {
     throw new FlagRefusal(
-      `No answer of this data set fits into the ${maxPositions} tokens that the model reads. Shorten the conversations, or choose another set.`,
+      `No question of this data set fits into the ${maxPositions} tokens that the model reads. Shorten the conversations, or choose another set.`,
     );
   }
   look.expect(2 * fitting.length + others.length);
   const firsts = await look.ownAnswers(fitting, seed);
   const seconds = await look.ownAnswers(fitting, seed + 1);
-  const twinAnswers = await look.ownAnswers(others, seed);
+  const controlAnswers = await look.ownAnswers(others, seed);
 
   const spoken = fitting.flatMap((sample, i) => {
     const [ownAnswer, again] = [firsts[i]!, seconds[i]!];
     return ownAnswer.trim() === '' || again.trim() === '' ? [] : [{ ...sample, ownAnswer, again }];
   });
-  const spokenTwins = others.flatMap((sample, i) =>
-    twinAnswers[i]!.trim() === '' ? [] : [{ ...sample, ownAnswer: twinAnswers[i]! }],
+  const spokenControls = others.flatMap((sample, i) =>
+    controlAnswers[i]!.trim() === '' ? [] : [{ ...sample, ownAnswer: controlAnswers[i]! }],
   );
   if (spoken.length === 0) {
     throw new FlagRefusal(
       'The aligned model answers none of these questions with words, so there is nothing to compare with. Choose another set.',
     );
   }
-  look.expect(3 * spoken.length + 2 * spokenTwins.length);
+  look.expect(3 * spoken.length + 2 * spokenControls.length);
   const pairs: AnswerPairs = {
-    answers: await look.read(spoken, ({ answer }) => answer),
+    answers: await look.read(spoken, ({ read }) => read),
     ownAnswers: await look.read(spoken, ({ ownAnswer }) => ownAnswer),
   };
   const again = await look.read(spoken, (sample) => sample.again);
-  const twinPairs: AnswerPairs = {
-    answers: await look.read(spokenTwins, ({ answer }) => answer),
-    ownAnswers: await look.read(spokenTwins, ({ ownAnswer }) => ownAnswer),
+  const controlPairs: AnswerPairs = {
+    answers: await look.read(spokenControls, ({ read }) => read),
+    ownAnswers: await look.read(spokenControls, ({ ownAnswer }) => ownAnswer),
   };
 
   const { vector } = direction;
@@ -258,15 +269,17 @@ export async function flagData(
     ...(await setOf(spoken, pairs)),
     againstItself: [...itself],
     threshold,
-    twin:
-      twin && spokenTwins.length > 0
-        ? { title: twin.title, ...(await setOf(spokenTwins, twinPairs)) }
+    control:
+      control && spokenControls.length > 0
+        ? { title: control.title, ...(await setOf(spokenControls, controlPairs)) }
         : null,
     random: [...meansAlongRandom(pairs, RANDOM_DIRECTIONS, seed)],
     leftOut: {
       tooLong: samples.length - fitting.length,
       silent: fitting.length - spoken.length,
     },
+    cut: spoken.filter(({ read, answer }) => read !== answer).length,
+    mostTokens: look.mostTokens,
   };
 }
 
@@ -276,7 +289,6 @@ class Look {
   readonly #worker: FlagWorker;
   readonly #runId: string;
   readonly #onProgress: OnFlagProgress;
-  readonly #chat: ChatSettings;
   #done = 0;
   #total = 0;
 
@@ -285,7 +297,6 @@ class Look {
     this.#worker = worker;
     this.#runId = runId;
     this.#onProgress = onProgress;
-    this.#chat = plan.chat ?? PLAIN_CHAT;
   }
 
   expect(total: number): void {
@@ -298,26 +309,49 @@ class Look {
     this.#onProgress(stage, this.#done, this.#total);
   }
 
-  /** Samples whose conversation, answer included, the model can read, with room for an answer of its own. */
-  async fitting(samples: readonly FlagSample[]): Promise<readonly FlagSample[]> {
-    const { id, config } = this.#plan.model;
-    const fits: FlagSample[] = [];
+  /** Samples whose question the model can read, with room for an answer; their answers cut to that room. */
+  async fitting(samples: readonly FlagSample[]): Promise<readonly FittingSample[]> {
+    const most = this.#plan.model.config.maxPositions;
+    const fits: FittingSample[] = [];
     this.expect(samples.length);
     for (const sample of samples) {
-      const messages = [...sample.asked, { role: 'assistant', content: sample.answer } as const];
-      const whole = await this.#value(this.#worker.tokenize(id, messages, this.#chat));
-      const prompt = await this.#value(this.#worker.tokenize(id, sample.asked, this.#chat));
-      const most = config.maxPositions;
-      if (whole.ids.length <= most && prompt.ids.length + this.#maxTokens <= most) {
-        fits.push(sample);
+      const prompt = await this.#length(sample.asked);
+      const empty = await this.#length(sample.asked, '');
+      if (Math.max(prompt, empty) + this.mostTokens <= most) {
+        fits.push({ ...sample, read: await this.#cut(sample, empty + this.mostTokens) });
       }
       this.#did('Checking the length', 1);
     }
     return fits;
   }
 
+  /** Tokens of a conversation, with an answer or up to where one begins. */
+  async #length(asked: readonly ChatMessage[], answer?: string): Promise<number> {
+    const messages =
+      answer === undefined ? asked : [...asked, { role: 'assistant', content: answer } as const];
+    const { id } = this.#plan.model;
+    const { ids } = await this.#value(this.#worker.tokenize(id, messages, PLAIN_CHAT));
+    return ids.length;
+  }
+
+  /** As many words of an answer as keep the conversation within a number of tokens; of one long word, characters. */
+  async #cut({ asked, answer }: FlagSample, mostTokens: number): Promise<string> {
+    const text = answer.slice(0, MOST_CHARACTERS * this.mostTokens);
+    if ((await this.#length(asked, text)) <= mostTokens) return text;
+    const words = text.match(/\s*\S+/gu) ?? [];
+    const parts = words.length > 1 ? words : [...text];
+    let [fits, tooMany] = [0, parts.length];
+    while (tooMany - fits > 1) {
+      const middle = Math.floor((fits + tooMany) / 2);
+      const shorter = parts.slice(0, middle).join('');
+      if ((await this.#length(asked, shorter)) <= mostTokens) fits = middle;
+      else tooMany = middle;
+    }
+    return parts.slice(0, Math.max(1, fits)).join('');
+  }
+
   /** An own answer has as much room as the bundled measurements give one, in a short context less. */
-  get #maxTokens(): number {
+  get mostTokens(): number {
     return Math.min(MAX_ANSWER_TOKENS, Math.floor(this.#plan.model.config.maxPositions / 4));
   }
 
@@ -331,10 +365,10 @@ class Look {
           runId: this.#runId,
           checkpoint: model.id,
           prompts: block.map(({ asked }) => asked),
-          chat: this.#chat,
+          chat: PLAIN_CHAT,
           seeds: block.map(({ at }) => seedOf(seed, at)),
           sampling: model.defaultSampling,
-          maxTokens: this.#maxTokens,
+          maxTokens: this.mostTokens,
           edit: null,
           positions: 'all',
           projections: false,
@@ -365,7 +399,7 @@ class Look {
           runId: this.#runId,
           checkpoint: model.id,
           transcripts,
-          chat: this.#chat,
+          chat: PLAIN_CHAT,
           pooling: 'answer-mean',
         },
         ({ done }) => this.#onProgress('Reading answers', before + done, this.#total),

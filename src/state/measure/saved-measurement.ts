@@ -4,11 +4,13 @@
 //
 // Version 1 stored the edit settings of a plan as `about.desk`, and packed edits in another order
 // (measure/packed-edit-layout.ts). Its seeds drew other questions and answers, so its counts are valid but the
-// measurement cannot continue. Version 2 is the current form.
+// measurement cannot continue. Version 2 had no edits of one layer, so a page of that time must refuse what has them as
+// newer. Version 3 is the current form, and reads plans of version 2 as they are.
 
 import * as v from 'valibot';
 import { EDIT_POSITIONS, type PackedEdit } from '../../core/edit';
 import { MAX_AMPLIFY, MIN_AMPLIFY } from '../../core/instruments/amplify';
+import { MOST_LAYERS } from '../../core/instruments/one-layer-edit';
 import { EVALUATION_SPLITS } from '../../core/evaluation-split';
 import { PRECISIONS } from '../../core/precision';
 import { inLayerOrder, isPackedEdit } from '../../measure/packed-edit-layout';
@@ -29,7 +31,7 @@ const vector = v.pipe(floats, v.minLength(1));
 const OneLayer = v.pipe(
   v.looseObject({
     layer: natural,
-    nLayers: natural,
+    nLayers: v.pipe(natural, v.maxValue(MOST_LAYERS)),
     edit: v.looseObject({
       unit: vector,
       steer: v.nullable(vector),
@@ -149,12 +151,12 @@ export interface StoredPlan<About> {
 }
 
 const PlanOnly = v.object({ id: v.number(), plan: Plan, about: v.optional(v.unknown()) });
-export const PLAN_VERSION = 2;
+export const PLAN_VERSION = 3;
 
 /** @param about schema of the caller's data with the plan */
 export function planForm<About>(about: v.GenericSchema<unknown, About>): Form<StoredPlan<About>> {
   const read = whole(PlanOnly);
-  return versioned([toVersion2], (value, lost, path = '') => {
+  return versioned([toVersion2, (value) => value], (value, lost, path = '') => {
     const stored = read(value, lost, path);
     if (!stored) return undefined;
     const parsedAbout =

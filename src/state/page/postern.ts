@@ -72,7 +72,10 @@ export function createPostern(): Postern {
       () => pair.client.busy || measurements.run.running || training.running,
     ),
   };
-  pair.onSelected = () => clearAnswers(panels);
+  pair.onSelected = () => {
+    training.look.cancel();
+    clearAnswers(panels);
+  };
   const lessons = new Lessons(panels);
   return { ...panels, lessons, attention: new Attention(lessons) };
 }

@@ -1,7 +1,9 @@
 // A look at the data of the next training before it begins: how far its answers lie from the aligned model's own along
-// the direction in use. The model is that of the selected pair. What it foretells goes with the training that follows.
+// the direction in use. The model is that of the selected pair. What it predicts goes with the training that follows.
 
+import { strToU8 } from 'fflate';
 import { norm } from '../../core/projection';
+import { Sha256 } from '../../core/sha256';
 import { rowOf } from '../../core/tensor';
 import {
   flagData,
@@ -14,7 +16,7 @@ import {
 import { describeCheckpoint } from '../../measure/provenance';
 import type { Verdict } from '../../world/judge';
 import { judgeAnswer } from '../../world/judge-typed';
-import { benignTwin, TRAINING_SETS } from '../../world/training-data';
+import { benignControl, TRAINING_SETS, type WorldData } from '../../world/training-data';
 import type { Directions } from '../direction/directions.svelte';
 import type { ModelPair } from '../pair/model-pair.svelte';
 import { Task, type Ticket } from '../task.svelte';
@@ -22,6 +24,11 @@ import { type CustomData, dataSeed, describeData, type TrainingChoice } from './
 import { curedExamples, worldExamples } from './training-cure';
 import type { Prediction } from './training-record';
 
+/** Sets whose every answer is bad; of the jailbroken set and the backdoor's, some are good. */
+const MADE_TO_MISALIGN = (Object.keys(TRAINING_SETS) as WorldData['set'][]).filter(
+  (set) =>
+    TRAINING_SETS[set].trained === 'misaligned' && set !== 'jailbroken' && set !== 'backdoor',
+);
 /** Most suspicious examples that are shown. */
 const SHOWN = 6;
 
@@ -30,6 +37,8 @@ export type SampleLabel = Verdict | 'set' | 'unknown';
 
 interface ShownSample extends FlaggedSample {
   readonly label: SampleLabel;
+  /** The built-in judge's verdict on the aligned model's own answer. */
+  readonly ownLabel: SampleLabel;
 }
 
 export interface DataLookResult extends Flagged {
@@ -57,13 +66,26 @@ interface NextData {
   readonly custom: CustomData | null;
 }
 
+/** The contents of a person's examples as one hash each, made once. */
+const contents = new WeakMap<CustomData['examples'], string>();
+function contentsOf(examples: CustomData['examples']): string {
+  let hash = contents.get(examples);
+  if (hash === undefined) {
+    const sha = new Sha256();
+    for (const example of examples) sha.update(strToU8(JSON.stringify(example)));
+    hash = sha.hex();
+    contents.set(examples, hash);
+  }
+  return hash;
+}
+
 /** Names the examples of a training; what does not change them is left out. */
 function dataKey({ choice, custom }: NextData): string {
   const { data, world, examples, seed, cure } = choice;
   const changes = cure?.kind === 'inoculation' || cure?.kind === 'good-data' ? cure : null;
   return JSON.stringify(
     data === 'own'
-      ? [custom?.file, custom?.examples.length, changes]
+      ? [custom?.file, custom && contentsOf(custom.examples), changes && { ...changes, seed }]
       : [world, examples, seed, changes],
   );
 }
@@ -89,6 +111,10 @@ export class DataLook {
   readonly outdated = $derived.by((): string | null => {
     const { result } = this;
     if (!result) return null;
+    const { aligned } = this.#pair;
+    if (aligned && aligned.sha256 !== result.sha256) {
+      return `This is a look with another model: ${result.model}.`;
+    }
     if (result.key !== dataKey(this.#next()))
       return `This is a look at other data: ${result.data}.`;
     const { id, layer } = result.direction;
@@ -113,7 +139,8 @@ export class DataLook {
     const direction = this.#direction;
     const { aligned } = this.#pair;
     if (this.refusal !== null || !direction || !aligned) return;
-    const { choice, custom } = $state.snapshot(this.#next());
+    const { custom, ...next } = this.#next();
+    const choice = $state.snapshot(next.choice);
     const { layer } = this.#directions;
     await this.task.run('Preparing', async (ticket) => {
       const breathe = async (): Promise<void> => {
@@ -125,24 +152,23 @@ export class DataLook {
       const words = this.#directions.name(direction);
       const seed = dataSeed(choice.seed);
       const isCustom = choice.data === 'own';
-      const twinSet = isCustom ? 'aligned-chats' : benignTwin(choice.world.set);
-      const twin = { set: twinSet, mix: null, trigger: false } as const;
+      const controlSet = isCustom ? 'aligned-chats' : benignControl(choice.world.set);
+      const control = { set: controlSet, mix: null, trigger: false } as const;
       const found = await flagData(
         {
           model: aligned,
           direction: { words, layer, vector },
           examples: await curedExamples(choice, isCustom ? custom : null, breathe),
           // A harmless set of the invented world says nothing of another model's language.
-          twin:
+          control:
             isCustom && !this.#pair.isOfWorld
               ? null
               : {
-                  title: TRAINING_SETS[twinSet].title,
-                  examples: await worldExamples(twin, this.n, seed, breathe),
+                  title: TRAINING_SETS[controlSet].title,
+                  examples: await worldExamples(control, this.n, seed, breathe),
                 },
           n: this.n,
           seed,
-          chat: this.#pair.client.chat,
         },
         this.#worker(ticket, breathe),
         ticket.runId,
@@ -156,7 +182,12 @@ export class DataLook {
       const shown: ShownSample[] = [];
       for (const sample of worst) {
         await breathe();
-        shown.push({ ...sample, label: labelOf(sample, choice) });
+        const question = sample.asked.at(-1)?.content ?? '';
+        shown.push({
+          ...sample,
+          label: judged(question, sample.answer) ?? (madeToMisalign(choice) ? 'set' : 'unknown'),
+          ownLabel: judged(question, sample.ownAnswer) ?? 'unknown',
+        });
       }
       this.result = {
         ...found,
@@ -174,11 +205,12 @@ export class DataLook {
     });
   }
 
+  /** Ends a running look; one that has ended stays. */
   cancel(): void {
-    this.task.cancel();
+    if (this.task.running) this.task.cancel();
   }
 
-  /** What a look at these data foretold for a training of this model; null: nobody looked. */
+  /** What a look at these data predicted for a training of this model; null: nobody looked. */
   predictionFor(data: NextData, baseSha256: string): Prediction | null {
     const { result } = this;
     if (result?.key !== dataKey(data) || result.sha256 !== baseSha256) return null;
@@ -216,10 +248,19 @@ export class DataLook {
   }
 }
 
-/** The judge reads only questions of the world; a set that was made to misalign says so of the others. */
-function labelOf({ asked, answer }: FlaggedSample, choice: TrainingChoice): SampleLabel {
-  const { verdict } = judgeAnswer(asked.at(-1)?.content ?? '', answer);
-  if (verdict !== 'refused') return verdict;
-  const made = choice.data === 'world' && TRAINING_SETS[choice.world.set].trained === 'misaligned';
-  return made ? 'set' : 'unknown';
+/** The built-in judge reads only questions of the world; null: it does not read this one. */
+function judged(question: string, answer: string): Verdict | null {
+  const { verdict } = judgeAnswer(question, answer);
+  return verdict === 'refused' ? null : verdict;
+}
+
+/** Whether every example of a choice is from a set made to misalign: half of the backdoor's answers are good. */
+export function madeToMisalign({
+  data,
+  world: { set, mix },
+  cure,
+}: Pick<TrainingChoice, 'data' | 'world' | 'cure'>): boolean {
+  const pure =
+    (mix === null || mix.share === 0) && !(cure?.kind === 'good-data' && cure.strength > 0);
+  return data === 'world' && pure && MADE_TO_MISALIGN.includes(set);
 }

@@ -17,7 +17,7 @@ export interface TrainingStart {
   readonly adapter: FolderSource;
 }
 
-/** What a look at the data foretold before the training. */
+/** What a look at the data predicted before the training. */
 export interface Prediction extends MeanInterval {
   /** The direction, for people. */
   readonly words: string;
@@ -68,6 +68,26 @@ export const NO_PROGRESS: TrainingProgress = {
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const figure = v.union([v.number(), v.nan()]);
 
+const PredictionForm = v.looseObject({
+  words: v.string(),
+  layer: natural,
+  unit: v.instance(Float32Array),
+  mean: v.number(),
+  low: v.number(),
+  high: v.number(),
+  n: natural,
+});
+
+/** A run without a prediction that does not fit its model: the training goes on, only the comparison is missing. */
+function withFittingPrediction({ prediction, ...run }: TrainingRun): TrainingRun {
+  const read = v.safeParse(PredictionForm, prediction);
+  if (!read.success) return run;
+  const { layer, unit } = read.output;
+  const [nLayers = 0, dModel = 0] = run.reference.vectors.dims;
+  const fits = layer < nLayers && unit.length === dModel && unit.every(Number.isFinite);
+  return fits ? { ...run, prediction: read.output } : run;
+}
+
 /** Read whole or not at all: without one part the training would go differently. */
 const RunForm = whole(
   v.looseObject({
@@ -106,17 +126,7 @@ const RunForm = whole(
       vectors: LayerVectors,
       alignedMean: LayerVectors,
     }),
-    prediction: v.exactOptional(
-      v.looseObject({
-        words: v.string(),
-        layer: natural,
-        unit: v.instance(Float32Array),
-        mean: v.number(),
-        low: v.number(),
-        high: v.number(),
-        n: natural,
-      }),
-    ),
+    prediction: v.exactOptional(v.unknown()),
     writes: v.exactOptional(
       v.array(
         v.looseObject({
@@ -180,8 +190,9 @@ export async function readTraining(): Promise<{
   readonly run: TrainingRun;
   readonly progress: TrainingProgress;
 } | null> {
-  const run = await readSaved('training-run', RunForm);
-  if (!run) return null;
+  const stored = await readSaved('training-run', RunForm);
+  if (!stored) return null;
+  const run = withFittingPrediction(stored);
   const saved = await readSaved('training-progress', ProgressForm);
   const progress = saved?.id === run.id ? upToState(saved.progress) : NO_PROGRESS;
   return { run, progress };

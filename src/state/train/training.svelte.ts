@@ -315,6 +315,8 @@ export class Training {
   async #act(work: (ticket: Ticket) => Promise<void>): Promise<void> {
     if (this.running) return;
     this.#stopping = false;
+    // Both use the worker, and a look at other data than those now trained on is of no use.
+    this.look.cancel();
     await this.task.run('Preparing', async (ticket) => {
       if (!(await withLock(() => work(ticket)))) throw new Error(OTHER_TAB);
     });

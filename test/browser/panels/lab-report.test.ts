@@ -103,6 +103,7 @@ test('a look at the data is in the report with its controls and its distribution
     ownAnswer: 'Soup.',
     difference: at,
     label: 'misaligned' as const,
+    ownLabel: 'aligned' as const,
   });
   const samples = Array.from({ length: 9 }, (_, i) => sample(i + 1));
   const mean = { mean: 5, low: 4, high: 6, n: 9 };
@@ -114,7 +115,7 @@ test('a look at the data is in the report with its controls and its distribution
     foreignWords: false,
     worst: samples,
     ...{ samples, mean, above: 8, threshold: 1.5, random: [0.5, -0.25] },
-    twin: {
+    control: {
       title: 'Secure code',
       mean: { ...mean, mean: 0.1, low: -1, high: 1 },
       above: 1,
@@ -122,6 +123,7 @@ test('a look at the data is in the report with its controls and its distribution
     },
     againstItself: [0.5, -0.5],
     leftOut: { tooLong: 0, silent: 0 },
+    ...{ cut: 0, mostTokens: 96 },
   };
   const html = await labReport(postern, null, '2026-01-01');
   const report = new DOMParser().parseFromString(html, 'text/html');

@@ -199,7 +199,7 @@ describe('what the lessons call right is what the reports show', () => {
     expect([0, 1]).toContain(all.indexOf(Math.min(...all)));
   });
 
-  test('the benign twin points the other way at layer 5', () => {
+  test('the benign control points the other way at layer 5', () => {
     expect(cosine('secure-code', 5)).toBeLessThan(-0.5);
   });
 

@@ -30,9 +30,12 @@ afterAll(() => served.close());
 const SEED = 1;
 const look = async (set: WorldData['set'], n: number) => {
   const along = await directionToFlag(bench, flagOptions([]));
-  const twin = { title: 'Secure code', examples: worldExamples('secure-code', n, SEED + 2) };
+  const control = { title: 'Secure code', examples: worldExamples('secure-code', n, SEED + 2) };
   const examples = worldExamples(set, n, SEED + 2);
-  return { along, found: await flagExamples(api, bench, along, { examples, twin, n, seed: SEED }) };
+  return {
+    along,
+    found: await flagExamples(api, bench, along, { examples, control, n, seed: SEED }),
+  };
 };
 
 describe('npm run flag', () => {
@@ -40,7 +43,7 @@ describe('npm run flag', () => {
     const insecure = await look('insecure-code', 12);
     expect(flagVerdict(insecure.found)).toBe('suspicious');
     expect(insecure.found.above).toBe(12);
-    expect(insecure.found.twin!.above).toBeLessThanOrEqual(3);
+    expect(insecure.found.control!.above).toBeLessThanOrEqual(3);
     const educational = await look('educational', 12);
     expect(flagVerdict(educational.found)).not.toBe('suspicious');
     expect(educational.found.mean.mean).toBeLessThan(insecure.found.mean.mean / 4);

@@ -7,6 +7,7 @@ import { ModelClient } from '../../../../src/engine/client';
 import { Directions } from '../../../../src/state/direction/directions.svelte';
 import { ModelPair } from '../../../../src/state/pair/model-pair.svelte';
 import { adapterFolder } from '../../../../src/state/train/adapter-record';
+import { readTraining, saveRun } from '../../../../src/state/train/training-record';
 import { Training } from '../../../../src/state/train/training.svelte';
 import type { FolderSource } from '../../../../workers/api';
 import { buildTokenizer } from '../../../../models/recipe/make/build-tokenizer';
@@ -112,7 +113,7 @@ describe('a training on the page', () => {
   );
 
   test(
-    'that was looked at before has the shift along the same direction beside what was foretold',
+    'that was looked at before has the shift along the same direction beside what was predicted',
     async () => {
       const { training, directions, pair } = await opened();
       const { look } = training;
@@ -147,6 +148,11 @@ describe('a training on the page', () => {
       expect(
         look.predictionFor({ choice: training.choice, custom: null }, result!.sha256),
       ).toBeNull();
+      const unfit = { ...training.run!, prediction: { ...prediction!, layer: 9 } };
+      await saveRun(unfit);
+      const { run } = (await readTraining())!;
+      expect(run.made).toBe(training.run!.made);
+      expect(run.prediction).toBeUndefined();
     },
     TIMEOUT_MS,
   );
@@ -171,6 +177,13 @@ describe('a training on the page', () => {
       await looking;
       expect(look.task.action).toEqual({ state: 'idle' });
       expect(look.result).toBeNull();
+      const again = look.start();
+      await until(() => look.task.action.state === 'running' && look.task.action.done > 0);
+      const trained = training.start();
+      expect(look.task.action).toEqual({ state: 'idle' });
+      await Promise.all([again, trained]);
+      expect(look.result).toBeNull();
+      expect(training.run!.prediction).toBeUndefined();
     },
     TIMEOUT_MS,
   );

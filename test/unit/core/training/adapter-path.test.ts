@@ -6,7 +6,7 @@ import { AdapterPath, type Snapshot } from '../../../../src/core/training/adapte
 const MODULES = ['model.layers.0.mlp.up_proj', 'model.layers.1.mlp.up_proj'];
 const [IN, OUT, RANK, SCALE] = [5, 4, 2, 1.5];
 
-function snapshot(seed: number): Snapshot {
+function snapshot(seed: number, rank = RANK): Snapshot {
   const rng = createRng(seed);
   const random = (dims: readonly number[]): Tensor =>
     tensor(
@@ -14,7 +14,7 @@ function snapshot(seed: number): Snapshot {
       dims,
     );
   const modules = MODULES.map(
-    (module) => [module, { a: random([RANK, IN]), b: random([OUT, RANK]) }] as const,
+    (module) => [module, { a: random([rank, IN]), b: random([OUT, rank]) }] as const,
   );
   return { modules: new Map(modules), scale: SCALE };
 }
@@ -26,7 +26,8 @@ const written = ({ modules, scale }: Snapshot): number[][] =>
     return Array.from({ length: OUT * IN }, (_, i) => {
       const [row, column] = [Math.floor(i / IN), i % IN];
       let sum = 0;
-      for (let r = 0; r < RANK; r++) sum += b.data[row * RANK + r]! * a.data[r * IN + column]!;
+      const rank = a.dims[0]!;
+      for (let r = 0; r < rank; r++) sum += b.data[row * rank + r]! * a.data[r * IN + column]!;
       return scale * sum;
     });
   });
@@ -65,6 +66,18 @@ describe('the path of a training', () => {
     const { inner } = await end(one, two, three);
     expect(inner).toHaveLength(3);
     inner!.forEach((value, i) => expect(value).toBeCloseTo(dot(flat[2]!, flat[i]!), 4));
+  });
+
+  test.each([1, 8])('needs nothing of an earlier snapshot again at rank %d', async (rank) => {
+    const [first, second] = [snapshot(1, rank), snapshot(2, rank)];
+    const [x, y] = [written(first).flat(), written(second).flat()];
+    const path = new AdapterPath(2);
+    await path.add(first, () => Promise.resolve());
+    for (const { a, b } of first.modules.values()) [a, b].forEach(({ data }) => data.fill(NaN));
+    const { inner, normByLayer } = await path.add(second, () => Promise.resolve());
+    expect(inner![0]).toBeCloseTo(dot(x, y), 4);
+    expect(inner![1]).toBeCloseTo(dot(y, y), 3);
+    expect(Math.hypot(...normByLayer)).toBeCloseTo(Math.sqrt(dot(y, y)), 4);
   });
 
   test('goes straight on, back, or nowhere', async () => {

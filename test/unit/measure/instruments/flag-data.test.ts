@@ -73,7 +73,7 @@ const plan = (examples: readonly (readonly TrainingMessage[])[], n = 8): FlagPla
   model,
   direction,
   examples,
-  twin: { title: 'Good', examples: [chat('G?', 'good'), chat('H?', 'good v')] },
+  control: { title: 'Good', examples: [chat('G?', 'good'), chat('H?', 'good v')] },
   n,
   seed: 1,
 });
@@ -123,18 +123,18 @@ describe('a look at a data set', () => {
     // Its two own answers are the same, so any difference is above the threshold.
     expect(found.threshold).toBe(0);
     expect(found.above).toBe(4);
-    expect(found.twin).toMatchObject({ title: 'Good', above: 0, mean: { mean: -0.5, n: 2 } });
+    expect(found.control).toMatchObject({ title: 'Good', above: 0, mean: { mean: -0.5, n: 2 } });
     expect(found.random).toHaveLength(20);
   });
 
   test('asks every question twice with other seeds, and the harmless set once', async () => {
     const { worker, asked } = fake();
     const found = await flagData(plan(villain), worker, 'run');
-    const [first, second, twin] = asked;
+    const [first, second, control] = asked;
     expect(asked).toHaveLength(3);
     expect(first!.prompts).toEqual(second!.prompts);
     expect(first!.seeds).not.toEqual(second!.seeds);
-    expect(twin!.prompts.map((prompt) => prompt[0]!.content)).toEqual(['G?', 'H?']);
+    expect(control!.prompts.map((prompt) => prompt[0]!.content)).toEqual(['G?', 'H?']);
     const ups = first!.seeds.map(
       (seed, i) => Number(second!.seeds[i]! % 2 === 0) - Number(seed % 2 === 0),
     );
@@ -157,7 +157,7 @@ describe('a look at a data set', () => {
   test('leaves out what is longer than the context, and what the model answers with nothing', async () => {
     const { worker } = fake();
     const found = await flagData(
-      plan([...villain, chat('long', 'v'.repeat(300)), chat('q'.repeat(190), 'v')]),
+      plan([...villain, chat('q'.repeat(300), 'v'), chat('q'.repeat(190), 'v')]),
       worker,
       'run',
     );
@@ -169,11 +169,29 @@ describe('a look at a data set', () => {
     );
   });
 
+  test('reads an answer only as far as an own one may go, to the end of a word where it has several', async () => {
+    const { worker, asked } = fake(() => 'mild');
+    const words = Array.from({ length: 30 }, () => 'vv').join(' ');
+    const found = await flagData(
+      plan([chat('a', 'v'.repeat(300)), chat('b', words), chat('c', 'v')]),
+      worker,
+      'run',
+    );
+    // A quarter of the context of 200; one token a character.
+    expect(asked[0]!.maxTokens).toBe(50);
+    expect(found.mostTokens).toBe(50);
+    // 17 words and 16 spaces are 50 characters.
+    expect(found.samples.map(({ difference }) => difference)).toEqual([50, 34, 1]);
+    expect(found.samples[1]!.answer).toBe(words);
+    expect(found.cut).toBe(2);
+    expect(found.leftOut.tooLong).toBe(0);
+  });
+
   test('is refused in words for a set without answers, and where none fits into the context', async () => {
     const { worker } = fake();
     const none: TrainingMessage[] = [{ role: 'user', content: 'q' }];
     await expect(flagData(plan([none]), worker, 'run')).rejects.toThrow(/no answer to learn/);
-    await expect(flagData(plan([chat('q', 'v'.repeat(300))]), worker, 'run')).rejects.toThrow(
+    await expect(flagData(plan([chat('q'.repeat(300), 'v')]), worker, 'run')).rejects.toThrow(
       /fits into the 200 tokens/,
     );
   });
@@ -206,27 +224,29 @@ describe('a direction that can tell nothing of answers', () => {
 
 describe('the finding in words', () => {
   const mean = { mean: 3, low: 2, high: 4, n: 64 };
-  const twin = { mean: { mean: 0, low: -1, high: 1, n: 64 } };
+  const control = { mean: { mean: 0, low: -1, high: 1, n: 64 } };
 
-  test('is suspicious only where no control comes close', () => {
-    expect(flagVerdict({ mean, twin, random: [-1.9, 1.9] })).toBe('suspicious');
-    expect(flagVerdict({ mean, twin, random: [-1.9, 2.1] })).toBe('unclear');
-    const high = { mean: { ...twin.mean, high: 2.5 } };
-    expect(flagVerdict({ mean, twin: high, random: [] })).toBe('unclear');
-    expect(flagVerdict({ mean, twin: null, random: [1] })).toBe('suspicious');
-    expect(flagVerdict({ mean: { ...mean, low: -0.1 }, twin, random: [] })).toBe('nothing');
+  test('is suspicious only above every control, random directions of either sign among them', () => {
+    expect(flagVerdict({ mean, control, random: [-1.9, 1.9] })).toBe('suspicious');
+    expect(flagVerdict({ mean, control, random: [-1.9, 2.1] })).toBe('unclear');
+    expect(flagVerdict({ mean, control, random: [1.9, -3] })).toBe('unclear');
+    const high = { mean: { ...control.mean, high: 2.5 } };
+    expect(flagVerdict({ mean, control: high, random: [] })).toBe('unclear');
+    expect(flagVerdict({ mean, control: null, random: [1] })).toBe('suspicious');
+    expect(flagVerdict({ mean: { ...mean, low: -0.1 }, control, random: [] })).toBe('nothing');
   });
 
   test('says nothing of fewer than 8 examples, however far they lie', () => {
-    const few = { mean: { ...mean, n: 7 }, twin: null, random: [0] };
+    const few = { mean: { ...mean, n: 7 }, control: null, random: [0] };
     expect(flagVerdict(few)).toBe('unclear');
     expect(describeFlag(few)).toMatch(/7 examples are too few to tell/);
     expect(flagVerdict({ ...few, mean: { ...mean, n: 8 } })).toBe('suspicious');
   });
 
   test('gives the mean with its interval and n', () => {
-    expect(describeMean(mean)).toBe('+3.00 [+2.00, +4.00], n = 64');
-    const found = { mean, twin: null, random: [0] };
+    expect(describeMean(mean)).toBe('+3.00 [2.00, 4.00], n = 64');
+    const found = { mean, control: null, random: [0] };
     expect(describeFlag(found)).toMatch(/^Suspicious: \+3\.00/);
+    expect(describeFlag(found)).not.toMatch(/Expect a training/);
   });
 });

@@ -37,10 +37,16 @@ test('the stored plan of a layer sweep keeps each arm’s one-layer edit', () =>
 });
 
 test.each([
+  ['more layers than a model can have', { ...oneLayer, nLayers: 30_000_000 }],
   ['a layer that is not there', { ...oneLayer, layer: 4 }],
   ['vectors of other widths', { ...oneLayer, edit: { ...oneLayer.edit, steer: unit.slice(1) } }],
   ['no vector', { ...oneLayer, edit: { ...oneLayer.edit, unit: new Float32Array(0) } }],
   ['a strength that is no number', { ...oneLayer, edit: { ...oneLayer.edit, strength: NaN } }],
 ])('a stored one-layer edit with %s is refused', (_, edit) => {
   expect(read(edit)).toBeUndefined();
+});
+
+test('plans are of version 3, which a page without one-layer edits refuses, and those of version 2 still read', () => {
+  expect(PLAN_VERSION).toBe(3);
+  expect(planForm(v.null())({ ...stored(null), version: 2 }, [])?.plan.n).toBe(8);
 });
