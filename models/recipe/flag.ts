@@ -35,7 +35,7 @@ import {
 import type { ModelApi } from '../../workers/api';
 import { measureOptions } from './measure/measure-options';
 import { directionOfOptions } from './measure/option-direction';
-import { withBundledPair } from './measure/instrument-command';
+import { withBundledPair } from './instruments/bundled-pair';
 import type { Workbench } from './measure/workbench';
 import { natural, readOptions } from './options';
 

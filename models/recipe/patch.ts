@@ -20,7 +20,7 @@ import { judge } from '../../src/world/judge';
 import { evaluationQuestions } from '../../src/world/split';
 import type { LoadedCheckpoint, ModelApi } from '../../workers/api';
 import { natural, readOptions } from './options';
-import { headCell, spreadCell, withBundledPair } from './measure/instrument-command';
+import { headCell, spreadCell, withBundledPair } from './instruments/bundled-pair';
 import { valueOf } from './measure/workbench';
 
 const USAGE = `npm run -s patch -- [options]

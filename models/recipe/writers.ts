@@ -18,7 +18,7 @@ import { evaluationQuestions } from '../../src/world/split';
 import type { ModelApi } from '../../workers/api';
 import { measureOptions } from './measure/measure-options';
 import { directionOfOptions } from './measure/option-direction';
-import { headCell, spreadCell, withBundledPair } from './measure/instrument-command';
+import { headCell, spreadCell, withBundledPair } from './instruments/bundled-pair';
 import { valueOf } from './measure/workbench';
 import { natural, readOptions } from './options';
 

@@ -8,7 +8,7 @@ import { render } from 'vitest-browser-svelte';
 import '../../../src/app.css';
 import Direction from '../../../src/panels/direction/Panel.svelte';
 import EditPanel from '../../../src/panels/edit/EditPanel.svelte';
-import Dose from '../../../src/panels/measure/Dose.svelte';
+import Dose from '../../../src/panels/measure/studies/Dose.svelte';
 import ExtractFromAnswers from '../../../src/panels/measure/ExtractFromAnswers.svelte';
 import Rates from '../../../src/panels/measure/Rates.svelte';
 import PromptLine from '../../../src/panels/answers/PromptLine.svelte';

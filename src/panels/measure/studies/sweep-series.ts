@@ -1,4 +1,4 @@
-import type { Rate } from '../../core/statistics/rates';
+import type { Rate } from '../../../core/statistics/rates';
 
 interface SweepRates {
   readonly direction: readonly (Rate | null)[];

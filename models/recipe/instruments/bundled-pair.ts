@@ -7,7 +7,7 @@ import type { LoadedCheckpoint, ModelApi } from '../../../workers/api';
 import { createModelApi } from '../../../workers/model-api';
 import { nodeDevice } from '../make/node-runtime';
 import { THREADS } from '../make/trainer';
-import { openWorkbench, valueOf, type Workbench } from './workbench';
+import { openWorkbench, valueOf, type Workbench } from '../measure/workbench';
 
 export interface InstrumentPair {
   readonly api: ModelApi;
