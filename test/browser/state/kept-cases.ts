@@ -2,6 +2,7 @@
 
 import { expect } from 'vitest';
 import { classRefusal } from '../../../src/measure/class-measurement';
+import { PLAN_VERSION } from '../../../src/state/measure/saved-measurement';
 import type { Postern } from '../../../src/state/page/postern';
 import { MEASUREMENT } from '../../unit/formats/class-record';
 import { PLAN } from '../../unit/measure/grammar-model';
@@ -144,7 +145,7 @@ export const CASES: readonly Case[] = [
     { id: 1, plan: { arms: [{}], sampling: {} } },
     { ...KEPT_PLAN, plan: { ...PLAN, sampling: null } },
     { ...KEPT_PLAN, plan: { ...PLAN, arms: [PLAN.arms[0], PLAN.arms[0]] } },
-    { ...KEPT_PLAN, version: 3 },
+    { ...KEPT_PLAN, version: PLAN_VERSION + 1 },
     { ...KEPT_PLAN, version: 1, plan: edited({ ...PACKED, read: PACKED.read.map((x) => 2 * x) }) },
   ].map((kept, i): Case => ({
     is: `a plan that cannot be gone on with (${i + 1})`,
