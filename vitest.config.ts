@@ -42,8 +42,13 @@ const inBrowser = (
       screenshotFailures: false,
       provider: playwright({ launchOptions: { ...browserPath(), args: TEST_FLAGS } }),
       instances: [{ browser: 'chromium' }],
-      // What only Playwright can do: a pointer in the corner points at nothing.
-      commands: { parkPointer: ({ page }) => page.mouse.move(0, 0) },
+      // What only Playwright can do. Tests draw from the upper left; in the lower right corner nothing stands.
+      commands: {
+        parkPointer: ({ page }) => {
+          const { width, height } = page.viewportSize() ?? { width: 1280, height: 720 };
+          return page.mouse.move(width - 1, height - 1);
+        },
+      },
     },
   },
 });
