@@ -36,7 +36,7 @@ const EXPERIMENTS = [
   'Disjointness',
 ];
 /** With figures from files of their own. */
-const OTHERS = ['Persona latents', 'Base seeds', 'Training seeds'];
+const OTHERS = ['Persona latents', 'Prevention', 'Base seeds', 'Training seeds'];
 const QUESTIONS = [...new Set(evaluationQuestions('code', 8, 77).map(({ question }) => question))];
 const ASKED = 3;
 const SEEDS = 4;
