@@ -5,7 +5,7 @@ interface SweepRates {
   readonly random: readonly (Rate | null)[];
 }
 
-/** The lines of a layer sweep, on the page and in the lab report. */
+/** The lines of a direction and its random control, over strengths or layers. */
 export const sweepSeries = ({ direction, random }: SweepRates) =>
   [
     { id: 'direction', label: 'direction', role: 'edited', rates: direction },
